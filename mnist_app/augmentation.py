@@ -1,0 +1,90 @@
+"""Small changes of a picture that leave it the same digit, made anew each time it is seen.
+
+All of them are one warp of the picture (Simard, Steinkraus, Platt, "Best practices for
+convolutional neural networks applied to visual document analysis", 2003) and one change of its
+stroke width.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from mnist_app.settings import TrainingConfig
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+# The wobble is given on this coarse a grid and is smooth between its points.
+ELASTIC_GRID = 6
+
+
+def is_on(config: TrainingConfig) -> bool:
+    """True when any augmentation is asked for."""
+    return any(
+        (config.rotation, config.shift, config.zoom, config.shear, config.elastic, config.thickness)
+    )
+
+
+def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "tf.Tensor":
+    """Change each image by chance, within the limits of `config`.
+
+    Args:
+        images: float32 (n, height, width, 1) in 0..1.
+        seed: int32 or int64 (2,); the same seed makes the same changes.
+
+    Returns:
+        float32 of the same shape and range.
+    """
+    import tensorflow as tf
+
+    seeds = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 3))
+    moved = _warp(images, seeds[0], seeds[1], config)
+    return _thicken(moved, seeds[2], config.thickness) if config.thickness else moved
+
+
+def _warp(
+    images: "tf.Tensor", affine_seed: "tf.Tensor", elastic_seed: "tf.Tensor", config: TrainingConfig
+) -> "tf.Tensor":
+    import tensorflow as tf
+    from keras import ops
+
+    count, height, width = tf.unstack(tf.shape(images)[:3])
+    rows, columns = tf.meshgrid(
+        tf.range(height, dtype=tf.float32), tf.range(width, dtype=tf.float32), indexing="ij"
+    )
+    centre_y = (tf.cast(height, tf.float32) - 1) / 2
+    centre_x = (tf.cast(width, tf.float32) - 1) / 2
+    chance = tf.random.stateless_uniform((6, count, 1, 1), affine_seed, -1, 1)
+    angle = chance[0] * math.radians(config.rotation)
+    shear = tf.tan(chance[1] * math.radians(config.shear))
+    stretch_y = 1 / (1 + chance[2] * config.zoom)
+    stretch_x = 1 / (1 + chance[3] * config.zoom)
+    y, x = rows[None] - centre_y, columns[None] - centre_x
+    x = x + shear * y
+    source_y = (tf.cos(angle) * y - tf.sin(angle) * x) * stretch_y
+    source_x = (tf.sin(angle) * y + tf.cos(angle) * x) * stretch_x
+    source_y += centre_y + chance[4] * config.shift
+    source_x += centre_x + chance[5] * config.shift
+    if config.elastic:
+        coarse = tf.random.stateless_uniform(
+            (count, ELASTIC_GRID, ELASTIC_GRID, 2), elastic_seed, -config.elastic, config.elastic
+        )
+        wobble = tf.image.resize(coarse, (height, width), method="bicubic")
+        source_y += wobble[..., 0]
+        source_x += wobble[..., 1]
+    which = tf.broadcast_to(
+        tf.range(count, dtype=tf.float32)[:, None, None], (count, height, width)
+    )
+    coordinates = tf.stack([which, source_y, source_x])
+    moved = ops.image.map_coordinates(images[..., 0], coordinates, order=1)
+    return tf.reshape(moved, tf.shape(images))
+
+
+def _thicken(images: "tf.Tensor", seed: "tf.Tensor", most: float) -> "tf.Tensor":
+    """Blend each image with its thickest or thinnest neighbour pixel, by up to `most` pixels."""
+    import tensorflow as tf
+
+    amount = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed, -most, most)
+    thick = tf.nn.max_pool2d(images, 3, 1, "SAME")
+    thin = -tf.nn.max_pool2d(-images, 3, 1, "SAME")
+    towards = tf.where(amount > 0, thick, thin)
+    return images + tf.abs(amount) * (towards - images)

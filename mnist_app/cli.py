@@ -1,0 +1,339 @@
+"""The same core from the command line: train, evaluate, read, export, datasets."""
+
+import gzip
+import json
+import logging
+import os
+import shlex
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from mnist_app.errors import DigitLabError
+from mnist_app.settings import DATASETS, PRESETS, SETTINGS, Setting, TrainingConfig
+
+STROKE_SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
+# Drawings answered at once: enough to be fast, few enough to stay small.
+CHUNK = 256
+
+_format = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Lines for people, or JSON alone for programs.",
+)  # fmt: skip
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+def main() -> None:
+    """Run a command; every failure is one plain line and exit status 1."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    try:
+        commands(prog_name="python -m mnist_app", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Stopped.")
+    except DigitLabError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except MemoryError:
+        _fail("There is not enough memory for this: use fewer or smaller pictures.")
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+
+
+def _fail(sentence: str) -> None:
+    click.echo(" ".join(sentence.split()), err=True)
+    sys.exit(1)
+
+
+@click.group()
+def commands() -> None:
+    """Digit Lab: train networks that read handwritten digits, test them, and read with them."""
+
+
+def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    for setting in reversed(SETTINGS):
+        flag = "--" + setting.name.replace("_", "-")
+        command = click.option(flag, type=_option_type(setting), default=None, help=_help(setting))(
+            command
+        )
+    return command
+
+
+def _option_type(setting: Setting) -> Any:
+    if setting.choices:
+        return click.Choice(list(setting.choices))
+    if setting.kind is int:
+        return click.IntRange(int(setting.minimum), int(setting.maximum))
+    return click.FloatRange(setting.minimum, setting.maximum)
+
+
+def _help(setting: Setting) -> str:
+    return f"{setting.help}  [default: {setting.default}]"
+
+
+@commands.command()
+@_setting_options
+@click.option("--preset", type=click.Choice(list(PRESETS)), help="Start from these settings.")
+@click.option("--extra-strokes", type=_file, help="Labelled pen strokes to train on too.")
+@click.option("--output", type=_file, required=True, help="Where the .keras file goes.")
+@click.option("--title", default="", help="The model's name for people.")
+@_format
+def train(
+    preset: str | None,
+    extra_strokes: Path | None,
+    output: Path,
+    title: str,
+    form: str,
+    **given: Any,
+) -> None:
+    """Train a network, test it, and save it with its card."""
+    if output.suffix != ".keras":
+        raise click.BadParameter("it must end in .keras", param_hint="--output")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
+    from mnist_app import experiment
+    from mnist_app.evaluation import as_dict
+
+    with click.progressbar(
+        length=1000, label="Training", file=sys.stderr, show_pos=False, item_show_func=_standing
+    ) as bar:
+        outcome = experiment.run(
+            config,
+            output,
+            title or experiment.default_title(config),
+            report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
+            extra_strokes=extra_strokes,
+            command=_repeat_command(preset, chosen, extra_strokes, output, title),
+        )
+    card = outcome.stored.card
+    assert card is not None
+    if form == "json":
+        answer = {"model": str(output), "evaluation": as_dict(outcome.report), "card": vars(card)}
+        click.echo(json.dumps(answer))
+    else:
+        click.echo(f"Saved {output} ({card.weights:,} weights).")
+        for name, figures in card.results.items():
+            click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} read right")
+
+
+def _standing(progress: Any) -> str:
+    if progress is None:
+        return ""
+    last = progress.training[-1] if progress.training else None
+    accuracy = f", {last.accuracy:.2%} right" if last else ""
+    return f"epoch {progress.epoch} of {progress.epochs}{accuracy}"
+
+
+def _repeat_command(
+    preset: str | None, chosen: dict[str, Any], strokes: Path | None, output: Path, title: str
+) -> str:
+    """The command as typed; of an absolute path only the file's name, which is nobody's folder."""
+
+    def shown(path: Path) -> str:
+        return path.name if path.is_absolute() else str(path)
+
+    words = ["python", "-m", "mnist_app", "train"]
+    if preset:
+        words += ["--preset", preset]
+    for name, value in chosen.items():
+        words += ["--" + name.replace("_", "-"), str(value)]
+    if strokes:
+        words += ["--extra-strokes", shown(strokes)]
+    if title:
+        words += ["--title", title]
+    return shlex.join([*words, "--output", shown(output)])
+
+
+@commands.command()
+@click.argument("model", type=_file, required=False)
+@click.option("--dataset", type=click.Choice(list(DATASETS)), default="mnist", show_default=True)
+@_format
+def evaluate(model: Path | None, dataset: str, form: str) -> None:
+    """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
+    from mnist_app import datasets, evaluation, model_store
+
+    stored = model_store.describe(model or model_store.SHIPPED)
+    classifier = _classifier(stored.path)
+    pictures = datasets.load(dataset)
+    if stored.class_names != pictures.class_names:
+        click.echo(f"Note: {stored.name} was not trained for the classes of {dataset}.", err=True)
+    with click.progressbar(length=1000, label="Reading", file=sys.stderr, show_pos=False) as bar:
+        report = evaluation.evaluate(
+            classifier,
+            pictures.test_images,
+            pictures.test_labels,
+            report=lambda share: bar.update(round(share * 1000) - bar.pos),
+        )
+    figures = evaluation.as_dict(report)
+    if form == "json":
+        click.echo(json.dumps({"model": stored.name, "dataset": dataset, **figures}))
+        return
+    click.echo(f"{stored.title} on {pictures.title}: {report.images:,} pictures")
+    click.echo(f"accuracy {report.accuracy:.2%}   loss {report.loss:.4f}")
+    click.echo(f"{'class':12} precision  recall  F1")
+    rows = [*zip(pictures.class_names, report.per_class, strict=True), ("mean", report.macro)]
+    for name, scores in rows:
+        click.echo(f"{name:12} {scores.precision:9.2%} {scores.recall:7.2%} {scores.f1:7.2%}")
+
+
+@commands.command()
+@click.argument("files", type=_file, nargs=-1, required=True, metavar="FILE...")
+@click.option("--as", "kind", type=click.Choice(["digit", "number"]), default="digit",
+              show_default=True, help="One digit a drawing, or several from left to right.")  # fmt: skip
+@click.option("--model", type=_file, help="The model that reads; the shipped one if not given.")
+@_format
+def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
+    """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
+    from mnist_app import model_store
+
+    classifier = _classifier(model or model_store.SHIPPED)
+    failures: list[str] = []
+    for chunk in _chunks(_drawings(files, kind == "number"), CHUNK):
+        _echo_readings(chunk, classifier, form)
+        failures += [f"{source}: {problem}" for source, _, problem in chunk if problem]
+    if failures:
+        rest = f" ({len(failures) - 1} more like this.)" if len(failures) > 1 else ""
+        raise DigitLabError(failures[0] + rest)
+
+
+# Where it stands, its network inputs uint8 (digits, 28, 28), and what was wrong with it.
+_Item = tuple[str, np.ndarray, str]
+
+
+def _drawings(files: tuple[Path, ...], as_number: bool) -> Iterator[_Item]:
+    for path in files:
+        if path.name.endswith(STROKE_SUFFIXES):
+            yield from _stroke_file(path, as_number)
+        else:
+            yield _picture_file(path, as_number)
+
+
+_NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
+
+
+def _picture_file(path: Path, as_number: bool) -> _Item:
+    from mnist_app.reading import inputs_from_picture
+
+    try:
+        return str(path), inputs_from_picture(path.read_bytes(), as_number), ""
+    except DigitLabError as error:
+        return str(path), _NOTHING, str(error)
+    except OSError as error:
+        return str(path), _NOTHING, f"It cannot be opened ({error.strerror})."
+
+
+def _stroke_file(path: Path, as_number: bool) -> Iterator[_Item]:
+    try:
+        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+            if path.suffix == ".json":
+                yield from _strokes_of(str(path), lines.read(), as_number)
+                return
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield from _strokes_of(f"{path}:{number}", line, as_number)
+    except OSError as error:
+        yield str(path), _NOTHING, f"It cannot be opened ({error.strerror or error})."
+    except (EOFError, UnicodeDecodeError, zlib.error):
+        yield str(path), _NOTHING, "It is broken or no text: make it again."
+
+
+def _strokes_of(source: str, text: str, as_number: bool) -> Iterator[_Item]:
+    from mnist_app.ink import drawing_from_points
+    from mnist_app.reading import inputs_from_drawing
+
+    try:
+        item = json.loads(text)
+        drawing = drawing_from_points(item["strokes"])
+        yield source, inputs_from_drawing(drawing, as_number), ""
+    except DigitLabError as error:
+        yield source, _NOTHING, str(error)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        yield source, _NOTHING, 'It needs an object {"strokes": [[[x, y], ...], ...]}.'
+
+
+def _chunks(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
+    chunk: list[_Item] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _echo_readings(chunk: list[_Item], classifier: Any, form: str) -> None:
+    from mnist_app.reading import Reading, read_inputs
+
+    together = read_inputs(np.concatenate([inputs for _, inputs, _ in chunk]), classifier)
+    digits = iter(together.digits)
+    for source, inputs, problem in chunk:
+        own = tuple(next(digits) for _ in inputs)
+        reading = Reading(own, "" if own else problem or "There is no ink to read.")
+        if form == "json":
+            click.echo(json.dumps(_reading_as_dict(source, reading)))
+        elif own:
+            least = min(digit.probability for digit in own)
+            click.echo(f"{source}: {reading.text} ({least:.1%} sure)")
+        else:
+            click.echo(f"{source}: nothing read. {reading.reason}")
+
+
+def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "source": source,
+        "text": reading.text,
+        "digits": [
+            {
+                "digit": digit.digit,
+                "probability": digit.probability,
+                "probabilities": digit.probabilities.tolist(),
+            }
+            for digit in reading.digits
+        ],
+    }
+    return answer if reading.digits else {**answer, "reason": reading.reason}
+
+
+@commands.command()
+@click.argument("model", type=_file, required=False)
+@click.option("--format", "form", type=click.Choice(["saved_model", "litert"]), required=True)
+@click.option("--output", type=click.Path(path_type=Path), required=True)
+def export(model: Path | None, form: str, output: Path) -> None:
+    """Export MODEL (the shipped one if none is given) for TensorFlow Serving or for a phone."""
+    from mnist_app import model_store
+
+    model_store.export(model or model_store.SHIPPED, form, output)
+    click.echo(f"Wrote {output}.")
+
+
+@commands.command()
+@_format
+def datasets(form: str) -> None:
+    """List the data sets: whether they are here, from where, how large."""
+    from mnist_app import datasets as catalogue
+
+    found = [catalogue.availability(name) for name in DATASETS]
+    if form == "json":
+        click.echo(json.dumps([vars(item) for item in found]))
+        return
+    for item in found:
+        place = item.place or "not here; downloaded when it is used"
+        click.echo(f"{item.name:14} {item.megabytes:6.1f} MB  {place}")
+
+
+def _classifier(path: Path) -> Any:
+    from mnist_app import model_store
+    from mnist_app.classifier import Classifier
+
+    return Classifier(model_store.load(path))

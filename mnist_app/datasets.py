@@ -1,0 +1,300 @@
+"""Named data sets: found on this machine, or downloaded, or carried by scikit-learn.
+
+A data set is looked for in the folder that `MNIST_APP_DATA` names, then in Keras' own cache, and is
+then downloaded by Keras. `optdigits` needs none of these.
+"""
+
+import functools
+import gzip
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnist_app.errors import DigitLabError
+from mnist_app.files import whole
+from mnist_app.ink import drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.settings import DATASETS
+
+DIGIT_NAMES = tuple("0123456789")
+FASHION_NAMES = (
+    "T-shirt", "Trousers", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+PEN_STROKES = "pen_strokes.jsonl.gz"
+# One writer in this many is never trained on, so that a stranger's hand can be measured.
+HELD_OUT_EVERY = 5
+_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+_IDX_FILES = {
+    "train_images": "train-images-idx3-ubyte",
+    "train_labels": "train-labels-idx1-ubyte",
+    "test_images": "t10k-images-idx3-ubyte",
+    "test_labels": "t10k-labels-idx1-ubyte",
+}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures, divided into what is learned from and what is tested with.
+
+    Attributes:
+        name: as in `settings.DATASETS`.
+        class_names: what each label means.
+        train_images, test_images: uint8 (n, 28, 28), 255 is full ink.
+        train_labels, test_labels: int64 (n,), indices into `class_names`.
+        source: where it came from, in a few words.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    source: str
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        return DATASETS[self.name].split(":")[0]
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a data set is at hand, and where; `place` is None when it must be downloaded."""
+
+    name: str
+    place: str | None
+    megabytes: float
+
+
+def class_names(name: str) -> tuple[str, ...]:
+    """What the labels of a data set mean."""
+    return FASHION_NAMES if name == "fashion_mnist" else DIGIT_NAMES
+
+
+def availability(name: str) -> Availability:
+    """Look whether a data set is at hand, without opening it."""
+    if name == "optdigits":
+        return Availability(name, "scikit-learn", 0.06)
+    found = next(_candidates(name), None)
+    if found is None:
+        return Availability(name, None, {"mnist": 11.5, "fashion_mnist": 30.9}[name])
+    paths = [found] if found.is_file() else list(found.iterdir())
+    return Availability(name, str(found), sum(path.stat().st_size for path in paths) / 1e6)
+
+
+def load(name: str, allow_download: bool = True) -> Dataset:
+    """Open a data set, downloading it if it is nowhere on this machine.
+
+    The last one opened of each name is kept, so asking again costs nothing.
+
+    Raises:
+        DigitLabError: there is no such data set, its file is broken, or the download failed.
+    """
+    if name not in DATASETS:
+        raise DigitLabError(f"There is no data set {name!r}: choose {', '.join(DATASETS)}.")
+    if name == "optdigits":
+        return _optdigits()
+    found = next(_candidates(name), None)
+    if found is None:
+        if not allow_download:
+            raise DigitLabError(
+                f"{name} is not on this machine: download it, or put it into the folder that "
+                "MNIST_APP_DATA names."
+            )
+        found = _download(name)
+    return _opened(name, found, _fingerprint(found))
+
+
+def _candidates(name: str) -> Iterator[Path]:
+    """Places that hold the data set's file or folder, best first."""
+    own = os.environ.get("MNIST_APP_DATA")
+    places = [Path(own).expanduser()] if own else []
+    leaf = "mnist.npz" if name == "mnist" else "fashion-mnist"
+    for place in (*places, _keras_cache()):
+        path = place / leaf
+        if path.is_file() or _holds_idx_files(path):
+            yield path
+
+
+def _keras_cache() -> Path:
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "datasets"
+
+
+def _holds_idx_files(folder: Path) -> bool:
+    return all(_idx_path(folder, stem).exists() for stem in _IDX_FILES.values())
+
+
+def _idx_path(folder: Path, stem: str) -> Path:
+    packed = folder / f"{stem}.gz"
+    return packed if packed.exists() else folder / stem
+
+
+def _fingerprint(path: Path) -> tuple[float, ...]:
+    paths = [path] if path.is_file() else sorted(path.iterdir())
+    return tuple(part.stat().st_mtime for part in paths)
+
+
+@functools.lru_cache(maxsize=2)
+def _opened(name: str, path: Path, fingerprint: tuple[float, ...]) -> Dataset:
+    try:
+        arrays = _read_npz(path) if path.is_file() else _read_idx(path)
+        return _dataset(name, arrays, source=str(path))
+    except (
+        OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, TypeError,
+    ) as error:  # fmt: skip
+        raise DigitLabError(
+            f"The file of {name} at {path} is broken or only half there: delete it and try again."
+        ) from error
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {
+            "train_images": archive["x_train"],
+            "train_labels": archive["y_train"],
+            "test_images": archive["x_test"],
+            "test_labels": archive["y_test"],
+        }
+
+
+def _read_idx(folder: Path) -> dict[str, np.ndarray]:
+    return {key: _read_idx_file(_idx_path(folder, stem)) for key, stem in _IDX_FILES.items()}
+
+
+def _read_idx_file(path: Path) -> np.ndarray:
+    raw = path.read_bytes()
+    data = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    if data[:3] != b"\0\0\x08":
+        raise ValueError(f"{path} is no IDX file of bytes")
+    shape = np.frombuffer(data, ">u4", count=data[3], offset=4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
+
+
+def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
+    names = class_names(name)
+    for part in ("train", "test"):
+        images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
+        if images.dtype != np.uint8 or images.shape != (len(labels), 28, 28) or not len(labels):
+            raise ValueError("images must be uint8 (n, 28, 28), with one label each")
+        if labels.min() < 0 or labels.max() >= len(names):
+            raise ValueError("labels must be 0 to 9")
+        arrays[f"{part}_labels"] = labels.astype(np.int64)
+    return Dataset(name, names, source=source, **arrays)
+
+
+def _download(name: str) -> Path:
+    """Have Keras download into a draft folder; it enters Keras' cache when it is whole."""
+    target = _keras_cache() / ("mnist.npz" if name == "mnist" else "fashion-mnist")
+    try:
+        with whole(target) as draft, tempfile.TemporaryDirectory() as scratch:
+            if name == "mnist":
+                _fetch("mnist.npz", Path(scratch), _MNIST_SHA256).rename(draft)
+            else:
+                draft.mkdir()
+                for stem in _IDX_FILES.values():
+                    _fetch(f"{stem}.gz", Path(scratch), None).rename(draft / f"{stem}.gz")
+            _opened(name, draft, _fingerprint(draft))
+    except DigitLabError:
+        raise
+    except Exception as error:  # Keras raises a bare Exception when a download fails.
+        raise DigitLabError(
+            f"{name} could not be downloaded: check the network and try again, or use optdigits, "
+            "which is always here."
+        ) from error
+    return target
+
+
+def _fetch(file: str, scratch: Path, sha256: str | None) -> Path:
+    import keras
+
+    # Standard output belongs to the program's own answers.
+    keras.config.disable_interactive_logging()
+    fetched = keras.utils.get_file(
+        file, _ORIGIN + file, cache_dir=str(scratch), file_hash=sha256, cache_subdir=""
+    )
+    return Path(fetched)
+
+
+@functools.lru_cache(maxsize=1)
+def _optdigits() -> Dataset:
+    """scikit-learn's 1,797 digits of 8 x 8, brought into MNIST's frame.
+
+    Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    digits = load_digits()
+    images = np.stack([raster_to_input(image / 16) for image in digits.images])
+    train_images, test_images, train_labels, test_labels = train_test_split(
+        images,
+        digits.target.astype(np.int64),
+        test_size=0.2,
+        random_state=0,
+        stratify=digits.target,
+    )
+    return Dataset(
+        "optdigits", DIGIT_NAMES, train_images, train_labels, test_images, test_labels,
+        source="scikit-learn",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PenDigits:
+    """Labelled pen drawings as network inputs: uint8 (n, 28, 28), int64 (n,), int64 (n,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    writers: np.ndarray
+
+    def by_writer(self, wanted: Callable[[np.ndarray], np.ndarray]) -> "PenDigits":
+        """Those whose writers `wanted`, (n,) numbers -> (n,) booleans, picks."""
+        kept = wanted(self.writers)
+        return PenDigits(self.images[kept], self.labels[kept], self.writers[kept])
+
+
+def is_held_out(writers: np.ndarray) -> np.ndarray:
+    """Which writers are never trained on: every fifth one."""
+    return writers % HELD_OUT_EVERY == 0
+
+
+def load_pen_strokes(path: Path) -> PenDigits:
+    """Draw a file of labelled strokes, `{"label": 7, "writer": 12, "strokes": [...]}` a line.
+
+    Raises:
+        DigitLabError: the file is missing, broken, or has a line without label or strokes.
+    """
+    images, labels, writers = [], [], []
+    try:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                item = json.loads(line)
+                images.append(strokes_to_input(drawing_from_points(item["strokes"])))
+                labels.append(int(item["label"]))
+                writers.append(int(item.get("writer", -1)))
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zlib.error,
+    ) as error:
+        raise DigitLabError(
+            f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
+        ) from error
+    if not images or not 0 <= min(labels) <= max(labels) <= 9:
+        raise DigitLabError(f"{path} needs at least one drawing, with labels from 0 to 9.")
+    return PenDigits(np.stack(images), np.array(labels), np.array(writers))

@@ -1,0 +1,140 @@
+"""A classifier and test pictures -> every measure of how good it is, by scikit-learn."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_app.classifier import BATCH, Classifier
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall and F1, each 0..1, and the number of pictures they speak of."""
+
+    precision: float
+    recall: float
+    f1: float
+    images: int
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """How a model does on labelled pictures it was not trained on.
+
+    Attributes:
+        accuracy: share read right, 0..1.
+        loss: mean categorical cross-entropy, in nats.
+        binary_crossentropy: mean over pictures and classes of the yes-or-no cross-entropy, in nats.
+        macro: the mean over classes.
+        per_class: in the order of the labels.
+        confusion_matrix: int64 (classes, classes), row: true class, column: predicted class.
+        labels, predictions: int64 (n,).
+        probabilities: float32 (n, classes).
+        seconds: how long the network took to answer.
+    """
+
+    accuracy: float
+    loss: float
+    binary_crossentropy: float
+    macro: ClassScores
+    per_class: tuple[ClassScores, ...]
+    confusion_matrix: np.ndarray
+    labels: np.ndarray
+    predictions: np.ndarray
+    probabilities: np.ndarray
+    seconds: float
+
+    @property
+    def images(self) -> int:
+        """How many pictures were read."""
+        return len(self.labels)
+
+    @property
+    def confidences(self) -> np.ndarray:
+        """The probability of each prediction, float32 (n,)."""
+        return self.probabilities.max(axis=1)
+
+
+def evaluate(
+    classifier: Classifier,
+    images: np.ndarray,
+    labels: np.ndarray,
+    report: Callable[[float], None] = lambda share: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> EvaluationReport:
+    """Read every picture and score the answers.
+
+    Args:
+        images: uint8 (n, 28, 28), n >= 1.
+        labels: int64 (n,).
+        report: told the share that is read, 0..1.
+        should_stop: asked between batches.
+
+    Raises:
+        InterruptedError: it was told to stop.
+    """
+    started = time.perf_counter()
+    answers = []
+    for start in range(0, len(images), BATCH):
+        if should_stop():
+            raise InterruptedError
+        answers.append(classifier.probabilities(images[start : start + BATCH]))
+        report(min(1.0, (start + BATCH) / len(images)))
+    return score(np.concatenate(answers), labels, time.perf_counter() - started)
+
+
+def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -> EvaluationReport:
+    """Score answers, float32 (n, classes), against labels, int64 (n,)."""
+    from sklearn import metrics
+
+    classes = np.arange(probabilities.shape[1])
+    predictions = probabilities.argmax(axis=1)
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        labels, predictions, labels=classes, zero_division=0
+    )
+    one_hot = labels[:, None] == classes
+    exact = probabilities.astype(np.float64)
+    # Sums that float32 leaves a hair from 1 would each be warned of.
+    exact /= exact.sum(axis=1, keepdims=True)
+    return EvaluationReport(
+        accuracy=float(metrics.accuracy_score(labels, predictions)),
+        loss=float(metrics.log_loss(labels, exact, labels=classes)),
+        binary_crossentropy=float(
+            metrics.log_loss(one_hot.ravel(), exact.ravel(), labels=[False, True])
+        ),
+        macro=ClassScores(
+            float(precision.mean()), float(recall.mean()), float(f1.mean()), len(labels)
+        ),
+        per_class=tuple(
+            ClassScores(float(p), float(r), float(f), int(n))
+            for p, r, f, n in zip(precision, recall, f1, support, strict=True)
+        ),
+        confusion_matrix=metrics.confusion_matrix(labels, predictions, labels=classes),
+        labels=labels,
+        predictions=predictions,
+        probabilities=probabilities,
+        seconds=seconds,
+    )
+
+
+def as_dict(report: EvaluationReport) -> dict[str, object]:
+    """The measures, without the single answers, ready for JSON."""
+
+    def scores(of: ClassScores) -> dict[str, float]:
+        return {"precision": of.precision, "recall": of.recall, "f1": of.f1}
+
+    return {
+        "accuracy": report.accuracy,
+        "loss": report.loss,
+        "binary_crossentropy": report.binary_crossentropy,
+        "macro": scores(report.macro),
+        "per_class": [
+            {"class": index, **scores(of), "images": of.images}
+            for index, of in enumerate(report.per_class)
+        ],
+        "confusion_matrix": report.confusion_matrix.tolist(),
+        "images": report.images,
+        "seconds": round(report.seconds, 3),
+    }

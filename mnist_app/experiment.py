@@ -1,0 +1,121 @@
+"""One training run from its settings to a saved model with its card."""
+
+import importlib.metadata
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnist_app import datasets, model_store
+from mnist_app.classifier import Classifier
+from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.settings import ARCHITECTURES, TrainingConfig
+from mnist_app.training import Progress, TrainingResult, train
+
+LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves: the stored model, its test results and how the training went."""
+
+    stored: model_store.StoredModel
+    report: EvaluationReport
+    progress: Progress
+    stopped: bool
+
+
+def run(
+    config: TrainingConfig,
+    path: Path,
+    title: str,
+    report: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    extra_strokes: Path | None = None,
+    command: str = "",
+) -> Outcome:
+    """Train, test and save a model.
+
+    Args:
+        path: where it is saved, ending in .keras; the card goes beside it.
+        extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
+            apart and measured.
+        command: what the card says repeats this run.
+
+    Raises:
+        DigitLabError: see `datasets.load`, `training.train` and `model_store.save`.
+    """
+    dataset = datasets.load(config.dataset)
+    pens = datasets.load_pen_strokes(extra_strokes) if extra_strokes else None
+    known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers)) if pens else None
+    result = train(
+        config,
+        dataset,
+        report,
+        should_stop,
+        extra_images=known.images if known else None,
+        extra_labels=known.labels if known else None,
+    )
+    classifier = Classifier(result.model)
+    test = evaluate(classifier, dataset.test_images, dataset.test_labels)
+    results: dict[str, Any] = {"test": _figures(test)}
+    if pens:
+        strangers = pens.by_writer(datasets.is_held_out)
+        if len(strangers.labels):
+            figures = _figures(evaluate(classifier, strangers.images, strangers.labels))
+            writers = sorted({int(writer) for writer in strangers.writers})
+            results["pen strokes of held-out writers"] = {**figures, "writers": writers}
+    training = _training_facts(result, 0 if known is None else len(known.labels))
+    card = model_store.ModelCard(
+        title=title,
+        dataset=config.dataset,
+        architecture=config.architecture,
+        settings=config.as_dict(),
+        seed=config.seed,
+        class_names=dataset.class_names,
+        weights=result.model.count_params(),
+        versions=_versions(),
+        results=results,
+        command=command,
+        training=training,
+    )
+    return Outcome(
+        model_store.save(result.model, card, path), test, result.progress, result.stopped
+    )
+
+
+def default_title(config: TrainingConfig) -> str:
+    """A name for a model that was given none."""
+    network = ARCHITECTURES[config.architecture].split(":")[0]
+    return f"{network} on {config.dataset}"
+
+
+def _figures(report: EvaluationReport) -> dict[str, Any]:
+    return {
+        "accuracy": round(report.accuracy, 5),
+        "loss": round(report.loss, 5),
+        "images": report.images,
+    }
+
+
+def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
+    last = result.progress
+    return {
+        "seconds": round(result.seconds, 1),
+        "epochs": last.epoch if not result.stopped else last.epoch - 1,
+        "steps an epoch": last.steps,
+        "images a second": round(last.images_per_second),
+        "pen drawings among them": extra,
+        "stopped early": result.stopped,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,44 @@
+"""Files that are written whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mnist_app.errors import DigitLabError
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`; put it in target's place when the block succeeds.
+
+    The temporary path keeps the suffix of `target`, and may become a file or a folder. When the
+    block fails, nothing is left behind and an earlier `target` stays as it was.
+
+    Raises:
+        DigitLabError: the folder cannot be made or written, or the disk is full.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    try:
+        draft = workshop / target.name
+        yield draft
+        if draft.is_dir() and target.is_dir():
+            os.replace(target, workshop / f"{target.name}.old")
+        os.replace(draft, target)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _cannot_write(target: Path, error: OSError) -> DigitLabError:
+    reason = error.strerror or str(error)
+    return DigitLabError(
+        f"{target} cannot be written ({reason}): free some disk space or choose another place."
+    )

@@ -1,0 +1,225 @@
+"""From ink to input: what MNIST would have held for the same drawing.
+
+A drawing is a list of strokes, each a float64 array (n, 2) of x and y with y down, in any unit.
+MNIST's digits were made by fitting the ink into a box of 20 x 20 pixels, keeping its aspect, and
+placing its centre of mass in the middle of a field of 28 x 28 (LeCun, Bottou, Bengio, Haffner,
+"Gradient-based learning applied to document recognition", 1998). Both ways into the network end
+here the same: strokes are scaled first and drawn at MNIST's own stroke width, pictures of ink are
+scaled as they are.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mnist_app.errors import DigitLabError
+
+SIDE = 28
+BOX = 20
+# The median over MNIST's training set; `python -m benchmarks.drawn` measures it.
+STROKE_WIDTH = 2.5
+# MNIST puts the centre of mass on this pixel index, in both directions.
+MIDDLE = 14
+# Drawn this many times larger, then averaged, so that edges become as grey as MNIST's.
+FINE = 8
+CURVE_SAMPLES = 6
+MAX_POINTS = 100_000
+
+Strokes = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a person drew.
+
+    Attributes:
+        strokes: each float64 (n, 2), n >= 1, y down, in the units of its canvas.
+        pen_width: width of the brush in the same units; 0 when it is not known.
+    """
+
+    strokes: Strokes
+    pen_width: float = 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there is no ink at all."""
+        return not self.strokes
+
+
+def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
+    """Read the JSON of streamlit-drawable-canvas.
+
+    A stroke that the canvas' edit tool moved, scaled or turned keeps its old path beside the new
+    placement; the placement is applied here.
+
+    Raises:
+        DigitLabError: it is not such JSON.
+    """
+    try:
+        paths = [item for item in (raw or {}).get("objects", []) if item["type"].lower() == "path"]
+        strokes = [_placed(_path_points(item["path"]), item) for item in paths]
+        pen_width = max((float(item.get("strokeWidth", 0)) for item in paths), default=0.0)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise DigitLabError("The canvas sent a drawing that cannot be read: clear it.") from error
+    return Drawing([_checked(stroke) for stroke in strokes], pen_width)
+
+
+def drawing_from_points(strokes: Any) -> Drawing:
+    """Read strokes given as points, `[[[x, y], ...], ...]`, and round their corners.
+
+    A tablet samples a quick hand so coarsely that curves show corners, so each stroke becomes a
+    smooth curve through its points.
+
+    Raises:
+        DigitLabError: it is something else, holds numbers that are not finite, or too many points.
+    """
+    try:
+        arrays = [np.asarray(stroke, dtype=np.float64) for stroke in strokes if len(stroke)]
+    except (TypeError, ValueError) as error:
+        raise DigitLabError("Strokes must be lists of [x, y] points.") from error
+    return Drawing([_smooth(_checked(array)) for array in arrays])
+
+
+def _checked(stroke: np.ndarray) -> np.ndarray:
+    if stroke.ndim != 2 or stroke.shape[1] != 2:
+        raise DigitLabError("Strokes must be lists of [x, y] points.")
+    if len(stroke) > MAX_POINTS:
+        raise DigitLabError(f"A stroke has more than {MAX_POINTS} points: draw a shorter one.")
+    if not np.abs(stroke).max() < 1e9:
+        raise DigitLabError("A stroke has a point that is not a number or lies too far away.")
+    return stroke
+
+
+def _path_points(path: Sequence[Sequence[Any]]) -> np.ndarray:
+    """Points along an SVG path of M, L and Q commands, float64 (n, 2)."""
+    points: list[tuple[float, float]] = []
+    for command, *numbers in path:
+        values = [float(number) for number in numbers]
+        if command == "Q":
+            points.extend(_quadratic(points[-1], values))
+        else:
+            points.append((values[0], values[1]))
+    return np.array(points, dtype=np.float64)
+
+
+def _quadratic(start: tuple[float, float], curve: list[float]) -> Iterator[tuple[float, float]]:
+    control_x, control_y, end_x, end_y = curve
+    for step in range(1, CURVE_SAMPLES + 1):
+        t = step / CURVE_SAMPLES
+        a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
+        yield (
+            a * start[0] + b * control_x + c * end_x,
+            a * start[1] + b * control_y + c * end_y,
+        )
+
+
+def _placed(points: np.ndarray, item: Mapping[str, Any]) -> np.ndarray:
+    own_centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    centre = np.array([item.get("left", own_centre[0]), item.get("top", own_centre[1])])
+    flips = np.array([-1 if item.get("flipX") else 1, -1 if item.get("flipY") else 1])
+    scale = np.array([item.get("scaleX", 1), item.get("scaleY", 1)]) * flips
+    angle = math.radians(item.get("angle", 0))
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    return (points - own_centre) * scale @ turn + centre
+
+
+def _smooth(points: np.ndarray) -> np.ndarray:
+    """Points along the uniform Catmull-Rom spline through `points` (Catmull and Rom, 1974)."""
+    if len(points) < 3:
+        return points
+    before = np.vstack([2 * points[0] - points[1], points[:-2]])
+    start, end = points[:-1], points[1:]
+    after = np.vstack([points[2:], 2 * points[-1] - points[-2]])
+    t = np.linspace(0, 1, CURVE_SAMPLES, endpoint=False)[None, :, None]
+    before, start, end, after = (corner[:, None, :] for corner in (before, start, end, after))
+    curve = 0.5 * (
+        2 * start
+        + (end - before) * t
+        + (2 * before - 5 * start + 4 * end - after) * t**2
+        + (3 * start - before - 3 * end + after) * t**3
+    )
+    return np.vstack([curve.reshape(-1, 2), points[-1]])
+
+
+def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np.ndarray:
+    """Draw strokes as MNIST would hold them.
+
+    Args:
+        drawing: what was drawn; its place, size and brush do not matter.
+        stroke_width: width of the line in pixels of the result.
+
+    Returns:
+        uint8 (28, 28), 255 is full ink; all zero for an empty drawing.
+    """
+    if drawing.is_empty:
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+    points = np.concatenate(drawing.strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = float((high - low).max())
+    # Something no larger than the brush is a dot: enlarging it would enlarge a tremble.
+    is_dot = extent <= drawing.pen_width / 2
+    scale = 0.0 if is_dot or extent == 0 else (BOX - stroke_width) / extent
+    middle = SIDE / 2
+    fitted = [((stroke - (low + high) / 2) * scale + middle) for stroke in drawing.strokes]
+    return _centred(_draw(fitted, stroke_width))
+
+
+def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
+    """Float64 (28, 28) in 0..1: round-ended lines of `stroke_width`, averaged from a fine grid."""
+    size = SIDE * FINE
+    picture = Image.new("L", (size, size))
+    pen = ImageDraw.Draw(picture)
+    width = stroke_width * FINE
+    for stroke in strokes:
+        path = [tuple(point) for point in stroke * FINE - 0.5]
+        if len(path) > 1:
+            pen.line(path, fill=255, width=round(width), joint="curve")
+        for x, y in (path[0], path[-1]):
+            pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
+    fine = np.asarray(picture, dtype=np.float64) / 255
+    return fine.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3))
+
+
+def raster_to_input(ink: np.ndarray) -> np.ndarray:
+    """Fit a picture of ink into MNIST's frame.
+
+    Args:
+        ink: float (height, width) in 0..1, 0 where there is no ink.
+
+    Returns:
+        uint8 (28, 28), 255 is full ink; all zero where there is no ink.
+    """
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(cut.shape)
+    height, width = (max(1, round(length * scale)) for length in cut.shape)
+    picture = Image.fromarray(cut.astype(np.float32))
+    # Bicubic when it grows, a true average when it shrinks.
+    way = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX
+    fitted = np.clip(np.asarray(picture.resize((width, height), way)), 0, 1)
+    field = np.zeros((SIDE, SIDE))
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    field[top : top + height, left : left + width] = fitted
+    return _centred(field)
+
+
+def _centred(field: np.ndarray) -> np.ndarray:
+    """Move ink, float (28, 28) in 0..1, by whole pixels so that its centre of mass is MNIST's."""
+    mass = field.sum()
+    if mass == 0:
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+    shifts = []
+    for axis in (0, 1):
+        profile = field.sum(axis=1 - axis)
+        ink = np.flatnonzero(profile)
+        wanted = round(MIDDLE - float(profile @ np.arange(SIDE)) / mass)
+        # Never over the edge: a far tail of a lopsided digit matters more than its balance.
+        shifts.append(min(max(wanted, -ink[0]), SIDE - 1 - ink[-1]))
+    moved = np.roll(field, shifts, axis=(0, 1))
+    return np.round(moved * 255).astype(np.uint8)

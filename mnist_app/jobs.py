@@ -1,0 +1,233 @@
+"""Work that takes longer than a page may wait: background workers with immutable snapshots.
+
+One `Worker` runs one job at a time; who comes second waits in line. A page only ever holds a job's
+id and looks at snapshots, so a reload, a second tab or another page finds the same job again.
+Several visitors share a worker: each job carries its owner.
+"""
+
+import gc
+import itertools
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from mnist_app.errors import DigitLabError
+
+logger = logging.getLogger(__name__)
+
+# Jobs that are over and still remembered; older ones are forgotten, so memory stays bounded.
+REMEMBERED = 16
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A job at one moment; never changes once made.
+
+    Attributes:
+        id: unique in its worker.
+        key: what the job is about; the same key is never worked on twice by `Worker.once`.
+        owner: who asked for it.
+        state: where it stands.
+        ahead: how many jobs run or wait before it.
+        progress: what it last reported, None before that.
+        result: what it returned, when it is done, or stopped with something to keep.
+        error: one sentence for a person, when it failed.
+        stopping: it was told to stop and has not yet.
+        started, ended: seconds since the epoch, 0 until then.
+    """
+
+    id: int
+    key: Hashable
+    owner: str
+    state: State = State.WAITING
+    ahead: int = 0
+    progress: Any = None
+    result: Any = None
+    error: str = ""
+    stopping: bool = False
+    started: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will change."""
+        return self.state in (State.DONE, State.STOPPED, State.FAILED)
+
+
+class Control:
+    """What a job holds on to while it runs: it reports through it and asks whether to stop."""
+
+    def __init__(self, worker: "Worker", job_id: int) -> None:
+        self._worker = worker
+        self._id = job_id
+        self._stop = threading.Event()
+
+    def report(self, progress: Any) -> None:
+        """Make `progress`, which must never change again, part of the next snapshots."""
+        self._worker._update(self._id, progress=progress)
+
+    def should_stop(self) -> bool:
+        """Whether somebody wants the job to end."""
+        return self._stop.is_set()
+
+
+Task = Callable[[Control], Any]
+
+
+class Worker:
+    """One background thread that runs jobs in the order in which they came."""
+
+    def __init__(self, name: str, remembered: int = REMEMBERED) -> None:
+        self._name = name
+        self._remembered = remembered
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._ids = itertools.count(1)
+        self._jobs: OrderedDict[int, Snapshot] = OrderedDict()
+        self._tasks: dict[int, tuple[Task, Control]] = {}
+        self._thread: threading.Thread | None = None
+
+    def submit(self, task: Task, owner: str = "", key: Hashable = None) -> Snapshot:
+        """Put a job in line.
+
+        Args:
+            task: called in the worker's thread. What it returns is the job's result; a
+                `DigitLabError` is its failure in plain words; `InterruptedError` says that it
+                stopped, as told, with nothing to keep.
+        """
+        with self._lock:
+            return self._submit(task, owner, key)
+
+    def once(self, key: Hashable, task: Task, owner: str = "") -> Snapshot:
+        """The job about `key`; put in line now if there is none that runs, waits or is done."""
+        with self._lock:
+            for job in reversed(self._jobs.values()):
+                if job.key == key and job.state not in (State.FAILED, State.STOPPED):
+                    # Asked for again: the last to be forgotten.
+                    self._jobs.move_to_end(job.id)
+                    return self._placed(job)
+            return self._submit(task, owner, key)
+
+    def snapshot(self, job_id: int) -> Snapshot | None:
+        """The job now; None when it is long over and forgotten."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            return self._placed(job) if job else None
+
+    def latest(self, key: Hashable) -> Snapshot | None:
+        """The newest job about `key`, without starting one."""
+        with self._lock:
+            found = [job for job in self._jobs.values() if job.key == key]
+            return self._placed(max(found, key=lambda job: job.id)) if found else None
+
+    def jobs(self, owner: str | None = None) -> list[Snapshot]:
+        """All jobs, or one owner's, oldest first."""
+        with self._lock:
+            found = sorted(self._jobs.values(), key=lambda job: job.id)
+            return [self._placed(job) for job in found if owner in (None, job.owner)]
+
+    def stop(self, job_id: int) -> None:
+        """Tell a job to stop; one that only waits is over at once."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or job.is_over:
+                return
+            self._tasks[job_id][1]._stop.set()
+            if job.state is State.WAITING:
+                del self._tasks[job_id]
+                self._set(job_id, state=State.STOPPED, ended=time.time())
+            else:
+                self._set(job_id, stopping=True)
+
+    def wait(self, job_id: int, timeout: float | None = None) -> Snapshot | None:
+        """Wait until a job is over, for callers without a screen; gives its last snapshot."""
+
+        def is_over() -> bool:
+            job = self._jobs.get(job_id)
+            return job is None or job.is_over
+
+        with self._changed:
+            self._changed.wait_for(is_over, timeout)
+            return self._jobs.get(job_id)
+
+    def _submit(self, task: Task, owner: str, key: Hashable) -> Snapshot:
+        job_id = next(self._ids)
+        self._jobs[job_id] = Snapshot(job_id, job_id if key is None else key, owner)
+        self._tasks[job_id] = (task, Control(self, job_id))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+        return self._placed(self._jobs[job_id])
+
+    def _placed(self, job: Snapshot) -> Snapshot:
+        if job.state is not State.WAITING:
+            return job
+        ahead = sum(other.id < job.id and not other.is_over for other in self._jobs.values())
+        return replace(job, ahead=ahead)
+
+    def _set(self, job_id: int, **changes: Any) -> None:
+        self._jobs[job_id] = replace(self._jobs[job_id], **changes)
+        self._changed.notify_all()
+
+    def _update(self, job_id: int, **changes: Any) -> None:
+        with self._lock:
+            self._set(job_id, **changes)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._tasks))
+                job_id = min(self._tasks)
+                task, control = self._tasks[job_id]
+                self._set(job_id, state=State.RUNNING, started=time.time())
+            outcome = self._outcome(task, control)
+            del task, control
+            # Networks and their optimizers refer to themselves; nothing else would free them soon.
+            gc.collect()
+            with self._lock:
+                del self._tasks[job_id]
+                self._set(job_id, ended=time.time(), **outcome)
+                del outcome
+                self._forget()
+
+    def _outcome(self, task: Task, control: Control) -> dict[str, Any]:
+        try:
+            result = task(control)
+        except InterruptedError:
+            return {"state": State.STOPPED}
+        except DigitLabError as error:
+            return {"state": State.FAILED, "error": str(error)}
+        except MemoryError:
+            return {
+                "state": State.FAILED,
+                "error": "There is not enough memory for this: use fewer pictures.",
+            }
+        except Exception:
+            logger.exception("A job of %s failed", self._name)
+            return {
+                "state": State.FAILED,
+                "error": "Something went wrong that was not foreseen; the server's log has the "
+                "details. Try again.",
+            }
+        return {"state": State.STOPPED if control.should_stop() else State.DONE, "result": result}
+
+    def _forget(self) -> None:
+        over = [job.id for job in self._jobs.values() if job.is_over]
+        for job_id in over[: max(0, len(over) - self._remembered)]:
+            del self._jobs[job_id]

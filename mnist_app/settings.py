@@ -1,0 +1,217 @@
+"""The settings of a training run, in one table.
+
+`TrainingConfig` is that table: each field holds its name, type, default, range and help. The form
+on the page, the options of the command line, the values in a link and the validation of all three
+are derived from it through `SETTINGS`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from mnist_app.errors import DigitLabError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table.
+
+    Attributes:
+        name: the field's name in `TrainingConfig`.
+        label: two or three plain words, for a form.
+        help: one sentence for a person who never trained a network.
+        group: the part of the form it stands in.
+        default: the value when nothing is said; its type is the setting's type.
+        minimum, maximum, step: the range of a number, inclusive; unused for others.
+        choices: the values a text may have, each with its label; empty for numbers.
+    """
+
+    name: str
+    label: str
+    help: str
+    group: str
+    default: int | float | str
+    minimum: float = 0
+    maximum: float = 0
+    step: float = 1
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> type:
+        """int, float or str."""
+        return type(self.default)
+
+    def parse(self, value: Any) -> Any:
+        """Bring a value from a form, a command line or a link to this setting's type and range.
+
+        Raises:
+            DigitLabError: it has the wrong type or lies outside the range.
+        """
+        try:
+            parsed = self.kind(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DigitLabError(f"{self.name} must be {self.rule}, not {value!r}.") from error
+        if self.choices and parsed not in self.choices:
+            raise DigitLabError(f"{self.name} must be {self.rule}, not {value!r}.")
+        if not self.choices and not self.minimum <= parsed <= self.maximum:
+            raise DigitLabError(f"{self.name} must be {self.rule}, not {value}.")
+        return parsed
+
+    @property
+    def rule(self) -> str:
+        """What is allowed, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        noun = "a whole number" if self.kind is int else "a number"
+        return f"{noun} from {self.minimum:g} to {self.maximum:g}"
+
+
+def _choice(default: str, choices: Mapping[str, str], label: str, group: str, help: str) -> Any:
+    metadata = {"label": label, "group": group, "help": help, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+def _number(
+    default: float, low: float, high: float, step: float, label: str, group: str, help: str
+) -> Any:
+    metadata = {
+        "label": label,
+        "group": group,
+        "help": help,
+        "minimum": low,
+        "maximum": high,
+        "step": step,
+    }
+    return field(default=default, metadata=metadata)
+
+
+DATASETS = {
+    "mnist": "MNIST: 70,000 handwritten digits",
+    "fashion_mnist": "Fashion-MNIST: 70,000 pieces of clothing",
+    "optdigits": "optdigits: 1,797 small digits, always here",
+}
+
+ARCHITECTURES = {
+    "dense": "Dense: every pixel weighed at once",
+    "simple_cnn": "Simple convolutional: looks for strokes",
+    "deep_cnn": "Deep convolutional: six layers of strokes, the shipped design",
+}
+
+SCHEDULES = {"constant": "the same all the time", "cosine": "warm up, then fade to zero"}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides a training run.
+
+    Raises:
+        DigitLabError: a value lies outside its range.
+    """
+
+    dataset: str = _choice("mnist", DATASETS, "Data set", "Data", "The pictures to learn from.")
+    train_share: float = _number(
+        1.0, 0.01, 1.0, 0.01, "Share of the training set", "Data",
+        "How much of the training pictures to use; less is faster and learns less.",
+    )  # fmt: skip
+    validation_share: float = _number(
+        0.1, 0.0, 0.5, 0.01, "Validation share", "Data",
+        "Pictures kept aside to check, after each epoch, how well unseen ones are read.",
+    )  # fmt: skip
+    limit: int = _number(
+        0, 0, 60_000, 1, "At most this many pictures", "Command line",
+        "Use only this many training pictures; 0 uses them all.",
+    )  # fmt: skip
+    architecture: str = _choice(
+        "simple_cnn", ARCHITECTURES, "Network", "Network", "The kind of network that learns."
+    )
+    epochs: int = _number(
+        3, 1, 100, 1, "Epochs", "Training", "How often the network sees every training picture."
+    )
+    batch_size: int = _number(
+        128, 8, 1024, 8, "Batch size", "Training",
+        "How many pictures it looks at before it adjusts itself once.",
+    )  # fmt: skip
+    learning_rate: float = _number(
+        0.001, 0.00001, 0.1, 0.0001, "Learning rate", "Training",
+        "How large each adjustment is: too large and it never settles, too small and it crawls.",
+    )  # fmt: skip
+    schedule: str = _choice(
+        "constant", SCHEDULES, "Learning rate over time", "Training",
+        "Whether the learning rate stays, or rises first and then fades out.",
+    )  # fmt: skip
+    label_smoothing: float = _number(
+        0.0, 0.0, 0.3, 0.01, "Label smoothing", "Training",
+        "A little doubt mixed into every right answer, against overconfidence.",
+    )  # fmt: skip
+    rotation: float = _number(
+        0.0, 0.0, 45.0, 1.0, "Turn by up to (degrees)", "Augmentation",
+        "Turns each training picture a little, anew each time it is seen.",
+    )  # fmt: skip
+    shift: float = _number(
+        0.0, 0.0, 6.0, 0.5, "Shift by up to (pixels)", "Augmentation",
+        "Moves each training picture a little, up, down and sideways.",
+    )  # fmt: skip
+    zoom: float = _number(
+        0.0, 0.0, 0.4, 0.05, "Zoom by up to (share)", "Augmentation",
+        "Makes each training picture a little larger or smaller, wider or narrower.",
+    )  # fmt: skip
+    shear: float = _number(
+        0.0, 0.0, 30.0, 1.0, "Slant by up to (degrees)", "Augmentation",
+        "Slants each training picture a little, as handwriting leans.",
+    )  # fmt: skip
+    elastic: float = _number(
+        0.0, 0.0, 4.0, 0.25, "Wobble by up to (pixels)", "Augmentation",
+        "Bends the strokes of each training picture, as an unsteady hand would.",
+    )  # fmt: skip
+    thickness: float = _number(
+        0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation",
+        "Thins or thickens the strokes of each training picture.",
+    )  # fmt: skip
+    early_stopping: int = _number(
+        0, 0, 20, 1, "Stop early after (epochs)", "Stopping",
+        "Stops when the validation loss has not improved for this many epochs; 0 never does.",
+    )  # fmt: skip
+    plateau: int = _number(
+        0, 0, 20, 1, "Lower the learning rate after (epochs)", "Stopping",
+        "Divides the learning rate by five when the validation loss has not improved for this "
+        "many epochs; 0 never does.",
+    )  # fmt: skip
+    seed: int = _number(
+        1, 0, 2**31 - 1, 1, "Seed", "Training",
+        "The start of all chance: the same seed and settings repeat the same run.",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for setting in SETTINGS:
+            object.__setattr__(self, setting.name, setting.parse(getattr(self, setting.name)))
+        if self.validation_share == 0 and (self.early_stopping or self.plateau):
+            raise DigitLabError(
+                "early_stopping and plateau watch the validation loss: set a validation_share "
+                "above 0, or both of them to 0."
+            )
+
+    def as_dict(self) -> dict[str, int | float | str]:
+        """The values by name, ready for JSON."""
+        return asdict(self)
+
+
+def _table() -> tuple[Setting, ...]:
+    return tuple(
+        Setting(name=row.name, default=row.default, **row.metadata)  # type: ignore[arg-type]
+        for row in fields(TrainingConfig)
+    )
+
+
+SETTINGS: tuple[Setting, ...] = _table()
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "ten-seconds": {"architecture": "simple_cnn", "epochs": 1, "limit": 6_000},
+    "one-minute": {
+        "architecture": "simple_cnn", "epochs": 3, "schedule": "cosine", "learning_rate": 0.002,
+    },
+    "best": {
+        "architecture": "deep_cnn", "epochs": 40, "schedule": "cosine", "learning_rate": 0.003,
+        "rotation": 12.0, "shift": 1.5, "zoom": 0.15, "shear": 10.0,
+        "elastic": 1.5, "thickness": 0.5, "validation_share": 0.0,
+    },
+}  # fmt: skip
