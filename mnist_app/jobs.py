@@ -114,10 +114,13 @@ class Worker:
             return self._submit(task, owner, key)
 
     def once(self, key: Hashable, task: Task, owner: str = "") -> Snapshot:
-        """The job about `key`; put in line now if there is none that runs, waits or is done."""
+        """The job about `key`; put in line now if there is none yet, or it was stopped.
+
+        A failed job stays, so that its failure can be read, until `forget` clears the way.
+        """
         with self._lock:
             for job in reversed(self._jobs.values()):
-                if job.key == key and job.state not in (State.FAILED, State.STOPPED):
+                if job.key == key and job.state is not State.STOPPED:
                     # Asked for again: the last to be forgotten.
                     self._jobs.move_to_end(job.id)
                     return self._placed(job)
@@ -153,6 +156,12 @@ class Worker:
                 self._set(job_id, state=State.STOPPED, ended=time.time())
             else:
                 self._set(job_id, stopping=True)
+
+    def forget(self, job_id: int) -> None:
+        """Drop a job that is over."""
+        with self._lock:
+            if job_id in self._jobs and self._jobs[job_id].is_over:
+                del self._jobs[job_id]
 
     def wait(self, job_id: int, timeout: float | None = None) -> Snapshot | None:
         """Wait until a job is over, for callers without a screen; gives its last snapshot."""

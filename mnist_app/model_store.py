@@ -199,6 +199,8 @@ def _refuse_code(path: Path) -> None:
         raise DigitLabError(
             f"{path.name} is broken or no .keras file: delete it or choose another."
         ) from error
+    # Loading ignores how it was compiled, such as its optimizer.
+    config.pop("compile_config", None)
     for name in _named_things(config):
         raise DigitLabError(f"{path.name} holds {name!r}, which could run code: it is not loaded.")
 

@@ -1,0 +1,31 @@
+"""Digit Lab: page configuration and navigation, nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mnist_app.pages import data, draw, predictions, train
+from mnist_app.pages.visitor import remember
+
+st.set_page_config(page_title="Digit Lab", page_icon=":material/draw:", layout="wide")
+st.html(Path(__file__).parent / "mnist_app" / "pages" / "style.css")
+page = st.navigation(
+    [
+        st.Page(draw.page, title="Draw", url_path="start", icon=":material/draw:", default=True),
+        # The start page answers at "/" alone; this is the same page under its own name.
+        st.Page(
+            draw.page, title="Draw", url_path="draw", icon=":material/draw:", visibility="hidden"
+        ),
+        st.Page(train.page, title="Train", url_path="train", icon=":material/school:"),
+        st.Page(
+            predictions.page,
+            title="Predictions",
+            url_path="predictions",
+            icon=":material/grid_on:",
+        ),
+        st.Page(data.page, title="Data", url_path="data", icon=":material/dataset:"),
+    ],
+    position="top",
+)
+remember()
+page.run()

@@ -1,0 +1,1 @@
+"""The pages: the only code besides `app.py` that knows of Streamlit."""

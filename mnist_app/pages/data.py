@@ -1,0 +1,7 @@
+"""data"""
+
+import streamlit as st
+
+
+def page() -> None:
+    st.title("data")

@@ -1,0 +1,7 @@
+"""predictions"""
+
+import streamlit as st
+
+
+def page() -> None:
+    st.title("predictions")

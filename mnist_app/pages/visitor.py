@@ -1,0 +1,32 @@
+"""Who is looking: an id that lasts over reloads and tabs of one browser, and tells nothing else."""
+
+import re
+import uuid
+
+import streamlit as st
+
+_COOKIE = "digit_lab_visitor"
+_SCRIPT = """
+export default function ({ data }) {
+  document.cookie = `${data.name}=${data.id}; path=/; max-age=2592000; samesite=lax`;
+}
+"""
+
+
+def visitor() -> str:
+    """This browser's id; without cookies, this tab's until it is reloaded."""
+    if "visitor" not in st.session_state:
+        known = st.context.cookies.get(_COOKIE, "")
+        valid = re.fullmatch(r"[0-9a-f]{32}", known) is not None
+        st.session_state.visitor = known if valid else uuid.uuid4().hex
+    return st.session_state.visitor
+
+
+def remember() -> None:
+    """Have the browser keep the id; called once, at the end of every page."""
+    _component()(key="visitor_cookie", data={"name": _COOKIE, "id": visitor()})
+
+
+@st.cache_resource(show_spinner=False)
+def _component():  # type: ignore[no-untyped-def]
+    return st.components.v2.component("digit_lab_visitor", js=_SCRIPT, html="<span></span>")
