@@ -7,8 +7,12 @@ import streamlit as st
 from mnist_app.pages import data, draw, predictions, train
 from mnist_app.pages.visitor import remember
 
-st.set_page_config(page_title="Digit Lab", page_icon=":material/draw:", layout="wide")
-st.html(Path(__file__).parent / "mnist_app" / "pages" / "style.css")
+HERE = Path(__file__).parent
+
+st.set_page_config(
+    page_title="Digit Lab", page_icon=str(HERE / "static" / "icon.png"), layout="wide"
+)
+st.html(HERE / "mnist_app" / "pages" / "style.css")
 page = st.navigation(
     [
         st.Page(draw.page, title="Draw", url_path="start", icon=":material/draw:", default=True),

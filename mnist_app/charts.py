@@ -1,6 +1,6 @@
 """Data -> Plotly figures: pure functions, legible on light and on dark."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,20 +60,37 @@ def probability_bars(probabilities: np.ndarray | None, names: Sequence[str]) -> 
     return figure
 
 
-def accuracy_curves(training: Sequence[Point], validation: Sequence[Point]) -> "go.Figure":
-    """Share of pictures read right, in percent, over epochs."""
-    return _curves(
-        "Accuracy: pictures read right", training, validation, lambda point: point.accuracy * 100,
+def accuracy_curves(
+    training: Sequence[Point], validation: Sequence[Point], epochs: int
+) -> "go.Figure":
+    """Share of pictures read right, in percent, over a run of `epochs` epochs."""
+    figure = _curves(
+        "Accuracy: pictures read right", training, validation, epochs,
+        lambda point: point.accuracy * 100,
         " %",
     )  # fmt: skip
+    figure.update_yaxes(range=[0, 101])
+    return figure
 
 
-def loss_curves(training: Sequence[Point], validation: Sequence[Point]) -> "go.Figure":
-    """Cross-entropy over epochs."""
-    return _curves("Loss: how wrong it is", training, validation, lambda point: point.loss, "")
+def loss_curves(training: Sequence[Point], validation: Sequence[Point], epochs: int) -> "go.Figure":
+    """Cross-entropy, in nats, over a run of `epochs` epochs."""
+    figure = _curves(
+        "Loss: how wrong it is", training, validation, epochs, lambda point: point.loss, ""
+    )
+    highest = max((point.loss for point in (*training, *validation)), default=2.5)
+    figure.update_yaxes(range=[0, highest * 1.05])
+    return figure
 
 
-def _curves(title, training, validation, value, suffix):  # type: ignore[no-untyped-def]
+def _curves(
+    title: str,
+    training: Sequence[Point],
+    validation: Sequence[Point],
+    epochs: int,
+    value: Callable[[Point], float],
+    suffix: str,
+) -> "go.Figure":
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -92,6 +109,6 @@ def _curves(title, training, validation, value, suffix):  # type: ignore[no-unty
         )
     _layout(figure, height=300, title=title)
     figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
-    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_xaxes(title="epoch", range=[0, epochs])
     figure.update_yaxes(ticksuffix=suffix)
     return figure

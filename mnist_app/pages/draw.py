@@ -68,13 +68,13 @@ def _lab(canvas: Canvas) -> None:
         if model is None:
             return
         job = classifier_job(model)
-        classifier = job.result if job.state is State.DONE else None
+        classifier = job.result if job.state == State.DONE else None
         reading, milliseconds = _read(raw, classifier)
         _answer(raw, reading, job)
         with st.container(key="probabilities"):
             _probabilities(reading, model)
     _what_it_saw(reading, milliseconds)
-    if job.state is State.FAILED:
+    if job.state == State.FAILED:
         _failure(job)
     elif not job.is_over:
         _when_ready(job.id)
@@ -179,7 +179,7 @@ def _answer(raw: dict[str, Any] | None, reading: Reading, job: Snapshot) -> None
             '<div class="invitation">Draw a digit, and it is read here.</div>'
             '<div class="quiet">Mouse, pen or finger: as you would on paper.</div>'
         )
-    elif job.state is State.FAILED:
+    elif job.state == State.FAILED:
         text = '<div class="invitation">This model cannot read.</div>'
     elif not job.is_over:
         text = (

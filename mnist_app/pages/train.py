@@ -1,23 +1,21 @@
 """Train a network in the background and watch it learn."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets, experiment, model_store
+from mnist_app import datasets, experiment
 from mnist_app.charts import accuracy_curves, loss_curves
 from mnist_app.errors import DigitLabError
-from mnist_app.jobs import Control, Snapshot, State
+from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import draw
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
-from mnist_app.pages.workers import workers
+from mnist_app.pages.workers import Run, training_job, workers
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig
 from mnist_app.training import Progress
 
@@ -25,21 +23,6 @@ REFRESH_SECONDS = 0.5
 SAMPLE = 12
 FIRST_TIME = "one-minute"
 PRESET_LABELS = {"ten-seconds": "10 seconds", "one-minute": "One minute", "best": "Best (hours)"}
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a job of this page reports: what it was asked for, and how it stands.
-
-    Attributes:
-        title: the name its model will have.
-        config: its settings.
-        progress: None until the first step is done.
-    """
-
-    title: str
-    config: TrainingConfig
-    progress: Progress | None = None
 
 
 def page() -> None:
@@ -50,14 +33,16 @@ def page() -> None:
         "over, and watch how it learns to read them."
     )
     job = _current_job()
-    is_busy = job is not None and not job.is_over
     form, watching = st.columns([2, 3], gap="large")
     with form:
         config, title = _form()
-        _start_and_stop(config, title, job)
     with watching:
-        _watch_live(job.id) if is_busy and job else _show(job)
-    if job is not None and isinstance(job.result, experiment.Outcome):
+        _start_and_stop(config, title, job)
+        if job is not None and not job.is_over:
+            _watch_live(job.id)
+        else:
+            _show(job)
+    if job is not None and job.result is not None:
         _results(job.result)
 
 
@@ -137,30 +122,14 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         width="stretch", disabled=is_busy or config is None,
     ):  # fmt: skip
         assert config is not None
-        run = Run(title or experiment.default_title(config), config)
-        workers().training.submit(_task(run), owner=visitor())
+        training_job(config, title or experiment.default_title(config), visitor())
         st.rerun()
     if stop.button(
         "Stop", key="train_stop", icon=":material/stop:", width="stretch", disabled=not is_busy,
-        help="Ends the training at once and keeps what was learned.",
     ):  # fmt: skip
         assert job is not None
         workers().training.stop(job.id)
         st.rerun()
-
-
-def _task(run: Run) -> Callable[[Control], experiment.Outcome]:
-    def work(control: Control) -> experiment.Outcome:
-        control.report(run)
-        return experiment.run(
-            run.config,
-            model_store.path_for(run.title),
-            run.title,
-            report=lambda progress: control.report(Run(run.title, run.config, progress)),
-            should_stop=control.should_stop,
-        )
-
-    return work
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -173,22 +142,23 @@ def _watch_live(job_id: int) -> None:
 
 def _show(job: Snapshot | None) -> None:
     """How a run stands, and its curves; the same elements in every state, so nothing jumps."""
-    run = job.progress if job and isinstance(job.progress, Run) else None
+    run: Run | None = job.progress if job else None
     progress = run.progress if run else None
     with st.container(key="train_status"):
         _status(job, run)
     training = progress.training if progress else ()
     validation = progress.validation if progress else ()
+    epochs = progress.epochs if progress else 1
     last = training[-1] if training else None
     with st.container(key="train_curves"):
         live_chart(
-            accuracy_curves(training, validation),
+            accuracy_curves(training, validation, epochs),
             key="accuracy_curves",
             alt="Accuracy over epochs. "
             + (f"Now {last.accuracy:.1%} of the training pictures." if last else "No run yet."),
         )
         live_chart(
-            loss_curves(training, validation),
+            loss_curves(training, validation, epochs),
             key="loss_curves",
             alt="Loss over epochs. " + (f"Now {last.loss:.3f}." if last else "No run yet."),
         )
@@ -202,13 +172,13 @@ def _show(job: Snapshot | None) -> None:
 def _status(job: Snapshot | None, run: Run | None) -> None:
     if job is None:
         st.progress(0.0, "No run yet. Press Start.")
-    elif job.state is State.WAITING:
+    elif job.state == State.WAITING:
         others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
         st.progress(0.0, f"Waiting in line: {others} first. It starts by itself.")
-    elif job.state is State.FAILED:
+    elif job.state == State.FAILED:
         st.error(job.error, icon=":material/error:")
     elif run is None or run.progress is None:
-        over = job.state is State.STOPPED
+        over = job.state == State.STOPPED
         st.progress(
             0.0, "Stopped before it began." if over else "Getting ready: opening the data …"
         )
@@ -218,11 +188,11 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
 
 def _running(job: Snapshot, progress: Progress) -> None:
     where = f"epoch {progress.epoch} of {progress.epochs}, step {progress.step} of {progress.steps}"
-    if job.state is State.DONE:
+    if job.state == State.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
         text = f"Finished in {took}: {where}."
-    elif job.state is State.STOPPED:
+    elif job.state == State.STOPPED:
         text = f"Stopped at {where}. What it learned is kept."
     elif job.stopping:
         text = "Stopping …"

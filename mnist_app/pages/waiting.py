@@ -18,14 +18,14 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
     Args:
         what: what is being done, such as "Opening MNIST".
     """
-    if job.state is State.DONE:
+    if job.state == State.DONE:
         return job.result
-    if job.state is State.FAILED:
+    if job.state == State.FAILED:
         st.error(job.error, icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:", key=f"retry-{what}"):
             worker.forget(job.id)
             st.rerun()
-    elif job.state is State.STOPPED:
+    elif job.state == State.STOPPED:
         st.info(f"{what} was stopped.")
         if st.button("Start again", icon=":material/refresh:", key=f"retry-{what}"):
             worker.forget(job.id)
@@ -42,7 +42,7 @@ def watch(worker: Worker, job_id: int, what: str, can_stop: bool = True) -> None
     if job is None or job.is_over:
         st.rerun()
         return
-    if job.state is State.WAITING:
+    if job.state == State.WAITING:
         st.info(
             f"{what}: waits for {job.ahead} other to finish first.", icon=":material/hourglass:"
         )
