@@ -43,8 +43,10 @@ class Classifier:
         Returns:
             float32 (n, classes), each row sums to 1.
         """
+        if not len(images):
+            return np.zeros((0, self.model.output_shape[-1]), dtype=np.float32)
         batches = [
             self._answer(as_network_input(images[start : start + BATCH])).numpy()
-            for start in range(0, max(len(images), 1), BATCH)
+            for start in range(0, len(images), BATCH)
         ]
         return np.concatenate(batches)

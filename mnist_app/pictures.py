@@ -55,10 +55,7 @@ def _decoded(data: bytes) -> Image.Image:
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(data), formats=FORMATS)
             if picture.width * picture.height > MAX_PIXELS:
-                raise DigitLabError(
-                    f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels: "
-                    "choose a smaller one."
-                )
+                raise Image.DecompressionBombError
             picture.draft("L", (WORKING_SIDE, WORKING_SIDE))
             picture.load()
             return ImageOps.exif_transpose(picture)
@@ -66,8 +63,13 @@ def _decoded(data: bytes) -> Image.Image:
         raise DigitLabError(
             "This is not a picture that can be read: use PNG, JPEG, WebP, GIF, BMP or TIFF."
         ) from error
+    except Image.DecompressionBombError as error:
+        raise DigitLabError(
+            f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels: "
+            "choose a smaller one."
+        ) from error
     except (
-        Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, MemoryError,
+        OSError, SyntaxError, ValueError, EOFError, MemoryError,
         OverflowError, IndexError, KeyError, TypeError, AttributeError, RuntimeError,
     ) as error:  # fmt: skip
         raise DigitLabError("The picture is broken: save it again or choose another.") from error
@@ -75,6 +77,9 @@ def _decoded(data: bytes) -> Image.Image:
 
 def _luminance(picture: Image.Image) -> np.ndarray:
     """Float64 (height, width) in 0..1, shrunk to the working size, transparency resolved."""
+    if picture.mode in ("1", "P", "PA"):
+        # These shrink by dropping pixels, and a thin line with them.
+        picture = picture.convert("L" if picture.mode == "1" else "RGBA")
     picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX, reducing_gap=None)
     if picture.mode.startswith(("I", "F")):
         values = np.asarray(picture, dtype=np.float64)
@@ -97,14 +102,12 @@ def _lift(grey: np.ndarray) -> np.ndarray:
 
     difference = grey - _background(grey)
     dark, light = np.percentile(difference, [0.5, 99.5])
-    ink = np.clip(-difference if -dark > light else difference, 0, None)
-    full = float(np.percentile(ink, 99.5))
-    if full < LEAST_CONTRAST:
-        # A thin line in a large blank picture covers less than that percentile.
-        full = float(ink.max())
-        if full < 2 * LEAST_CONTRAST:
+    if max(-dark, light) < LEAST_CONTRAST:
+        # A thin line in a large blank picture covers less than these percentiles.
+        dark, light = difference.min(), difference.max()
+        if max(-dark, light) < 2 * LEAST_CONTRAST:
             return np.zeros(grey.shape)
-    ink = np.clip(ink / full, 0, 1)
+    ink = np.clip(difference / (dark if -dark > light else light), 0, 1)
     mask = ink > threshold_otsu(ink) * 0.6
     parts, count = ndimage.label(mask, structure=np.ones((3, 3)))
     areas = np.bincount(parts.ravel(), minlength=count + 1)

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from mnist_app.augmentation import augment, is_on
+from mnist_app.classifier import as_network_input
+from mnist_app.datasets import Dataset
+from mnist_app.settings import SETTINGS, TrainingConfig
+
+AMOUNTS = {row.name: row.maximum for row in SETTINGS if row.group == "Augmentation"}
+
+
+def augmented(images: np.ndarray, seed: int = 1, **amounts: float) -> np.ndarray:
+    config = TrainingConfig(**amounts)  # type: ignore[arg-type]
+    return np.asarray(augment(images, np.array([seed, 2]), config))
+
+
+@pytest.fixture(scope="module")
+def images(dataset: Dataset) -> np.ndarray:
+    return as_network_input(dataset.train_images[:40])
+
+
+def test_it_is_off_unless_asked_for() -> None:
+    assert not is_on(TrainingConfig())
+
+
+@pytest.mark.parametrize("name", AMOUNTS)
+def test_each_amount_turns_it_on_and_changes_the_pictures(name: str, images: np.ndarray) -> None:
+    amount = {name: AMOUNTS[name]}
+    assert is_on(TrainingConfig(**amount))  # type: ignore[arg-type]
+    changed = augmented(images, 1, **amount)
+    assert changed.shape == images.shape
+    assert changed.dtype == np.float32
+    assert changed.min() >= 0
+    assert changed.max() <= 1 + 1e-5
+    assert np.abs(changed - images).mean() > 0.001
+
+
+def test_without_amounts_nothing_changes(images: np.ndarray) -> None:
+    np.testing.assert_allclose(augmented(images), images, atol=1e-4)
+
+
+def test_the_seed_decides(images: np.ndarray) -> None:
+    first = augmented(images, 1, **AMOUNTS)
+    np.testing.assert_array_equal(first, augmented(images, 1, **AMOUNTS))
+    assert not np.array_equal(first, augmented(images, 2, **AMOUNTS))
+
+
+def test_each_picture_is_changed_in_its_own_way(images: np.ndarray) -> None:
+    same = np.repeat(images[:1], 8, axis=0)
+    changed = augmented(same, rotation=30)
+    assert len(np.unique(changed.reshape(8, -1), axis=0)) == 8
+
+
+def test_a_shift_stays_within_its_limit() -> None:
+    dot = np.zeros((64, 28, 28, 1), dtype=np.float32)
+    dot[:, 14, 14] = 1
+    _, rows, columns, _ = np.nonzero(augmented(dot, shift=2) > 0.01)
+    assert {int(rows.min()), int(columns.min())} <= {12, 13}
+    assert {int(rows.max()), int(columns.max())} <= {15, 16}
+
+
+def test_thickness_both_thins_and_thickens() -> None:
+    bar = np.zeros((64, 28, 28, 1), dtype=np.float32)
+    bar[:, 5:23, 12:16] = 1
+    ink = augmented(bar, thickness=1).sum(axis=(1, 2, 3))
+    assert ink.min() < 18 * 4 < ink.max()

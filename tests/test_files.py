@@ -1,0 +1,73 @@
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mnist_app.errors import DigitLabError
+from mnist_app.files import whole
+
+
+@contextmanager
+def nearly_full_disk(free: int = 100) -> Iterator[None]:
+    """No file may grow beyond `free` bytes, as the operating system itself sees to."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_file_appears_when_the_block_succeeds(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "folder" / "answer.txt"
+    with whole(target) as draft:
+        assert draft.suffix == ".txt"
+        draft.write_text("42")
+        assert not target.exists()
+    assert target.read_text() == "42"
+    assert os.listdir(target.parent) == ["answer.txt"]
+
+
+def test_a_failed_block_leaves_the_earlier_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "answer.txt"
+    target.write_text("before")
+    with pytest.raises(KeyboardInterrupt):
+        give_up_half_way(target)
+    assert target.read_text() == "before"
+    assert os.listdir(tmp_path) == ["answer.txt"]
+
+
+def give_up_half_way(target: Path) -> None:
+    with whole(target) as draft:
+        draft.write_text("half")
+        raise KeyboardInterrupt
+
+
+def test_a_folder_takes_the_place_of_an_earlier_folder(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    for content in ("first", "second"):
+        with whole(target) as draft:
+            draft.mkdir()
+            (draft / content).touch()
+    assert os.listdir(target) == ["second"]
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    with (
+        nearly_full_disk(),
+        pytest.raises(DigitLabError, match="free some disk space"),
+        whole(tmp_path / "large.bin") as draft,
+    ):
+        draft.write_bytes(bytes(10_000))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    target = tmp_path / "file" / "answer.txt"
+    with pytest.raises(DigitLabError, match=r"answer\.txt cannot be written"), whole(target):
+        pytest.fail("there is no place to write to")

@@ -1,0 +1,253 @@
+import contextlib
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import (
+    Drawing,
+    drawing_from_canvas,
+    drawing_from_points,
+    raster_to_input,
+    strokes_to_input,
+)
+
+SEVEN = [[[0, 0], [60, 0], [25, 90]], [[10, 45], [55, 45]]]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=12,
+)
+POINT = st.tuples(st.integers(-200, 200), st.integers(-200, 200))
+STROKES = st.lists(st.lists(POINT, min_size=1, max_size=6), min_size=1, max_size=4)
+
+
+def centre_of_mass(image: np.ndarray) -> np.ndarray:
+    """Row and column."""
+    weights = image.astype(np.float64)
+    return np.array([(weights * grid).sum() for grid in np.indices(image.shape)]) / weights.sum()
+
+
+def canvas(*paths: dict[str, Any]) -> dict[str, Any]:
+    return {"objects": [{"type": "Path", **path} for path in paths], "background": "#000000"}
+
+
+LINE = {"path": [["M", 10, 20], ["Q", 20, 20, 30, 40], ["L", 50, 60]], "strokeWidth": 12}
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean over the pixels that are inked in either, 0..255."""
+    inked = (one > 0) | (other > 0)
+    return float(np.abs(one.astype(float) - other)[inked].mean()) if inked.any() else 0.0
+
+
+def test_strokes_fill_the_box_and_balance_in_the_middle() -> None:
+    image = strokes_to_input(drawing_from_points(SEVEN))
+    rows = np.flatnonzero(image.any(axis=1))
+    assert image.shape == (28, 28)
+    assert image.dtype == np.uint8
+    assert image.max() == 255
+    assert rows[-1] - rows[0] + 1 in (20, 21)
+    assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
+
+
+@given(
+    STROKES,
+    st.integers(-2000, 2000),
+    st.integers(-2000, 2000),
+    st.sampled_from([0.25, 0.5, 2, 8, 64]),
+)
+@settings(max_examples=60, deadline=None)
+def test_place_and_size_do_not_matter(
+    strokes: list[list[tuple[int, int]]], right: int, down: int, scale: float
+) -> None:
+    here = strokes_to_input(drawing_from_points(strokes))
+    moved = [[(x * scale + right, y * scale + down) for x, y in stroke] for stroke in strokes]
+    there = strokes_to_input(drawing_from_points(moved))
+    assert difference(here, there) < 8
+
+
+@given(STROKES, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_the_order_of_strokes_does_not_matter(
+    strokes: list[list[tuple[int, int]]], chance: Any
+) -> None:
+    shuffled = list(strokes)
+    chance.shuffle(shuffled)
+    np.testing.assert_array_equal(
+        strokes_to_input(drawing_from_points(strokes)),
+        strokes_to_input(drawing_from_points(shuffled)),
+    )
+
+
+def test_the_brush_does_not_matter() -> None:
+    strokes = drawing_from_points(SEVEN).strokes
+    thin, thick = (strokes_to_input(Drawing(strokes, width)) for width in (1, 40))
+    np.testing.assert_array_equal(thin, thick)
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[[5, 5]]],
+        [[[5, 5], [5, 5], [5, 5]]],
+        [[[0, 0], [0, 1e-320]]],
+        [[[1e8, 1e8], [1e8, 1e8]]],
+    ],
+)
+def test_a_tap_is_a_dot_in_the_middle(strokes: Any) -> None:
+    image = strokes_to_input(drawing_from_points(strokes))
+    assert 1 <= np.count_nonzero(image) <= 16
+    assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
+
+
+def test_a_tremble_under_the_brush_stays_a_dot() -> None:
+    tremble = [np.array([[100.0, 100.0], [103.0, 102.0]])]
+    assert np.count_nonzero(strokes_to_input(Drawing(tremble, pen_width=20))) <= 16
+    assert np.count_nonzero(strokes_to_input(Drawing(tremble, pen_width=1))) > 30
+
+
+@pytest.mark.parametrize("nothing", [[], [[]], [[], []]])
+def test_no_strokes_give_no_ink(nothing: Any) -> None:
+    drawing = drawing_from_points(nothing)
+    assert drawing.is_empty
+    assert not strokes_to_input(drawing).any()
+
+
+def test_curves_lose_their_corners_but_keep_their_points() -> None:
+    (stroke,) = drawing_from_points([[[0, 0], [10, 0], [10, 10]]]).strokes
+    assert len(stroke) > 3
+    for corner in ([0, 0], [10, 0], [10, 10]):
+        assert np.abs(stroke - corner).sum(axis=1).min() < 1e-9
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        None,
+        5,
+        "7",
+        ["7"],
+        [[1, 2]],
+        [[[1, 2, 3]]],
+        [[[1, 2], [3]]],
+        [[["a", "b"]]],
+        [[[float("nan"), 0]]],
+        [[[float("inf"), 0]]],
+        [[[1e300, 0]]],
+        [[[10**400, 0]]],
+        [[[0, 0]] * 100_001],
+        {"strokes": []},
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_no_strokes_is_refused(garbage: Any) -> None:
+    with pytest.raises(DigitLabError):
+        drawing_from_points(garbage)
+
+
+@given(JSON)
+@settings(max_examples=200, deadline=None)
+def test_any_json_as_points_gives_a_drawing_or_a_sentence(garbage: Any) -> None:
+    try:
+        image = strokes_to_input(drawing_from_points(garbage))
+    except DigitLabError:
+        return
+    assert image.shape == (28, 28)
+
+
+NUMBERS = st.integers(-(10**400), 10**400) | st.floats() | st.none() | st.text(max_size=2)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["M", "L", "Q", "Z"]) | NUMBERS, max_size=5) | JSON, max_size=4
+    ),
+    st.dictionaries(
+        st.sampled_from(["left", "top", "scaleX", "scaleY", "angle", "flipX", "strokeWidth"]),
+        NUMBERS | JSON,
+    ),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_path_gives_a_drawing_or_a_sentence(path: Any, placement: dict[str, Any]) -> None:
+    try:
+        image = strokes_to_input(drawing_from_canvas(canvas({"path": path, **placement})))
+    except DigitLabError:
+        return
+    assert image.shape == (28, 28)
+
+
+@given(JSON)
+@settings(deadline=None)
+def test_any_json_as_a_canvas_gives_a_drawing_or_a_sentence(garbage: Any) -> None:
+    for raw in (garbage, {"objects": garbage}, {"objects": [garbage]}):
+        with contextlib.suppress(DigitLabError):
+            drawing_from_canvas(raw)
+
+
+@pytest.mark.parametrize("raw", [None, {}, canvas()])
+def test_an_empty_canvas_is_an_empty_drawing(raw: Any) -> None:
+    assert drawing_from_canvas(raw).is_empty
+
+
+def test_a_canvas_path_becomes_points_through_its_curve() -> None:
+    drawing = drawing_from_canvas(json.loads(json.dumps(canvas(LINE))))
+    (stroke,) = drawing.strokes
+    assert drawing.pen_width == 12
+    np.testing.assert_allclose(stroke[[0, -1]], [[10, 20], [50, 60]])
+    # The middle of a quadratic curve: a quarter, a half and a quarter of its three points.
+    assert np.abs(stroke - [20, 25]).sum(axis=1).min() < 1e-9
+
+
+def test_other_objects_than_paths_are_passed_over() -> None:
+    raw = {"objects": [{"type": "rect", "left": 3}, {"type": "path", **LINE}]}
+    assert len(drawing_from_canvas(raw).strokes) == 1
+
+
+def test_a_stroke_that_was_moved_and_scaled_is_where_the_canvas_shows_it() -> None:
+    square = {"path": [["M", 0, 0], ["L", 10, 0], ["L", 10, 10], ["L", 0, 10]]}
+    moved = {**square, "left": 105, "top": 205, "scaleX": 2, "scaleY": 0.5, "flipX": True}
+    (stroke,) = drawing_from_canvas(canvas(moved)).strokes
+    np.testing.assert_allclose(stroke, [[115, 202.5], [95, 202.5], [95, 207.5], [115, 207.5]])
+
+
+def test_a_stroke_that_was_turned_is_where_the_canvas_shows_it() -> None:
+    line = {"path": [["M", 0, 0], ["L", 10, 0]], "left": 5, "top": 0, "angle": 90}
+    (stroke,) = drawing_from_canvas(canvas(line)).strokes
+    np.testing.assert_allclose(stroke, [[5, -5], [5, 5]], atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (100, 40), (40, 100), (1, 1), (300, 2), (2, 300)])
+def test_a_raster_fits_the_box(shape: tuple[int, int]) -> None:
+    ink = np.zeros((400, 400))
+    ink[20 : 20 + shape[0], 50 : 50 + shape[1]] = 1
+    image = raster_to_input(ink)
+    spans = [np.flatnonzero(image.any(axis=axis)) for axis in (0, 1)]
+    assert max(span[-1] - span[0] + 1 for span in spans) == 20
+    assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
+
+
+def test_a_raster_does_not_care_where_its_ink_lies() -> None:
+    ink = np.random.default_rng(0).random((30, 20))
+    there = np.pad(ink, ((100, 7), (3, 50)))
+    np.testing.assert_array_equal(raster_to_input(ink), raster_to_input(there))
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (0, 0), (1, 0), (500, 1)])
+def test_a_blank_raster_stays_blank(shape: tuple[int, int]) -> None:
+    image = raster_to_input(np.zeros(shape))
+    assert image.shape == (28, 28)
+    assert not image.any()
+
+
+def test_a_lopsided_drawing_is_not_pushed_over_the_edge() -> None:
+    ink = np.zeros((20, 20))
+    ink[0, :] = 1
+    ink[:, 0] = 0.01
+    ink[:4] = 1
+    image = raster_to_input(ink)
+    assert np.count_nonzero(image.any(axis=1)) == 20

@@ -1,0 +1,81 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnist_app.classifier import Classifier
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import Drawing, drawing_from_points
+from mnist_app.reading import inputs_from_drawing, inputs_from_picture, read_inputs
+
+ONE = [[50, 0], [50, 100]]
+OTHER_ONE = [[150, 0], [150, 100]]
+
+
+def picture(*lines: list[list[int]]) -> bytes:
+    image = Image.new("L", (200, 140), 255)
+    for line in lines:
+        ImageDraw.Draw(image).line([(x, y + 20) for x, y in line], fill=0, width=9)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("as_number", "digits"), [(False, 1), (True, 2)])
+def test_a_drawing_is_one_digit_or_a_number(as_number: bool, digits: int) -> None:
+    drawing = drawing_from_points([ONE, OTHER_ONE])
+    for inputs in (
+        inputs_from_drawing(drawing, as_number),
+        inputs_from_picture(picture(ONE, OTHER_ONE), as_number),
+    ):
+        assert inputs.shape == (digits, 28, 28)
+        assert inputs.dtype == np.uint8
+        assert inputs.any(axis=(1, 2)).all()
+
+
+@pytest.mark.parametrize("as_number", [False, True])
+def test_no_ink_gives_no_inputs(as_number: bool) -> None:
+    for inputs in (
+        inputs_from_drawing(Drawing([]), as_number),
+        inputs_from_picture(picture(), as_number),
+    ):
+        assert inputs.shape == (0, 28, 28)
+
+
+def test_a_broken_picture_is_refused() -> None:
+    with pytest.raises(DigitLabError):
+        inputs_from_picture(b"broken")
+
+
+def test_no_ink_is_never_a_digit(classifier: Classifier) -> None:
+    reading = read_inputs(inputs_from_drawing(Drawing([])), classifier)
+    assert reading.text == ""
+    assert reading.digits == ()
+    assert reading.reason == "There is no ink to read."
+
+
+def test_digits_come_with_their_probabilities(classifier: Classifier) -> None:
+    inputs = inputs_from_drawing(drawing_from_points([ONE, OTHER_ONE]), as_number=True)
+    reading = read_inputs(inputs, classifier)
+    assert reading.reason == ""
+    assert reading.text == "".join(str(digit.digit) for digit in reading.digits)
+    for digit, image in zip(reading.digits, inputs, strict=True):
+        assert digit.probability == pytest.approx(digit.probabilities[digit.digit])
+        assert digit.probability == digit.probabilities.max()
+        assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        np.testing.assert_array_equal(digit.image, image)
+
+
+def test_a_known_digit_is_read_from_strokes_and_from_a_picture(classifier: Classifier) -> None:
+    for inputs in (
+        inputs_from_drawing(drawing_from_points([RING])),
+        inputs_from_picture(picture(RING)),
+    ):
+        assert read_inputs(inputs, classifier).text == "0"
+
+
+RING = [
+    [round(100 + 30 * np.cos(angle)), round(50 + 45 * np.sin(angle))]
+    for angle in np.linspace(0, 2 * np.pi, 25)
+]

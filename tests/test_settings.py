@@ -1,0 +1,101 @@
+import dataclasses
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_app.errors import DigitLabError
+from mnist_app.settings import DATASETS, PRESETS, SETTINGS, Setting, TrainingConfig
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+SETTING = st.sampled_from(SETTINGS)
+ANYTHING = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers())
+)
+
+
+def test_the_table_has_a_row_for_each_field() -> None:
+    assert [setting.name for setting in SETTINGS] == [
+        field.name for field in dataclasses.fields(TrainingConfig)
+    ]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_each_row_explains_itself_and_allows_its_own_default(setting: Setting) -> None:
+    assert setting.label
+    assert setting.help.endswith(".")
+    assert setting.parse(setting.default) == setting.default
+    assert setting.parse(str(setting.default)) == setting.default
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_presets_are_valid(preset: str, dataset: str) -> None:
+    values: dict[str, Any] = {"dataset": dataset, **PRESETS[preset]}
+    assert TrainingConfig(**values).as_dict().items() >= values.items()
+
+
+@given(SETTING, ANYTHING)
+def test_a_value_is_brought_into_range_or_refused_in_a_sentence(
+    setting: Setting, value: Any
+) -> None:
+    try:
+        parsed = setting.parse(value)
+    except DigitLabError:
+        return
+    assert type(parsed) is setting.kind
+    if isinstance(parsed, str):
+        assert parsed in setting.choices
+    else:
+        assert setting.minimum <= parsed <= setting.maximum
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("epochs", 2.5),
+        ("epochs", "2.5"),
+        ("epochs", math.inf),
+        ("batch_size", 4096),
+        ("learning_rate", math.nan),
+        ("learning_rate", 0),
+        ("learning_rate", None),
+        ("dataset", "cifar10"),
+        ("architecture", ""),
+    ],
+)
+def test_wrong_values_are_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(DigitLabError, match=rf"^{name} must be .*\.$"):
+        TrainingConfig(**{name: value})
+
+
+def test_text_from_a_link_becomes_numbers() -> None:
+    config = TrainingConfig(epochs="7", learning_rate="0.01")  # type: ignore[arg-type]
+    assert (config.epochs, config.learning_rate) == (7, 0.01)
+
+
+@pytest.mark.parametrize("watcher", ["early_stopping", "plateau"])
+def test_watching_the_validation_loss_needs_a_validation_share(watcher: str) -> None:
+    values: dict[str, Any] = {watcher: 2, "validation_share": 0.0}
+    with pytest.raises(DigitLabError, match="validation_share"):
+        TrainingConfig(**values)
+
+
+def test_a_config_survives_json() -> None:
+    config = TrainingConfig(epochs=4, rotation=3)
+    assert TrainingConfig(**json.loads(json.dumps(config.as_dict()))) == config
+
+
+def test_a_config_never_changes() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainingConfig().epochs = 5  # type: ignore[misc]
+
+
+def test_rules_read_as_words() -> None:
+    assert BY_NAME["epochs"].rule == "a whole number from 1 to 100"
+    assert BY_NAME["zoom"].rule == "a number from 0 to 0.4"
+    assert BY_NAME["schedule"].rule == "one of constant, cosine"
