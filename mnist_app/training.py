@@ -6,7 +6,7 @@ every step.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,7 @@ class Progress:
         seconds_left: a guess from the speed so far; None before the first step.
         training: the curve over steps, each point the mean since the point before.
         validation: the curve over epochs.
+        is_over: the training has ended, by itself or because it was stopped.
     """
 
     epoch: int
@@ -65,6 +66,7 @@ class Progress:
     seconds_left: float | None = None
     training: tuple[Point, ...] = ()
     validation: tuple[Point, ...] = ()
+    is_over: bool = False
 
     @property
     def share(self) -> float:
@@ -191,7 +193,9 @@ def train(
         )
     except _Stopped:
         stopped = True
-    return TrainingResult(model, reporter.progress, time.perf_counter() - started, stopped)
+    progress = replace(reporter.progress, is_over=True)
+    report(progress)
+    return TrainingResult(model, progress, time.perf_counter() - started, stopped)
 
 
 class _Stopped(Exception):

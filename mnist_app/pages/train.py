@@ -43,7 +43,7 @@ def page() -> None:
         else:
             _show(job)
     if job is not None and job.result is not None:
-        _results(job.result)
+        _sample(job.result)
 
 
 def _current_job() -> Snapshot | None:
@@ -146,6 +146,8 @@ def _show(job: Snapshot | None) -> None:
     progress = run.progress if run else None
     with st.container(key="train_status"):
         _status(job, run)
+    if job is not None and job.result is not None:
+        _results(job.result)
     training = progress.training if progress else ()
     validation = progress.validation if progress else ()
     epochs = progress.epochs if progress else 1
@@ -194,10 +196,11 @@ def _running(job: Snapshot, progress: Progress) -> None:
         text = f"Finished in {took}: {where}."
     elif job.state == State.STOPPED:
         text = f"Stopped at {where}. What it learned is kept."
+    elif progress.is_over:
+        ended = f"Stopped at {where}" if job.stopping else "All epochs done"
+        text = f"{ended}. Testing it on pictures it never saw …"
     elif job.stopping:
         text = "Stopping …"
-    elif progress.share >= 1:
-        text = "Testing on pictures it never saw …"
     else:
         speed = f"{progress.images_per_second:,.0f} images a second"
         text = f"{where[0].upper()}{where[1:]} · {speed} · {_left(progress.seconds_left)}"
@@ -214,7 +217,7 @@ def _left(seconds: float | None) -> str:
 
 def _results(outcome: experiment.Outcome) -> None:
     report = outcome.report
-    st.subheader(f"“{outcome.stored.title}” on pictures it never saw")
+    st.markdown(f"**“{outcome.stored.title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
     loss.metric(
@@ -222,15 +225,15 @@ def _results(outcome: experiment.Outcome) -> None:
         help="How wrong its probabilities are; 0 would be certain and right every time.",
     )  # fmt: skip
     wrong = int((report.labels != report.predictions).sum())
-    errors.metric("Read wrong", f"{wrong:,} of {report.images:,}")
+    errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     if outcome.stored.reads_digits and st.button(
         "Use it on the Draw page", type="primary", icon=":material/draw:", key="use_model"
     ):
         st.session_state.pop("model", None)
         st.switch_page(
-            st.Page(draw.page, url_path="draw"), query_params={"model": outcome.stored.name}
+            st.Page(draw.page, url_path="start", default=True),
+            query_params={"model": outcome.stored.name},
         )
-    _sample(outcome)
 
 
 def _sample(outcome: experiment.Outcome) -> None:

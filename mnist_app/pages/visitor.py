@@ -16,7 +16,7 @@ export default function ({ data }) {
 def visitor() -> str:
     """This browser's id; without cookies, this tab's until it is reloaded."""
     if "visitor" not in st.session_state:
-        known = st.context.cookies.get(_COOKIE, "")
+        known = str(st.context.cookies.get(_COOKIE))
         valid = re.fullmatch(r"[0-9a-f]{32}", known) is not None
         st.session_state.visitor = known if valid else uuid.uuid4().hex
     return st.session_state.visitor

@@ -3,7 +3,10 @@
 import gc
 import importlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 # Plotly looks into pandas as soon as any thread began to import it, and trips over half of it; so
 # pandas is whole before there are threads.
@@ -11,12 +14,16 @@ import pandas  # noqa: F401
 import streamlit as st
 
 from mnist_app import datasets, experiment, model_store
-from mnist_app.classifier import Classifier
+from mnist_app.augmentation import augment
+from mnist_app.classifier import Classifier, as_network_input
+from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport, evaluate
-from mnist_app.jobs import Control, Snapshot, Worker
+from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.settings import TrainingConfig
 from mnist_app.training import Progress
+
+Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class Workers:
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
+    augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     importing: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -78,29 +86,56 @@ def classifier_job(model: StoredModel) -> Snapshot:
 def dataset_job(name: str) -> Snapshot:
     """The job whose result is the `Dataset`, downloaded if need be."""
 
-    def load(control: Control) -> datasets.Dataset:
-        import_first("sklearn.datasets", "sklearn.model_selection")
+    def load(control: Control) -> Dataset:
+        if name == "optdigits":
+            import_first("sklearn.datasets", "sklearn.model_selection")
         return datasets.load(name)
 
     return workers().datasets.once(name, load)
 
 
-def evaluation_job(model: StoredModel, dataset: str) -> Snapshot:
-    """The job whose result is the model's `EvaluationReport` on the data set's test pictures."""
+def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
+    """The job whose result is the model's `EvaluationReport` on the data set's test pictures.
+
+    One that was stopped stays so until it is forgotten.
+    """
 
     def measure(control: Control) -> EvaluationReport:
         import_first("tensorflow", "keras", "sklearn.metrics")
-        pictures = datasets.load(dataset)
         classifier = Classifier(model_store.load(model.path))
         return evaluate(
             classifier,
-            pictures.test_images,
-            pictures.test_labels,
+            dataset.test_images,
+            dataset.test_labels,
             control.report,
             control.should_stop,
         )
 
-    return workers().evaluations.once((_identity(model), dataset), measure)
+    key = (_identity(model), dataset.name)
+    known = workers().evaluations.latest(key)
+    if known is not None and known.state == State.STOPPED:
+        return known
+    return workers().evaluations.once(key, measure)
+
+
+def augmentation_job() -> Snapshot:
+    """The job whose result makes changed copies of pictures, once TensorFlow is there.
+
+    Its result maps pictures, uint8 (n, 28, 28), a seed and a `TrainingConfig` to one changed copy
+    of each, uint8 (n, 28, 28).
+    """
+
+    def variants(images: np.ndarray, seed: int, config: TrainingConfig) -> np.ndarray:
+        changed = augment(as_network_input(images), [seed, 0], config)
+        return np.round(np.asarray(changed)[..., 0] * 255).astype(np.uint8)
+
+    def prepare(control: Control) -> Variants:
+        import_first("tensorflow", "keras")
+        # The first call is slow: it is not left to the page.
+        variants(np.zeros((1, 28, 28), dtype=np.uint8), 0, TrainingConfig())
+        return variants
+
+    return workers().augmentation.once("variants", prepare)
 
 
 def training_job(config: TrainingConfig, title: str, owner: str) -> Snapshot:

@@ -1,0 +1,146 @@
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_app import model_store
+from mnist_app.pages.draw import Canvas
+
+SEVEN: list[list[Any]] = [
+    ["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270],
+]  # fmt: skip
+
+
+def stroke(path: list[list[Any]]) -> dict[str, Any]:
+    """One stroke as the canvas sends it."""
+    xs, ys = [step[1] for step in path], [step[2] for step in path]
+    return {
+        "type": "Path", "path": path, "strokeWidth": 18, "stroke": "#ffffff",
+        "left": (min(xs) + max(xs)) / 2, "top": (min(ys) + max(ys)) / 2,
+    }  # fmt: skip
+
+
+def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:
+    """What the browser does after a stroke."""
+    key = app.session_state["canvas_state"].key
+    app.session_state[key] = {"drawing": {"raw": {"objects": list(strokes)}, "data": None}}
+    return app.run()
+
+
+def answer(app: AppTest) -> str:
+    """The HTML of the answer."""
+    return next(block.body for block in app.get("html") if 'class="answer"' in block.body)
+
+
+def is_read(app: AppTest) -> bool:
+    return 'class="digit"' in answer(app)
+
+
+def opened() -> AppTest:
+    script = "from mnist_app.pages import draw\ndraw.page()"
+    app = AppTest.from_string(script, default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def until_read(app: AppTest) -> AppTest:
+    deadline = time.monotonic() + 60
+    while not is_read(app) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def models(tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models' folder that holds one small network, and nothing shipped."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for part in (model_path, model_path.with_suffix(".json")):
+        shutil.copy(part, folder)
+    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
+    return folder
+
+
+def test_an_empty_canvas_invites_and_shows_no_digit(models: Path) -> None:
+    text = answer(opened())
+    assert "Draw a digit" in text
+    assert not any(character.isdigit() for character in text)
+
+
+def test_a_drawing_is_read_as_soon_as_the_model_is_ready(models: Path) -> None:
+    app = until_read(draw(opened(), stroke(SEVEN)))
+    assert any(f">{digit}</div>" in answer(app) for digit in range(10))
+    assert "sure" in answer(app)
+
+
+def test_clear_brings_the_invitation_back(models: Path) -> None:
+    app = until_read(draw(opened(), stroke(SEVEN)))
+    app.button(key="clear").click().run()
+    assert not is_read(app)
+    assert "Draw a digit" in answer(app)
+
+
+def test_undo_takes_back_the_last_stroke_only(models: Path) -> None:
+    app = draw(opened(), stroke(SEVEN), stroke([["M", 100, 170], ["L", 220, 170]]))
+    app.button(key="undo").click().run()
+    canvas: Canvas = app.session_state["canvas_state"]
+    assert canvas.start is not None
+    assert [item["path"] for item in canvas.start["objects"]] == [SEVEN]
+    app.button(key="undo").click().run()
+    assert app.session_state["canvas_state"].start is None
+
+
+def test_another_ink_keeps_the_drawing(models: Path) -> None:
+    app = draw(opened(), stroke(SEVEN))
+    app.segmented_control(key="ink").set_value("Ink on paper").run()
+    start = app.session_state["canvas_state"].start
+    assert start["objects"][0]["path"] == SEVEN
+    assert start["objects"][0]["stroke"] != "#ffffff"
+
+
+def test_the_link_chooses_the_model(models: Path, model_path: Path) -> None:
+    for part in (model_path, model_path.with_suffix(".json")):
+        shutil.copy(part, models / f"other{part.suffix}")
+    script = "from mnist_app.pages import draw\ndraw.page()"
+    app = AppTest.from_string(script, default_timeout=60)
+    app.query_params["model"] = "other"
+    assert app.run().radio(key="model").value == "other"
+    app = AppTest.from_string(script, default_timeout=60)
+    app.query_params["model"] = "../../etc/passwd"
+    app.run()
+    assert not app.exception
+    assert app.radio(key="model").value in {"tiny", "other"}
+
+
+def test_without_any_model_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
+    app = opened()
+    assert "train one" in app.info[0].value
+    assert not app.error
+
+
+def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(models: Path) -> None:
+    for part in models.glob("*.keras"):
+        part.write_bytes(b"not a model")
+    app = draw(opened(), stroke(SEVEN))
+    deadline = time.monotonic() + 60
+    while not app.error and time.monotonic() < deadline:
+        time.sleep(0.1)
+        app.run()
+    assert not app.exception
+    assert "broken" in app.error[0].value
+    assert not is_read(app)
+    assert app.button(key="retry-model").label == "Try again"
+
+
+def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
+    app = draw(opened(), {"type": "Path", "path": [["Q", "x"]]})
+    assert not app.exception
+    assert not is_read(app)
