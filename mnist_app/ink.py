@@ -28,6 +28,8 @@ MIDDLE = 14
 FINE = 8
 CURVE_SAMPLES = 6
 MAX_POINTS = 100_000
+# Less than this, in any unit, is rounding and no line.
+LEAST_EXTENT = 1e-9
 
 Strokes = Sequence[np.ndarray]
 
@@ -63,7 +65,9 @@ def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
         paths = [item for item in (raw or {}).get("objects", []) if item["type"].lower() == "path"]
         strokes = [_placed(_path_points(item["path"]), item) for item in paths]
         pen_width = max((float(item.get("strokeWidth", 0)) for item in paths), default=0.0)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (
+        AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError,
+    ) as error:  # fmt: skip
         raise DigitLabError("The canvas sent a drawing that cannot be read: clear it.") from error
     return Drawing([_checked(stroke) for stroke in strokes], pen_width)
 
@@ -79,7 +83,7 @@ def drawing_from_points(strokes: Any) -> Drawing:
     """
     try:
         arrays = [np.asarray(stroke, dtype=np.float64) for stroke in strokes if len(stroke)]
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise DigitLabError("Strokes must be lists of [x, y] points.") from error
     return Drawing([_smooth(_checked(array)) for array in arrays])
 
@@ -161,8 +165,8 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
     low, high = points.min(axis=0), points.max(axis=0)
     extent = float((high - low).max())
     # Something no larger than the brush is a dot: enlarging it would enlarge a tremble.
-    is_dot = extent <= drawing.pen_width / 2
-    scale = 0.0 if is_dot or extent == 0 else (BOX - stroke_width) / extent
+    is_dot = extent <= max(drawing.pen_width / 2, LEAST_EXTENT)
+    scale = 0.0 if is_dot else (BOX - stroke_width) / extent
     middle = SIDE / 2
     fitted = [((stroke - (low + high) / 2) * scale + middle) for stroke in drawing.strokes]
     return _centred(_draw(fitted, stroke_width))

@@ -49,6 +49,8 @@ class Setting:
         """
         try:
             parsed = self.kind(value)
+            if self.kind is int and isinstance(value, float) and value != parsed:
+                raise ValueError("a fraction")
         except (TypeError, ValueError, OverflowError) as error:
             raise DigitLabError(f"{self.name} must be {self.rule}, not {value!r}.") from error
         if self.choices and parsed not in self.choices:

@@ -1,0 +1,63 @@
+"""Places and parts that the tests share: nothing here or below touches a home or the network."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import DIGIT_NAMES, Dataset
+
+# Keras looks here once, when it is first imported.
+os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="digit-lab-keras-")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own folders, and a network on which nobody answers."""
+    monkeypatch.setenv("MNIST_APP_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("MNIST_APP_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for scheme in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(scheme, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+
+
+def blocks(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures that are easy to tell apart: label n is a block at the n-th place of two rows."""
+    labels = np.arange(count, dtype=np.int64) % 10
+    images = np.random.default_rng(0).integers(0, 30, (count, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        top, left = 4 + 12 * (label // 5), 1 + 5 * (label % 5)
+        image[top : top + 8, left : left + 5] = 255
+    return images, labels
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    """400 pictures to learn from and 50 to test with."""
+    return Dataset("optdigits", DIGIT_NAMES, *blocks(400), *blocks(50), source="made up")
+
+
+@pytest.fixture(scope="session")
+def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network that learned scikit-learn's digits for a second or two, with its card."""
+    from mnist_app import experiment
+    from mnist_app.settings import TrainingConfig
+
+    config = TrainingConfig(
+        dataset="optdigits", epochs=3, batch_size=32, learning_rate=0.003, rotation=5.0
+    )
+    path = tmp_path_factory.mktemp("trained") / "tiny.keras"
+    return experiment.run(config, path, "Tiny").stored.path
+
+
+@pytest.fixture(scope="session")
+def classifier(model_path: Path) -> Classifier:
+    """The same network, ready to answer."""
+    from mnist_app import model_store
+
+    return Classifier(model_store.load(model_path))
