@@ -112,3 +112,185 @@ def _curves(
     figure.update_xaxes(title="epoch", range=[0, epochs])
     figure.update_yaxes(ticksuffix=suffix)
     return figure
+
+
+def confusion_heatmap(matrix: np.ndarray, names: Sequence[str]) -> "go.Figure":
+    """How often each class was read as each; errors stand out, however few they are.
+
+    What was read right is grey. Errors have a colour of their own, by the logarithm of their
+    number, so that a single one is seen beside a thousand right answers.
+
+    Args:
+        matrix: int (classes, classes), row: true class, column: predicted class.
+        names: one a class.
+    """
+    import plotly.graph_objects as go
+
+    is_right = np.eye(len(names), dtype=bool)
+    share_of_class = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    errors = np.where(is_right, 0, matrix)
+    figure = go.Figure(
+        [
+            _cells(np.where(is_right, share_of_class, np.nan), names, "128,140,160", 0.35, 1),
+            _cells(
+                np.where(errors > 0, np.log1p(errors), np.nan), names, "235,95,20", 0.8,
+                max(float(np.log1p(errors.max())), 1.0),
+            ),
+            _cell_texts(matrix, share_of_class, names),
+        ]
+    )  # fmt: skip
+    _layout(figure, height=460)
+    figure.update_layout(showlegend=False, hovermode="closest", margin={"l": 56, "b": 48})
+    figure.update_xaxes(title="read as", type="category", fixedrange=True, range=_ends(names))
+    figure.update_yaxes(
+        title="true", type="category", fixedrange=True, range=_ends(names)[::-1], showgrid=False
+    )
+    return figure
+
+
+def _ends(names: Sequence[str]) -> list[float]:
+    return [-0.5, len(names) - 0.5]
+
+
+def _cells(
+    values: np.ndarray, names: Sequence[str], rgb: str, strongest: float, top: float
+) -> "go.Heatmap":
+    """Cells from nearly see-through at 0 to `strongest` opacity at `top`, on any background."""
+    import plotly.graph_objects as go
+
+    return go.Heatmap(
+        z=values,
+        x=list(names),
+        y=list(names),
+        zmin=0,
+        zmax=top,
+        colorscale=[[0, f"rgba({rgb},0.06)"], [1, f"rgba({rgb},{strongest})"]],
+        showscale=False,
+        hoverinfo="skip",
+        xgap=1,
+        ygap=1,
+    )
+
+
+def _cell_texts(matrix: np.ndarray, shares: np.ndarray, names: Sequence[str]) -> "go.Scatter":
+    """The numbers in the cells, in the text colour of the page, and what they say in words."""
+    import plotly.graph_objects as go
+
+    rows, columns = np.divmod(np.arange(matrix.size), len(names))
+    counts = matrix.ravel().tolist()
+    return go.Scatter(
+        x=[names[column] for column in columns],
+        y=[names[row] for row in rows],
+        mode="text",
+        text=[str(count) if count else "" for count in counts],
+        textfont={"size": 11},
+        hovertext=[
+            f"true {names[row]}, read as {names[column]}:<br>"
+            f"{count} of {matrix[row].sum()} ({shares[row, column]:.1%})"
+            for row, column, count in zip(rows, columns, counts, strict=True)
+        ],
+        hoverinfo="text",
+    )
+
+
+def class_bars(training: np.ndarray, test: np.ndarray, names: Sequence[str]) -> "go.Figure":
+    """How many pictures of each class there are to learn from and to test with.
+
+    Args:
+        training, test: int (classes,).
+        names: one a class.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        [
+            go.Bar(
+                x=list(names),
+                y=counts.tolist(),
+                name=part,
+                marker_color=colour,
+                hovertemplate=f"%{{x}}: %{{y:,}} {part} pictures<extra></extra>",
+            )
+            for part, counts, colour in (
+                ("training", training, STRONG),
+                ("test", test, CONTRAST),
+            )
+        ]
+    )
+    _layout(figure, height=300)
+    figure.update_layout(margin={"t": 32}, barmode="group", bargap=0.25)
+    figure.update_xaxes(type="category", fixedrange=True)
+    figure.update_yaxes(title="pictures", fixedrange=True)
+    return figure
+
+
+def pixel_map(image: np.ndarray, window: tuple[int, int, int]) -> "go.Figure":
+    """A picture whose every pixel tells its value, with a frame around one part.
+
+    Args:
+        image: uint8 (height, width).
+        window: the first row, the first column and the side of the framed part, in pixels.
+    """
+    row, column, side = window
+    figure = _pixels(image, 0, 0, 255)
+    figure.add_shape(
+        type="rect", x0=column - 0.5, x1=column + side - 0.5, y0=row - 0.5, y1=row + side - 0.5,
+        line={"color": CONTRAST, "width": 3},
+    )  # fmt: skip
+    figure.update_xaxes(dtick=5)
+    figure.update_yaxes(dtick=5)
+    return figure
+
+
+def pixel_numbers(values: np.ndarray, first_row: int, first_column: int) -> "go.Figure":
+    """A part of a picture with the number in each pixel.
+
+    Args:
+        values: (height, width); uint8 in 0..255, or float in 0..1.
+        first_row, first_column: where the part begins in the whole picture.
+    """
+    if values.dtype == np.uint8:
+        return _with_numbers(_pixels(values, first_row, first_column, 255), values, 255, "d")
+    return _with_numbers(_pixels(values, first_row, first_column, 1), values, 1, ".2f")
+
+
+def _with_numbers(figure: "go.Figure", values: np.ndarray, top: float, form: str) -> "go.Figure":
+    """Write the value into each pixel, light on dark and dark on light."""
+    cells = figure.data[0]
+    rows, columns = np.divmod(np.arange(values.size), values.shape[1])
+    figure.add_scatter(
+        x=[cells.x[column] for column in columns],
+        y=[cells.y[row] for row in rows],
+        mode="text",
+        text=[format(value, form) for value in values.ravel()],
+        textfont={
+            "size": 11,
+            "color": ["#000000" if value > 0.5 * top else "#ffffff" for value in values.ravel()],
+        },
+        hoverinfo="skip",
+    )
+    return figure
+
+
+def _pixels(values: np.ndarray, first_row: int, first_column: int, top: float) -> "go.Figure":
+    import plotly.graph_objects as go
+
+    rows, columns = values.shape
+    cells = go.Heatmap(
+        z=values.tolist(),
+        x=list(range(first_column, first_column + columns)),
+        y=list(range(first_row, first_row + rows)),
+        zmin=0,
+        zmax=top,
+        colorscale=[[0, "#000000"], [1, "#ffffff"]],
+        showscale=False,
+        hovertemplate="row %{y}, column %{x}: %{z:.4~g}<extra></extra>",
+    )
+    figure = _layout(go.Figure(cells), height=300)
+    figure.update_layout(margin={"l": 28, "r": 4, "t": 4, "b": 28})
+    figure.update_xaxes(fixedrange=True, constrain="domain", dtick=1)
+    figure.update_yaxes(
+        fixedrange=True, constrain="domain", dtick=1, autorange="reversed", scaleanchor="x",
+        showgrid=False,
+    )  # fmt: skip
+    return figure

@@ -1,7 +1,238 @@
-"""data"""
+"""The pictures a network learns from, and what is done to one before it is learned."""
 
+import html
+import time
+
+import numpy as np
 import streamlit as st
+
+from mnist_app.charts import class_bars, pixel_map, pixel_numbers
+from mnist_app.classifier import as_network_input
+from mnist_app.datasets import Dataset
+from mnist_app.pages.choosing import choose_dataset, opened
+from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.pixels import gallery, picture
+from mnist_app.pages.waiting import result_of
+from mnist_app.pages.workers import augmentation_job, workers
+from mnist_app.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
+
+SAMPLES = 6
+VARIANTS = 8
+# The part of the picture whose numbers are written out, in pixels.
+WINDOW = 8
+AUGMENTATIONS = ("rotation", "shift", "zoom")
 
 
 def page() -> None:
-    st.title("data")
+    """Show the page."""
+    st.title("Data")
+    st.write("What a network learns from, and what each picture goes through on its way in.")
+    dataset = opened(choose_dataset(list(DATASETS)))
+    source = "comes with scikit-learn" if dataset.source == "scikit-learn" else "found on the disk"
+    st.caption(
+        f"{dataset.title}: {len(dataset.train_labels) + len(dataset.test_labels):,} pictures of "
+        f"28 by 28 pixels in {len(dataset.class_names)} classes; {source}."
+    )
+    st.subheader("Samples of each class")
+    _samples(dataset)
+    st.subheader("How many of each")
+    _distribution(dataset)
+    st.subheader("Three parts, three purposes")
+    _split(dataset)
+    st.subheader("One picture, step by step")
+    _steps(dataset)
+
+
+@st.fragment
+def _samples(dataset: Dataset) -> None:
+    chance = np.random.default_rng(st.session_state.get("samples_seed", 0))
+    classes = []
+    for label, name in enumerate(dataset.class_names):
+        members = np.flatnonzero(dataset.train_labels == label)
+        chosen = chance.choice(members, min(SAMPLES, len(members)), replace=False)
+        pictures = "".join(
+            picture(dataset.train_images[index], f"A training picture of {name}", 72)
+            for index in chosen
+        )
+        classes.append(f"<div><strong>{html.escape(name)}</strong><div>{pictures}</div></div>")
+    with st.container(key="samples"):
+        st.html(f'<div class="samples">{"".join(classes)}</div>')
+        st.button(
+            "Other samples", key="other_samples", icon=":material/shuffle:", on_click=_renew,
+            args=("samples_seed",),
+        )  # fmt: skip
+
+
+def _renew(seed: str) -> None:
+    st.session_state[seed] = time.time_ns()
+
+
+def _distribution(dataset: Dataset) -> None:
+    classes = len(dataset.class_names)
+    training = np.bincount(dataset.train_labels, minlength=classes)
+    test = np.bincount(dataset.test_labels, minlength=classes)
+    st.caption(
+        "When every class has about as many pictures, no class is learned better only because it "
+        "is seen more often."
+    )
+    with st.container(key="class_distribution"):
+        live_chart(
+            class_bars(training, test, dataset.class_names),
+            key="class_chart",
+            alt="Pictures of each class: "
+            + "; ".join(
+                f"{name} {training[label]:,} for training, {test[label]:,} for testing"
+                for label, name in enumerate(dataset.class_names)
+            ),
+        )
+
+
+def _split(dataset: Dataset) -> None:
+    share = TrainingConfig().validation_share
+    validation = round(len(dataset.train_labels) * share)
+    parts = (
+        ("Training", len(dataset.train_labels) - validation, "The network learns from these."),
+        (
+            "Validation", validation,
+            f"Kept aside from training, {share:.0%} unless you choose otherwise: checked after "
+            "each epoch, to see whether it understands or learns by heart.",
+        ),
+        (
+            "Test", len(dataset.test_labels),
+            "Never seen in training: read once at the end, they say how good it really is.",
+        ),
+    )  # fmt: skip
+    for column, (label, count, purpose) in zip(st.columns(3), parts, strict=True):
+        with column:
+            st.metric(label, f"{count:,}")
+            st.caption(purpose)
+
+
+@st.fragment
+def _steps(dataset: Dataset) -> None:
+    label, image = _chosen_image(dataset)
+    name = dataset.class_names[label]
+    _numbers(image, name)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**3. Reshape**")
+        st.write(
+            "A network expects a depth too: a colour picture has three layers, red, green and "
+            "blue; this one has a single layer of grey. No number changes."
+        )
+        st.code("(28, 28)  →  (28, 28, 1)", language=None)
+    with right:
+        st.markdown("**4. One-hot: the answer as ten numbers**")
+        st.write(
+            f"The network gives one number for each class, so the right answer, {name}, is "
+            "written the same way: a 1 in its own place, 0 everywhere else."
+        )
+        st.html(_one_hot(label, dataset.class_names))
+    _augmented(dataset, image, name)
+
+
+def _chosen_image(dataset: Dataset) -> tuple[int, np.ndarray]:
+    """A label and a training picture of that class, uint8 (28, 28)."""
+    present = np.unique(dataset.train_labels).tolist()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = st.selectbox(
+            "A picture of", present, key="step_class", width=160,
+            format_func=lambda label: dataset.class_names[label],
+        )  # fmt: skip
+        st.button(
+            "Another one", key="another_image", icon=":material/shuffle:", on_click=_renew,
+            args=("image_seed",),
+        )  # fmt: skip
+    members = np.flatnonzero(dataset.train_labels == label)
+    chance = np.random.default_rng(st.session_state.get("image_seed", 0))
+    return label, dataset.train_images[chance.choice(members)]
+
+
+def _numbers(image: np.ndarray, name: str) -> None:
+    row, column = _liveliest(image)
+    part = (slice(row, row + WINDOW), slice(column, column + WINDOW))
+    whole, raw, normalised = st.columns(3)
+    with whole:
+        st.markdown("**The picture**: 28 by 28 pixels, white ink on black")
+        live_chart(
+            pixel_map(image, (row, column, WINDOW)),
+            key="pixel_map",
+            alt=f"A training picture of {name}; an orange frame shows the part written out as "
+            "numbers.",
+        )
+    with raw:
+        st.markdown("**1. Bytes**: the framed part as numbers, 0 black to 255 white")
+        live_chart(
+            pixel_numbers(image[part], row, column),
+            key="raw_numbers",
+            alt=_range("The framed part as bytes", image[part]),
+        )
+    with normalised:
+        st.markdown("**2. Normalise**: divided by 255, 0 to 1: same picture, smaller numbers")
+        values = as_network_input(image[None])[0, ..., 0][part]
+        live_chart(
+            pixel_numbers(values, row, column),
+            key="normalised_numbers",
+            alt=_range("The framed part divided by 255", values),
+        )
+    st.caption(
+        "Networks learn best from small numbers: each is multiplied and added up many times over."
+    )
+
+
+def _range(what: str, values: np.ndarray) -> str:
+    return f"{what}: numbers from {values.min():.3g} to {values.max():.3g}."
+
+
+def _liveliest(image: np.ndarray) -> tuple[int, int]:
+    """The first row and column of the part with the most contrast."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, (WINDOW, WINDOW))
+    contrast = windows.std(axis=(2, 3))
+    row, column = np.unravel_index(contrast.argmax(), contrast.shape)
+    return int(row), int(column)
+
+
+def _one_hot(label: int, names: tuple[str, ...]) -> str:
+    boxes = "".join(
+        f'<div class="{"hot" if index == label else ""}" title="{html.escape(name, quote=True)}">'
+        f"<b>{int(index == label)}</b><span>{index}</span></div>"
+        for index, name in enumerate(names)
+    )
+    alt = f"Ten boxes, all 0 but the one at place {label}, {names[label]}"
+    return (
+        f'<div class="one-hot" role="img" aria-label="{html.escape(alt, quote=True)}">{boxes}</div>'
+    )
+
+
+def _augmented(dataset: Dataset, image: np.ndarray, name: str) -> None:
+    st.markdown("**5. Augmentation: the same picture, a little different every time**")
+    st.write(
+        "In training each picture can be changed a little, anew each time it is seen. It stays a "
+        f"{name}, so the network learns what matters and not single pixels."
+    )
+    values = {}
+    for column, setting in zip(
+        st.columns(3), (row for row in SETTINGS if row.name in AUGMENTATIONS), strict=True
+    ):
+        values[setting.name] = column.slider(
+            setting.label, setting.minimum, setting.maximum, PRESETS["best"][setting.name],
+            setting.step, key=f"step_{setting.name}", help=setting.help,
+        )  # fmt: skip
+    st.button(
+        "Other variants", key="other_variants", icon=":material/shuffle:", on_click=_renew,
+        args=("variants_seed",),
+    )  # fmt: skip
+    variants_of = result_of(
+        workers().augmentation, augmentation_job(), "Waking up TensorFlow, which makes the variants"
+    )
+    seed = st.session_state.get("variants_seed", 0) % 2**31
+    variants = variants_of(np.stack([image] * VARIANTS), seed, TrainingConfig(**values))
+    with st.container(key="variants"):
+        st.html(
+            gallery(
+                [
+                    (image, "as it is", ""),
+                    *((variant, f"variant {n}", "") for n, variant in enumerate(variants, 1)),
+                ]
+            )
+        )

@@ -1,0 +1,76 @@
+"""What a page shows, chosen by its visitor and kept in the link."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from mnist_app import datasets
+from mnist_app.datasets import Dataset
+from mnist_app.pages.waiting import result_of
+from mnist_app.pages.workers import dataset_job, workers
+from mnist_app.settings import DATASETS
+
+
+def choose(
+    label: str,
+    options: Sequence[str],
+    name: str,
+    describe: Callable[[str], str],
+    default: str | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> str:
+    """A select box whose value stands in the link as `name`.
+
+    A link that names none of `options` falls back to `default`, or to the first.
+    """
+    key, written = f"chosen_{name}", f"linked_{name}"
+    linked = st.query_params.get(name)
+    # A link that is not what this page last wrote is a new one, or the browser went back.
+    if linked in options and linked != st.session_state.get(written):
+        st.session_state[key] = linked
+    elif st.session_state.get(key) not in options:
+        st.session_state[key] = default or options[0]
+    chosen = st.selectbox(
+        label, options, key=key, format_func=describe, persist_state="session", on_change=on_change
+    )
+    if linked != chosen:
+        st.query_params[name] = chosen
+    st.session_state[written] = chosen
+    return chosen
+
+
+def choose_dataset(names: Sequence[str]) -> str:
+    """One of the data sets `names`; MNIST when it is at hand and nothing else was chosen."""
+    at_hand = [name for name in names if datasets.availability(name).place is not None]
+    default = next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
+    return choose(
+        "Data set", names, "dataset", _described, default=default, on_change=_ask_for_chosen
+    )
+
+
+def opened(name: str) -> Dataset:
+    """The data set; until it is open, show how that stands and end this run of the page.
+
+    It is downloaded only when this visitor asked for it.
+    """
+    title = DATASETS[name].split(":")[0]
+    found = datasets.availability(name)
+    is_asked_for = st.session_state.get("asked_for") == name
+    if found.place is None and not is_asked_for and workers().datasets.latest(name) is None:
+        st.info(f"{title} is not on this machine.", icon=":material/download:")
+        label = f"Download {title} ({found.megabytes:.0f} MB)"
+        st.button(label, key="download", type="primary", on_click=_ask_for_chosen)
+        st.stop()
+    what = f"Downloading {title}" if found.place is None else f"Opening {title}"
+    return result_of(workers().datasets, dataset_job(name), what)
+
+
+def _described(name: str) -> str:
+    found = datasets.availability(name)
+    if found.place is not None:
+        return DATASETS[name]
+    return f"{DATASETS[name].split(':')[0]} (to download, {found.megabytes:.0f} MB)"
+
+
+def _ask_for_chosen() -> None:
+    st.session_state.asked_for = st.session_state.chosen_dataset
