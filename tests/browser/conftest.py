@@ -1,0 +1,61 @@
+"""The real app in a real Chromium: one server and one browser for all journeys."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.browser import chromium
+from benchmarks.servers import Server, serve
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_MS = 90_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; where it is missing the tests are skipped, but never in continuous integration."""
+    executable = os.environ.get("MNIST_APP_CHROMIUM", "/usr/bin/chromium")
+    if not Path(executable).exists() and not os.environ.get("CI"):
+        pytest.skip(f"There is no Chromium at {executable}: set MNIST_APP_CHROMIUM to its path.")
+    with chromium(executable) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with the shipped model and the digits that scikit-learn carries, and nothing else."""
+    place = tmp_path_factory.mktemp("server")
+    settings = {
+        "MNIST_APP_DATA": str(place / "data"),
+        "MNIST_APP_MODELS": str(place / "models"),
+        "KERAS_HOME": str(place / "keras"),
+    }
+    with serve(ROOT / "app.py", ROOT, settings=settings) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A visitor at a desk."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A visitor with a small phone, in the dark."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740},
+        has_touch=True,
+        is_mobile=True,
+        color_scheme="dark",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.drawings import STROKES
+from benchmarks.servers import Server
+
+# In the order of `STROKES`.
+DIGITS = (0, 1, 2, 3, 6, 7)
+PREDICTION = ".st-key-prediction"
+
+
+def opened(page: Page, server: Server, path: str = "/") -> None:
+    page.goto(server.url + path)
+    page.locator("canvas.upper-canvas").wait_for()
+
+
+def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
+    page.locator("canvas.upper-canvas").scroll_into_view_if_needed()
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    assert box is not None
+    return [(box["x"] + x, box["y"] + y) for x, y in stroke.tolist()]
+
+
+def draw(page: Page, digit: int) -> None:
+    """With the mouse, point by point."""
+    points = canvas_points(page, STROKES[DIGITS.index(digit)])
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point)
+    page.mouse.up()
+
+
+def touch(page: Page, digit: int) -> None:
+    """With a finger, as a phone reports it."""
+    device = page.context.new_cdp_session(page)
+    points = canvas_points(page, STROKES[DIGITS.index(digit)])
+    for index, (x, y) in enumerate(points):
+        kind = "touchMove" if index else "touchStart"
+        device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    device.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def first_line(page: Page) -> str:
+    return page.locator(PREDICTION).inner_text().strip().splitlines()[0]
+
+
+def expect_read(page: Page, digit: int) -> None:
+    expect(page.locator(f"{PREDICTION} .digit")).to_have_text(str(digit))
+    assert first_line(page) == str(digit)
+
+
+def test_an_empty_canvas_invites_and_shows_no_digit(page: Page, server: Server) -> None:
+    opened(page, server)
+    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    assert not any(character.isdigit() for character in page.locator(PREDICTION).inner_text())
+
+
+def test_digits_drawn_with_the_mouse_are_read_one_after_the_other(
+    page: Page, server: Server
+) -> None:
+    opened(page, server, "/draw")
+    for digit in DIGITS:
+        draw(page, digit)
+        expect_read(page, digit)
+        page.locator(".st-key-clear button").click()
+        expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+
+
+def test_a_drawing_is_answered_without_a_run_of_the_whole_page(page: Page, server: Server) -> None:
+    opened(page, server)
+    draw(page, 3)
+    expect_read(page, 3)
+    page.evaluate("document.querySelector('h1').dataset.mark = 'kept'")
+    chart = page.locator(".st-key-probabilities .js-plotly-plot")
+    chart.evaluate("node => { node.dataset.mark = 'kept' }")
+    page.locator(".st-key-clear button").click()
+    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    draw(page, 7)
+    expect_read(page, 7)
+    assert chart.get_attribute("data-mark") == "kept"
+    assert page.locator("h1").first.get_attribute("data-mark") == "kept"
+    assert "7" in (page.locator(".live-chart").get_attribute("aria-label") or "")
+
+
+def test_a_finger_draws_and_does_not_scroll_the_page(phone: Page, server: Server) -> None:
+    opened(phone, server)
+    phone.wait_for_timeout(1000)
+    main = phone.locator('[data-testid="stMain"]')
+    canvas_points(phone, STROKES[0])
+    before = main.evaluate("node => node.scrollTop + window.scrollY")
+    touch(phone, 2)
+    expect_read(phone, 2)
+    assert main.evaluate("node => node.scrollTop + window.scrollY") == before
+
+
+def test_undo_and_another_ink_keep_the_rest_of_the_drawing(page: Page, server: Server) -> None:
+    opened(page, server)
+    draw(page, 6)
+    expect_read(page, 6)
+    page.get_by_text("Ink on paper").click()
+    page.wait_for_timeout(1000)
+    expect_read(page, 6)
+    page.locator(".st-key-undo button").click()
+    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+
+
+def test_the_drawing_is_still_there_after_a_look_at_another_page(
+    page: Page, server: Server
+) -> None:
+    opened(page, server)
+    draw(page, 0)
+    expect_read(page, 0)
+    page.get_by_role("link", name="Data").click()
+    expect(page.locator("h1")).not_to_contain_text("Draw")
+    page.get_by_role("link", name="Draw").click()
+    expect_read(page, 0)
+
+
+@pytest.mark.parametrize("path", ["/", "/train", "/predictions", "/data"])
+def test_no_page_is_wider_than_a_phone(phone: Page, server: Server, path: str) -> None:
+    phone.goto(server.url + path)
+    phone.locator("h1").wait_for()
+    phone.wait_for_timeout(3000)
+    assert not phone.locator('[data-testid="stException"]').count()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    widest = phone.locator('[data-testid="stMain"]').evaluate("node => node.scrollWidth")
+    assert widest <= 360

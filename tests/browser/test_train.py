@@ -1,0 +1,82 @@
+import re
+
+from playwright.sync_api import Page, expect
+
+from benchmarks.servers import Server
+
+STATUS = ".st-key-train_status"
+CURVE = ".st-key-train_curves .scatterlayer .trace path.js-line"
+
+
+def choose(page: Page, name: str, text: str) -> None:
+    """Choose in a select box by keyboard."""
+    box = page.locator(f".st-key-set_{name} input")
+    box.fill(text)
+    box.press("Enter")
+
+
+def slide(page: Page, name: str, key: str) -> None:
+    page.locator(f".st-key-set_{name} input[type=range]").press(key)
+
+
+def start_long_run(page: Page, server: Server) -> None:
+    """A hundred epochs of small steps: it goes on for as long as a test needs it."""
+    page.goto(f"{server.url}/train")
+    page.locator(".st-key-train_start button").wait_for()
+    choose(page, "dataset", "optdigits")
+    page.get_by_text("Training", exact=True).click()
+    slide(page, "epochs", "End")
+    slide(page, "batch_size", "Home")
+    page.locator(".st-key-train_start button").click()
+    expect(page.locator(STATUS)).to_contain_text(re.compile(r"Epoch \d+ of 100, step \d+"))
+
+
+def curve_length(page: Page) -> int:
+    return len(page.locator(CURVE).first.get_attribute("d") or "")
+
+
+def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> None:
+    start_long_run(page, server)
+    page.locator(CURVE).first.wait_for(state="attached")
+    chart = page.locator(".st-key-train_curves .js-plotly-plot").first
+    chart.evaluate("node => { node.dataset.mark = 'kept' }")
+    before = curve_length(page)
+    page.wait_for_function(
+        "([selector, length]) => document.querySelector(selector).getAttribute('d').length > length",
+        arg=[CURVE, before + 20],
+    )
+    assert chart.get_attribute("data-mark") == "kept"
+    expect(page.locator(STATUS)).to_contain_text("images a second")
+    expect(page.locator(STATUS)).to_contain_text("left")
+
+    page.reload()
+    expect(page.locator(STATUS)).to_contain_text(re.compile(r"Epoch \d+ of 100, step \d+"))
+    page.locator(CURVE).first.wait_for(state="attached")
+    assert curve_length(page) > before
+    expect(page.locator(".st-key-train_start button")).to_be_disabled()
+
+    tab = page.context.new_page()
+    tab.goto(f"{server.url}/train")
+    expect(tab.locator(STATUS)).to_contain_text(re.compile(r"Epoch \d+ of 100"))
+    tab.close()
+
+    page.locator(".st-key-train_stop button").click()
+    expect(page.locator(STATUS)).to_contain_text("Stopped at epoch")
+    expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
+    expect(page.get_by_text("Test accuracy")).to_be_visible()
+    page.locator(".st-key-use_model button").click()
+    page.locator("canvas.upper-canvas").wait_for()
+    expect(page.get_by_text("Read by: Simple convolutional on optdigits")).to_be_visible()
+
+
+def test_a_second_visitor_waits_in_line(page: Page, phone: Page, server: Server) -> None:
+    start_long_run(page, server)
+    phone.goto(f"{server.url}/train")
+    expect(phone.locator(STATUS)).to_contain_text("No run yet")
+    choose(phone, "dataset", "optdigits")
+    phone.locator(".st-key-train_start button").click()
+    expect(phone.locator(STATUS)).to_contain_text("Waiting in line: another run first")
+    page.locator(".st-key-train_stop button").click()
+    expect(phone.locator(STATUS)).to_contain_text(re.compile("Finished|Epoch"))
+    expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
+    phone.locator(".st-key-train_stop button").click()
