@@ -1,0 +1,105 @@
+"""Streamlit servers that end when they are done with, however that comes about."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 120.0
+STOP_SECONDS = 10.0
+# The same for every server: none of it changes how a script runs.
+_FLAGS = {
+    "server.headless": "true",
+    "server.address": "127.0.0.1",
+    "browser.gatherUsageStats": "false",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        url: where it answers, without a slash at the end.
+        pid: of its process.
+        started: `time.perf_counter()` when its command was given.
+    """
+
+    url: str
+    pid: int
+    started: float
+
+    def memory_mb(self, peak: bool = False) -> float | None:
+        """Resident memory in MB (10^6 bytes), now or at its peak; None where /proc is missing."""
+        field = "VmHWM:" if peak else "VmRSS:"
+        try:
+            lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
+        except OSError:
+            return None
+        kibibytes = next((line.split()[1] for line in lines if line.startswith(field)), None)
+        return int(kibibytes) * 1024 / 1e6 if kibibytes else None
+
+
+@contextmanager
+def serve(
+    script: Path, folder: Path, arguments: Sequence[str] = (), settings: Mapping[str, str] = {}
+) -> Iterator[Server]:
+    """Run `streamlit run SCRIPT -- ARGUMENTS` until the block ends; healthy when it begins.
+
+    Args:
+        folder: where it runs, which decides whose `.streamlit/config.toml` holds.
+        settings: environment variables beyond this process' own.
+
+    Raises:
+        RuntimeError: it ended or did not become healthy; with what it printed.
+    """
+    port = _free_port()
+    flags = [f"--{name}={value}" for name, value in {**_FLAGS, "server.port": port}.items()]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags, "--", *arguments]
+    with tempfile.TemporaryFile("w+") as log:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **settings}, stdout=log, stderr=log
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            if not _becomes_healthy(url, process):
+                log.seek(0)
+                raise RuntimeError(f"{script.name} did not start:\n{log.read()}")
+            yield Server(url, process.pid, started)
+        finally:
+            _end(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _becomes_healthy(url: str, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.02)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
