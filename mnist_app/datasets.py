@@ -8,8 +8,6 @@ import functools
 import gzip
 import json
 import os
-import tempfile
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -146,12 +144,14 @@ def _fingerprint(path: Path) -> tuple[float, ...]:
 
 @functools.lru_cache(maxsize=2)
 def _opened(name: str, path: Path, fingerprint: tuple[float, ...]) -> Dataset:
+    return _read(name, path)
+
+
+def _read(name: str, path: Path) -> Dataset:
     try:
         arrays = _read_npz(path) if path.is_file() else _read_idx(path)
         return _dataset(name, arrays, source=str(path))
-    except (
-        OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, TypeError,
-    ) as error:  # fmt: skip
+    except Exception as error:  # A damaged archive raises whatever its reader trips over.
         raise DigitLabError(
             f"The file of {name} at {path} is broken or only half there: delete it and try again."
         ) from error
@@ -184,7 +184,9 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
     names = class_names(name)
     for part in ("train", "test"):
         images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-        if images.dtype != np.uint8 or images.shape != (len(labels), 28, 28) or not len(labels):
+        count = labels.size
+        fits = images.shape == (count, 28, 28) and labels.shape == (count,)
+        if images.dtype != np.uint8 or not fits or not count:
             raise ValueError("images must be uint8 (n, 28, 28), with one label each")
         if labels.min() < 0 or labels.max() >= len(names):
             raise ValueError("labels must be 0 to 9")
@@ -195,34 +197,33 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
 def _download(name: str) -> Path:
     """Have Keras download into a draft folder; it enters Keras' cache when it is whole."""
     target = _keras_cache() / ("mnist.npz" if name == "mnist" else "fashion-mnist")
-    try:
-        with whole(target) as draft, tempfile.TemporaryDirectory() as scratch:
-            if name == "mnist":
-                _fetch("mnist.npz", Path(scratch), _MNIST_SHA256).rename(draft)
-            else:
-                draft.mkdir()
-                for stem in _IDX_FILES.values():
-                    _fetch(f"{stem}.gz", Path(scratch), None).rename(draft / f"{stem}.gz")
-            _opened(name, draft, _fingerprint(draft))
-    except DigitLabError:
-        raise
-    except Exception as error:  # Keras raises a bare Exception when a download fails.
-        raise DigitLabError(
-            f"{name} could not be downloaded: check the network and try again, or use optdigits, "
-            "which is always here."
-        ) from error
+    with whole(target) as draft:
+        if name == "mnist":
+            _fetch(draft, _MNIST_SHA256)
+        else:
+            draft.mkdir()
+            for stem in _IDX_FILES.values():
+                _fetch(draft / f"{stem}.gz", None)
+        _read(name, draft)
     return target
 
 
-def _fetch(file: str, scratch: Path, sha256: str | None) -> Path:
+def _fetch(path: Path, sha256: str | None) -> None:
+    """Have Keras download the file of that name to `path`, whose folder exists."""
     import keras
 
     # Standard output belongs to the program's own answers.
     keras.config.disable_interactive_logging()
-    fetched = keras.utils.get_file(
-        file, _ORIGIN + file, cache_dir=str(scratch), file_hash=sha256, cache_subdir=""
-    )
-    return Path(fetched)
+    try:
+        keras.utils.get_file(
+            path.name, _ORIGIN + path.name, cache_dir=str(path.parent), file_hash=sha256,
+            cache_subdir="",
+        )  # fmt: skip
+    except Exception as error:  # Keras raises a bare Exception when a download fails.
+        raise DigitLabError(
+            f"{path.name} could not be downloaded: check the network and the free disk space and "
+            "try again, or use optdigits, which is always here."
+        ) from error
 
 
 @functools.lru_cache(maxsize=1)
@@ -284,14 +285,9 @@ def load_pen_strokes(path: Path) -> PenDigits:
                 labels.append(int(item["label"]))
                 writers.append(int(item.get("writer", -1)))
     except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        zlib.error,
-    ) as error:
+        OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, OverflowError,
+        RecursionError, zlib.error,
+    ) as error:  # fmt: skip
         raise DigitLabError(
             f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
         ) from error

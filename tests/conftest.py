@@ -4,8 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
+from samples import blocks
 
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES, Dataset
@@ -24,16 +24,6 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for scheme in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(scheme, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
-
-
-def blocks(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures that are easy to tell apart: label n is a block at the n-th place of two rows."""
-    labels = np.arange(count, dtype=np.int64) % 10
-    images = np.random.default_rng(0).integers(0, 30, (count, 28, 28), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        top, left = 4 + 12 * (label // 5), 1 + 5 * (label % 5)
-        image[top : top + 8, left : left + 5] = 255
-    return images, labels
 
 
 @pytest.fixture(scope="session")

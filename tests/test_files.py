@@ -1,24 +1,11 @@
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from samples import nearly_full_disk
 
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
-
-
-@contextmanager
-def nearly_full_disk(free: int = 100) -> Iterator[None]:
-    """No file may grow beyond `free` bytes, as the operating system itself sees to."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (free, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_file_appears_when_the_block_succeeds(tmp_path: Path) -> None:

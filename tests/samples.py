@@ -1,0 +1,28 @@
+"""Pictures and troubles that several tests make."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+
+def blocks(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures that are easy to tell apart: label n is a block at the n-th place of two rows."""
+    labels = np.arange(count, dtype=np.int64) % 10
+    images = np.random.default_rng(0).integers(0, 30, (count, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        top, left = 4 + 12 * (label // 5), 1 + 5 * (label % 5)
+        image[top : top + 8, left : left + 5] = 255
+    return images, labels
+
+
+@contextmanager
+def nearly_full_disk(free: int = 100) -> Iterator[None]:
+    """No file may grow beyond `free` bytes, as the operating system itself sees to."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,0 +1,345 @@
+import gzip
+import json
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import blocks
+
+from mnist_app import datasets
+from mnist_app.datasets import availability, is_held_out, load, load_pen_strokes
+from mnist_app.errors import DigitLabError
+from mnist_app.settings import DATASETS
+
+
+def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:
+    train_images, train_labels = blocks(30)
+    test_images, test_labels = blocks(10)
+    return {
+        "x_train": train_images,
+        "y_train": train_labels.astype(np.uint8),
+        "x_test": test_images,
+        "y_test": test_labels.astype(np.uint8),
+        **changes,
+    }
+
+
+def write_npz(folder: Path, **changes: np.ndarray) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(folder / "mnist.npz", **arrays(**changes))
+    return folder / "mnist.npz"
+
+
+def idx(array: np.ndarray) -> bytes:
+    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+def write_idx(folder: Path, packed: bool) -> None:
+    folder.mkdir(parents=True)
+    stems = datasets._IDX_FILES.values()
+    parts = [arrays()[key] for key in ("x_train", "y_train", "x_test", "y_test")]
+    for stem, part in zip(stems, parts, strict=True):
+        if packed:
+            (folder / f"{stem}.gz").write_bytes(gzip.compress(idx(part)))
+        else:
+            (folder / stem).write_bytes(idx(part))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The folder that MNIST_APP_DATA names."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Keras' own cache of data sets."""
+    return tmp_path / "keras" / "datasets"
+
+
+def test_optdigits_is_always_here() -> None:
+    digits = load("optdigits")
+    assert len(digits.train_labels) + len(digits.test_labels) == 1797
+    assert digits.train_images.shape[1:] == (28, 28)
+    assert digits.train_images.dtype == np.uint8
+    assert set(digits.test_labels) == set(range(10))
+    assert digits.title == "optdigits"
+    assert availability("optdigits").place == "scikit-learn"
+    assert load("optdigits") is digits
+
+
+def test_mnist_is_read_from_the_own_folder(data: Path) -> None:
+    write_npz(data)
+    found = load("mnist")
+    assert found.train_images.shape == (30, 28, 28)
+    assert found.test_labels.dtype == np.int64
+    assert found.class_names == tuple("0123456789")
+    assert found.source == str(data / "mnist.npz")
+    assert load("mnist") is found
+
+
+def test_the_own_folder_comes_before_the_cache(data: Path, cache: Path) -> None:
+    write_npz(cache)
+    assert load("mnist").source == str(cache / "mnist.npz")
+    write_npz(data)
+    assert load("mnist").source == str(data / "mnist.npz")
+
+
+def test_a_file_that_changed_is_read_anew(data: Path) -> None:
+    path = write_npz(data)
+    before = load("mnist")
+    write_npz(data, x_train=255 - arrays()["x_train"])
+    os.utime(path, (1, 1))
+    assert not np.array_equal(load("mnist").train_images, before.train_images)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_fashion_mnist_is_read_from_idx_files(data: Path, packed: bool) -> None:
+    write_idx(data / "fashion-mnist", packed)
+    found = load("fashion_mnist")
+    np.testing.assert_array_equal(found.train_images, arrays()["x_train"])
+    np.testing.assert_array_equal(found.test_labels, arrays()["y_test"])
+    assert found.class_names[9] == "Ankle boot"
+    assert availability("fashion_mnist").place == str(data / "fashion-mnist")
+
+
+def test_a_folder_without_all_four_files_is_no_data_set(data: Path) -> None:
+    write_idx(data / "fashion-mnist", packed=True)
+    (data / "fashion-mnist" / "t10k-labels-idx1-ubyte.gz").unlink()
+    assert availability("fashion_mnist").place is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"\0\0\x08",
+        b"\0\0\x08\x03\0\0",
+        b"no idx at all",
+        idx(np.zeros((3, 28, 28)))[:-1],
+        b"\0\0\x08\0",
+        b"\0\0\x08\xff" + b"\xff" * 1100,
+    ],
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_broken_idx_files_are_refused(data: Path, broken: bytes, packed: bool) -> None:
+    write_idx(data / "fashion-mnist", packed)
+    path = next((data / "fashion-mnist").glob("train-images*"))
+    path.write_bytes(gzip.compress(broken) if packed else broken)
+    with pytest.raises(DigitLabError, match="broken or only half there"):
+        load("fashion_mnist")
+
+
+def test_half_a_packed_idx_file_is_refused(data: Path) -> None:
+    write_idx(data / "fashion-mnist", packed=True)
+    path = data / "fashion-mnist" / "train-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DigitLabError, match="delete it and try again"):
+        load("fashion_mnist")
+
+
+def test_a_half_downloaded_npz_is_refused_and_named(data: Path) -> None:
+    path = write_npz(data)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DigitLabError, match=r"mnist\.npz is broken or only half there"):
+        load("mnist")
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04", b"\x93NUMPY\x01\0"])
+def test_what_is_no_npz_is_refused(data: Path, content: bytes) -> None:
+    (data / "mnist.npz").write_bytes(content)
+    with pytest.raises(DigitLabError, match="broken"):
+        load("mnist")
+
+
+def test_a_single_array_is_no_npz(data: Path) -> None:
+    with (data / "mnist.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DigitLabError, match="broken"):
+        load("mnist")
+
+
+class Bomb:
+    def __reduce__(self) -> Any:
+        return (pytest.fail, ("a pickle was executed",))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x_train": np.zeros((30, 28, 28))},
+        {"x_train": np.zeros((30, 8, 8), dtype=np.uint8)},
+        {"x_train": np.zeros((29, 28, 28), dtype=np.uint8)},
+        {"y_train": np.full(30, 10)},
+        {"y_train": np.full(30, -1)},
+        {"y_train": np.array(["seven"] * 30)},
+        {"y_train": np.zeros((30, 1), dtype=np.uint8)},
+        {"y_test": np.array(3)},
+        {"x_test": np.zeros((0, 28, 28), dtype=np.uint8), "y_test": np.zeros(0)},
+        {"y_test": np.array([Bomb()], dtype=object)},
+    ],
+    ids=lambda changes: "+".join(changes),
+)
+def test_arrays_that_are_no_labelled_pictures_are_refused(
+    data: Path, changes: dict[str, np.ndarray]
+) -> None:
+    write_npz(data, **changes)
+    with pytest.raises(DigitLabError, match="broken"):
+        load("mnist")
+
+
+@given(st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=5))
+@settings(deadline=None, max_examples=200)
+def test_damage_anywhere_in_an_npz_gives_a_data_set_or_a_sentence(
+    damage: list[tuple[int, int]],
+) -> None:
+    path = Path(os.environ["MNIST_APP_DATA"]) / "mnist.npz"
+    content = bytearray(write_npz(path.parent).read_bytes())
+    for place, value in damage:
+        content[place % len(content)] = value
+    path.write_bytes(content)
+    try:
+        assert load("mnist").train_images.shape == (30, 28, 28)
+    except DigitLabError:
+        return
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DigitLabError, match="mnist, fashion_mnist, optdigits"):
+        load("cifar10")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_nothing_is_downloaded_when_it_must_not(name: str) -> None:
+    with pytest.raises(DigitLabError, match="MNIST_APP_DATA"):
+        load(name, allow_download=False)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, cache: Path) -> None:
+    with pytest.raises(DigitLabError, match="could not be downloaded: check the network"):
+        load(name)
+    assert os.listdir(cache) == []
+    assert availability(name).place is None
+
+
+@pytest.mark.parametrize(
+    "failure", [ConnectionResetError("reset"), TimeoutError(), Exception("URL fetch failure")]
+)
+def test_a_download_that_breaks_off_leaves_no_broken_file(
+    failure: Exception, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(fname: str, origin: str, cache_dir: str, **options: Any) -> str:
+        (Path(cache_dir) / fname).write_bytes(b"half")
+        raise failure
+
+    monkeypatch.setattr("keras.utils.get_file", half)
+    with pytest.raises(DigitLabError, match=r"^[^\n]*check the network[^\n]*\.$"):
+        load("mnist")
+    assert os.listdir(cache) == []
+
+
+def test_a_download_of_something_else_leaves_no_broken_file(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(fname: str, origin: str, cache_dir: str, **options: Any) -> str:
+        path = Path(cache_dir) / fname
+        path.write_bytes(b"<html>Please log in to this network</html>")
+        return str(path)
+
+    monkeypatch.setattr("keras.utils.get_file", wrong)
+    for name in ("mnist", "fashion_mnist"):
+        with pytest.raises(DigitLabError, match="broken"):
+            load(name)
+    assert os.listdir(cache) == []
+
+
+def test_a_download_enters_the_cache_whole(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_idx(tmp_path / "server", packed=True)
+    write_npz(tmp_path / "server")
+
+    def serve(fname: str, origin: str, cache_dir: str, **options: Any) -> str:
+        path = Path(cache_dir) / fname
+        path.write_bytes((tmp_path / "server" / fname).read_bytes())
+        return str(path)
+
+    monkeypatch.setattr("keras.utils.get_file", serve)
+    assert len(load("mnist").train_labels) == 30
+    assert len(load("fashion_mnist").train_labels) == 30
+    assert sorted(os.listdir(cache)) == ["fashion-mnist", "mnist.npz"]
+    # From now on it is at hand.
+    assert load("mnist", allow_download=False).source == str(cache / "mnist.npz")
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_availability_needs_no_data(name: str) -> None:
+    found = availability(name)
+    assert found.name == name
+    assert found.megabytes > 0
+    assert found.place == ("scikit-learn" if name == "optdigits" else None)
+
+
+LINE = {"label": 7, "writer": 5, "strokes": [[[0, 0], [60, 0], [25, 90]]]}
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_pen_strokes_become_inputs_with_labels_and_writers(tmp_path: Path, suffix: str) -> None:
+    text = "".join(json.dumps({**LINE, "writer": writer}) + "\n" for writer in range(10))
+    path = tmp_path / f"pen{suffix}"
+    path.write_bytes(gzip.compress(text.encode()) if suffix.endswith("gz") else text.encode())
+    pens = load_pen_strokes(path)
+    assert pens.images.shape == (10, 28, 28)
+    assert pens.images.dtype == np.uint8
+    assert pens.labels.tolist() == [7] * 10
+    strangers = pens.by_writer(is_held_out)
+    assert strangers.writers.tolist() == [0, 5]
+    assert len(pens.by_writer(lambda writers: ~is_held_out(writers)).images) == 8
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "no json",
+        "[]",
+        "7",
+        "{}",
+        json.dumps({**LINE, "label": 10}),
+        json.dumps({**LINE, "label": "seven"}),
+        json.dumps({**LINE, "label": None}),
+        json.dumps({**LINE, "label": float("inf")}),
+        json.dumps({**LINE, "strokes": None}),
+        json.dumps({**LINE, "strokes": [[[float("nan"), 0]]]}),
+        "[" * 5000,
+        "\udcff",
+    ],
+    ids=lambda content: content[:12],
+)
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_what_is_no_file_of_pen_strokes_is_refused(
+    tmp_path: Path, content: str, suffix: str
+) -> None:
+    raw = content.encode("utf-8", "surrogateescape")
+    path = tmp_path / f"pen{suffix}"
+    path.write_bytes(gzip.compress(raw) if suffix.endswith("gz") else raw)
+    with pytest.raises(DigitLabError):
+        load_pen_strokes(path)
+
+
+def test_missing_and_half_files_of_pen_strokes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pen.jsonl.gz"
+    with pytest.raises(DigitLabError):
+        load_pen_strokes(path)
+    path.write_bytes(gzip.compress(json.dumps(LINE).encode())[:-12])
+    with pytest.raises(DigitLabError):
+        load_pen_strokes(path)
