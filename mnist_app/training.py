@@ -324,8 +324,9 @@ def _reporter(
             width = step - last
             return Point(
                 self._epoch + step / steps,
-                float(loss * step - last_loss * last) / width,
-                float(accuracy * step - last_accuracy * last) / width,
+                # A difference of rounded means may end a hair outside.
+                max(0.0, float(loss * step - last_loss * last) / width),
+                min(1.0, max(0.0, float(accuracy * step - last_accuracy * last) / width)),
             )
 
         def _report(self, step: int) -> None:
