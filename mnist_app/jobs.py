@@ -154,6 +154,7 @@ class Worker:
             if job.state is State.WAITING:
                 del self._tasks[job_id]
                 self._set(job_id, state=State.STOPPED, ended=time.time())
+                self._forget()
             else:
                 self._set(job_id, stopping=True)
 

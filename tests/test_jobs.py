@@ -1,0 +1,255 @@
+import dataclasses
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mnist_app.errors import DigitLabError
+from mnist_app.jobs import Control, Snapshot, State, Worker
+
+PATIENCE = 30
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker("test", remembered=4)
+
+
+class Gate:
+    """A task that runs until it is let go, or told to stop."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, control: Control) -> str:
+        self.entered.set()
+        while not self.opened.is_set() and not control.should_stop():
+            time.sleep(0.005)
+        return "through"
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.opened.set()
+
+
+def over(worker: Worker, job: Snapshot) -> Snapshot:
+    """The job once it is over."""
+    last = worker.wait(job.id, PATIENCE)
+    assert last is not None
+    assert last.is_over
+    return last
+
+
+def now(worker: Worker, job: Snapshot) -> Snapshot:
+    found = worker.snapshot(job.id)
+    assert found is not None
+    return found
+
+
+def test_a_job_brings_its_result(worker: Worker) -> None:
+    before = time.time()
+    job = over(worker, worker.submit(lambda control: 42, owner="me"))
+    assert (job.state, job.result, job.error, job.owner) == (State.DONE, 42, "", "me")
+    assert before <= job.started <= job.ended <= time.time()
+
+
+def test_jobs_run_one_at_a_time_in_the_order_they_came(worker: Worker) -> None:
+    running: list[int] = []
+    order: list[int] = []
+
+    def task(number: int) -> Any:
+        def run(control: Control) -> int:
+            running.append(number)
+            time.sleep(0.005)
+            assert running == [number]
+            running.clear()
+            order.append(number)
+            return number
+
+        return run
+
+    jobs = [worker.submit(task(number)) for number in range(4)]
+    assert [over(worker, job).result for job in jobs] == [0, 1, 2, 3]
+    assert order == [0, 1, 2, 3]
+
+
+def test_who_waits_sees_the_place_in_line(worker: Worker, gate: Gate) -> None:
+    first = worker.submit(gate)
+    second, third = worker.submit(lambda control: 2), worker.submit(lambda control: 3)
+    gate.entered.wait(PATIENCE)
+    assert now(worker, first).state is State.RUNNING
+    assert [now(worker, job).ahead for job in (first, second, third)] == [0, 1, 2]
+    assert now(worker, third).state is State.WAITING
+    worker.stop(second.id)
+    assert now(worker, third).ahead == 1
+    gate.opened.set()
+    assert over(worker, third).ahead == 0
+
+
+def test_a_waiting_job_stops_at_once_and_never_runs(worker: Worker, gate: Gate) -> None:
+    ran: list[str] = []
+    first = worker.submit(gate)
+    second = worker.submit(lambda control: ran.append("ran"))
+    worker.stop(second.id)
+    assert now(worker, second).state is State.STOPPED
+    gate.opened.set()
+    over(worker, first)
+    over(worker, worker.submit(lambda control: None))
+    assert ran == []
+
+
+def test_a_running_job_is_told_to_stop_and_keeps_what_it_has(worker: Worker, gate: Gate) -> None:
+    job = worker.submit(gate)
+    gate.entered.wait(PATIENCE)
+    worker.stop(job.id)
+    assert now(worker, job).stopping or now(worker, job).is_over
+    last = over(worker, job)
+    assert (last.state, last.result) == (State.STOPPED, "through")
+    worker.stop(job.id)
+    assert now(worker, job) == last
+
+
+def test_a_job_may_stop_with_nothing_to_keep(worker: Worker) -> None:
+    def task(control: Control) -> None:
+        raise InterruptedError
+
+    job = over(worker, worker.submit(task))
+    assert (job.state, job.result, job.error) == (State.STOPPED, None, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (DigitLabError("The file is broken: choose another."), "The file is broken"),
+        (MemoryError(), "not enough memory"),
+        (ZeroDivisionError("division by zero"), "not foreseen"),
+    ],
+)
+def test_a_failure_is_told_in_plain_words_and_the_next_job_runs(
+    worker: Worker, error: Exception, sentence: str
+) -> None:
+    def task(control: Control) -> None:
+        raise error
+
+    job = over(worker, worker.submit(task))
+    assert job.state is State.FAILED
+    assert sentence in job.error
+    assert "division" not in job.error
+    assert over(worker, worker.submit(lambda control: 1)).state is State.DONE
+
+
+def test_progress_is_seen_while_it_runs_and_old_snapshots_stay(worker: Worker, gate: Gate) -> None:
+    def task(control: Control) -> None:
+        control.report("half")
+        gate(control)
+
+    job = worker.submit(task)
+    gate.entered.wait(PATIENCE)
+    half = now(worker, job)
+    assert half.progress == "half"
+    gate.opened.set()
+    over(worker, job)
+    assert (half.state, job.state) == (State.RUNNING, State.WAITING)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        half.state = State.DONE  # type: ignore[misc]
+
+
+def test_memory_stays_bounded(worker: Worker) -> None:
+    jobs = [worker.submit(lambda control: bytes(10)) for _ in range(12)]
+    over(worker, jobs[-1])
+    assert [job.id for job in worker.jobs()] == [job.id for job in jobs[-4:]]
+    assert worker.snapshot(jobs[0].id) is None
+    assert worker.wait(jobs[0].id) is None
+    worker.stop(jobs[0].id)
+
+
+def test_memory_stays_bounded_while_one_job_takes_forever(worker: Worker, gate: Gate) -> None:
+    worker.submit(gate)
+    for _ in range(30):
+        worker.stop(worker.submit(lambda control: None).id)
+    assert len(worker.jobs()) <= 5
+
+
+def test_a_job_that_is_over_can_be_forgotten_but_no_other(worker: Worker, gate: Gate) -> None:
+    done = over(worker, worker.submit(lambda control: 1))
+    running = worker.submit(gate)
+    for job in (done, running):
+        worker.forget(job.id)
+    assert worker.snapshot(done.id) is None
+    assert worker.snapshot(running.id) is not None
+
+
+def test_once_never_works_twice_on_the_same(worker: Worker, gate: Gate) -> None:
+    started: list[int] = []
+
+    def task(control: Control) -> str:
+        started.append(1)
+        return gate(control)
+
+    threads_found: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: threads_found.append(worker.once("key", task).id))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gate.opened.set()
+    assert len(set(threads_found)) == 1
+    job = worker.once("key", task)
+    assert over(worker, job).result == "through"
+    assert worker.once("key", task).id == job.id
+    assert started == [1]
+    assert worker.once("another key", task).id != job.id
+
+
+def test_once_starts_again_what_was_stopped(worker: Worker, gate: Gate) -> None:
+    job = worker.once("key", gate)
+    worker.stop(job.id)
+    over(worker, job)
+    assert worker.once("key", lambda control: 1).id != job.id
+
+
+def test_once_keeps_a_failure_until_it_is_forgotten(worker: Worker) -> None:
+    def task(control: Control) -> None:
+        raise DigitLabError("No.")
+
+    job = over(worker, worker.once("key", task))
+    assert worker.once("key", task) == job
+    worker.forget(job.id)
+    assert worker.once("key", lambda control: 1).id != job.id
+
+
+def test_what_is_asked_for_again_is_forgotten_last(worker: Worker) -> None:
+    wanted = over(worker, worker.once("wanted", lambda control: 1))
+    for _ in range(3):
+        over(worker, worker.submit(lambda control: 2))
+    worker.once("wanted", lambda control: 1)
+    for _ in range(3):
+        over(worker, worker.submit(lambda control: 3))
+    assert worker.snapshot(wanted.id) is not None
+
+
+def test_jobs_are_found_by_owner_and_by_key(worker: Worker, gate: Gate) -> None:
+    mine = [worker.submit(gate, owner="me", key="k"), worker.submit(gate, owner="me", key="k")]
+    yours = worker.submit(gate, owner="you")
+    assert [job.id for job in worker.jobs("me")] == [job.id for job in mine]
+    assert [job.id for job in worker.jobs()] == [*(job.id for job in mine), yours.id]
+    latest = worker.latest("k")
+    assert latest is not None
+    assert latest.id == mine[1].id
+    assert worker.latest("nothing") is None
+
+
+def test_waiting_has_an_end(worker: Worker, gate: Gate) -> None:
+    job = worker.submit(gate)
+    waiting = worker.wait(job.id, timeout=0.01)
+    assert waiting is not None
+    assert not waiting.is_over
