@@ -6,7 +6,9 @@ A model is a `.keras` file with its card, a `.json` file of the same name, besid
 import json
 import os
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +39,7 @@ SAFE_CLASSES = frozenset(
     __tensor__ __keras_tensor__ __tuple__ __list__
     """.split()
 )
-SAFE_MODULES = ("keras", "keras.src", "builtins")
+SAFE_PACKAGES = ("keras", "builtins")
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,9 @@ def load(path: Path) -> "keras.Model":
     """
     if not path.is_file():
         raise DigitLabError(f"There is no model at {path}: train one or choose another.")
+    # By another suffix Keras would read it as an older format, which the check knows nothing of.
+    if path.suffix != ".keras":
+        raise DigitLabError(f"{path} must end in .keras.")
     _refuse_code(path)
     import keras
 
@@ -195,14 +200,20 @@ def _refuse_code(path: Path) -> None:
             if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise DigitLabError(f"{path.name} is too large to be loaded here.")
             config = json.loads(archive.read("config.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RuntimeError) as error:
+        # Loading ignores how it was compiled, such as its optimizer.
+        config.pop("compile_config", None)
+        suspect = next(_named_things(config), None)
+    except (
+        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
+        zipfile.BadZipFile, zlib.error, struct.error,
+    ) as error:  # fmt: skip
         raise DigitLabError(
             f"{path.name} is broken or no .keras file: delete it or choose another."
         ) from error
-    # Loading ignores how it was compiled, such as its optimizer.
-    config.pop("compile_config", None)
-    for name in _named_things(config):
-        raise DigitLabError(f"{path.name} holds {name!r}, which could run code: it is not loaded.")
+    if suspect is not None:
+        raise DigitLabError(
+            f"{path.name} holds {suspect!r}, which could run code: it is not loaded."
+        )
 
 
 def _named_things(value: Any) -> Iterator[str]:
@@ -214,7 +225,7 @@ def _named_things(value: Any) -> Iterator[str]:
         name, module = value.get("class_name"), value.get("module")
         if name is not None and name not in SAFE_CLASSES:
             yield str(name)
-        if module is not None and not str(module).startswith(SAFE_MODULES):
+        if module is not None and str(module).split(".")[0] not in SAFE_PACKAGES:
             yield str(module)
         # A package other than Keras' own is somebody's class of the same name.
         registered = value.get("registered_name")
@@ -231,14 +242,22 @@ def export(path: Path, form: str, output: Path) -> None:
         form: "saved_model" (a folder, for TensorFlow Serving) or "litert" (a file, for devices).
 
     Raises:
-        DigitLabError: the model cannot be loaded, or `output` not be written.
+        DigitLabError: the model cannot be loaded, `output` cannot be written, or is a folder that
+            holds something else.
     """
+    if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
+        raise DigitLabError(f"{output} is a folder with other things in it: give a new name.")
     model = load(path)
+    import tensorflow as tf
+
     suffix = {"saved_model": "", "litert": ".tflite"}[form]
     keras_format = {"saved_model": "tf_saved_model", "litert": "litert"}[form]
     with whole(output) as draft:
         # Keras insists on its own suffix; the caller's name is the one that counts.
         made = draft.with_name(f"{draft.name}{suffix}")
-        model.export(str(made), format=keras_format, verbose=False)
+        try:
+            model.export(str(made), format=keras_format, verbose=False)
+        except tf.errors.OpError as error:  # TensorFlow's own word for a disk that is full.
+            raise OSError("TensorFlow could not write all of it") from error
         if made != draft:
             made.rename(draft)
