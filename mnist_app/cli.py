@@ -6,8 +6,10 @@ import logging
 import os
 import shlex
 import sys
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,36 @@ def main() -> None:
     """Run a command; every failure is one plain line and exit status 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
+    with _own_standard_error():
+        _run()
+
+
+@contextmanager
+def _own_standard_error() -> Iterator[None]:
+    """Keep standard error for this program's own lines.
+
+    TensorFlow's and libtiff's native code write to descriptor 2 and cannot be told not to, so it
+    leads nowhere meanwhile; Python writes to a copy of it.
+    """
+    before, descriptor = sys.stderr, os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with (
+        open(descriptor, "w", buffering=1, errors="backslashreplace") as own,
+        warnings.catch_warnings(),
+    ):
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        sys.stderr = own
+        try:
+            yield
+        finally:
+            sys.stderr = before
+            os.dup2(descriptor, 2)
+
+
+def _run() -> None:
     try:
         commands(prog_name="python -m mnist_app", standalone_mode=False)
     except click.ClickException as error:
@@ -48,6 +80,8 @@ def main() -> None:
         _fail("There is not enough memory for this: use fewer or smaller pictures.")
     except OSError as error:
         _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+    except Exception as error:
+        _fail(f"Something went wrong that was not foreseen ({type(error).__name__}: {error}).")
 
 
 def _fail(sentence: str) -> None:
@@ -100,13 +134,17 @@ def train(
     if output.suffix != ".keras":
         raise click.BadParameter("it must end in .keras", param_hint="--output")
     chosen = {name: value for name, value in given.items() if value is not None}
-    config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
+    try:
+        config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
+    except DigitLabError as error:
+        raise click.UsageError(str(error)) from error
     from mnist_app import experiment
     from mnist_app.evaluation import as_dict
 
     with click.progressbar(
-        length=1000, label="Training", file=sys.stderr, show_pos=False, item_show_func=_standing
-    ) as bar:
+        length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
+        show_pos=False, item_show_func=_standing,
+    ) as bar:  # fmt: skip
         outcome = experiment.run(
             config,
             output,
@@ -167,7 +205,10 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     pictures = datasets.load(dataset)
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained for the classes of {dataset}.", err=True)
-    with click.progressbar(length=1000, label="Reading", file=sys.stderr, show_pos=False) as bar:
+    with click.progressbar(
+        length=1000, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty(),
+        show_pos=False,
+    ) as bar:  # fmt: skip
         report = evaluation.evaluate(
             classifier,
             pictures.test_images,
@@ -188,8 +229,10 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 
 @commands.command()
 @click.argument("files", type=_file, nargs=-1, required=True, metavar="FILE...")
-@click.option("--as", "kind", type=click.Choice(["digit", "number"]), default="digit",
-              show_default=True, help="One digit a drawing, or several from left to right.")  # fmt: skip
+@click.option(
+    "--as", "kind", type=click.Choice(["digit", "number"]), default="digit", show_default=True,
+    help="One digit a drawing, or several from left to right.",
+)  # fmt: skip
 @click.option("--model", type=_file, help="The model that reads; the shipped one if not given.")
 @_format
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
