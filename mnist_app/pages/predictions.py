@@ -213,10 +213,6 @@ def _to_first_page() -> None:
     st.session_state.gallery_page = 1
 
 
-def _turn(by: int) -> None:
-    st.session_state.gallery_page += by
-
-
 def _turn_pages(count: int) -> int:
     """The page control for `count` pictures; gives the page, from 1."""
     pages = -(-count // PER_PAGE)
@@ -225,20 +221,7 @@ def _turn_pages(count: int) -> int:
     order = "by chance" if st.session_state.get("gallery_seed") is not None else "in test order"
     pictures = "1 picture" if count == 1 else f"{count:,} pictures {order}"
     st.html(f'<div role="status">{pictures}, page {number} of {pages}</div>')
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            "Previous", key="gallery_previous", icon=":material/chevron_left:", on_click=_turn,
-            args=(-1,), disabled=number == 1,
-        )  # fmt: skip
-        st.number_input(
-            "Page", 1, pages, key="gallery_page", width=130, disabled=pages == 1,
-            label_visibility="collapsed",
-        )  # fmt: skip
-        st.button(
-            "Next", key="gallery_next", icon=":material/chevron_right:", icon_position="right",
-            on_click=_turn, args=(1,), disabled=number == pages,
-        )  # fmt: skip
-    return number
+    return st.pagination(pages, key="gallery_page")
 
 
 def _described(

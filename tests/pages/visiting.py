@@ -1,0 +1,49 @@
+"""Pages as a visitor sees them, once the background jobs are over."""
+
+from collections.abc import Mapping
+
+from streamlit.testing.v1 import AppTest
+
+from mnist_app.jobs import Worker
+from mnist_app.pages.workers import workers
+
+
+def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:
+    """Open a page by its module's name, with what its link says, and wait until it is settled."""
+    script = f"from mnist_app.pages import {page}\n{page}.page()"
+    app = AppTest.from_string(script, default_timeout=60)
+    for key, value in (link or {}).items():
+        app.query_params[key] = value
+    return settled(app)
+
+
+def settled(app: AppTest) -> AppTest:
+    """Run a page again, as a browser does, until its background jobs are over and shown."""
+    for _ in range(10):
+        before = _standing()
+        app.run()
+        _wait()
+        if _standing() == before:
+            break
+    assert not app.exception
+    return app
+
+
+def bodies(app: AppTest) -> list[str]:
+    """Each piece of HTML on the page."""
+    return [str(getattr(block, "body", "")) for block in app.get("html")]
+
+
+def _lines() -> tuple[Worker, ...]:
+    known = workers()
+    return known.datasets, known.evaluations, known.augmentation
+
+
+def _standing() -> list[tuple[int, str]]:
+    return [(job.id, job.state) for line in _lines() for job in line.jobs()]
+
+
+def _wait() -> None:
+    for line in _lines():
+        for job in line.jobs():
+            line.wait(job.id, timeout=60)

@@ -1,0 +1,109 @@
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from mnist_app.charts import (
+    accuracy_curves,
+    class_bars,
+    confusion_heatmap,
+    loss_curves,
+    pixel_map,
+    pixel_numbers,
+    probability_bars,
+)
+from mnist_app.training import Point
+
+DIGITS = tuple("0123456789")
+
+
+def confusion(errors: dict[tuple[int, int], int]) -> np.ndarray:
+    """A thousand pictures of each class read right, but for these."""
+    matrix = np.diag(np.full(10, 1000))
+    for cell, count in errors.items():
+        matrix[cell] = count
+    return matrix
+
+
+def cells(trace: go.Heatmap) -> np.ndarray:
+    return np.array(trace.z, dtype=float)
+
+
+def test_the_tallest_probability_stands_out() -> None:
+    bars = probability_bars(np.array([0.1, 0.7, 0.2]), ("a", "b", "c")).data[0]
+    assert list(bars.y) == [10, 70, 20]
+    assert bars.marker.color[1] not in (bars.marker.color[0], bars.marker.color[2])
+
+
+def test_without_a_drawing_all_bars_are_empty_and_none_stands_out() -> None:
+    bars = probability_bars(None, DIGITS).data[0]
+    assert not any(bars.y)
+    assert len(set(bars.marker.color)) == 1
+
+
+def test_curves_show_training_and_validation_over_epochs() -> None:
+    training = [Point(0.5, 1.2, 0.6), Point(1.0, 0.8, 0.75)]
+    validation = [Point(1.0, 0.9, 0.7)]
+    accuracy = accuracy_curves(training, validation, epochs=3)
+    assert [list(line.y) for line in accuracy.data] == [[60, 75], [70]]
+    loss = loss_curves(training, validation, epochs=3)
+    assert [list(line.y) for line in loss.data] == [[1.2, 0.8], [0.9]]
+    assert list(loss.data[0].x) == [0.5, 1.0]
+
+
+def test_a_single_error_has_a_cell_of_its_own_colour() -> None:
+    right, wrong, _ = confusion_heatmap(confusion({(4, 9): 1}), DIGITS).data
+    assert np.array_equal(~np.isnan(cells(right)), np.eye(10, dtype=bool))
+    assert np.argwhere(~np.isnan(cells(wrong))).tolist() == [[4, 9]]
+    assert right.colorscale != wrong.colorscale
+
+
+def test_more_errors_have_a_stronger_colour_and_the_worst_the_strongest() -> None:
+    _, wrong, _ = confusion_heatmap(confusion({(4, 9): 40, (2, 7): 2}), DIGITS).data
+    assert cells(wrong)[4, 9] > cells(wrong)[2, 7] > wrong.zmin
+    assert cells(wrong)[4, 9] == pytest.approx(wrong.zmax)
+
+
+def test_cells_say_in_words_what_they_hold() -> None:
+    figure = confusion_heatmap(confusion({(4, 9): 250}), DIGITS)
+    texts = figure.data[2]
+    index = 4 * 10 + 9
+    assert (texts.y[index], texts.x[index], texts.text[index]) == ("4", "9", "250")
+    assert "true 4, read as 9" in texts.hovertext[index]
+    assert "250 of 1250 (20.0%)" in texts.hovertext[index]
+    assert texts.text[1] == ""
+    assert figure.layout.xaxis.title.text == "read as"
+    assert figure.layout.yaxis.title.text == "true"
+
+
+def test_a_class_without_pictures_divides_nothing_by_zero() -> None:
+    with np.errstate(all="raise"):
+        figure = confusion_heatmap(np.zeros((10, 10), dtype=int), DIGITS)
+    assert "0 of 0 (0.0%)" in figure.data[2].hovertext[0]
+
+
+def test_training_and_test_stand_side_by_side() -> None:
+    figure = class_bars(np.array([30, 20]), np.array([3, 2]), ("cat", "dog"))
+    assert figure.layout.barmode == "group"
+    assert [(bar.name, list(bar.y)) for bar in figure.data] == [
+        ("training", [30, 20]),
+        ("test", [3, 2]),
+    ]
+
+
+def test_the_map_frames_the_part_that_is_written_out() -> None:
+    frame = pixel_map(np.zeros((28, 28), dtype=np.uint8), (5, 7, 8)).layout.shapes[0]
+    assert (frame.y0, frame.y1, frame.x0, frame.x1) == (4.5, 12.5, 6.5, 14.5)
+
+
+def test_pixel_numbers_are_bytes_or_shares_at_their_own_place() -> None:
+    values = np.array([[0, 255], [51, 204]], dtype=np.uint8)
+    _, raw = pixel_numbers(values, 5, 7).data
+    assert list(raw.text) == ["0", "255", "51", "204"]
+    assert (list(raw.x), list(raw.y)) == ([7, 8, 7, 8], [5, 5, 6, 6])
+    _, shares = pixel_numbers((values / 255).astype(np.float32), 5, 7).data
+    assert list(shares.text) == ["0.00", "1.00", "0.20", "0.80"]
+
+
+def test_pixel_numbers_are_light_on_dark_and_dark_on_light() -> None:
+    _, numbers = pixel_numbers(np.array([[0, 255]], dtype=np.uint8), 0, 0).data
+    assert list(numbers.textfont.color) == ["#ffffff", "#000000"]
