@@ -15,7 +15,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.settings import DATASETS, PRESETS, TrainingConfig
 
 ROOT = Path(__file__).parent.parent
-SEVEN = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}
+SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}
 BLANK: dict[str, Any] = {"strokes": []}
 SEVENTY = {"strokes": [*SEVEN["strokes"], [[120, 0], [90, 45], [120, 90], [150, 45], [120, 0]]]}
 
@@ -126,8 +126,8 @@ def test_the_data_sets_are_listed(run: Any) -> None:
     for name, line in zip(DATASETS, run("datasets").out.splitlines(), strict=True):
         assert line.startswith(name)
     (found,) = run("datasets", "--format", "json").objects
-    assert [item["name"] for item in found] == list(DATASETS)  # type: ignore[index]
-    assert found[2]["place"] == "scikit-learn"  # type: ignore[index]
+    assert [item["name"] for item in found] == list(DATASETS)
+    assert found[2]["place"] == "scikit-learn"
 
 
 def test_strokes_are_read_one_object_a_line_in_order(

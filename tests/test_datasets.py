@@ -31,7 +31,7 @@ def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:
 
 def write_npz(folder: Path, **changes: np.ndarray) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / "mnist.npz", **arrays(**changes))
+    np.savez_compressed(folder / "mnist.npz", allow_pickle=True, **arrays(**changes))
     return folder / "mnist.npz"
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,14 @@ from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Control, Snapshot, State, Worker
 
 PATIENCE = 30
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_heap() -> Iterator[None]:
+    """A worker collects garbage after each job: keep it from walking through other tests' parts."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
