@@ -1,6 +1,7 @@
 """How good a model is, and where it fails."""
 
 import time
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -152,7 +153,7 @@ def _gallery(report: EvaluationReport, dataset: Dataset) -> None:
         if not len(found):
             st.info("No test picture is like this: choose other filters.")
             return
-        number = _turn_pages(len(found))
+        number = _turn_pages(found)
         shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
         st.html(gallery([_described(report, dataset, int(index)) for index in shown]))
 
@@ -165,18 +166,11 @@ def _filtered(report: EvaluationReport, names: tuple[str, ...]) -> np.ndarray:
         return "any" if index == ANY else names[index]
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        true = st.selectbox(
-            "True", options, key="gallery_true", format_func=named, on_change=_to_first_page,
-            width=130,
-        )  # fmt: skip
-        read = st.selectbox(
-            "Read as", options, key="gallery_read", format_func=named, on_change=_to_first_page,
-            width=130,
-        )  # fmt: skip
+        true = st.selectbox("True", options, key="gallery_true", format_func=named, width=130)
+        read = st.selectbox("Read as", options, key="gallery_read", format_func=named, width=130)
         kind = st.segmented_control(
-            "Show", [EVERY, RIGHT, WRONG], key="gallery_kind", default=EVERY, required=True,
-            on_change=_to_first_page,
-        )  # fmt: skip
+            "Show", [EVERY, RIGHT, WRONG], key="gallery_kind", default=EVERY, required=True
+        )
     is_right = report.labels == report.predictions
     passes = {EVERY: np.ones_like(is_right), RIGHT: is_right, WRONG: ~is_right}[kind]
     if true != ANY:
@@ -201,27 +195,21 @@ def _in_order(found: np.ndarray) -> np.ndarray:
 
 def _shuffle() -> None:
     st.session_state.gallery_seed = time.time_ns()
-    _to_first_page()
 
 
 def _unshuffle() -> None:
     st.session_state.gallery_seed = None
-    _to_first_page()
 
 
-def _to_first_page() -> None:
-    st.session_state.gallery_page = 1
-
-
-def _turn_pages(count: int) -> int:
-    """The page control for `count` pictures; gives the page, from 1."""
-    pages = -(-count // PER_PAGE)
-    number = min(max(1, st.session_state.get("gallery_page", 1)), pages)
-    st.session_state.gallery_page = number
+def _turn_pages(found: np.ndarray) -> int:
+    """The page control for the pictures at these indices; gives the page, from 1."""
+    pages = -(-len(found) // PER_PAGE)
+    # Other pictures, or another order, begin at their own first page.
+    number = st.pagination(pages, key=f"gallery-page-{zlib.crc32(found.tobytes())}")
     order = "by chance" if st.session_state.get("gallery_seed") is not None else "in test order"
-    pictures = "1 picture" if count == 1 else f"{count:,} pictures {order}"
+    pictures = "1 picture" if len(found) == 1 else f"{len(found):,} pictures {order}"
     st.html(f'<div role="status">{pictures}, page {number} of {pages}</div>')
-    return st.pagination(pages, key="gallery_page")
+    return number
 
 
 def _described(
