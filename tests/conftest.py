@@ -10,8 +10,9 @@ from samples import blocks
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES, Dataset
 
-# Keras looks here once, when it is first imported.
-os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="digit-lab-keras-")
+# Keras looks here once, when it is first imported; the folder goes when the tests end.
+_keras_home = tempfile.TemporaryDirectory(prefix="digit-lab-keras-")
+os.environ["KERAS_HOME"] = _keras_home.name
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
