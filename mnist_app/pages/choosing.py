@@ -40,12 +40,17 @@ def choose(
 
 
 def choose_dataset(names: Sequence[str]) -> str:
-    """One of the data sets `names`; MNIST when it is at hand and nothing else was chosen."""
-    at_hand = [name for name in names if datasets.availability(name).place is not None]
-    default = next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
+    """One of the data sets `names`, at first `default_dataset`."""
     return choose(
-        "Data set", names, "dataset", _described, default=default, on_change=_ask_for_chosen
-    )
+        "Data set", names, "dataset", described_dataset, default=default_dataset(names),
+        on_change=_ask_for_chosen,
+    )  # fmt: skip
+
+
+def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:
+    """MNIST when it is at hand, else what is."""
+    at_hand = [name for name in names if datasets.availability(name).place is not None]
+    return next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
 
 
 def opened(name: str) -> Dataset:
@@ -65,7 +70,8 @@ def opened(name: str) -> Dataset:
     return result_of(workers().datasets, dataset_job(name), what)
 
 
-def _described(name: str) -> str:
+def described_dataset(name: str) -> str:
+    """A data set's name for people, and whether it has yet to be downloaded."""
     found = datasets.availability(name)
     if found.place is not None:
         return DATASETS[name]

@@ -1,6 +1,7 @@
 """Train a network in the background and watch it learn."""
 
 import time
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +13,7 @@ from mnist_app.charts import accuracy_curves, loss_curves
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import draw
+from mnist_app.pages.choosing import default_dataset, described_dataset
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
@@ -59,7 +61,7 @@ def _form() -> tuple[TrainingConfig | None, str]:
         help="Fills in the settings below; each can still be changed.",
     )  # fmt: skip
     if "set_dataset" not in st.session_state:
-        _fill(PRESETS[FIRST_TIME])
+        _fill({**PRESETS[FIRST_TIME], "dataset": default_dataset()})
     title = st.text_input(
         "Name of the model", key="title", max_chars=60, placeholder="made from its settings",
         help="Under this name it can be chosen on the Draw and Predictions pages.",
@@ -86,7 +88,7 @@ _GROUPS = (*_OPEN_GROUPS, "Training", "Augmentation", "Stopping")
 def _apply_preset() -> None:
     chosen = st.session_state.preset
     if chosen:
-        _fill(PRESETS[chosen])
+        _fill({**PRESETS[chosen], "dataset": st.session_state.set_dataset})
 
 
 def _fill(preset: dict[str, Any]) -> None:
@@ -97,10 +99,12 @@ def _fill(preset: dict[str, Any]) -> None:
 def _field(setting: Setting) -> None:
     key = f"set_{setting.name}"
     if setting.choices:
+        describe: Callable[[str], str] = setting.choices.__getitem__
+        if setting.name == "dataset":
+            describe = described_dataset
         st.selectbox(
-            setting.label, list(setting.choices), key=key, help=setting.help,
-            format_func=setting.choices.__getitem__,
-        )  # fmt: skip
+            setting.label, list(setting.choices), key=key, help=setting.help, format_func=describe
+        )
     elif setting.name in ("learning_rate", "seed"):
         st.number_input(
             setting.label, setting.kind(setting.minimum), setting.kind(setting.maximum),

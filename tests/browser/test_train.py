@@ -42,7 +42,7 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     chart.evaluate("node => { node.dataset.mark = 'kept' }")
     before = curve_length(page)
     page.wait_for_function(
-        "([selector, length]) => document.querySelector(selector).getAttribute('d').length > length",
+        "([curve, length]) => document.querySelector(curve).getAttribute('d').length > length",
         arg=[CURVE, before + 20],
     )
     assert chart.get_attribute("data-mark") == "kept"

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app import model_store
 from mnist_app.pages.draw import Canvas
+from tests.pages.visiting import bodies
 
 SEVEN: list[list[Any]] = [
     ["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270],
@@ -32,7 +33,7 @@ def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:
 
 def answer(app: AppTest) -> str:
     """The HTML of the answer."""
-    return next(block.body for block in app.get("html") if 'class="answer"' in block.body)
+    return next(body for body in bodies(app) if 'class="answer"' in body)
 
 
 def is_read(app: AppTest) -> bool:

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app import model_store
 from mnist_app.pages import workers
+from tests.pages.visiting import bodies
 
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"
 
@@ -63,7 +64,7 @@ def test_a_run_ends_with_results_and_a_stored_model() -> None:
     until(app, lambda: "Finished" in status(app))
     accuracy = next(metric for metric in app.metric if metric.label == "Test accuracy")
     assert float(accuracy.value.rstrip("%")) > 50
-    assert any("gallery" in block.body for block in app.get("html"))
+    assert any("gallery" in body for body in bodies(app))
     stored = model_store.find("my-first-network")
     assert stored is not None
     assert stored.title == "My first network"
@@ -99,6 +100,15 @@ def test_a_preset_fills_in_the_form() -> None:
     app.segmented_control(key="preset").set_value("ten-seconds").run()
     assert app.session_state["set_architecture"] == "simple_cnn"
     assert app.session_state["set_rotation"] == 0.0
+
+
+def test_what_is_not_at_hand_is_not_chosen_by_itself() -> None:
+    app = AppTest.from_string(SCRIPT, default_timeout=60).run()
+    assert app.session_state["set_dataset"] == "optdigits"
+    box = app.selectbox(key="set_dataset")
+    assert any("MNIST (to download" in option for option in box.options)
+    app.segmented_control(key="preset").set_value("best").run()
+    assert app.session_state["set_dataset"] == "optdigits"
 
 
 def test_settings_that_contradict_each_other_are_told_before_the_start() -> None:
