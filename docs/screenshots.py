@@ -1,7 +1,7 @@
 """Take the README's pictures of the real app: `python -m docs.screenshots`.
 
-The app runs with the shipped model and whatever data `MNIST_APP_DATA` names; a short training run is
-started for the picture of the Train page, and its model is thrown away.
+The app runs with the shipped model and whatever data `MNIST_APP_DATA` names. A short training run
+is started for the picture of the Train page, and its model is thrown away.
 """
 
 import os

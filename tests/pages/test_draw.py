@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visiting import bodies
 
 from mnist_app import model_store
 from mnist_app.pages.draw import Canvas
-from tests.pages.visiting import bodies
 
 SEVEN: list[list[Any]] = [
     ["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270],

@@ -3,10 +3,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visiting import bodies
 
 from mnist_app import model_store
 from mnist_app.pages import workers
-from tests.pages.visiting import bodies
 
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"
 
