@@ -10,6 +10,7 @@ from typing import Any
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.files import require_writable
 from mnist_app.settings import ARCHITECTURES, TrainingConfig
 from mnist_app.training import Progress, TrainingResult, train
 
@@ -44,8 +45,10 @@ def run(
         command: what the card says repeats this run.
 
     Raises:
-        DigitLabError: see `datasets.load`, `training.train` and `model_store.save`.
+        DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
+            `model_store.save`.
     """
+    require_writable(path)
     dataset = datasets.load(config.dataset)
     pens = datasets.load_pen_strokes(extra_strokes) if extra_strokes else None
     known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers)) if pens else None

@@ -20,11 +20,7 @@ def whole(target: Path) -> Iterator[Path]:
     Raises:
         DigitLabError: the folder cannot be made or written, or the disk is full.
     """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))
-    except OSError as error:
-        raise _cannot_write(target, error) from error
+    workshop = _workshop(target)
     try:
         draft = workshop / target.name
         yield draft
@@ -35,6 +31,26 @@ def whole(target: Path) -> Iterator[Path]:
         raise _cannot_write(target, error) from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def require_writable(target: Path) -> None:
+    """Find out before long work whether its result can be written as the file `target`.
+
+    Raises:
+        DigitLabError: the folder cannot be made or written, or `target` is a folder.
+    """
+    if target.is_dir():
+        raise DigitLabError(f"{target} is a folder: give the name of a file.")
+    _workshop(target).rmdir()
+
+
+def _workshop(target: Path) -> Path:
+    """A new folder beside `target`, hidden from those who list models."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))
+    except OSError as error:
+        raise _cannot_write(target, error) from error
 
 
 def _cannot_write(target: Path, error: OSError) -> DigitLabError:

@@ -5,7 +5,7 @@ import pytest
 from samples import nearly_full_disk
 
 from mnist_app.errors import DigitLabError
-from mnist_app.files import whole
+from mnist_app.files import require_writable, whole
 
 
 def test_a_file_appears_when_the_block_succeeds(tmp_path: Path) -> None:
@@ -58,3 +58,13 @@ def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
     target = tmp_path / "file" / "answer.txt"
     with pytest.raises(DigitLabError, match=r"answer\.txt cannot be written"), whole(target):
         pytest.fail("there is no place to write to")
+
+
+def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
+    require_writable(tmp_path / "new" / "model.keras")
+    assert os.listdir(tmp_path / "new") == []
+    (tmp_path / "file").touch()
+    with pytest.raises(DigitLabError, match="cannot be written"):
+        require_writable(tmp_path / "file" / "model.keras")
+    with pytest.raises(DigitLabError, match="is a folder"):
+        require_writable(tmp_path / "new")
