@@ -182,7 +182,8 @@ def _cell_texts(matrix: np.ndarray, shares: np.ndarray, names: Sequence[str]) ->
         x=[names[column] for column in columns],
         y=[names[row] for row in rows],
         mode="text",
-        text=[str(count) if count else "" for count in counts],
+        # Not empty: plotly.js drops empty texts, and then misplaces those of the next matrix.
+        text=[str(count) if count else "\N{NO-BREAK SPACE}" for count in counts],
         textfont={"size": 11},
         hovertext=[
             f"true {names[row]}, read as {names[column]}:<br>"

@@ -36,22 +36,21 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def watch(worker: Worker, job_id: int, what: str, can_stop: bool = True) -> None:
+def watch(worker: Worker, job_id: int, what: str) -> None:
     """Show how a job stands, a few times a second; run the whole page again when it is over."""
     job = worker.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
         return
-    if job.state == State.WAITING:
-        st.info(
-            f"{what}: waits for {job.ahead} other to finish first.", icon=":material/hourglass:"
-        )
+    if job.ahead:
+        others = "another" if job.ahead == 1 else f"{job.ahead} others"
+        st.progress(0.0, f"{what}: waits for {others} to finish first.")
         return
     share = job.progress if isinstance(job.progress, float) else 0.0
-    elapsed = time.time() - job.started
+    elapsed = time.time() - job.started if job.started else 0.0
     left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
     st.progress(share, f"{what} … {elapsed:.0f} s{left}")
-    if can_stop and share and st.button("Stop", key=f"stop-{job_id}"):
+    if share and st.button("Stop", key=f"stop-{job_id}"):
         worker.stop(job_id)
 
 
