@@ -11,7 +11,7 @@ from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.files import require_writable
-from mnist_app.settings import ARCHITECTURES, TrainingConfig
+from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.training import Progress, TrainingResult, train
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
@@ -91,7 +91,7 @@ def run(
 def default_title(config: TrainingConfig) -> str:
     """A name for a model that was given none."""
     network = ARCHITECTURES[config.architecture].split(":")[0]
-    return f"{network} on {config.dataset}"
+    return f"{network} on {DATASETS[config.dataset].split(':')[0]}"
 
 
 def _figures(report: EvaluationReport) -> dict[str, Any]:

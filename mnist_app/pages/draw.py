@@ -61,19 +61,24 @@ def page() -> None:
 @st.fragment
 def _lab(canvas: Canvas) -> None:
     left, right = st.columns([5, 6], gap="large")
+    # Below both, so that on a phone the answer follows right after the canvas.
+    saw, tools = st.columns([5, 6], gap="large")
     with left:
         raw = _draw(canvas)
-    with right:
+    with tools:
+        _tools(canvas)
         model = _chosen_model()
-        if model is None:
-            return
-        job = classifier_job(model)
-        classifier = job.result if job.state == State.DONE else None
-        reading, milliseconds = _read(raw, classifier)
+    if model is None:
+        return
+    job = classifier_job(model)
+    classifier = job.result if job.state == State.DONE else None
+    reading, milliseconds = _read(raw, classifier)
+    with right:
         _answer(raw, reading, job)
         with st.container(key="probabilities"):
             _probabilities(reading, model)
-    _what_it_saw(reading, milliseconds)
+    with saw:
+        _what_it_saw(reading, milliseconds)
     if job.state == State.FAILED:
         _failure(job)
     elif not job.is_over:
@@ -81,7 +86,7 @@ def _lab(canvas: Canvas) -> None:
 
 
 def _draw(canvas: Canvas) -> dict[str, Any] | None:
-    """The canvas and its tools; gives the drawing as the component's JSON."""
+    """The canvas; gives the drawing as the component's JSON."""
     from streamlit_drawable_canvas import st_canvas
 
     with st.container(key="canvas"):
@@ -99,22 +104,25 @@ def _draw(canvas: Canvas) -> dict[str, Any] | None:
             key=canvas.key,
         )
     canvas.latest = result.json_data
-    clear, undo = st.columns(2)
-    clear.button(
-        "Clear", key="clear", icon=":material/delete:", width="stretch",
-        on_click=canvas.renew, args=(None,),
-    )  # fmt: skip
-    undo.button(
-        "Undo", key="undo", icon=":material/undo:", width="stretch",
-        on_click=_undo, args=(canvas,),
-    )  # fmt: skip
-    tone, width = st.columns([8, 5])
+    with st.container(horizontal=True, width=CANVAS_SIDE):
+        st.button(
+            "Clear", key="clear", icon=":material/delete:", width="stretch",
+            on_click=canvas.renew, args=(None,),
+        )  # fmt: skip
+        st.button(
+            "Undo", key="undo", icon=":material/undo:", width="stretch",
+            on_click=_undo, args=(canvas,),
+        )  # fmt: skip
+    return canvas.latest
+
+
+def _tools(canvas: Canvas) -> None:
+    tone, width = st.columns(2)
     tone.segmented_control(
         "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
         on_change=_recolour, args=(canvas,),
     )  # fmt: skip
     width.slider("Brush width", 6, 40, 18, key="brush")
-    return canvas.latest
 
 
 def _undo(canvas: Canvas) -> None:
@@ -133,7 +141,8 @@ def _chosen_model() -> StoredModel | None:
     """The model that reads, kept in the link as `model`."""
     models = {model.name: model for model in model_store.models() if model.reads_digits}
     if not models:
-        st.info("There is no model here that reads digits: train one on the Train page.")
+        with st.container(key="prediction"):
+            st.info("There is no model here that reads digits: train one on the Train page.")
         return None
     if st.session_state.get("model") not in models:
         wanted = st.query_params.get("model")
@@ -194,7 +203,8 @@ def _answer(raw: dict[str, Any] | None, reading: Reading, job: Snapshot) -> None
 
 def _sureness(probability: float) -> str:
     word = "Very sure" if probability > 0.95 else "Fairly sure" if probability > 0.7 else "Not sure"
-    return f"{word}: {probability:.1%}"
+    share = "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
+    return f"{word}: {share}"
 
 
 def _probabilities(reading: Reading, model: StoredModel) -> None:

@@ -24,7 +24,7 @@ from mnist_app.training import Progress
 REFRESH_SECONDS = 0.5
 SAMPLE = 12
 FIRST_TIME = "one-minute"
-PRESET_LABELS = {"ten-seconds": "10 seconds", "one-minute": "One minute", "best": "Best (hours)"}
+PRESET_LABELS = {"ten-seconds": "10 seconds", "one-minute": "One minute", "best": "Best (an hour)"}
 
 
 def page() -> None:
