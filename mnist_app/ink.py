@@ -27,6 +27,8 @@ MIDDLE = 14
 # Drawn this many times larger, then averaged, so that edges become as grey as MNIST's.
 FINE = 8
 CURVE_SAMPLES = 6
+# Between two points of a line that is drawn, in pixels of the fine grid.
+STEP = 3.0
 MAX_POINTS = 100_000
 # Less than this, in any unit, is rounding and no line.
 LEAST_EXTENT = 1e-9
@@ -179,13 +181,24 @@ def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
     pen = ImageDraw.Draw(picture)
     width = stroke_width * FINE
     for stroke in strokes:
-        path = [tuple(point) for point in stroke * FINE - 0.5]
+        path = [tuple(point) for point in _even(stroke * FINE - 0.5, STEP)]
         if len(path) > 1:
             pen.line(path, fill=255, width=round(width), joint="curve")
         for x, y in (path[0], path[-1]):
             pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
     fine = np.asarray(picture, dtype=np.float64) / 255
     return fine.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3))
+
+
+def _even(points: np.ndarray, step: float) -> np.ndarray:
+    """Points along the same line, float64 (n, 2), evenly spaced by at most `step`.
+
+    A slow hand sends hundreds of points a stroke, each of which costs time to draw.
+    """
+    lengths = np.hypot(*np.diff(points, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    wanted = np.linspace(0, along[-1], max(2, math.ceil(along[-1] / step) + 1))
+    return np.column_stack([np.interp(wanted, along, axis) for axis in points.T])
 
 
 def raster_to_input(ink: np.ndarray) -> np.ndarray:
