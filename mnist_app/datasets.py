@@ -9,7 +9,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
-from mnist_app.ink import drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.ink import STROKE_WIDTH, drawing_from_points, raster_to_input, strokes_to_input
 from mnist_app.settings import DATASETS
 
 DIGIT_NAMES = tuple("0123456789")
@@ -26,6 +26,8 @@ FASHION_NAMES = (
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 PEN_STROKES = "pen_strokes.jsonl.gz"
+# MNIST's writers pressed lightly and hard: the quartiles and the middle of its line widths.
+PEN_WIDTHS = (2.0, STROKE_WIDTH, 3.1)
 # One writer in this many is never trained on, so that a stranger's hand can be measured.
 HELD_OUT_EVERY = 5
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -252,16 +254,25 @@ def _optdigits() -> Dataset:
 
 @dataclass(frozen=True)
 class PenDigits:
-    """Labelled pen drawings as network inputs: uint8 (n, 28, 28), int64 (n,), int64 (n,)."""
+    """Labelled pen drawings as network inputs: uint8 (n, 28, 28), int64 (n,), int64 (n,).
+
+    Each drawing stands there `widths` times, drawn with lines of that many widths.
+    """
 
     images: np.ndarray
     labels: np.ndarray
     writers: np.ndarray
+    widths: int = 1
+
+    @property
+    def drawings(self) -> int:
+        """How many different drawings there are."""
+        return len(self.labels) // self.widths
 
     def by_writer(self, wanted: Callable[[np.ndarray], np.ndarray]) -> "PenDigits":
         """Those whose writers `wanted`, (n,) numbers -> (n,) booleans, picks."""
         kept = wanted(self.writers)
-        return PenDigits(self.images[kept], self.labels[kept], self.writers[kept])
+        return PenDigits(self.images[kept], self.labels[kept], self.writers[kept], self.widths)
 
 
 def is_held_out(writers: np.ndarray) -> np.ndarray:
@@ -269,8 +280,11 @@ def is_held_out(writers: np.ndarray) -> np.ndarray:
     return writers % HELD_OUT_EVERY == 0
 
 
-def load_pen_strokes(path: Path) -> PenDigits:
+def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> PenDigits:
     """Draw a file of labelled strokes, `{"label": 7, "writer": 12, "strokes": [...]}` a line.
+
+    Args:
+        widths: of the lines, in pixels of the result; each drawing is drawn once with each.
 
     Raises:
         DigitLabError: the file is missing, broken, or has a line without label or strokes.
@@ -281,9 +295,11 @@ def load_pen_strokes(path: Path) -> PenDigits:
         with opener(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 item = json.loads(line)
-                images.append(strokes_to_input(drawing_from_points(item["strokes"])))
-                labels.append(int(item["label"]))
-                writers.append(int(item.get("writer", -1)))
+                drawing = drawing_from_points(item["strokes"])
+                for width in widths:
+                    images.append(strokes_to_input(drawing, width))
+                    labels.append(int(item["label"]))
+                    writers.append(int(item.get("writer", -1)))
     except (
         OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, OverflowError,
         RecursionError, zlib.error,
@@ -293,4 +309,4 @@ def load_pen_strokes(path: Path) -> PenDigits:
         ) from error
     if not images or not 0 <= min(labels) <= max(labels) <= 9:
         raise DigitLabError(f"{path} needs at least one drawing, with labels from 0 to 9.")
-    return PenDigits(np.stack(images), np.array(labels), np.array(writers))
+    return PenDigits(np.stack(images), np.array(labels), np.array(writers), len(widths))

@@ -50,8 +50,11 @@ def run(
     """
     require_writable(path)
     dataset = datasets.load(config.dataset)
-    pens = datasets.load_pen_strokes(extra_strokes) if extra_strokes else None
-    known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers)) if pens else None
+    known = strangers = None
+    if extra_strokes:
+        pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
+        known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
+        strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
     result = train(
         config,
         dataset,
@@ -63,13 +66,11 @@ def run(
     classifier = Classifier(result.model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
     results: dict[str, Any] = {"test": _figures(test)}
-    if pens:
-        strangers = pens.by_writer(datasets.is_held_out)
-        if len(strangers.labels):
-            figures = _figures(evaluate(classifier, strangers.images, strangers.labels))
-            writers = sorted({int(writer) for writer in strangers.writers})
-            results["pen strokes of held-out writers"] = {**figures, "writers": writers}
-    training = _training_facts(result, 0 if known is None else len(known.labels))
+    if strangers is not None and len(strangers.labels):
+        figures = _figures(evaluate(classifier, strangers.images, strangers.labels))
+        writers = sorted({int(writer) for writer in strangers.writers})
+        results["pen strokes of held-out writers"] = {**figures, "writers": writers}
+    training = _training_facts(result, 0 if known is None else known.drawings)
     card = model_store.ModelCard(
         title=title,
         dataset=config.dataset,

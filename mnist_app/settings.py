@@ -169,6 +169,11 @@ class TrainingConfig:
         0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation",
         "Thins or thickens the strokes of each training picture.",
     )  # fmt: skip
+    distractors: float = _number(
+        0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Augmentation",
+        "Mixes in made-up letters, scribbles and shapes, so that the network learns to be unsure "
+        "of what is no digit.",
+    )  # fmt: skip
     early_stopping: int = _number(
         0, 0, 20, 1, "Stop early after (epochs)", "Stopping",
         "Stops when the validation loss has not improved for this many epochs; 0 never does.",
@@ -214,6 +219,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "best": {
         "architecture": "deep_cnn", "epochs": 40, "schedule": "cosine", "learning_rate": 0.003,
         "rotation": 12.0, "shift": 1.5, "zoom": 0.15, "shear": 10.0,
-        "elastic": 1.5, "thickness": 0.5, "validation_share": 0.0,
+        "elastic": 1.5, "thickness": 0.5, "validation_share": 0.0, "distractors": 0.15,
     },
 }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import augmentation
+from mnist_app import augmentation, distractors
 from mnist_app.architectures import build
 from mnist_app.classifier import as_network_input
 from mnist_app.datasets import Dataset
@@ -167,12 +167,17 @@ def train(
         images = np.concatenate([images, extra_images])
         labels = np.concatenate([labels, extra_labels])
     classes = len(dataset.class_names)
+    targets = keras.utils.to_categorical(labels, classes)
+    if config.distractors:
+        none = distractors.make(round(len(images) * config.distractors), config.seed)
+        images = np.concatenate([images, none])
+        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
     steps = len(images) // config.batch_size
     model = build(config.architecture, classes)
     model.compile(
         optimizer=keras.optimizers.Adam(_learning_rate(config, steps)),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-        metrics=["accuracy"],
+        metrics=[_accuracy()],
     )
     reporter = _reporter(config, steps, report, should_stop)
     validation = None
@@ -184,7 +189,7 @@ def train(
     stopped = False
     try:
         model.fit(
-            _training_batches(images, labels, classes, config),
+            _training_batches(images, targets, config),
             validation_data=validation,
             epochs=config.epochs,
             callbacks=[*_watchers(config), reporter],
@@ -200,6 +205,19 @@ def train(
 
 class _Stopped(Exception):
     """Leaves `fit` at once; its own flag would still validate before it ends."""
+
+
+def _accuracy() -> "keras.Metric":
+    """The share of pictures read right, of those that have a right answer."""
+    import keras
+    from keras import ops
+
+    class Accuracy(keras.metrics.CategoricalAccuracy):
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            has_answer = ops.cast(ops.max(y_true, axis=-1) > 0.5, "float32")
+            super().update_state(y_true, y_pred, has_answer)
+
+    return Accuracy(name="accuracy")
 
 
 def _learning_rate(config: TrainingConfig, steps: int) -> Any:
@@ -240,17 +258,15 @@ def _batches(images: np.ndarray, labels: np.ndarray, classes: int, size: int) ->
 
 
 def _training_batches(
-    images: np.ndarray, labels: np.ndarray, classes: int, config: TrainingConfig
+    images: np.ndarray, targets: np.ndarray, config: TrainingConfig
 ) -> "tf.data.Dataset":
     """Shuffled anew each epoch, augmented, whole batches only."""
-    import keras
     import tensorflow as tf
 
-    targets = keras.utils.to_categorical(labels, classes)
     order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=config.seed)
     chosen = order.batch(config.batch_size, drop_remainder=True)
     # One byte a pixel stays in memory; batches become floats one at a time.
-    pixels, answers = tf.constant(images), tf.constant(targets)
+    pixels, answers = tf.constant(images), tf.constant(targets, tf.float32)
 
     def batch(indices: "tf.Tensor", seed: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         floats = tf.cast(tf.gather(pixels, indices), tf.float32)[..., None] / 255

@@ -15,7 +15,15 @@ CORE = sorted(path.stem for path in PACKAGE.glob("*.py"))
 FLOORS = (
     ("__init__", "errors"),
     ("files", "settings", "ink"),
-    ("pictures", "grouping", "architectures", "augmentation", "datasets", "classifier"),
+    (
+        "pictures",
+        "grouping",
+        "architectures",
+        "augmentation",
+        "distractors",
+        "datasets",
+        "classifier",
+    ),
     ("reading", "training", "evaluation", "explanations", "model_store"),
     ("experiment", "jobs", "charts"),
     ("cli",),
