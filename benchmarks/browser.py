@@ -86,7 +86,8 @@ class Visitor:
         return float(self._page.evaluate("strokeTimes.at(-1)"))
 
     def clear(self) -> None:
-        """Empty the canvas and wait until the page has seen it."""
+        """Empty the canvas and wait until the page has seen it and rests."""
         self._page.get_by_role("button", name="Reset canvas").click()
         self._page.wait_for_function("!isAnswered")
+        self._page.locator("[data-test-script-state=notRunning]").wait_for()
         self._page.wait_for_timeout(PAUSE_MS)
