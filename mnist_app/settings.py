@@ -170,7 +170,7 @@ class TrainingConfig:
         "Thins or thickens the strokes of each training picture.",
     )  # fmt: skip
     distractors: float = _number(
-        0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Augmentation",
+        0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Data",
         "Mixes in made-up letters, scribbles and shapes, so that the network learns to be unsure "
         "of what is no digit.",
     )  # fmt: skip
