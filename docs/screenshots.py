@@ -77,11 +77,10 @@ def _draw(page: Page) -> None:
 def _train(page: Page) -> None:
     page.locator(".st-key-train_start button").click()
     page.locator(".st-key-train_curves .scatterlayer .point").first.wait_for(state="attached")
-    page.locator(".st-key-train_status").scroll_into_view_if_needed()
     page.wait_for_timeout(3000)
-    page.screenshot()
     page.locator(".st-key-train_stop button").click()
     page.get_by_text("Test accuracy").wait_for()
+    page.locator(".st-key-train_status").scroll_into_view_if_needed()
 
 
 def _predictions(page: Page) -> None:
