@@ -13,7 +13,7 @@ CORE = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 # Each room may import those of the floors below its own, and its neighbours.
 FLOORS = (
-    ("__init__", "errors"),
+    ("__init__", "errors", "verdict"),
     ("files", "settings", "ink"),
     (
         "pictures",
@@ -23,9 +23,11 @@ FLOORS = (
         "distractors",
         "datasets",
         "classifier",
+        "handwriting",
+        "framing",
     ),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "jobs", "charts"),
+    ("experiment", "finetuning", "jobs", "charts"),
     ("cli",),
     ("__main__",),
 )

@@ -1,0 +1,50 @@
+"""One person's drawings with the digits they mean: to learn from, and to take along in a file."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mnist_app.ink import Drawing, strokes_to_input
+
+
+@dataclass(frozen=True)
+class LabelledDrawing:
+    """A drawing and the digit, 0..9, that it means."""
+
+    label: int
+    drawing: Drawing
+
+
+def as_json_lines(drawings: Sequence[LabelledDrawing]) -> str:
+    """The drawings as labelled strokes, `{"label": 7, "strokes": [[[x, y], ...], ...]}` a line.
+
+    `datasets.load_pen_strokes` and the command line read such a file.
+    """
+    return "".join(f"{json.dumps(_plain(item))}\n" for item in drawings)
+
+
+def _plain(item: LabelledDrawing) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "strokes": [np.round(stroke, 1).tolist() for stroke in item.drawing.strokes],
+    }
+
+
+def as_inputs(
+    drawings: Sequence[LabelledDrawing], widths: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw each as the network gets it, once with each line width.
+
+    Args:
+        drawings: at least one.
+        widths: in pixels of the result, at least one.
+
+    Returns:
+        uint8 (drawings x widths, 28, 28) and int64 of as many labels.
+    """
+    images = [strokes_to_input(item.drawing, width) for item in drawings for width in widths]
+    labels = [item.label for item in drawings for _ in widths]
+    return np.stack(images), np.array(labels, dtype=np.int64)

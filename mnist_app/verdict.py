@@ -1,0 +1,28 @@
+"""How far an answer may be trusted: one digit, a choice of two, or none at all."""
+
+import numpy as np
+
+# What is no digit is answered with doubt spread over many classes. Below the first of these the
+# network doubts its best guess more than it believes in it; a choice between two digits doubts it
+# too, but then the two together leave little to the others.
+LEAST_BEST = 0.5
+LEAST_BEST_TWO = 0.75
+# With odds of less than four to one a second digit is worth naming.
+RIVAL_SHARE = 0.25
+
+
+def candidates(probabilities: np.ndarray) -> tuple[int, ...]:
+    """The digits that an answer leaves open, the most probable first.
+
+    Args:
+        probabilities: float (classes,) in 0..1, sum 1, at least two classes.
+
+    Returns:
+        One class when it is clear, two when it is torn between them, none when the picture does not
+        look like any.
+    """
+    best, second = np.argsort(-probabilities, kind="stable")[:2].tolist()
+    first, rival = float(probabilities[best]), float(probabilities[second])
+    if first < LEAST_BEST and first + rival < LEAST_BEST_TWO:
+        return ()
+    return (best, second) if rival >= RIVAL_SHARE * first else (best,)

@@ -1,0 +1,94 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_app import finetuning, model_store
+from mnist_app.classifier import Classifier
+from mnist_app.errors import DigitLabError
+from mnist_app.finetuning import Outcome, finetune
+from mnist_app.handwriting import LabelledDrawing
+from mnist_app.ink import drawing_from_points
+from mnist_app.model_store import StoredModel
+
+
+def bar(slant: float) -> LabelledDrawing:
+    """A lying line, which somebody takes for a 1."""
+    return LabelledDrawing(1, drawing_from_points([[[0, 0], [50, slant], [100, 2 * slant]]]))
+
+
+@pytest.fixture(scope="module")
+def drawings() -> list[LabelledDrawing]:
+    return [bar(slant) for slant in (-8, -4, 0, 4, 8)]
+
+
+@pytest.fixture(scope="module")
+def source(model_path: Path) -> StoredModel:
+    return model_store.describe(model_path)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few steps, and large ones, whatever else they spoil."""
+    for name, value in {"STEPS": 25, "LEARNING_RATE": 3e-3, "LARGEST_LOSS": 1.0}.items():
+        monkeypatch.setattr(finetuning, name, value)
+
+
+@pytest.fixture
+def outcome(
+    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
+) -> Outcome:
+    return finetune(source, drawings, tmp_path / "own.keras", "Own")
+
+
+def test_the_copy_learns_the_hand_and_the_model_stays(
+    outcome: Outcome, source: StoredModel, classifier: Classifier
+) -> None:
+    assert outcome.own.before < outcome.own.after
+    assert outcome.own.pictures == 5
+    assert outcome.test.pictures > 100
+    assert outcome.dataset == "optdigits"
+    assert outcome.stored.path != source.path
+    same = Classifier(model_store.load(source.path))
+    blank = np.zeros((1, 28, 28), dtype=np.uint8)
+    assert np.array_equal(same.probabilities(blank), classifier.probabilities(blank))
+
+
+def test_the_card_says_where_it_comes_from_and_both_changes(outcome: Outcome) -> None:
+    card = json.loads(outcome.stored.path.with_suffix(".json").read_text())
+    assert card["title"] == "Own"
+    assert card["training"]["fine-tuned from"] == "Tiny"
+    assert card["training"]["own drawings"]["after"] == outcome.own.after
+    assert card["results"]["test"]["accuracy"] == pytest.approx(outcome.test.after, abs=1e-4)
+
+
+def test_what_would_be_forgotten_holds_the_copy_back(
+    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(finetuning, "LARGEST_LOSS", -1.0)
+    monkeypatch.setattr(finetuning, "SHARES", (1.0, 0.0))
+    held = finetune(source, drawings, tmp_path / "held.keras", "Held")
+    assert held.own.before == held.own.after
+    assert held.test.before == held.test.after
+
+
+def test_it_reports_its_share_and_stops_when_told(
+    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
+) -> None:
+    shares: list[float] = []
+    path = tmp_path / "stopped.keras"
+    with pytest.raises(InterruptedError):
+        finetune(source, drawings, path, "S", shares.append, lambda: len(shares) > 3)
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] < 1
+    assert not path.exists()
+
+
+def test_a_model_that_is_gone_is_one_sentence(
+    drawings: list[LabelledDrawing], tmp_path: Path
+) -> None:
+    gone = StoredModel(tmp_path / "gone.keras", None)
+    with pytest.raises(DigitLabError, match="no model"):
+        finetune(gone, drawings, tmp_path / "new.keras", "New")
