@@ -28,10 +28,10 @@ def cells(trace: go.Heatmap) -> np.ndarray:
     return np.array(trace.z, dtype=float)
 
 
-def test_the_tallest_probability_stands_out() -> None:
-    bars = probability_bars(np.array([0.1, 0.7, 0.2]), ("a", "b", "c")).data[0]
-    assert list(bars.y) == [10, 70, 20]
-    assert bars.marker.color[1] not in (bars.marker.color[0], bars.marker.color[2])
+def test_the_digits_in_question_stand_out() -> None:
+    bars = probability_bars(np.array([0.1, 0.5, 0.4]), ("a", "b", "c"), strong=(1, 2)).data[0]
+    assert list(bars.y) == [10, 50, 40]
+    assert bars.marker.color[1] == bars.marker.color[2] != bars.marker.color[0]
 
 
 def test_without_a_drawing_all_bars_are_empty_and_none_stands_out() -> None:

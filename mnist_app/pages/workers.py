@@ -3,7 +3,7 @@
 import gc
 import importlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,13 +13,16 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import datasets, experiment, model_store
+from mnist_app import datasets, experiment, finetuning, framing, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
+from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
+from mnist_app.reading import Reading, inputs_from_picture, read_inputs
 from mnist_app.settings import TrainingConfig
 from mnist_app.training import Progress
 
@@ -35,6 +38,8 @@ class Workers:
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
+    pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
+    finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
     importing: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -53,6 +58,19 @@ class Run:
     progress: Progress | None = None
 
 
+@dataclass(frozen=True)
+class ReadPicture:
+    """A picture that was read.
+
+    Attributes:
+        reading: what was found in it.
+        framed: the picture with a frame around each digit, the bytes of a JPEG file.
+    """
+
+    reading: Reading
+    framed: bytes
+
+
 @st.cache_resource(show_spinner=False)
 def workers() -> Workers:
     """The workers; made once, kept when the code is reloaded."""
@@ -67,6 +85,20 @@ def import_first(*modules: str) -> None:
     with workers().importing:
         for module in modules:
             importlib.import_module(module)
+        if "keras" in modules:
+            _keep_compiled()
+
+
+def _keep_compiled() -> None:
+    """Have Keras keep its compiled kernels.
+
+    Streamlit ends every run of every visitor with `keras.backend.clear_session()`. That empties
+    what TensorFlow compiled for the whole process: the next answer takes 30 ms instead of 1, and a
+    training under way is slowed down by each stroke that anybody draws.
+    """
+    import keras
+
+    keras.backend.clear_session = lambda free_memory=True: None
 
 
 def classifier_job(model: StoredModel) -> Snapshot:
@@ -154,6 +186,49 @@ def training_job(config: TrainingConfig, title: str, owner: str) -> Snapshot:
         )
 
     return workers().training.submit(work, owner=owner)
+
+
+def picture_job(
+    data: bytes, name: str, as_number: bool, model: StoredModel, owner: str
+) -> Snapshot:
+    """The job whose result is the `ReadPicture` of a picture's bytes.
+
+    Args:
+        name: tells this picture from the others of its owner.
+    """
+
+    def work(control: Control) -> ReadPicture:
+        import_first("scipy.ndimage", "skimage.filters")
+        inputs = inputs_from_picture(data, as_number)
+        loading = workers().models.wait(classifier_job(model).id)
+        if loading is None or loading.state != State.DONE:
+            raise DigitLabError(loading.error if loading else "The model is gone: try again.")
+        reading = read_inputs(inputs, loading.result)
+        found = [getattr(digit, "box", None) for digit in reading.digits]
+        boxes = [box for box in found if box is not None]
+        return ReadPicture(reading, framing.framed(data, boxes))
+
+    key = (owner, name, as_number, _identity(model))
+    return workers().pictures.once(key, work, owner)
+
+
+def finetuning_job(
+    model: StoredModel, drawings: Sequence[LabelledDrawing], title: str, owner: str
+) -> Snapshot:
+    """Put a fine-tuning in line; it reports its share, and its result is an `Outcome`."""
+
+    def work(control: Control) -> finetuning.Outcome:
+        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.datasets")
+        return finetuning.finetune(
+            model,
+            drawings,
+            model_store.path_for(title),
+            title,
+            control.report,
+            control.should_stop,
+        )
+
+    return workers().finetuning.submit(work, owner=owner)
 
 
 def _identity(model: StoredModel) -> tuple[str, float]:

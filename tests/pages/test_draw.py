@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies
 
 from mnist_app import model_store
-from mnist_app.pages.draw import Canvas
+from mnist_app.pages.canvas import Canvas
 
 SEVEN: list[list[Any]] = [
     ["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270],

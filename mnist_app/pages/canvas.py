@@ -1,0 +1,122 @@
+"""What a visitor draws on: one digit or a number, and the tools that belong to it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from mnist_app.ink import Drawing, drawing_from_canvas
+
+SIDE = 320
+# A number needs room; on a phone, style.css shows this canvas at four sevenths of its size.
+WIDE, LOW = 560, 280
+INKS = {"White on black": ("#ffffff", "#000000"), "Ink on paper": ("#16244f", "#fbf8ee")}
+MODES = ("One digit", "A number")
+
+
+@dataclass
+class Canvas:
+    """One visitor's canvas.
+
+    Attributes:
+        number: part of the widget's key; a new one makes a new canvas.
+        start: the drawing that the new canvas begins with, the component's JSON.
+        latest: the drawing as the browser last sent it.
+        is_wide: made for a number, not for one digit.
+    """
+
+    number: int = 0
+    start: dict[str, Any] | None = None
+    latest: dict[str, Any] | None = None
+    is_wide: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"drawing-{self.number}"
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.latest or {}).get("objects")
+
+    @property
+    def drawing(self) -> Drawing:
+        """What is drawn now.
+
+        Raises:
+            DigitLabError: the browser sent something else.
+        """
+        return drawing_from_canvas(self.latest)
+
+    def renew(self, start: dict[str, Any] | None) -> None:
+        """Replace the canvas by one that begins with `start`."""
+        self.number += 1
+        self.start = self.latest = start
+
+
+def visitors_canvas() -> Canvas:
+    """The canvas of this session, with what was drawn before another page was opened."""
+    canvas: Canvas = st.session_state.setdefault("canvas_state", Canvas())
+    if canvas.latest and canvas.key not in st.session_state:
+        canvas.renew(canvas.latest)
+    return canvas
+
+
+def show(canvas: Canvas) -> None:
+    """The canvas itself, with the choice of what it is for above and Clear and Undo below."""
+    from streamlit_drawable_canvas import st_canvas
+
+    with st.container(key="canvas"):
+        # The toolbar floats above the canvas, to the right of this choice.
+        st.segmented_control(
+            "What you draw", MODES, default=MODES[canvas.is_wide], key="mode", required=True,
+            label_visibility="collapsed", on_change=_change_mode, args=(canvas,),
+        )  # fmt: skip
+        stroke_colour, background = INKS[st.session_state.get("ink") or next(iter(INKS))]
+        with st.container(key="wide_canvas" if canvas.is_wide else "square_canvas"):
+            result = st_canvas(
+                stroke_width=st.session_state.get("brush", 18),
+                stroke_color=stroke_colour,
+                background_color=background,
+                width=WIDE if canvas.is_wide else SIDE,
+                height=LOW if canvas.is_wide else SIDE,
+                initial_drawing=canvas.start,
+                key=canvas.key,
+            )
+    canvas.latest = result.json_data
+    with st.container(horizontal=True, width=SIDE):
+        st.button(
+            "Clear", key="clear", icon=":material/delete:", width="stretch",
+            on_click=canvas.renew, args=(None,),
+        )  # fmt: skip
+        st.button(
+            "Undo", key="undo", icon=":material/undo:", width="stretch",
+            on_click=_undo, args=(canvas,),
+        )  # fmt: skip
+
+
+def tools(canvas: Canvas) -> None:
+    """Ink and brush."""
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
+            on_change=_recolour, args=(canvas,),
+        )  # fmt: skip
+        st.slider("Brush width", 6, 40, 18, key="brush", width=180)
+
+
+def _undo(canvas: Canvas) -> None:
+    objects = (canvas.latest or {}).get("objects", [])
+    canvas.renew({"objects": objects[:-1]} if len(objects) > 1 else None)
+
+
+def _recolour(canvas: Canvas) -> None:
+    """Keep the drawing when paper and ink change."""
+    colour, _ = INKS[st.session_state.ink]
+    objects = (canvas.latest or {}).get("objects", [])
+    canvas.renew({"objects": [{**item, "stroke": colour} for item in objects]} if objects else None)
+
+
+def _change_mode(canvas: Canvas) -> None:
+    """A drawing stays when it turns out to be a number; what is wide does not fit a digit."""
+    canvas.is_wide = st.session_state.mode == MODES[1]
+    canvas.renew(canvas.latest if canvas.is_wide and not canvas.is_empty else None)

@@ -1,0 +1,188 @@
+"""Wrong answers put right by the visitor: kept in the session, taken along, learned from."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.errors import DigitLabError
+from mnist_app.finetuning import FEWEST, Change, Outcome
+from mnist_app.grouping import split_drawing
+from mnist_app.handwriting import LabelledDrawing, as_inputs, as_json_lines
+from mnist_app.ink import STROKE_WIDTH, Drawing
+from mnist_app.jobs import State
+from mnist_app.model_store import StoredModel
+from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.pixels import gallery
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.waiting import watch
+from mnist_app.pages.workers import finetuning_job, workers
+from mnist_app.settings import DATASETS
+
+MOST = 200
+EMPTY = "Draw a digit first: then tell here which one it was."
+OWN_HAND = ", my handwriting"
+
+
+@st.fragment
+def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
+    """Ten buttons for the right answer, and what can be done with the answers given so far."""
+    with st.container(key="correcting"):
+        st.segmented_control(
+            "**Wrong? Tell me which digit it was**", range(10), key="right_digit",
+            on_change=_keep, args=(canvas,),
+            help="In a number, it is the digit whose bars you see.",
+        )  # fmt: skip
+        if note := st.session_state.get("correcting_note"):
+            st.caption(note)
+        kept = _kept()
+        if kept:
+            _show_kept(kept)
+        if len(kept) >= FEWEST:
+            _offer(kept, model)
+        _show_learning()
+
+
+def _kept() -> list[LabelledDrawing]:
+    """This session's drawings, oldest first."""
+    return st.session_state.setdefault("own_drawings", [])
+
+
+def _keep(canvas: Canvas) -> None:
+    label = st.session_state.right_digit
+    # None is pressed any more: the same digit can be told again.
+    st.session_state.right_digit = None
+    if label is None:
+        return
+    try:
+        drawing = _meant(canvas)
+    except DigitLabError as error:
+        st.session_state.correcting_note = str(error)
+        return
+    kept = _kept()
+    if kept and _same(kept[-1].drawing, drawing):
+        kept.pop()
+    kept.append(LabelledDrawing(label, drawing))
+    del kept[:-MOST]
+    st.session_state.correcting_note = f"Thank you: a {label}. It is kept while this page is open."
+
+
+def _meant(canvas: Canvas) -> Drawing:
+    """The digit on the canvas, or of a number the one that is looked at.
+
+    Raises:
+        DigitLabError: there is none.
+    """
+    parts = [canvas.drawing] if not canvas.is_wide else split_drawing(canvas.drawing)
+    place = st.session_state.get("picked", 0) if len(parts) > 1 else 0
+    if not parts or parts[0].is_empty:
+        raise DigitLabError(EMPTY)
+    return parts[min(place, len(parts) - 1)]
+
+
+def _same(one: Drawing, other: Drawing) -> bool:
+    return len(one.strokes) == len(other.strokes) and all(
+        np.array_equal(a, b) for a, b in zip(one.strokes, other.strokes, strict=True)
+    )
+
+
+def _show_kept(kept: list[LabelledDrawing]) -> None:
+    images, labels = as_inputs(kept, (STROKE_WIDTH,))
+    captions = [f"a {label}" for label in labels]
+    st.html(
+        gallery([(image, text, "") for image, text in zip(images, captions, strict=True)], side=56)
+    )
+    with st.container(horizontal=True):
+        if st.button("Remove the last", key="drop_last", icon=":material/undo:"):
+            _drop(kept[-1:])
+        if st.button("Remove all", key="drop_all", icon=":material/delete:"):
+            _drop(kept)
+        if len(kept) >= FEWEST:
+            st.download_button(
+                f"Download {len(kept)} drawings", lambda: as_json_lines(kept), "my_digits.jsonl",
+                "application/jsonl", key="download_drawings", icon=":material/download:",
+                on_click="ignore",
+                help="A text file, one drawing a line; the command line reads and learns from it.",
+            )  # fmt: skip
+    if (missing := FEWEST - len(kept)) > 0:
+        more = "one more" if missing == 1 else f"{missing} more"
+        st.caption(f"With {more}, the network can learn from them how you write.")
+
+
+def _drop(drawings: list[LabelledDrawing]) -> None:
+    del _kept()[-len(drawings) :]
+    st.session_state.correcting_note = ""
+    st.rerun(scope="fragment")
+
+
+def _offer(kept: list[LabelledDrawing], model: StoredModel) -> None:
+    """Learn from the drawings, unless this visitor's last learning still goes on."""
+    jobs = workers().finetuning.jobs(visitor())
+    is_busy = bool(jobs) and not jobs[-1].is_over
+    st.caption(
+        f"A copy of “{model.title}” learns how you write, which takes some seconds; the model "
+        "itself stays as it is. The copy can then be chosen by everybody who uses this app here; "
+        "your drawings are shown to nobody."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        title = st.text_input(
+            "Name of the copy", key="own_title", max_chars=60, width=320,
+            placeholder=_default_title(model),
+        )  # fmt: skip
+        if st.button(
+            "Learn my handwriting", key="learn", type="primary", icon=":material/school:",
+            disabled=is_busy,
+        ):  # fmt: skip
+            name = title.strip() or _default_title(model)
+            finetuning_job(model, tuple(kept), name, visitor())
+            st.rerun(scope="fragment")
+
+
+def _default_title(model: StoredModel) -> str:
+    return model.title.removesuffix(OWN_HAND) + OWN_HAND
+
+
+def _show_learning() -> None:
+    """How this visitor's last learning stands, or what came of it."""
+    jobs = workers().finetuning.jobs(visitor())
+    if not jobs:
+        return
+    job = jobs[-1]
+    if not job.is_over:
+        watch(workers().finetuning, job.id, "Learning how you write")
+    elif job.state == State.FAILED:
+        st.error(job.error, icon=":material/error:")
+    elif job.state == State.STOPPED:
+        st.info("Stopped. Nothing was changed.")
+    else:
+        _show_outcome(job.result)
+
+
+def _show_outcome(outcome: Outcome) -> None:
+    own, test = outcome.own, outcome.test
+    st.markdown(f"**“{outcome.stored.title}” has learned how you write**")
+    yours, others = st.columns(2)
+    with yours:
+        st.metric("Your drawings read right", f"{_right(own)} of {own.pictures}")
+        before = round(own.before * own.pictures)
+        st.caption(f"Before: {before}. These are the very drawings that it learned from.")
+    with others:
+        st.metric("Other people's digits read right", f"{test.after:.2%}")
+        title = DATASETS[outcome.dataset].split(":")[0]
+        st.caption(
+            f"Before: {test.before:.2%}. Of {test.pictures:,} test pictures of {title}, to see "
+            "whether it forgot anything."
+        )
+    is_used = st.session_state.get("model") == outcome.stored.name
+    if st.button(
+        "It reads on this page now" if is_used else "Use it on this page",
+        key="use_own", type="primary", icon=":material/draw:", disabled=is_used,
+        on_click=_use, args=(outcome.stored.name,),
+    ):  # fmt: skip
+        st.rerun()
+
+
+def _right(change: Change) -> int:
+    return round(change.after * change.pictures)
+
+
+def _use(name: str) -> None:
+    st.session_state.model = name

@@ -1,0 +1,98 @@
+"""Read a picture from a file or the camera, by the same way that a drawing takes."""
+
+import base64
+import html
+from typing import Any
+
+import streamlit as st
+
+from mnist_app.jobs import Snapshot, State
+from mnist_app.model_store import StoredModel
+from mnist_app.pages import answer
+from mnist_app.pages.canvas import MODES
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.waiting import watch
+from mnist_app.pages.workers import ReadPicture, picture_job, workers
+from mnist_app.pictures import FORMATS, MAX_BYTES
+from mnist_app.reading import Reading
+
+SOURCES = ("A file", "The camera")
+ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
+DONE = (
+    "The ink, lifted from its background and brought to the size and place of the digits it "
+    "learned from."
+)
+# What is read within this time is shown at once, without a bar that only flickers.
+PATIENCE_SECONDS = 0.3
+
+
+@st.fragment
+def picture_panel(model: StoredModel) -> None:
+    """Choose a picture, and see what the network reads in it."""
+    with st.expander("Read a picture instead", icon=":material/photo_camera:"):
+        chosen, answered = st.columns([5, 6], gap="large")
+        with chosen:
+            with st.container(horizontal=True):
+                source = st.segmented_control(
+                    "From", SOURCES, default=SOURCES[0], key="picture_source", required=True
+                )
+                mode = st.segmented_control(
+                    "It shows", MODES, default=MODES[0], key="picture_mode", required=True
+                )
+            picture = _file() if source == SOURCES[0] else _photo()
+        if picture is None:
+            return
+        data, is_number = picture.getvalue(), mode == MODES[1]
+        job = picture_job(data, picture.file_id, is_number, model, visitor())
+        job = workers().pictures.wait(job.id, PATIENCE_SECONDS) or job
+        if job.state == State.DONE:
+            with chosen:
+                _show_picture(job.result)
+            with answered:
+                _show_answer(job.result.reading, model)
+        else:
+            with answered:
+                _show_standing(job)
+
+
+def _file() -> Any:
+    return st.file_uploader(
+        "A picture of what you wrote: dark on light or light on dark",
+        type=ENDINGS,
+        max_upload_size=MAX_BYTES // 1_000_000,
+        key="picture_file",
+        help=f"{', '.join(FORMATS)}; a photograph of a sheet of paper is fine.",
+    )
+
+
+def _photo() -> Any:
+    return st.camera_input("Hold the sheet so that it fills the picture", key="picture_photo")
+
+
+def _show_standing(job: Snapshot) -> None:
+    if job.state == State.FAILED:
+        st.error(job.error, icon=":material/error:")
+    elif not job.is_over:
+        watch(workers().pictures, job.id, "Looking for the ink")
+
+
+def _show_picture(result: ReadPicture) -> None:
+    alt = f"The picture, with a frame around what was read as {result.reading.text or 'nothing'}"
+    data = base64.b64encode(result.framed).decode()
+    st.html(
+        f'<img class="framed" alt="{html.escape(alt, quote=True)}" '
+        f'src="data:image/jpeg;base64,{data}">'
+    )
+    if result.reading.digits:
+        answer.show_inputs(result.reading, DONE)
+
+
+def _show_answer(reading: Reading, model: StoredModel) -> None:
+    with st.container(key="picture_prediction"):
+        if reading.digits:
+            answer.show_words(answer.words(reading))
+        else:
+            answer.show_words(answer.invitation(reading.reason))
+    if reading.digits:
+        digit = answer.picked(reading, key="picture_picked")
+        answer.show_bars(digit, model.class_names, key="picture_bars")
