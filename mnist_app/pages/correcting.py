@@ -37,7 +37,7 @@ def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
         if kept:
             _show_kept(kept)
         if len(kept) >= FEWEST:
-            _offer(kept, model)
+            _offer(model)
         _show_learning()
 
 
@@ -91,10 +91,12 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
         gallery([(image, text, "") for image, text in zip(images, captions, strict=True)], side=56)
     )
     with st.container(horizontal=True):
-        if st.button("Remove the last", key="drop_last", icon=":material/undo:"):
-            _drop(kept[-1:])
-        if st.button("Remove all", key="drop_all", icon=":material/delete:"):
-            _drop(kept)
+        st.button(
+            "Remove the last", key="drop_last", icon=":material/undo:", on_click=_drop, args=(1,)
+        )
+        st.button(
+            "Remove all", key="drop_all", icon=":material/delete:", on_click=_drop, args=(MOST,)
+        )
         if len(kept) >= FEWEST:
             st.download_button(
                 f"Download {len(kept)} drawings", lambda: as_json_lines(kept), "my_digits.jsonl",
@@ -107,13 +109,12 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
         st.caption(f"With {more}, the network can learn from them how you write.")
 
 
-def _drop(drawings: list[LabelledDrawing]) -> None:
-    del _kept()[-len(drawings) :]
+def _drop(count: int) -> None:
+    del _kept()[-count:]
     st.session_state.correcting_note = ""
-    st.rerun(scope="fragment")
 
 
-def _offer(kept: list[LabelledDrawing], model: StoredModel) -> None:
+def _offer(model: StoredModel) -> None:
     """Learn from the drawings, unless this visitor's last learning still goes on."""
     jobs = workers().finetuning.jobs(visitor())
     is_busy = bool(jobs) and not jobs[-1].is_over
@@ -123,17 +124,19 @@ def _offer(kept: list[LabelledDrawing], model: StoredModel) -> None:
         "your drawings are shown to nobody."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        title = st.text_input(
+        st.text_input(
             "Name of the copy", key="own_title", max_chars=60, width=320,
             placeholder=_default_title(model),
         )  # fmt: skip
-        if st.button(
+        st.button(
             "Learn my handwriting", key="learn", type="primary", icon=":material/school:",
-            disabled=is_busy,
-        ):  # fmt: skip
-            name = title.strip() or _default_title(model)
-            finetuning_job(model, tuple(kept), name, visitor())
-            st.rerun(scope="fragment")
+            disabled=is_busy, on_click=_learn, args=(model,),
+        )  # fmt: skip
+
+
+def _learn(model: StoredModel) -> None:
+    title = st.session_state.own_title.strip() or _default_title(model)
+    finetuning_job(model, tuple(_kept()), title, visitor())
 
 
 def _default_title(model: StoredModel) -> str:

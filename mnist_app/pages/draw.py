@@ -121,9 +121,10 @@ def _words(own: Canvas, reading: Reading, job: Snapshot) -> str:
 
 def _failure(job: Snapshot) -> None:
     st.error(job.error, icon=":material/error:")
-    if st.button("Try again", key="retry-model", icon=":material/refresh:"):
-        workers().models.forget(job.id)
-        st.rerun(scope="fragment")
+    st.button(
+        "Try again", key="retry-model", icon=":material/refresh:",
+        on_click=workers().models.forget, args=(job.id,),
+    )  # fmt: skip
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -1,70 +1,15 @@
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from canvas_app import SEVEN, answer, draw, is_read, models, opened, stroke, until_read
 from streamlit.testing.v1 import AppTest
-from visiting import bodies
 
 from mnist_app import model_store
 from mnist_app.pages.canvas import Canvas
 
-SEVEN: list[list[Any]] = [
-    ["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270],
-]  # fmt: skip
-
-
-def stroke(path: list[list[Any]]) -> dict[str, Any]:
-    """One stroke as the canvas sends it."""
-    xs, ys = [step[1] for step in path], [step[2] for step in path]
-    return {
-        "type": "Path", "path": path, "strokeWidth": 18, "stroke": "#ffffff",
-        "left": (min(xs) + max(xs)) / 2, "top": (min(ys) + max(ys)) / 2,
-    }  # fmt: skip
-
-
-def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:
-    """What the browser does after a stroke."""
-    key = app.session_state["canvas_state"].key
-    app.session_state[key] = {"drawing": {"raw": {"objects": list(strokes)}, "data": None}}
-    return app.run()
-
-
-def answer(app: AppTest) -> str:
-    """The HTML of the answer."""
-    return next(body for body in bodies(app) if 'class="answer"' in body)
-
-
-def is_read(app: AppTest) -> bool:
-    return 'class="digit"' in answer(app)
-
-
-def opened() -> AppTest:
-    script = "from mnist_app.pages import draw\ndraw.page()"
-    app = AppTest.from_string(script, default_timeout=60).run()
-    assert not app.exception
-    return app
-
-
-def until_read(app: AppTest) -> AppTest:
-    deadline = time.monotonic() + 60
-    while not is_read(app) and time.monotonic() < deadline:
-        time.sleep(0.1)
-        app.run()
-    assert not app.exception
-    return app
-
-
-@pytest.fixture
-def models(tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A models' folder that holds one small network, and nothing shipped."""
-    folder = tmp_path / "models"
-    folder.mkdir()
-    for part in (model_path, model_path.with_suffix(".json")):
-        shutil.copy(part, folder)
-    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
-    return folder
+__all__ = ["models"]
 
 
 def test_an_empty_canvas_invites_and_shows_no_digit(models: Path) -> None:
@@ -145,3 +90,27 @@ def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
     app = draw(opened(), {"type": "Path", "path": [["Q", "x"]]})
     assert not app.exception
     assert not is_read(app)
+
+
+def test_a_number_is_read_from_left_to_right_and_each_digit_can_be_looked_at(
+    models: Path,
+) -> None:
+    app = opened()
+    app.segmented_control(key="mode").set_value("A number").run()
+    left, right = ([[step, x / 2 + dx, y / 2] for step, x, y in SEVEN] for dx in (0, 200))
+    app = until_read(draw(app, stroke(right), stroke(left)))
+    assert 'class="digit number"' in answer(app)
+    assert len(app.segmented_control(key="picked").options) == 2
+    app.segmented_control(key="picked").set_value(1).run()
+    assert not app.exception
+    app.button(key="clear").click().run()
+    assert "Draw a number" in answer(app)
+
+
+def test_a_drawing_that_turns_out_to_be_a_number_stays(models: Path) -> None:
+    app = draw(opened(), stroke(SEVEN))
+    app.segmented_control(key="mode").set_value("A number").run()
+    canvas: Canvas = app.session_state["canvas_state"]
+    assert canvas.start is not None
+    app.segmented_control(key="mode").set_value("One digit").run()
+    assert canvas.start is None

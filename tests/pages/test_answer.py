@@ -1,0 +1,48 @@
+import numpy as np
+
+from mnist_app.pages.answer import NO_DIGIT, NO_NUMBER, words
+from mnist_app.reading import Digit, Reading
+
+BLANK = np.zeros((28, 28), dtype=np.uint8)
+
+
+def digit(**shares: float) -> Digit:
+    """A reading of one digit with `d4=0.5` at 4, the rest shared by the others."""
+    given = {int(name[1:]): share for name, share in shares.items()}
+    rest = (1 - sum(given.values())) / (10 - len(given))
+    row = np.array([given.get(number, rest) for number in range(10)], dtype=np.float32)
+    return Digit(int(row.argmax()), float(row.max()), row, BLANK)
+
+
+def said(*digits: Digit) -> str:
+    return words(Reading(digits))
+
+
+def test_a_sure_answer_is_the_digit_and_its_sureness() -> None:
+    text = said(digit(d7=0.98))
+    assert ">7</div>" in text
+    assert "Very sure: 98.0%" in text
+
+
+def test_two_close_digits_are_both_named_under_the_likelier_one() -> None:
+    text = said(digit(d4=0.55, d9=0.42))
+    assert ">4</div>" in text
+    assert "Not sure: 4 or 9?" in text
+
+
+def test_what_is_no_digit_is_said_so_without_any_digit() -> None:
+    text = said(digit())
+    assert NO_DIGIT in text
+    assert not any(character.isdigit() for character in text)
+    assert NO_NUMBER in said(digit(), digit())
+
+
+def test_a_number_stands_alone_in_its_line_and_doubts_are_told_by_place() -> None:
+    text = said(digit(d4=0.99), digit(d1=0.6, d7=0.39), digit(d0=0.99), digit())
+    assert ">4100</div>" in text
+    assert "Not sure: 1 or 7? (digit 2)" in text
+    assert "Digit 4 does not look like one." in text
+
+
+def test_a_number_is_as_sure_as_its_least_sure_digit() -> None:
+    assert "Fairly sure: 90.0%" in said(digit(d4=0.99), digit(d1=0.9))

@@ -1,0 +1,107 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+from canvas_app import SEVEN, draw, models, opened, stroke
+from streamlit.testing.v1 import AppTest
+
+from mnist_app import finetuning, model_store
+from mnist_app.handwriting import as_json_lines
+from mnist_app.pages.correcting import EMPTY
+from mnist_app.pages.workers import workers
+
+__all__ = ["models"]
+
+
+def tell(app: AppTest, digit: int) -> AppTest:
+    return app.segmented_control(key="right_digit").set_value(digit).run()
+
+
+def notes(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
+def corrected(app: AppTest, count: int) -> AppTest:
+    """A different drawing put right, some times over."""
+    for lower in range(count):
+        draw(app, stroke([[step, x, y + lower] for step, x, y in SEVEN[:-1]] + SEVEN[-1:]))
+        tell(app, 7)
+    return app
+
+
+def test_without_a_drawing_nothing_is_kept(models: Path) -> None:
+    app = tell(opened(), 3)
+    assert EMPTY in notes(app)
+    assert not app.session_state["own_drawings"]
+
+
+def test_a_drawing_is_kept_once_with_its_last_label(models: Path) -> None:
+    app = tell(tell(draw(opened(), stroke(SEVEN)), 1), 7)
+    assert [item.label for item in app.session_state["own_drawings"]] == [7]
+    assert "Thank you: a 7" in notes(app)
+    assert "4 more" in notes(app)
+    assert app.segmented_control(key="right_digit").value is None
+
+
+def test_drawings_can_be_removed_again(models: Path) -> None:
+    app = corrected(opened(), 3)
+    app.button(key="drop_last").click().run()
+    assert len(app.session_state["own_drawings"]) == 2
+    app.button(key="drop_all").click().run()
+    assert not app.session_state["own_drawings"]
+    assert not app.exception
+
+
+def test_in_a_number_the_digit_that_is_looked_at_is_kept(models: Path) -> None:
+    app = opened()
+    app.segmented_control(key="mode").set_value("A number").run()
+    left, right = ([[step, x / 2 + dx, y / 2] for step, x, y in SEVEN] for dx in (0, 200))
+    tell(draw(app, stroke(left), stroke(right)), 7)
+    (kept,) = app.session_state["own_drawings"]
+    assert len(kept.drawing.strokes) == 1
+    assert kept.drawing.strokes[0][:, 0].max() < 150
+
+
+def test_the_file_holds_a_line_for_each_drawing(models: Path) -> None:
+    app = corrected(opened(), 5)
+    lines = as_json_lines(app.session_state["own_drawings"]).splitlines()
+    assert [json.loads(line)["label"] for line in lines] == [7] * 5
+    assert "Download 5 drawings" in str(app.get("download_button")[0].proto)
+
+
+def test_another_visitor_sees_nothing_of_it(models: Path) -> None:
+    corrected(opened(), 2)
+    other = opened()
+    assert "own_drawings" not in other.session_state or not other.session_state["own_drawings"]
+
+
+def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finetuning, "STEPS", 3)
+    app = corrected(opened(), 5)
+    app.button(key="learn").click().run()
+    job = workers().finetuning.jobs()[-1]
+    workers().finetuning.wait(job.id, timeout=60)
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert app.metric[0].value.endswith("of 5")
+    before = app.session_state["model"]
+    app.button(key="use_own").click().run()
+    used = model_store.find(app.session_state["model"])
+    assert used is not None
+    assert used.name != before
+    assert used.title == "Tiny, my handwriting"
+    assert app.button(key="use_own").disabled
+
+
+def test_learning_can_be_stopped_and_changes_nothing(models: Path) -> None:
+    app = corrected(opened(), 5)
+    app.button(key="learn").click().run()
+    job = workers().finetuning.jobs()[-1]
+    workers().finetuning.stop(job.id)
+    workers().finetuning.wait(job.id, timeout=60)
+    time.sleep(0.1)
+    app.run()
+    assert any("Stopped" in info.value for info in app.info)
+    assert len(model_store.models()) == 1

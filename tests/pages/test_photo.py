@@ -1,0 +1,74 @@
+import io
+from pathlib import Path
+
+import pytest
+from canvas_app import models, opened
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+from visiting import bodies
+
+from mnist_app.pages import photo
+from mnist_app.pages.workers import workers
+
+__all__ = ["models"]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo, "PATIENCE_SECONDS", 0.01)
+
+
+def two_sevens() -> bytes:
+    """Dark ink on grey paper, PNG."""
+    sheet = Image.new("L", (600, 300), 210)
+    pen = ImageDraw.Draw(sheet)
+    for left in (80, 350):
+        pen.line([(left, 60), (left + 120, 60), (left + 50, 240)], fill=30, width=18)
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def uploaded(app: AppTest, data: bytes) -> AppTest:
+    """The page once the picture was read."""
+    app.file_uploader(key="picture_file").upload("sheet.png", data, "image/png").run()
+    for job in workers().pictures.jobs():
+        workers().pictures.wait(job.id, timeout=60)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def answer(app: AppTest) -> str:
+    """The HTML of the answer to the picture, which follows that to the drawing."""
+    return [body for body in bodies(app) if 'class="answer"' in body][-1]
+
+
+def test_a_picture_is_read_as_one_digit_or_as_a_number(models: Path) -> None:
+    app = opened()
+    app.segmented_control(key="picture_mode").set_value("A number").run()
+    uploaded(app, two_sevens())
+    assert 'class="digit number"' in answer(app)
+    assert len(app.segmented_control(key="picture_picked").options) == 2
+    assert any('class="framed"' in body for body in bodies(app))
+
+
+def test_a_broken_picture_is_one_sentence(models: Path) -> None:
+    app = uploaded(opened(), two_sevens()[:200])
+    assert len(app.error) == 1
+    assert "broken" in app.error[0].value
+
+
+def test_a_blank_picture_says_that_there_is_no_ink(models: Path) -> None:
+    buffer = io.BytesIO()
+    Image.new("L", (300, 300), 200).save(buffer, format="PNG")
+    app = uploaded(opened(), buffer.getvalue())
+    assert "no ink" in answer(app)
+
+
+def test_the_camera_is_asked_for_only_when_it_is_chosen(models: Path) -> None:
+    app = opened()
+    assert not app.get("camera_input")
+    app.segmented_control(key="picture_source").set_value("The camera").run()
+    assert app.get("camera_input")
+    assert not app.get("file_uploader")
