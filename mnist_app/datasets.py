@@ -17,7 +17,13 @@ import numpy as np
 
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
-from mnist_app.ink import STROKE_WIDTH, drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.ink import (
+    STROKE_WIDTH,
+    Drawing,
+    drawing_from_points,
+    raster_to_input,
+    strokes_to_input,
+)
 from mnist_app.settings import DATASETS
 
 DIGIT_NAMES = tuple("0123456789")
@@ -290,16 +296,29 @@ def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> P
         DigitLabError: the file is missing, broken, or has a line without label or strokes.
     """
     images, labels, writers = [], [], []
+    for label, writer, drawing in read_pen_strokes(path):
+        for width in widths:
+            images.append(strokes_to_input(drawing, width))
+            labels.append(label)
+            writers.append(writer)
+    if not images or not 0 <= min(labels) <= max(labels) <= 9:
+        raise DigitLabError(f"{path} needs at least one drawing, with labels from 0 to 9.")
+    return PenDigits(np.stack(images), np.array(labels), np.array(writers), len(widths))
+
+
+def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:
+    """The label, the writer (-1 if unknown) and the drawing of each line of such a file.
+
+    Raises:
+        DigitLabError: the file is missing or broken, or a line lacks label or strokes.
+    """
     try:
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 item = json.loads(line)
                 drawing = drawing_from_points(item["strokes"])
-                for width in widths:
-                    images.append(strokes_to_input(drawing, width))
-                    labels.append(int(item["label"]))
-                    writers.append(int(item.get("writer", -1)))
+                yield int(item["label"]), int(item.get("writer", -1)), drawing
     except (
         OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, OverflowError,
         RecursionError, zlib.error,
@@ -307,6 +326,3 @@ def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> P
         raise DigitLabError(
             f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
         ) from error
-    if not images or not 0 <= min(labels) <= max(labels) <= 9:
-        raise DigitLabError(f"{path} needs at least one drawing, with labels from 0 to 9.")
-    return PenDigits(np.stack(images), np.array(labels), np.array(writers), len(widths))

@@ -1,0 +1,210 @@
+"""How well real hands are read: `python -m benchmarks.drawn`.
+
+Each row is a set of drawings nobody trained on. It is read twice by the same model: the common way,
+the canvas shrunk to 28 x 28 as it is, and this app's way, brought to MNIST's frame first.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mnist_app import datasets, distractors, model_store
+from mnist_app.classifier import Classifier
+from mnist_app.errors import DigitLabError
+from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.ink import SIDE, STROKE_WIDTH, Strokes, raster_to_input
+
+CANVAS = 320
+BRUSH = 18
+# The tablet on which the pen strokes were written, in its own units.
+TABLET = 500
+BINS = 15
+STRANGE = 2_000
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A set of drawings in both ways, uint8 (n, 28, 28), with labels, int64 (n,)."""
+
+    name: str
+    common: np.ndarray
+    this_app: np.ndarray
+    labels: np.ndarray
+
+
+@click.command()
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=model_store.SHIPPED,
+    help="The model that reads; the shipped one if not given.",
+)
+def main(model: Path) -> None:
+    """Print how much is read right in each way, how honest it is, and what it holds back on."""
+    try:
+        classifier = Classifier(model_store.load(model))
+        mnist = datasets.load("mnist", allow_download=False)
+        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+        pens = datasets.load_pen_strokes(strokes).by_writer(datasets.is_held_out)
+        drawn = _pen_canvases(strokes)
+    except DigitLabError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{'read right':44} {'common way':>11} {'this app':>9}")
+    reports: dict[str, EvaluationReport] = {}
+    sets = [Drawn("pen strokes of held-out writers", drawn, pens.images, pens.labels)]
+    for drawings in [*sets, *_mnist_sets(mnist.test_images, mnist.test_labels)]:
+        common = evaluate(classifier, drawings.common, drawings.labels)
+        ours = evaluate(classifier, drawings.this_app, drawings.labels)
+        reports[drawings.name] = ours
+        click.echo(f"{drawings.name:44} {common.accuracy:11.2%} {ours.accuracy:9.2%}")
+    click.echo("\nexpected calibration error, 15 bins")
+    for name in ("MNIST's test set", "pen strokes of held-out writers"):
+        click.echo(f"{name:44} {calibration_error(reports[name]):21.2%}")
+    click.echo("\ndigits told from what is none: area under the ROC curve")
+    known = reports["MNIST's test set"].confidences
+    for name, strange in _strange_sets().items():
+        area = _area(known, classifier.probabilities(strange).max(axis=1))
+        click.echo(f"{name:44} {area:21.4f}")
+    click.echo("\nwhat the network gets")
+    click.echo(f"{'':44} {'MNIST':>11} {'strokes':>9}")
+    ours_of, mnist_of = _shape(pens.images), _shape(mnist.test_images)
+    for name in ours_of:
+        click.echo(f"{name:44} {mnist_of[name]:11.2f} {ours_of[name]:9.2f}")
+
+
+def calibration_error(report: EvaluationReport) -> float:
+    """Expected calibration error over equal bins of confidence, 0..1.
+
+    Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017.
+    """
+    right = report.labels == report.predictions
+    bins = np.minimum((report.confidences * BINS).astype(int), BINS - 1)
+    gaps = [
+        np.mean(bins == part)
+        * abs(report.confidences[bins == part].mean() - right[bins == part].mean())
+        for part in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def _pen_canvases(path: Path) -> np.ndarray:
+    """The held-out writers' canvases, shrunk as they are, uint8 (n, 28, 28)."""
+    return np.stack(
+        [
+            _shrunk_canvas(drawing.strokes)
+            for _, writer, drawing in datasets.read_pen_strokes(path)
+            if datasets.is_held_out(np.array(writer))
+        ]
+    )
+
+
+def _shrunk_canvas(strokes: Strokes) -> np.ndarray:
+    picture = Image.new("L", (CANVAS, CANVAS))
+    pen = ImageDraw.Draw(picture)
+    for stroke in strokes:
+        points = [(x, y) for x, y in (stroke * CANVAS / TABLET).tolist()]
+        pen.line(points, fill=255, width=BRUSH, joint="curve")
+    return np.asarray(picture.resize((SIDE, SIDE)))
+
+
+def _mnist_sets(images: np.ndarray, labels: np.ndarray) -> list[Drawn]:
+    chance = np.random.default_rng(0)
+    changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "MNIST's test set": lambda image: image,
+        "turned by up to 15 degrees": lambda image: _moved(image, turn=chance.uniform(-15, 15)),
+        "shifted by up to 4 pixels": lambda image: _moved(image, shift=chance.uniform(-4, 4, 2)),
+        "scaled by 0.7 to 1.3": lambda image: _moved(image, scale=chance.uniform(0.7, 1.3)),
+        "strokes thinned by 1 pixel": lambda image: _thickened(image, -1),
+        "strokes thickened by 1 pixel": lambda image: _thickened(image, 1),
+    }
+    sets = []
+    for name, change in changes.items():
+        changed = np.stack([change(image) for image in images])
+        fitted = np.stack([raster_to_input(image / 255) for image in changed])
+        # Another size is cut back to the field that the common way sees.
+        edge = (changed.shape[1] - SIDE) // 2
+        common = changed[:, edge : edge + SIDE, edge : edge + SIDE]
+        sets.append(Drawn(name, common, fitted, labels))
+    return sets
+
+
+def _moved(
+    image: np.ndarray, turn: float = 0.0, scale: float = 1.0, shift: np.ndarray | None = None
+) -> np.ndarray:
+    """Turned in degrees, scaled and shifted about the middle of a wider field, uint8 (44, 44)."""
+    from skimage.transform import AffineTransform, warp
+
+    field = np.pad(image, 8)
+    middle = (field.shape[0] - 1) / 2
+    there = AffineTransform(translation=(-middle, -middle))
+    change = AffineTransform(
+        rotation=np.deg2rad(turn), scale=scale, translation=(0, 0) if shift is None else shift
+    )
+    back = AffineTransform(translation=(middle, middle))
+    moved = warp(field, (there + change + back).inverse, order=3, preserve_range=True)
+    return np.clip(np.round(moved), 0, 255).astype(np.uint8)
+
+
+def _thickened(image: np.ndarray, pixels: int) -> np.ndarray:
+    """Strokes wider by `pixels`, or thinner when negative: half of it on either side."""
+    from skimage.morphology import dilation, disk, erosion
+
+    large = np.asarray(
+        Image.fromarray(image).resize((4 * SIDE, 4 * SIDE), Image.Resampling.BICUBIC)
+    )
+    grown = (dilation if pixels > 0 else erosion)(large, disk(2 * abs(pixels)))
+    return np.asarray(Image.fromarray(grown).resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def _strange_sets() -> dict[str, np.ndarray]:
+    """Pictures that are no digits; of the made-up ones, others than were trained on."""
+    sets = {"letters, scribbles, shapes and blobs": distractors.make(STRANGE, seed=20_000)}
+    try:
+        fashion = datasets.load("fashion_mnist", allow_download=False)
+    except DigitLabError:
+        return sets
+    return {"Fashion-MNIST's test set": fashion.test_images, **sets}
+
+
+def _area(known: np.ndarray, strange: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    is_digit = np.repeat([1, 0], [len(known), len(strange)])
+    return float(roc_auc_score(is_digit, np.concatenate([known, strange])))
+
+
+def _shape(images: np.ndarray) -> dict[str, float]:
+    """Medians over pictures, uint8 (n, 28, 28), of what a network sees of the ink's form."""
+    from scipy import ndimage
+    from skimage.morphology import skeletonize
+
+    rows: dict[str, list[float]] = {
+        f"stroke width in pixels (drawn at {STROKE_WIDTH:g})": [],
+        "centre of mass, row": [],
+        "centre of mass, column": [],
+        "larger extent in pixels": [],
+        "share of grey among the ink": [],
+    }
+    for image in images[:STRANGE]:
+        ink = image > 0
+        large = np.asarray(
+            Image.fromarray(image).resize((4 * SIDE, 4 * SIDE), Image.Resampling.BILINEAR)
+        )
+        thick = large > 127
+        width = 2 * ndimage.distance_transform_edt(thick)[skeletonize(thick)].mean() / 4
+        extent = max(np.ptp(np.flatnonzero(ink.any(axis=axis))) + 1 for axis in (0, 1))
+        grey = float((ink & (image < 250)).sum() / ink.sum())
+        values = (width, *ndimage.center_of_mass(image), extent, grey)
+        for name, value in zip(rows, values, strict=True):
+            rows[name].append(float(value))
+    return {name: float(np.median(values)) for name, values in rows.items()}
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main(prog_name="python -m benchmarks.drawn")
