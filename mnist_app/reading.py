@@ -1,13 +1,16 @@
 """A drawing or a picture -> the digits in it: the one path that page and command line share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mnist_app.classifier import Classifier
 from mnist_app.grouping import split_drawing, split_ink
 from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
-from mnist_app.pictures import ink_from_picture
+from mnist_app.pictures import lift, with_usual_pen
+
+# x, y, width and height, y down.
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,15 @@ class Digit:
         probability: how sure the network is of it, 0..1.
         probabilities: all ten, float32 (10,), sum 1.
         image: what the network saw, uint8 (28, 28).
+        box: where its ink stands, in the units of the drawing or in pixels of the upright picture;
+            None when only network inputs were given.
     """
 
     digit: int
     probability: float
     probabilities: np.ndarray
     image: np.ndarray
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -42,23 +48,35 @@ class Reading:
 
 def inputs_from_drawing(drawing: Drawing, as_number: bool = False) -> np.ndarray:
     """Network inputs, uint8 (digits, 28, 28), of one digit or of a number; (0, 28, 28) if empty."""
-    if drawing.is_empty:
-        return _stack([])
-    parts = split_drawing(drawing) if as_number else [drawing]
-    return _stack([strokes_to_input(part) for part in parts])
+    return _stack([strokes_to_input(part) for part in _drawn_parts(drawing, as_number)])
 
 
 def inputs_from_picture(data: bytes, as_number: bool = False) -> np.ndarray:
     """The same for the bytes of a picture.
 
     Raises:
-        DigitLabError: see `pictures.ink_from_picture`.
+        DigitLabError: see `pictures.lift`.
     """
-    ink = ink_from_picture(data)
-    if not ink.any():
-        return _stack([])
-    parts = split_ink(ink) if as_number else [ink]
-    return _stack([raster_to_input(part) for part in parts])
+    return _stack([_inked_input(part) for part in _inked_parts(lift(data).ink, as_number)])
+
+
+def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
+    """Read a drawing and say where each digit stands, in units of the drawing."""
+    parts = _drawn_parts(drawing, as_number)
+    reading = read_inputs(_stack([strokes_to_input(part) for part in parts]), classifier)
+    return _placed(reading, [_drawn_box(part) for part in parts])
+
+
+def read_picture(data: bytes, classifier: Classifier, as_number: bool = False) -> Reading:
+    """Read a picture and say where each digit stands, in pixels of the upright original.
+
+    Raises:
+        DigitLabError: see `pictures.lift`.
+    """
+    lifted = lift(data)
+    parts = _inked_parts(lifted.ink, as_number)
+    reading = read_inputs(_stack([_inked_input(part) for part in parts]), classifier)
+    return _placed(reading, [_inked_box(part, lifted.scale) for part in parts])
 
 
 def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
@@ -71,6 +89,41 @@ def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
             for row, image in zip(classifier.probabilities(inputs), inputs, strict=True)
         )
     )
+
+
+def _drawn_parts(drawing: Drawing, as_number: bool) -> list[Drawing]:
+    if drawing.is_empty:
+        return []
+    return split_drawing(drawing) if as_number else [drawing]
+
+
+def _inked_parts(ink: np.ndarray, as_number: bool) -> list[np.ndarray]:
+    if not ink.any():
+        return []
+    return split_ink(ink) if as_number else [ink]
+
+
+def _inked_input(part: np.ndarray) -> np.ndarray:
+    return raster_to_input(with_usual_pen(part))
+
+
+def _drawn_box(part: Drawing) -> Box:
+    points, margin = np.concatenate(part.strokes), part.pen_width / 2
+    return _box(points.min(axis=0) - margin, points.max(axis=0) + margin)
+
+
+def _inked_box(part: np.ndarray, scale: float) -> Box:
+    places = np.argwhere(part)[:, ::-1]
+    return _box(places.min(axis=0) * scale, (places.max(axis=0) + 1) * scale)
+
+
+def _box(low: np.ndarray, high: np.ndarray) -> Box:
+    return (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+
+
+def _placed(reading: Reading, boxes: list[Box]) -> Reading:
+    digits = (replace(digit, box=box) for digit, box in zip(reading.digits, boxes, strict=True))
+    return replace(reading, digits=tuple(digits))
 
 
 def _stack(images: list[np.ndarray]) -> np.ndarray:

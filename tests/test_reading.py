@@ -7,7 +7,13 @@ from PIL import Image, ImageDraw
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import Drawing, drawing_from_points
-from mnist_app.reading import inputs_from_drawing, inputs_from_picture, read_inputs
+from mnist_app.reading import (
+    inputs_from_drawing,
+    inputs_from_picture,
+    read_drawing,
+    read_inputs,
+    read_picture,
+)
 
 ONE = [[50, 0], [50, 100]]
 OTHER_ONE = [[150, 0], [150, 100]]
@@ -73,6 +79,15 @@ def test_a_known_digit_is_read_from_strokes_and_from_a_picture(classifier: Class
         inputs_from_picture(picture(RING)),
     ):
         assert read_inputs(inputs, classifier).text == "0"
+
+
+def test_each_digit_has_its_place(classifier: Classifier) -> None:
+    drawn = read_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier, as_number=True)
+    assert [digit.box for digit in drawn.digits] == [(50, 0, 0, 100), (150, 0, 0, 100)]
+    taken = read_picture(picture(ONE, OTHER_ONE), classifier, as_number=True)
+    for digit, x in zip(taken.digits, (50, 150), strict=True):
+        assert digit.box == pytest.approx((x - 4.5, 20, 9, 101), abs=3)
+    assert read_drawing(Drawing([]), classifier).digits == ()
 
 
 RING = [
