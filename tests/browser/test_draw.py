@@ -16,6 +16,8 @@ def opened(page: Page, server: Server, path: str = "/") -> None:
 
 
 def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
+    # A canvas that was cleared leaves a moment after its successor came.
+    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
     page.locator("canvas.upper-canvas").scroll_into_view_if_needed()
     box = page.locator("canvas.upper-canvas").bounding_box()
     assert box is not None
