@@ -1,4 +1,5 @@
 import numpy as np
+import photos
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,3 +74,17 @@ def test_ink_is_divided_without_the_neighbours() -> None:
 @pytest.mark.parametrize("shape", [(5, 5), (1, 1)])
 def test_blank_ink_has_no_digits(shape: tuple[int, int]) -> None:
     assert split_ink(np.zeros(shape)) == []
+
+
+def test_neighbours_that_touch_are_cut() -> None:
+    ring = np.pad(photos.written("0", 100, 100), ((0, 0), (0, 100)))
+    width = len(np.flatnonzero(ring.any(axis=0)))
+    sheet = np.maximum(ring, np.roll(ring, width - 2, axis=1))
+    left, right = split_ink(sheet)
+    np.testing.assert_array_equal(left + right, sheet)
+    assert abs(len(np.flatnonzero(left.any(axis=0))) - width) <= 2
+
+
+def test_apart_digits_and_a_single_wide_one_stay_whole() -> None:
+    assert len(split_ink(photos.written("30865", 100, 400))) == 5
+    assert len(split_ink(photos.written("2", 100, 120))) == 1
