@@ -178,14 +178,11 @@ def _show_outcome(outcome: Outcome) -> None:
     if st.button(
         "It reads on this page now" if is_used else "Use it on this page",
         key="use_own", type="primary", icon=":material/draw:", disabled=is_used,
-        on_click=_use, args=(outcome.stored.name,),
     ):  # fmt: skip
+        # The choice itself stands outside of this fragment: the page takes this over.
+        st.session_state.wanted_model = outcome.stored.name
         st.rerun()
 
 
 def _right(change: Change) -> int:
     return round(change.after * change.pictures)
-
-
-def _use(name: str) -> None:
-    st.session_state.model = name

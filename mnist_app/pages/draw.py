@@ -71,7 +71,8 @@ def _chosen_model() -> StoredModel | None:
     models = {model.name: model for model in model_store.models() if model.reads_digits}
     if not models:
         return None
-    if st.session_state.get("model") not in models:
+    st.session_state.model = st.session_state.pop("wanted_model", st.session_state.get("model"))
+    if st.session_state.model not in models:
         wanted = st.query_params.get("model")
         st.session_state.model = wanted if wanted in models else next(iter(models))
     with st.popover(f"Read by: {models[st.session_state.model].title}"):

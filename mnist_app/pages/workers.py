@@ -22,7 +22,7 @@ from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
-from mnist_app.reading import Reading, inputs_from_picture, read_inputs
+from mnist_app.reading import Reading, read_picture
 from mnist_app.settings import TrainingConfig
 from mnist_app.training import Progress
 
@@ -199,13 +199,11 @@ def picture_job(
 
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
-        inputs = inputs_from_picture(data, as_number)
         loading = workers().models.wait(classifier_job(model).id)
         if loading is None or loading.state != State.DONE:
             raise DigitLabError(loading.error if loading else "The model is gone: try again.")
-        reading = read_inputs(inputs, loading.result)
-        found = [getattr(digit, "box", None) for digit in reading.digits]
-        boxes = [box for box in found if box is not None]
+        reading = read_picture(data, loading.result, as_number)
+        boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(data, boxes))
 
     key = (owner, name, as_number, _identity(model))
