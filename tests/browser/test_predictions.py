@@ -1,0 +1,61 @@
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from benchmarks.servers import Server
+
+GALLERY = ".st-key-gallery"
+
+
+def choose(page: Page, name: str, text: str) -> None:
+    """Open a select box and choose from its list."""
+    page.locator(f".st-key-{name} input").click()
+    page.get_by_role("option", name=text, exact=True).click()
+
+
+def captions(page: Page) -> Locator:
+    return page.locator(f"{GALLERY} figcaption")
+
+
+def counted(page: Page, pattern: str) -> int:
+    """How many pictures the gallery says it shows."""
+    status = page.locator(f'{GALLERY} [role="status"]')
+    expect(status).to_contain_text(re.compile(pattern))
+    found = re.match(r"([\d,]+) picture", status.inner_text())
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+def test_a_model_is_measured_and_its_pictures_are_filtered(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/predictions?model=digit_lab&dataset=optdigits")
+    expect(page.locator(".st-key-metrics")).to_contain_text("Accuracy")
+    expect(page.locator(".st-key-confusion_matrix .js-plotly-plot")).to_be_visible()
+    assert counted(page, "^360 pictures") == 360
+
+    choose(page, "gallery_true", "5")
+    of_five = counted(page, r"^3\d pictures")
+    for caption in captions(page).all_inner_texts():
+        assert caption.startswith("is 5,")
+
+    page.locator(GALLERY).get_by_text("Read right").click()
+    expect(page.locator(f"{GALLERY} figure.wrong")).to_have_count(0)
+    right = counted(page, r"pictures? in test order")
+    assert 0 < right <= of_five
+    assert all("is 5, read as 5" in text for text in captions(page).all_inner_texts())
+
+    choose(page, "gallery_read", "4")
+    expect(page.locator(GALLERY)).to_contain_text("No test picture is like this")
+
+
+def test_pages_are_turned_and_a_random_sample_is_another_order(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/predictions?model=digit_lab&dataset=optdigits")
+    expect(captions(page).first).to_be_visible()
+    first = page.locator(f"{GALLERY} img").first.get_attribute("src")
+    page.locator(".st-key-gallery_random button").click()
+    expect(page.locator(GALLERY)).to_contain_text("by chance")
+    page.wait_for_function(
+        "([image, before]) => document.querySelector(image).src !== before",
+        arg=[f"{GALLERY} img", first],
+    )
+    page.locator(".st-key-gallery_ordered button").click()
+    expect(page.locator(GALLERY)).to_contain_text("in test order, page 1 of 9")
