@@ -96,12 +96,11 @@ def show(canvas: Canvas) -> None:
 
 def tools(canvas: Canvas) -> None:
     """Ink and brush."""
-    with st.container(horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
-            on_change=_recolour, args=(canvas,),
-        )  # fmt: skip
-        st.slider("Brush width", 6, 40, 18, key="brush", width=180)
+    st.segmented_control(
+        "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
+        on_change=_recolour, args=(canvas,),
+    )  # fmt: skip
+    st.slider("Brush width", 6, 40, 18, key="brush", width=180)
 
 
 def _undo(canvas: Canvas) -> None:

@@ -24,10 +24,12 @@ def page() -> None:
     """Show the page."""
     st.title("Draw a digit")
     own = canvas.visitors_canvas()
-    # It stands first but needs the model, which is chosen below it and outside of it: nothing is
-    # looked for on the disk while somebody draws.
+    # It stands first but needs what is chosen below it and outside of it: each stroke sends only
+    # what it changes, and looks for nothing on the disk.
     place = st.container()
-    model = _chosen_model()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        canvas.tools(own)
+        model = _chosen_model()
     with place:
         _lab(own, model)
     if model is not None:
@@ -38,12 +40,8 @@ def page() -> None:
 @st.fragment
 def _lab(own: Canvas, model: StoredModel | None) -> None:
     left, right = st.columns([17, 9] if own.is_wide else [5, 6], gap="large")
-    # Below both, so that on a phone the answer follows right after the canvas.
-    saw, tools = st.columns([5, 6], gap="large")
     with left:
         canvas.show(own)
-    with tools:
-        canvas.tools(own)
     if model is None:
         with right, st.container(key="prediction"):
             st.info("There is no model here that reads digits: train one on the Train page.")
@@ -57,9 +55,9 @@ def _lab(own: Canvas, model: StoredModel | None) -> None:
             digit = answer.picked(reading, key="picked")
             # A chart does not notice that its column became narrower; another one begins so.
             answer.show_bars(digit, model.class_names, key=f"bars-{own.is_wide}")
-    with saw, st.container(key="model_input"):
-        speed = f"Read in {milliseconds:.1f} ms." if reading.digits else ""
-        answer.show_inputs(reading, DONE, speed)
+        with st.container(key="model_input"):
+            speed = f"Read in {milliseconds:.1f} ms." if reading.digits else ""
+            answer.show_inputs(reading, DONE, speed)
     if job.state == State.FAILED:
         _failure(job)
     elif not job.is_over:
