@@ -174,8 +174,10 @@ def train(
         targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
     steps = len(images) // config.batch_size
     model = build(config.architecture, classes)
-    model.compile(
-        optimizer=keras.optimizers.Adam(_learning_rate(config, steps)),
+    # What learns may reckon in fewer bits than what is saved.
+    learner = model if config.precision == "float32" else _copy(model, config.precision)
+    learner.compile(
+        optimizer=_optimizer(config, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
         metrics=[_accuracy()],
     )
@@ -188,7 +190,7 @@ def train(
     started = time.perf_counter()
     stopped = False
     try:
-        model.fit(
+        learner.fit(
             _training_batches(images, targets, config),
             validation_data=validation,
             epochs=config.epochs,
@@ -198,6 +200,8 @@ def train(
         )
     except _Stopped:
         stopped = True
+    if learner is not model:
+        model.set_weights(learner.get_weights())
     progress = replace(reporter.progress, is_over=True)
     report(progress)
     return TrainingResult(model, progress, time.perf_counter() - started, stopped)
@@ -218,6 +222,30 @@ def _accuracy() -> "keras.Metric":
             super().update_state(y_true, y_pred, has_answer)
 
     return Accuracy(name="accuracy")
+
+
+def _copy(model: "keras.Model", precision: str) -> "keras.Model":
+    """The same network that reckons in `precision`, its probabilities still in full."""
+    import keras
+
+    def layer_of(layer: "keras.Layer") -> "keras.Layer":
+        exact = layer is model.layers[-1]
+        settings = layer.get_config() | {"dtype": "float32" if exact else precision}
+        return type(layer).from_config(settings)
+
+    return keras.models.clone_model(model, clone_function=layer_of)
+
+
+def _optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
+    from keras import optimizers
+
+    rate = _learning_rate(config, steps)
+    decay = config.weight_decay or None
+    if config.optimizer == "sgd":
+        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
+    if config.optimizer == "adamw":
+        return optimizers.AdamW(rate, weight_decay=decay or 0.0)
+    return optimizers.Adam(rate)
 
 
 def _learning_rate(config: TrainingConfig, steps: int) -> Any:

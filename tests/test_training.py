@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from samples import blocks
 
 from mnist_app import training
-from mnist_app.classifier import Classifier
+from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import evaluate
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import OPTIMIZERS, TrainingConfig
 from mnist_app.training import Progress, split, train
 
 QUICK = {"architecture": "dense", "batch_size": 32, "learning_rate": 0.01}
@@ -209,3 +209,27 @@ def test_extra_pictures_are_learned_too(dataset: Dataset) -> None:
     extra = train(config, inverted, extra_images=255 - images, extra_labels=labels)
     assert accuracy(extra.model, inverted) > accuracy(without.model, inverted) + 0.3
     assert extra.progress.steps == (360 + 400) // 32
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimiser_learns(dataset: Dataset, optimizer: str) -> None:
+    rate = 0.1 if optimizer == "sgd" else 0.01
+    config = quick(optimizer=optimizer, learning_rate=rate, weight_decay=0.01, epochs=3)
+    assert accuracy(train(config, dataset).model, dataset) > 0.9
+
+
+def test_weight_decay_makes_the_weights_smaller(dataset: Dataset) -> None:
+    def size(decay: float) -> float:
+        config = quick(optimizer="adamw", weight_decay=decay, epochs=5)
+        return float(np.abs(train(config, dataset).model.get_weights()[0]).mean())
+
+    assert size(0.5) < size(0.0)
+
+
+def test_what_learned_in_few_bits_answers_exactly(dataset: Dataset) -> None:
+    config = quick(architecture="residual_cnn", precision="mixed_bfloat16", epochs=4)
+    model = train(config, dataset).model
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    # So short a run has not settled its running means: it is asked by those of the batch.
+    answers = np.asarray(model(as_network_input(dataset.test_images), training=True))
+    assert (answers.argmax(axis=1) == dataset.test_labels).mean() > 0.9

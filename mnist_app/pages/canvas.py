@@ -47,6 +47,12 @@ class Canvas:
         """
         return drawing_from_canvas(self.latest)
 
+    def look(self) -> None:
+        """Take what the browser last sent."""
+        sent = st.session_state.get(self.key)
+        if sent:
+            self.latest = sent["drawing"]["raw"]
+
     def renew(self, start: dict[str, Any] | None) -> None:
         """Replace the canvas by one that begins with `start`."""
         self.number += 1
@@ -56,7 +62,8 @@ class Canvas:
 def visitors_canvas() -> Canvas:
     """The canvas of this session, with what was drawn before another page was opened."""
     canvas: Canvas = st.session_state.setdefault("canvas_state", Canvas())
-    if canvas.latest and canvas.key not in st.session_state:
+    # An empty one is left alone: somebody may be drawing its first stroke.
+    if not canvas.is_empty and canvas.key not in st.session_state:
         canvas.renew(canvas.latest)
     return canvas
 
@@ -73,7 +80,7 @@ def show(canvas: Canvas) -> None:
         )  # fmt: skip
         stroke_colour, background = INKS[st.session_state.get("ink") or next(iter(INKS))]
         with st.container(key="wide_canvas" if canvas.is_wide else "square_canvas"):
-            result = st_canvas(
+            st_canvas(
                 stroke_width=st.session_state.get("brush", 18),
                 stroke_color=stroke_colour,
                 background_color=background,
@@ -82,7 +89,6 @@ def show(canvas: Canvas) -> None:
                 initial_drawing=canvas.start,
                 key=canvas.key,
             )
-    canvas.latest = result.json_data
     with st.container(horizontal=True, width=SIDE):
         st.button(
             "Clear", key="clear", icon=":material/delete:", width="stretch",

@@ -40,17 +40,21 @@ def page() -> None:
 @st.fragment
 def _lab(own: Canvas, model: StoredModel | None) -> None:
     left, right = st.columns([17, 9] if own.is_wide else [5, 6], gap="large")
-    with left:
-        canvas.show(own)
+    own.look()
     if model is None:
         with right, st.container(key="prediction"):
             st.info("There is no model here that reads digits: train one on the Train page.")
+        with left:
+            canvas.show(own)
         return
     job = classifier_job(model)
     reading, milliseconds = _read(own, job.result if job.state == State.DONE else None)
+    # The answer is sent before the canvas that stands left of it: it is what is waited for.
+    with right, st.container(key="prediction"):
+        answer.show_words(_words(own, reading, job))
+    with left:
+        canvas.show(own)
     with right:
-        with st.container(key="prediction"):
-            answer.show_words(_words(own, reading, job))
         with st.container(key="probabilities"):
             digit = answer.picked(reading, key="picked")
             # A chart does not notice that its column became narrower; another one begins so.

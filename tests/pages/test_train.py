@@ -96,7 +96,7 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
 def test_a_preset_fills_in_the_form() -> None:
     app = opened()
     app.segmented_control(key="preset").set_value("best").run()
-    assert app.session_state["set_architecture"] == "deep_cnn"
+    assert app.session_state["set_architecture"] == "residual_cnn"
     app.segmented_control(key="preset").set_value("ten-seconds").run()
     assert app.session_state["set_architecture"] == "simple_cnn"
     assert app.session_state["set_rotation"] == 0.0
