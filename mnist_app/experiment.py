@@ -1,7 +1,5 @@
 """One training run from its settings to a saved model with its card."""
 
-import importlib.metadata
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.files import require_writable
 from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.training import Progress, TrainingResult, train
+from mnist_app.versions import versions
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 
@@ -79,7 +78,7 @@ def run(
         seed=config.seed,
         class_names=dataset.class_names,
         weights=result.model.count_params(),
-        versions=_versions(),
+        versions=versions(LIBRARIES),
         results=results,
         command=command,
         training=training,
@@ -113,13 +112,3 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
         "pen drawings among them": extra,
         "stopped early": result.stopped,
     }
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

@@ -13,7 +13,7 @@ CORE = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 # Each room may import those of the floors below its own, and its neighbours.
 FLOORS = (
-    ("__init__", "errors", "verdict"),
+    ("__init__", "errors", "verdict", "versions"),
     ("files", "settings", "ink"),
     (
         "pictures",

@@ -40,8 +40,9 @@ def write(page: Page, strokes: list[np.ndarray]) -> None:
     expect(page.locator("canvas.upper-canvas")).to_have_count(1)
     box = page.locator("canvas.upper-canvas").bounding_box()
     assert box is not None
+    corner = np.array([box["x"], box["y"]])
     for stroke in strokes:
-        points = (stroke + (box["x"], box["y"])).tolist()
+        points = (stroke + corner).tolist()
         page.mouse.move(*points[0])
         page.mouse.down()
         for x, y in points[1:] or points:
