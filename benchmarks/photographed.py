@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.drawn import TABLET
 from mnist_app import datasets, model_store
@@ -147,9 +147,7 @@ def _placed(glyph: Image.Image, shape: tuple[int, int], rng: np.random.Generator
     return np.asarray(sheet, dtype=np.float64) / 255
 
 
-def photographs(
-    name: str, count: int, seed: int, digits: _Digits
-) -> Iterator[tuple[int, bytes]]:
+def photographs(name: str, count: int, seed: int, digits: _Digits) -> Iterator[tuple[int, bytes]]:
     """Labels and JPEG files of one kind of paper."""
     rng = np.random.default_rng([seed, *name.encode()])
     for _ in range(count):
@@ -279,7 +277,9 @@ def sheet_on_light_table(glyph: Glyph, rng: np.random.Generator) -> np.ndarray:
 def _lines(shape: tuple[int, ...], rng: np.random.Generator, pitch: float, upright: bool) -> Glyph:
     rows, columns = _axes(shape)
     across, along = (columns, rows) if upright else (rows, columns)
-    place = (across + np.tan(np.radians(rng.uniform(-4, 4))) * along + rng.uniform(0, pitch)) % pitch
+    place = (
+        across + np.tan(np.radians(rng.uniform(-4, 4))) * along + rng.uniform(0, pitch)
+    ) % pitch
     thickness = max(0.8, max(shape) * rng.uniform(0.002, 0.005))
     return np.clip(thickness / 2 - np.minimum(place, pitch - place) + 0.5, 0, 1)
 

@@ -24,6 +24,10 @@ LEAST_LIGHT = 0.2
 NOISE_LEVELS = (4.0, 8.0)
 # Wider than any stroke, as a share of the picture's longer side.
 WIDER_THAN_STROKES = 0.3
+# Ink has ended this far beside it, as a share of the picture's longer side,
+RING = 0.012
+# on this share of its outline.
+LEAST_FALLEN = 0.75
 # Dust is smaller than this share of the largest piece of ink.
 DUST_SHARE = 0.03
 # A piece within the picture with this share of the largest one's area is what was photographed.
@@ -61,37 +65,42 @@ def lift(colours: np.ndarray) -> np.ndarray:
     Returns:
         Float64 (height, width) in 0..1: 0 is background, 1 full ink; all zero for a blank picture.
     """
-    contrast = _contrast(colours)
-    if max(contrast.shape) <= SMALL_SIDE or not contrast.any():
-        return _without_dust(contrast)
+    if max(colours.shape[:2]) <= SMALL_SIDE:
+        return _without_dust(_small_contrast(colours))
+    direction = _ink_direction(colours - _ground(colours, 50))
+    tone, ground = _tone_and_ground(colours @ direction)
+    contrast = _contrast(tone, ground, is_dark=direction.sum() < -0.5)
     marks = _without_ruling(contrast, _without_frames(_marks(contrast)))
     marks &= contrast > _half_levels(contrast, marks)
-    return _levelled(contrast, _writing(marks))
+    return _levelled(contrast, _writing(_without_steps(marks, tone, ground)))
 
 
-def _contrast(colours: np.ndarray) -> np.ndarray:
-    """How much each pixel differs from the paper around it towards the ink's colour.
+def _small_contrast(colours: np.ndarray) -> np.ndarray:
+    """How much each pixel differs from the border, float64 (height, width) in 0..1."""
+    difference = colours - _border(colours)
+    contrast = np.maximum(difference @ _ink_direction(difference), 0)
+    peak = contrast.max()
+    return contrast / peak if peak >= 2 * LEAST_CONTRAST else np.zeros(contrast.shape)
 
-    Returns:
-        Float64 (height, width) from 0, in units of the colours' range; all zero where nothing
-        stands out.
+
+def _tone_and_ground(tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each pixel lies towards the ink's colour, smooth, and how far the paper there would.
+
+    All are float64 (height, width), in units of the colours' range.
     """
     from scipy import ndimage
 
-    longer = max(colours.shape[:2])
-    is_small = longer <= SMALL_SIDE
-    difference = colours - (_border(colours) if is_small else _ground(colours, 50))
-    direction = _ink_direction(difference)
-    if is_small:
-        contrast = np.maximum(difference @ direction, 0)
-        peak = contrast.max()
-        return contrast / peak if peak >= 2 * LEAST_CONTRAST else np.zeros(contrast.shape)
-    tone = ndimage.gaussian_filter(colours @ direction, longer / WORKING_SIDE)
+    longer = max(tone.shape)
+    tone = ndimage.gaussian_filter(tone, longer / WORKING_SIDE)
     # The ground follows the edge of a shadow, which a mean or a median would smear.
     side = round(WIDER_THAN_STROKES * longer)
-    ground = ndimage.grey_opening(tone, size=(side, side))
+    return tone, ndimage.grey_opening(tone, size=(side, side))
+
+
+def _contrast(tone: np.ndarray, ground: np.ndarray, is_dark: bool) -> np.ndarray:
+    """How much each pixel differs from the paper around it, as a share of the light there."""
     # Dark ink takes the same share of the light wherever it falls.
-    light = np.maximum(-ground, LEAST_LIGHT) if direction.sum() < -0.5 else 1.0
+    light = np.maximum(-ground, LEAST_LIGHT) if is_dark else 1.0
     above = (tone - ground) / light
     return above - _ground(above[..., None], 30)[..., 0]
 
@@ -236,6 +245,26 @@ def _crosses(marks: np.ndarray, band: np.ndarray, axis: int) -> bool:
     """Whether marks fill a band from one side of the picture to the other."""
     passed = band.any(axis=axis)
     return (marks & band).any(axis=axis).sum() >= UNBROKEN_SHARE * passed.sum()
+
+
+def _without_steps(marks: np.ndarray, tone: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """Leave out what ends on one side only: the edge of a sheet, of a shadow, of a light.
+
+    Around ink the tone falls back towards the paper's wherever one looks.
+    """
+    from scipy import ndimage
+
+    reach = max(2, round(RING * max(marks.shape)))
+    pieces, count = _pieces(marks)
+    size = 2 * reach + 1
+    owner = ndimage.maximum_filter(pieces, size)
+    midway = ndimage.maximum_filter(np.where(marks, (tone + ground) / 2, -np.inf), size)
+    ring = (owner > 0) & ~ndimage.binary_dilation(marks, np.ones((3, 3)), iterations=reach // 2)
+    around = np.bincount(owner[ring], minlength=count + 1)
+    fallen = np.bincount(owner[ring & (tone < midway)], minlength=count + 1)
+    ends = fallen >= LEAST_FALLEN * around
+    ends[0] = False
+    return ends[pieces] if ends.any() else marks
 
 
 def _writing(marks: np.ndarray) -> np.ndarray:

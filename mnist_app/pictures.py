@@ -66,10 +66,8 @@ def opened(data: bytes) -> Picture:
             f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels: "
             "choose a smaller one."
         ) from error
-    except (
-        OSError, SyntaxError, ValueError, EOFError, MemoryError,
-        OverflowError, IndexError, KeyError, TypeError, AttributeError, RuntimeError,
-    ) as error:  # fmt: skip
+    except Exception as error:
+        # Inside a broken file a decoder may stumble in any way.
         raise DigitLabError("The picture is broken: save it again or choose another.") from error
 
 
@@ -86,8 +84,13 @@ def _shrunk(picture: Image.Image) -> Image.Image:
 def _colours(picture: Image.Image) -> np.ndarray:
     """Float64 (height, width, channels) in 0..1, transparency resolved."""
     if picture.mode.startswith(("I", "F")):
-        values = np.asarray(picture, dtype=np.float64)[..., None]
-        low, high = float(values.min()), float(values.max())
+        values = np.array(picture, dtype=np.float64)[..., None]
+        # Where a scanner or a program knew no value.
+        known = np.isfinite(values)
+        low, high = (
+            (float(values[known].min()), float(values[known].max())) if known.any() else (0, 0)
+        )
+        values[~known] = low
         # Deep greys come in many ranges; only the difference between ink and ground counts.
         return (values - low) / (high - low) if high > low else np.zeros(values.shape)
     layers = np.asarray(picture.convert("RGBA"), dtype=np.float64) / 255

@@ -58,7 +58,9 @@ def inputs_from_picture(data: bytes, as_number: bool = False) -> np.ndarray:
     Raises:
         DigitLabError: see `pictures.opened`.
     """
-    return _stack([_inked_input(part) for part in _inked_parts(lift(opened(data).colours), as_number)])
+    return _stack(
+        [_inked_input(part) for part in _inked_parts(lift(opened(data).colours), as_number)]
+    )
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
