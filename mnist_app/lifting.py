@@ -27,10 +27,12 @@ WIDER_THAN_STROKES = 0.3
 # Ink has ended this far beside it, as a share of the picture's longer side,
 RING = 0.012
 # on this share of its outline.
-LEAST_FALLEN = 0.75
+LEAST_FALLEN = 0.65
+# A marker may fill most of a field as wide as its strokes, but not of this one.
+WIDER_THAN_MARKERS = 0.6
 # Dust is smaller than this share of the largest piece of ink.
 DUST_SHARE = 0.03
-# A piece within the picture with this share of the largest one's area is what was photographed.
+# A piece within the picture with this share of the largest one's extent is what was photographed.
 INNER_SHARE = 0.15
 # A frame fills this share of the box around it, once its hole is filled.
 FRAME_FILLS = 0.8
@@ -67,7 +69,7 @@ def lift(colours: np.ndarray) -> np.ndarray:
     """
     if max(colours.shape[:2]) <= SMALL_SIDE:
         return _without_dust(_small_contrast(colours))
-    direction = _ink_direction(colours - _ground(colours, 50))
+    direction = _ink_direction(colours - _surroundings(colours))
     tone, ground = _tone_and_ground(colours @ direction)
     contrast = _contrast(tone, ground, is_dark=direction.sum() < -0.5)
     marks = _without_ruling(contrast, _without_frames(_marks(contrast)))
@@ -102,7 +104,8 @@ def _contrast(tone: np.ndarray, ground: np.ndarray, is_dark: bool) -> np.ndarray
     # Dark ink takes the same share of the light wherever it falls.
     light = np.maximum(-ground, LEAST_LIGHT) if is_dark else 1.0
     above = (tone - ground) / light
-    return above - _ground(above[..., None], 30)[..., 0]
+    # Noise alone lifts the paper above its ground.
+    return above - _percentile(above, 30, WIDER_THAN_MARKERS)
 
 
 def _border(colours: np.ndarray) -> np.ndarray:
@@ -110,22 +113,29 @@ def _border(colours: np.ndarray) -> np.ndarray:
     return np.median(np.concatenate(edges), axis=0)
 
 
-def _ground(colours: np.ndarray, percentile: int) -> np.ndarray:
-    """Roughly what the paper would look like without ink, of the same shape."""
+def _surroundings(colours: np.ndarray) -> np.ndarray:
+    """Roughly the colour that each pixel would have without ink, of the same shape."""
+    layers = [
+        _percentile(colours[..., channel], 50, WIDER_THAN_STROKES)
+        for channel in range(colours.shape[2])
+    ]
+    return np.stack(layers, axis=-1)
+
+
+def _percentile(layer: np.ndarray, percentile: int, share: float) -> np.ndarray:
+    """A percentile of the square around each pixel, its side a share of the longer side."""
     from scipy import ndimage
 
-    height, width, channels = colours.shape
+    height, width = layer.shape
     scale = GROUND_SIDE / max(height, width)
     small_size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    side = round(WIDER_THAN_STROKES * GROUND_SIDE)
-    grounds = []
-    for channel in range(channels):
-        picture = Image.fromarray(colours[..., channel].astype(np.float32))
-        small = np.asarray(picture.resize(small_size, Image.Resampling.BOX))
-        smooth = ndimage.percentile_filter(small, percentile, size=side, mode="nearest")
-        back = Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR)
-        grounds.append(np.asarray(back, dtype=np.float64))
-    return np.stack(grounds, axis=-1)
+    picture = Image.fromarray(layer.astype(np.float32))
+    small = np.asarray(picture.resize(small_size, Image.Resampling.BOX))
+    smooth = ndimage.percentile_filter(
+        small, percentile, size=round(share * GROUND_SIDE), mode="nearest"
+    )
+    back = Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(back, dtype=np.float64)
 
 
 def _ink_direction(difference: np.ndarray) -> np.ndarray:
@@ -136,7 +146,8 @@ def _ink_direction(difference: np.ndarray) -> np.ndarray:
     flat = difference.reshape(-1, difference.shape[-1])
     _, axes = np.linalg.eigh(flat.T @ flat)
     axis = axes[:, -1] / np.abs(axes[:, -1]).sum()
-    return axis if ((flat @ axis) ** 3).sum() > 0 else -axis
+    along = flat @ axis
+    return axis if along @ (along * along) > 0 else -axis
 
 
 def _marks(contrast: np.ndarray) -> np.ndarray:
@@ -269,12 +280,16 @@ def _without_steps(marks: np.ndarray, tone: np.ndarray, ground: np.ndarray) -> n
 
 def _writing(marks: np.ndarray) -> np.ndarray:
     """Leave out what reaches in from beyond the edge, and dust."""
+    from scipy import ndimage
+
     pieces, count = _pieces(marks)
+    places = ndimage.find_objects(pieces)
+    extents = np.array([0, *(max(side.stop - side.start for side in place) for place in places)])
     areas = np.bincount(pieces.ravel(), minlength=count + 1)
     areas[0] = 0
     at_edge = np.zeros(count + 1, dtype=bool)
     at_edge[np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])] = True
-    if areas[~at_edge].max(initial=0) >= INNER_SHARE * areas.max():
+    if extents[~at_edge].max(initial=0) >= INNER_SHARE * extents.max():
         areas[at_edge] = 0
     return (areas >= max(1, DUST_SHARE * areas.max()))[pieces]
 
