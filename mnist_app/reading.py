@@ -7,7 +7,8 @@ import numpy as np
 from mnist_app.classifier import Classifier
 from mnist_app.grouping import split_drawing, split_ink
 from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
-from mnist_app.pictures import lift, with_usual_pen
+from mnist_app.lifting import lift, with_usual_pen
+from mnist_app.pictures import opened
 
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]
@@ -55,9 +56,11 @@ def inputs_from_picture(data: bytes, as_number: bool = False) -> np.ndarray:
     """The same for the bytes of a picture.
 
     Raises:
-        DigitLabError: see `pictures.lift`.
+        DigitLabError: see `pictures.opened`.
     """
-    return _stack([_inked_input(part) for part in _inked_parts(lift(data).ink, as_number)])
+    return _stack(
+        [_inked_input(part) for part in _inked_parts(lift(opened(data).colours), as_number)]
+    )
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
@@ -71,12 +74,12 @@ def read_picture(data: bytes, classifier: Classifier, as_number: bool = False) -
     """Read a picture and say where each digit stands, in pixels of the upright original.
 
     Raises:
-        DigitLabError: see `pictures.lift`.
+        DigitLabError: see `pictures.opened`.
     """
-    lifted = lift(data)
-    parts = _inked_parts(lifted.ink, as_number)
+    picture = opened(data)
+    parts = _inked_parts(lift(picture.colours), as_number)
     reading = read_inputs(_stack([_inked_input(part) for part in parts]), classifier)
-    return _placed(reading, [_inked_box(part, lifted.scale) for part in parts])
+    return _placed(reading, [_inked_box(part, picture.scale) for part in parts])
 
 
 def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:

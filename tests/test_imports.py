@@ -17,6 +17,7 @@ FLOORS = (
     ("files", "settings", "ink"),
     (
         "pictures",
+        "lifting",
         "grouping",
         "architectures",
         "augmentation",
