@@ -233,7 +233,7 @@ def test_it_need_not_be_watched(dataset: Dataset) -> None:
 
 def test_watching_changes_nothing(dataset: Dataset) -> None:
     config = quick(architecture="keras_example", rotation=5.0)
-    seen, unseen = (train(config, dataset, watch=watch).model.get_weights() for watch in (1, 0))
+    seen, unseen = (train(config, dataset, watch=watch).model.get_weights() for watch in (True, False))
     np.testing.assert_allclose(seen[0], unseen[0], atol=1e-5)
 
 
