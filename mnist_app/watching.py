@@ -1,5 +1,6 @@
 """Looking at a network while it learns: at its answers, its filters, and what it finds hard."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,9 @@ def first_filters(model: "keras.Model") -> np.ndarray:
     kernel: Any = next(layer.kernel for layer in model.layers if hasattr(layer, "kernel"))
     weights = np.asarray(kernel.numpy(), dtype=np.float32)
     if weights.ndim == 2:
-        weights = weights.reshape(*model.input_shape[1:], -1)
+        # Before it the picture was pooled at most: it is square and has one channel.
+        side = math.isqrt(len(weights))
+        weights = weights.reshape(side, side, 1, -1)
     return np.moveaxis(weights[:, :, 0, :MOST_FILTERS], -1, 0)
 
 

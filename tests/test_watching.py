@@ -17,6 +17,11 @@ def test_the_first_filters_of_each_network_are_pictures(name: str) -> None:
     np.testing.assert_array_equal(filters[0], first)
 
 
+def test_a_network_that_only_pools_has_filters_of_what_is_left() -> None:
+    model = architectures.build("custom", layers="pool, dropout 0.5")
+    assert first_filters(model).shape == (10, 14, 14)
+
+
 def test_it_always_asks_the_same_pictures_of_each_class(dataset: Dataset) -> None:
     views = [Watcher(architectures.build("dense"), dataset).look()[0] for _ in range(2)]
     assert views[0].labels.tolist() == [label for label in range(10) for _ in range(4)]
