@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.training import Point
+from mnist_app.progress import Point
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -106,6 +106,8 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 def _option_type(setting: Setting) -> Any:
     if setting.choices:
         return click.Choice(list(setting.choices))
+    if setting.kind is str:
+        return str
     if setting.kind is int:
         return click.IntRange(int(setting.minimum), int(setting.maximum))
     return click.FloatRange(setting.minimum, setting.maximum)
@@ -151,6 +153,7 @@ def train(
             title or experiment.default_title(config),
             report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
             extra_strokes=extra_strokes,
+            watch=False,
             command=_repeat_command(preset, chosen, extra_strokes, output, title),
         )
     card = outcome.stored.card

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.files import require_writable
+from mnist_app.progress import Progress
 from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
-from mnist_app.training import Progress, TrainingResult, train
+from mnist_app.steering import Steering
+from mnist_app.training import TrainingResult, train
 from mnist_app.versions import versions
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
@@ -31,9 +35,14 @@ def run(
     path: Path,
     title: str,
     report: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    steering: Steering | None = None,
     extra_strokes: Path | None = None,
     command: str = "",
+    *,
+    watch: bool = True,
+    drawing: np.ndarray | None = None,
+    checkpoint_folder: Path | None = None,
+    resume_from: Path | None = None,
 ) -> Outcome:
     """Train, test and save a model.
 
@@ -42,6 +51,7 @@ def run(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
+        report, steering, watch, drawing, checkpoint_folder, resume_from: see `training.train`.
 
     Raises:
         DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
@@ -58,9 +68,13 @@ def run(
         config,
         dataset,
         report,
-        should_stop,
+        steering,
         extra_images=known.images if known else None,
         extra_labels=known.labels if known else None,
+        watch=watch,
+        drawing=drawing,
+        checkpoint_folder=checkpoint_folder,
+        resume_from=resume_from,
     )
     classifier = Classifier(result.model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)

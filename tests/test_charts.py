@@ -11,7 +11,7 @@ from mnist_app.charts import (
     pixel_numbers,
     probability_bars,
 )
-from mnist_app.training import Point
+from mnist_app.progress import Point
 
 DIGITS = tuple("0123456789")
 

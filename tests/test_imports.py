@@ -14,7 +14,7 @@ CORE = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # Each room may import those of the floors below its own, and its neighbours.
 FLOORS = (
     ("__init__", "errors", "verdict", "versions"),
-    ("files", "settings", "ink"),
+    ("files", "builder", "settings", "ink", "limits", "steering", "progress"),
     (
         "pictures",
         "lifting",
@@ -26,7 +26,10 @@ FLOORS = (
         "classifier",
         "handwriting",
         "framing",
+        "schedules",
+        "checkpoints",
     ),
+    ("feeding", "watching"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
     ("experiment", "finetuning", "jobs", "charts"),
     ("cli",),
