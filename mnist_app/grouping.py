@@ -12,17 +12,18 @@ the network cannot know were chosen on numbers made of training digits.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
-from mnist_app.ink import Drawing, Strokes, even
+from mnist_app.ink import LEAST_EXTENT, Drawing, Strokes, even
 
 # First and last piece of a candidate, the last not included.
 Span = tuple[int, int]
 
 # However much was scribbled, no more candidates than the product of these are judged.
-MOST_PIECES = 40
+MOST_PIECES = 32
 MOST_TOGETHER = 8
 # A digit is no wider than this, and holds no wider gap.
 WIDEST = 1.6
@@ -31,6 +32,8 @@ WIDEST_GAP = 0.45
 SHARED_WIDTH = 0.8
 # What is lower than this share of the highest piece does not say how high digits are.
 LOW_SHARE = 0.5
+# Of the longer side of everything, a digit's height is at least this share.
+LEAST_HEIGHT = 0.03
 # An underline is wider than this and, in terms of its width, no higher than that.
 WIDER_THAN_DIGITS = 1.2
 FLATTEST = 0.2
@@ -44,11 +47,11 @@ UPRIGHT_BONUS = 0.1
 # Pictures are divided at this many pixels a digit.
 DIVIDED_HEIGHT = 40
 # No seam runs further from its straight line than this, nor do two begin nearer to each other.
-SEAM_REACH = 0.2
+SEAM_REACH = 0.15
 SEAM_STEP = 0.1
-SEAM_APART = 0.15
+SEAM_APART = 0.08
 # Of two seams through as much ink, the straighter.
-SEAM_TURN = 0.02
+SEAM_TURN = 0.05
 # No seam cuts more ink than this, none stands nearer to the end of the ink.
 MOST_CUT = 0.5
 NEAREST_CUT = 0.1
@@ -62,14 +65,13 @@ LINE_WIDTH = 0.3
 
 # What a candidate costs, beside the logarithm of the network's best probability.
 COSTS = {
-    "digit": 0.5,
-    "cut": 0.5,
-    "cut_ink": 3.0,
-    "gap": 5.0,
-    "overlap": 3.0,
-    "wide": 3.0,
-    "low": 2.0,
-    "two_high": 1.0,
+    "digit": 0.3,
+    "cut_ink": 1.5,
+    "gap": 1.2,
+    "overlap": 1.3,
+    "wide": 2.5,
+    "low": 6.0,
+    "two_high": 0.4,
 }
 # Up to here a candidate is neither wide nor low.
 USUAL_WIDTH = 0.9
@@ -115,7 +117,8 @@ class Layout:
 
     def features(self, candidates: Sequence[Span]) -> np.ndarray:
         """How much there is of each of `COSTS`, float64 (len(candidates), len(COSTS))."""
-        return np.array([self._features(first, last) for first, last in candidates])
+        rows = [self._features(first, last) for first, last in candidates]
+        return np.array(rows).reshape(-1, len(COSTS))
 
     def _features(self, first: int, last: int) -> tuple[float, ...]:
         width, height = self._size(first, last)
@@ -125,7 +128,6 @@ class Layout:
         gaps = [self._gap(place) for place in range(first + 1, last)]
         return (
             1.0,
-            float(cut > 0),
             cut,
             max([0.0, *gaps]),
             overlap,
@@ -151,8 +153,7 @@ class Layout:
         return float(width), float(height)
 
     def _gap(self, place: int) -> float:
-        """From what stands left of a place to what stands right of it; less than 0 if it overlaps.
-        """
+        """From what stands left of a place to what stands right of it; below 0 if they overlap."""
         return float(self.boxes[place, 0] - self.boxes[:place, 2].max())
 
 
@@ -185,7 +186,7 @@ def drawn_pieces(drawing: Drawing) -> tuple[list[Drawing], Layout]:
     boxes = np.array([part.box for part in parts])
     groups = _fewer(_groups(boxes), boxes)
     members = [[parts[index] for index in group] for group in groups]
-    cuts = [_cut_between(left, right) for left, right in zip(members, members[1:], strict=False)]
+    cuts = [_cut_between(left, right) for left, right in pairwise(members)]
     pieces = [
         Drawing([line for part in group for line in part.lines], drawing.pen_width)
         for group in members
@@ -237,8 +238,9 @@ def _digit_height(boxes: np.ndarray) -> float:
     """The usual height of what is high, more than 0."""
     heights = boxes[:, 3] - boxes[:, 1]
     usual = float(np.median(heights[heights >= LOW_SHARE * heights.max()]))
-    # Of a lying line the length is all there is to go by.
-    return max(usual, float((boxes[:, 2] - boxes[:, 0]).max()) * FLATTEST, 1e-9)
+    # Of dots and lying lines the extent is all there is to go by.
+    extent = float((boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max())
+    return max(usual, LEAST_HEIGHT * extent, LEAST_EXTENT)
 
 
 def _slant(points: np.ndarray, height: float) -> float:
@@ -323,12 +325,15 @@ def _belong(left: tuple[float, float, list[int]], right: tuple[float, float]) ->
 
 
 def _fewer(groups: list[list[int]], boxes: np.ndarray) -> list[list[int]]:
-    """Merge the neighbours nearest to each other until there are few enough."""
-    while len(groups) > MOST_PIECES:
-        united = _united(groups, boxes)
-        place = int((united[1:, 0] - united[:-1, 2]).argmin())
-        groups = [*groups[:place], groups[place] + groups[place + 1], *groups[place + 2 :]]
-    return groups
+    """Merge neighbours across the narrowest gaps until there are few enough."""
+    united = _united(groups, boxes)
+    gaps = united[1:, 0] - united[:-1, 2]
+    borders = np.sort(np.argsort(-gaps, kind="stable")[: MOST_PIECES - 1]) + 1
+    edges = [0, *borders.tolist(), len(groups)]
+    return [
+        [index for group in groups[low:high] for index in group]
+        for low, high in pairwise(edges)
+    ]
 
 
 def _united(groups: list[list[int]], boxes: np.ndarray) -> np.ndarray:
@@ -440,9 +445,7 @@ def _divided(ink: np.ndarray, height: float) -> tuple[np.ndarray, Layout]:
     return pieces, Layout(boxes, _cuts(ink, pieces, len(boxes), height))
 
 
-def _only(
-    ink: np.ndarray, rows: np.ndarray, columns: np.ndarray, wanted: np.ndarray
-) -> np.ndarray:
+def _only(ink: np.ndarray, rows: np.ndarray, columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     alone = np.zeros(ink.shape)
     alone[rows[wanted], columns[wanted]] = ink[rows[wanted], columns[wanted]]
     return alone
@@ -512,9 +515,7 @@ def _ways(
     total = amounts[:, 0] + SEAM_TURN / reach * np.abs(band)
     for row in range(1, height):
         padded = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
-        ways = np.stack(
-            [padded[:, :-2] + SEAM_TURN, padded[:, 1:-1], padded[:, 2:] + SEAM_TURN]
-        )
+        ways = np.stack([padded[:, :-2] + SEAM_TURN, padded[:, 1:-1], padded[:, 2:] + SEAM_TURN])
         moves[:, row] = ways.argmin(axis=0)
         total = ways.min(axis=0) + amounts[:, row]
     way = np.empty(lines.shape, dtype=np.int64)

@@ -12,6 +12,9 @@ from mnist_app.pictures import lift, with_usual_pen
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]
 
+# Many candidates are judged for each digit of a picture: in pixels, enough to tell them apart.
+ROUGH_SIDE = 80
+
 
 @dataclass(frozen=True)
 class Digit:
@@ -117,10 +120,16 @@ def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.nd
     pieces, layout = inked_pieces(ink)
 
     def joined(span: Span) -> np.ndarray:
-        return np.where((pieces >= span[0]) & (pieces < span[1]), ink, 0)
+        return np.where(_within(pieces, span), ink, 0)
+
+    def rough_input(span: Span) -> np.ndarray:
+        # Most of a wide picture belongs to other candidates.
+        columns = slice(*np.flatnonzero(_within(pieces, span).any(axis=0))[[0, -1]] + [0, 1])
+        part = np.where(_within(pieces[:, columns], span), ink[:, columns], 0)
+        return raster_to_input(with_usual_pen(part, ROUGH_SIDE))
 
     spans = layout.candidates()
-    inputs = _stack([_inked_input(joined(span)) for span in spans])
+    inputs = _stack([rough_input(span) for span in spans])
     return [joined(span) for span in layout.best(spans, _sureness(inputs, judge))]
 
 
@@ -131,6 +140,10 @@ def _sureness(inputs: np.ndarray, judge: Classifier) -> np.ndarray:
 
 def _inked_input(part: np.ndarray) -> np.ndarray:
     return raster_to_input(with_usual_pen(part))
+
+
+def _within(pieces: np.ndarray, span: Span) -> np.ndarray:
+    return (pieces >= span[0]) & (pieces < span[1])
 
 
 def _drawn_box(part: Drawing) -> Box:
