@@ -331,8 +331,7 @@ def _fewer(groups: list[list[int]], boxes: np.ndarray) -> list[list[int]]:
     borders = np.sort(np.argsort(-gaps, kind="stable")[: MOST_PIECES - 1]) + 1
     edges = [0, *borders.tolist(), len(groups)]
     return [
-        [index for group in groups[low:high] for index in group]
-        for low, high in pairwise(edges)
+        [index for group in groups[low:high] for index in group] for low, high in pairwise(edges)
     ]
 
 

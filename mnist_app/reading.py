@@ -81,9 +81,20 @@ def read_picture(data: bytes, classifier: Classifier, as_number: bool = False) -
         DigitLabError: see `pictures.lift`.
     """
     lifted = lift(data)
-    parts = inked_digits(lifted.ink, classifier if as_number else None)
+    return read_ink(lifted.ink, classifier, as_number, lifted.scale)
+
+
+def read_ink(
+    ink: np.ndarray, classifier: Classifier, as_number: bool = False, scale: float = 1.0
+) -> Reading:
+    """Read ink, float (height, width) in 0..1, and say where each digit stands.
+
+    Args:
+        scale: units of a box for one pixel of `ink`.
+    """
+    parts = inked_digits(ink, classifier if as_number else None)
     reading = read_inputs(_stack([_inked_input(part) for part in parts]), classifier)
-    return _placed(reading, [_inked_box(part, lifted.scale) for part in parts])
+    return _placed(reading, [_inked_box(part, scale) for part in parts])
 
 
 def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:

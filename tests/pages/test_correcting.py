@@ -3,7 +3,7 @@ import time
 from pathlib import Path
 
 import pytest
-from canvas_app import SEVEN, draw, models, opened, stroke
+from canvas_app import SEVEN, draw, models, opened, stroke, until_read
 from streamlit.testing.v1 import AppTest
 
 from mnist_app import finetuning, model_store
