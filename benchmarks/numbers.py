@@ -53,7 +53,7 @@ def main(model: Path, count: int) -> None:
         for spacing, gaps in PEN_GAPS.items():
             chance = np.random.default_rng(length)
             drawings = [
-                pen_number(writers[chance.integers(len(writers))], length, gaps, chance)
+                pen_number(writers[int(chance.integers(len(writers)))], length, gaps, chance)
                 for _ in range(count)
             ]
             _show(
@@ -92,7 +92,7 @@ def pen_number(
     strokes: list[np.ndarray] = []
     text, right = "", 0.0
     for _ in range(length):
-        lines, label = digits[chance.integers(len(digits))]
+        lines, label = digits[int(chance.integers(len(digits)))]
         points = np.concatenate(lines)
         low, high = points.min(axis=0), points.max(axis=0)
         size = PEN_HEIGHT * chance.uniform(0.85, 1.15) / max(*(high - low), 1e-9)
@@ -118,14 +118,14 @@ def mnist_number(
     sheet = np.zeros((side + 4 * DRIFT, (side + 10) * length))
     text, right = "", DRIFT
     for _ in range(length):
-        index = chance.integers(len(images))
+        index = int(chance.integers(len(images)))
         columns = np.flatnonzero(images[index].any(axis=0))
         digit = np.zeros((len(sheet), len(images[index].T[columns[0] : columns[-1] + 1])))
-        top = 2 * DRIFT + chance.integers(-DRIFT, DRIFT + 1)
+        top = 2 * DRIFT + int(chance.integers(-DRIFT, DRIFT + 1))
         digit[top : top + side] = images[index][:, columns[0] : columns[-1] + 1] / 255
         left = right
         if text:
-            left += _overlapping(sheet, digit, right) if touching else chance.integers(2, 8)
+            left += _overlapping(sheet, digit, right) if touching else int(chance.integers(2, 8))
         place = sheet[:, left : left + digit.shape[1]]
         np.maximum(place, digit, out=place)
         right, text = left + digit.shape[1], text + str(labels[index])
