@@ -7,6 +7,7 @@ slanted at random, and MNIST's test pictures. A number counts as read when all o
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import Drawing, Strokes
-from mnist_app.reading import read_drawing, read_ink
+from mnist_app.reading import Reading, read_drawing, read_ink
 
 LENGTHS = (2, 3, 5)
 # Between the boxes of neighbours, in heights of a digit.
@@ -59,7 +60,7 @@ def main(model: Path, count: int) -> None:
             _show(
                 f"{length} digits, pen strokes, {spacing}",
                 [text for _, text in drawings],
-                [_timed(lambda d=d: read_drawing(d, classifier, True).text) for d, _ in drawings],
+                [_timed(partial(read_drawing, d, classifier, True)) for d, _ in drawings],
             )
     for length in LENGTHS:
         for spacing in ("spaced", "touching"):
@@ -73,7 +74,7 @@ def main(model: Path, count: int) -> None:
             _show(
                 f"{length} digits, MNIST, {spacing}",
                 [text for _, text in pictures],
-                [_timed(lambda p=p: read_ink(p, classifier, True).text) for p, _ in pictures],
+                [_timed(partial(read_ink, p, classifier, True)) for p, _ in pictures],
             )
 
 
@@ -142,9 +143,9 @@ def _overlapping(sheet: np.ndarray, digit: np.ndarray, right: int) -> int:
     return -width // 2
 
 
-def _timed(read: Callable[[], str]) -> tuple[str, float]:
+def _timed(read: Callable[[], Reading]) -> tuple[str, float]:
     started = time.perf_counter()
-    return read(), (time.perf_counter() - started) * 1000
+    return read().text, (time.perf_counter() - started) * 1000
 
 
 def _show(name: str, wanted: list[str], found: list[tuple[str, float]]) -> None:

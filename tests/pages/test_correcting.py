@@ -60,7 +60,8 @@ def test_in_a_number_the_digit_that_is_looked_at_is_kept(models: Path) -> None:
     tell(until_read(draw(app, stroke(left), stroke(right))), 7)
     (kept,) = app.session_state["own_drawings"]
     assert len(kept.drawing.strokes) == 1
-    assert kept.drawing.strokes[0][:, 0].max() < 150
+    is_left = kept.drawing.strokes[0][:, 0].max() < 150
+    assert is_left == (app.session_state["picked"] == 0)
 
 
 def test_the_file_holds_a_line_for_each_drawing(models: Path) -> None:
