@@ -187,13 +187,13 @@ def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
     radius = (stroke_width * FINE - 1) / 2
     for stroke in strokes:
         # Pillow cuts fractions off: what differs by a rounding error must not fall on both sides.
-        line = _steadied(_even(stroke * FINE, STEP), TREMBLE * FINE / STEP)
+        line = _steadied(even(stroke * FINE, STEP), TREMBLE * FINE / STEP)
         for point in (line - 0.5).round(3).tolist():
             pen.circle(point, radius, fill=255)
     return np.asarray(picture.reduce(FINE), dtype=np.float64) / 255
 
 
-def _even(points: np.ndarray, step: float) -> np.ndarray:
+def even(points: np.ndarray, step: float) -> np.ndarray:
     """Points along the same line, float64 (n, 2), evenly spaced by at most `step`.
 
     A slow hand sends hundreds of points a stroke, each of which costs time to draw.

@@ -310,11 +310,12 @@ def _levelled(contrast: np.ndarray, writing: np.ndarray) -> np.ndarray:
     return np.clip(0.5 + SHARPNESS * (contrast / around - 1) / 2, 0, 1)
 
 
-def with_usual_pen(ink: np.ndarray) -> np.ndarray:
+def with_usual_pen(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
     """Redraw a digit whose lines are much thinner or thicker than MNIST's.
 
     Args:
         ink: float (height, width) in 0..1, one digit.
+        side: its longer side meanwhile, in pixels; a smaller one is faster and rougher.
 
     Returns:
         The digit, float64 in 0..1 of another size, or `ink` itself if there is nothing to do.
@@ -325,17 +326,17 @@ def with_usual_pen(ink: np.ndarray) -> np.ndarray:
     if max(len(rows), len(columns)) < SMALL_SIDE:
         return ink
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = FINE_SIDE / max(cut.shape)
+    scale = side / max(cut.shape)
     picture = Image.fromarray(cut.astype(np.float32))
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     fine = np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
-    marks = np.pad(fine > 0.5, FINE_SIDE // 4)
+    marks = np.pad(fine > 0.5, side // 4)
     if not marks.any():
         return ink
     inside = ndimage.distance_transform_edt(marks)
     # Across a line of width w the distance to its edge has the mean w / 4.
     width = 4 * float(inside[marks].mean())
-    length = max(FINE_SIDE - width, width)
+    length = max(side - width, width)
     low, high = (length * usual / (BOX - usual) for usual in STROKE_WIDTHS)
     wanted = min(max(width, low), max(high, width / 2))
     if wanted == width:
