@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.progress import Point
+from mnist_app.progress import Opinion, Point
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 STRONG = "#2f7bf6"
 FAINT = "#9db4d6"
 CONTRAST = "#e8833a"
+# Ten that are told apart on light and on dark.
+TEN = (
+    "#2f7bf6", "#e8833a", "#1a9a55", "#d8452e", "#9467bd",
+    "#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8",
+)  # fmt: skip
+# How much of the past a smoothed curve keeps at each point.
+SMOOTHING = 0.85
 
 
 def _layout(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
@@ -110,16 +117,21 @@ def _curves(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for name, points, colour, mode in (
-        ("training", training, STRONG, "lines"),
-        ("validation", validation, CONTRAST, "lines+markers"),
-    ):
+    raw = [value(point) for point in training]
+    for name, points, values, line, mode in (
+        ("training", training, raw, {"color": FAINT, "width": 1}, "lines"),
+        ("smoothed", training, smoothed(raw), {"color": STRONG, "width": 2.5}, "lines"),
+        (
+            "validation", validation, [value(point) for point in validation],
+            {"color": CONTRAST, "width": 2}, "lines+markers",
+        ),
+    ):  # fmt: skip
         figure.add_scatter(
             x=[point.epoch for point in points],
-            y=[value(point) for point in points],
+            y=values,
             name=name,
             mode=mode,
-            line={"color": colour, "width": 2},
+            line=line,
             marker={"size": 9},
             hovertemplate=f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}<extra></extra>",
         )
@@ -127,6 +139,82 @@ def _curves(
     figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
     figure.update_xaxes(title="epoch", range=[0, epochs])
     figure.update_yaxes(ticksuffix=suffix)
+    return figure
+
+
+def smoothed(values: Sequence[float]) -> list[float]:
+    """The running mean of a curve, in which what is long past counts less and less."""
+    means: list[float] = []
+    total = weight = 0.0
+    for value in values:
+        total = SMOOTHING * total + (1 - SMOOTHING) * value
+        weight = SMOOTHING * weight + (1 - SMOOTHING)
+        means.append(total / weight)
+    return means
+
+
+def learning_rate_curve(training: Sequence[Point], epochs: int) -> "go.Figure":
+    """How large each step was, over a run of `epochs` epochs."""
+    import plotly.graph_objects as go
+
+    line = go.Scatter(
+        x=[point.epoch for point in training],
+        y=[point.learning_rate for point in training],
+        mode="lines",
+        line={"color": STRONG, "width": 2},
+        hovertemplate="epoch %{x:.2f}: %{y:.3g}<extra></extra>",
+    )
+    figure = _layout(go.Figure(line), height=240, title="Learning rate")
+    figure.update_xaxes(title="epoch", range=[0, epochs])
+    figure.update_yaxes(rangemode="tozero", exponentformat="power", nticks=5)
+    return figure
+
+
+def class_accuracy_bars(shares: Sequence[float] | None, names: Sequence[str]) -> "go.Figure":
+    """How many pictures of each class are read right.
+
+    Args:
+        shares: 0..1, one a class, NaN for a class without pictures; None for empty bars.
+        names: one a class.
+    """
+    import plotly.graph_objects as go
+
+    values = [0.0 if np.isnan(share) else share for share in shares or [0.0] * len(names)]
+    bars = go.Bar(
+        x=list(names),
+        y=[round(value * 100, 2) for value in values],
+        marker_color=STRONG,
+        hovertemplate="%{x}: %{y:.1f} % read right<extra></extra>",
+    )
+    figure = _layout(go.Figure(bars), height=240, title="Validation accuracy of each class")
+    figure.update_xaxes(type="category", fixedrange=True)
+    figure.update_yaxes(
+        range=[0, 101], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], fixedrange=True
+    )
+    return figure
+
+
+def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: int) -> "go.Figure":
+    """How the probabilities of each class for one drawing move over a run of `epochs` epochs."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for index, name in enumerate(names):
+        figure.add_scatter(
+            x=[opinion.epoch for opinion in opinions],
+            y=[round(opinion.probabilities[index] * 100, 2) for opinion in opinions],
+            name=name,
+            mode="lines",
+            line={"color": TEN[index % len(TEN)], "width": 2},
+            hovertemplate=f"{name}, epoch %{{x:.2f}}: %{{y:.1f}} %<extra></extra>",
+        )
+    _layout(figure, height=300)
+    figure.update_layout(
+        margin={"t": 8, "b": 90},
+        legend={"x": 0, "xanchor": "left", "y": -0.22, "yanchor": "top"},
+    )
+    figure.update_xaxes(title="epoch", range=[0, epochs])
+    figure.update_yaxes(range=[0, 101], ticksuffix=" %")
     return figure
 
 

@@ -108,3 +108,17 @@ def png(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def signed(values: np.ndarray) -> np.ndarray:
+    """Numbers around zero as colours: white is zero, blue above, orange below.
+
+    Args:
+        values: float (height, width); the one farthest from zero has the strongest colour.
+
+    Returns:
+        uint8 (height, width, 3).
+    """
+    shares = values / max(float(np.abs(values).max()), 1e-12)
+    ends = np.where(shares[..., None] > 0, (47, 123, 246), (232, 131, 58))
+    return np.round(255 + np.abs(shares)[..., None] * (ends - 255)).astype(np.uint8)

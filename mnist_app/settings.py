@@ -151,7 +151,7 @@ class TrainingConfig:
         "Pictures kept aside to check, after each epoch, how well unseen ones are read.",
     )  # fmt: skip
     limit: int = _number(
-        0, 0, 60_000, 1, "At most this many pictures", "Command line",
+        0, 0, 60_000, 1, "At most this many pictures", "Data",
         "Use only this many training pictures; 0 uses them all.",
     )  # fmt: skip
     architecture: str = _choice(

@@ -3,15 +3,20 @@ import plotly.graph_objects as go
 import pytest
 
 from mnist_app.charts import (
+    SMOOTHING,
     accuracy_curves,
+    class_accuracy_bars,
     class_bars,
     confusion_heatmap,
+    learning_rate_curve,
     loss_curves,
+    opinion_curves,
     pixel_map,
     pixel_numbers,
     probability_bars,
+    smoothed,
 )
-from mnist_app.progress import Point
+from mnist_app.progress import Opinion, Point
 
 DIGITS = tuple("0123456789")
 
@@ -44,10 +49,40 @@ def test_curves_show_training_and_validation_over_epochs() -> None:
     training = [Point(0.5, 1.2, 0.6), Point(1.0, 0.8, 0.75)]
     validation = [Point(1.0, 0.9, 0.7)]
     accuracy = accuracy_curves(training, validation, epochs=3)
-    assert [list(line.y) for line in accuracy.data] == [[60, 75], [70]]
+    raw, smooth, checked = accuracy.data
+    assert (list(raw.y), list(checked.y)) == ([60, 75], [70])
+    assert 60 == smooth.y[0] < smooth.y[1] < 75
     loss = loss_curves(training, validation, epochs=3)
-    assert [list(line.y) for line in loss.data] == [[1.2, 0.8], [0.9]]
-    assert list(loss.data[0].x) == [0.5, 1.0]
+    assert (list(loss.data[0].y), list(loss.data[2].y)) == ([1.2, 0.8], [0.9])
+    assert all(list(line.x) == [0.5, 1.0] for line in loss.data[:2])
+
+
+def test_smoothing_starts_at_the_first_value_and_follows_slowly() -> None:
+    assert smoothed([]) == []
+    assert smoothed([2.0] * 5) == pytest.approx([2.0] * 5)
+    followed = smoothed([0.0] * 100 + [1.0] * 3)
+    assert followed[-1] == pytest.approx(1 - SMOOTHING**3, abs=1e-4)
+
+
+def test_the_learning_rate_is_drawn_over_epochs() -> None:
+    points = [Point(0.5, 1, 0, learning_rate=0.002), Point(1, 1, 0, learning_rate=0.001)]
+    figure = learning_rate_curve(points, epochs=4)
+    assert (list(figure.data[0].x), list(figure.data[0].y)) == ([0.5, 1], [0.002, 0.001])
+    assert list(figure.layout.xaxis.range) == [0, 4]
+
+
+def test_a_class_that_was_not_validated_has_no_bar_and_neither_has_any_before() -> None:
+    bars = class_accuracy_bars((0.5, float("nan")), ("cat", "dog")).data[0]
+    assert list(bars.y) == [50, 0]
+    assert list(class_accuracy_bars(None, ("cat", "dog")).data[0].y) == [0, 0]
+
+
+def test_each_class_has_a_line_of_its_own_colour_for_the_drawing() -> None:
+    opinions = [Opinion(0.1, (0.1,) * 10), Opinion(0.2, (0.91, *(0.01,) * 9))]
+    lines = opinion_curves(opinions, DIGITS, epochs=1).data
+    assert list(lines[0].y) == [10, 91]
+    assert list(lines[9].x) == [0.1, 0.2]
+    assert len({line.line.color for line in lines}) == 10
 
 
 def test_a_single_error_has_a_cell_of_its_own_colour() -> None:

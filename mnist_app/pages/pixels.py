@@ -10,7 +10,11 @@ from mnist_app.pictures import png
 
 
 def picture(image: np.ndarray, alt: str, side: int) -> str:
-    """An `img` element of a picture, uint8 (height, width), `side` CSS pixels wide."""
+    """An `img` element, `side` CSS pixels wide.
+
+    Args:
+        image: uint8 (height, width), or (height, width, 3) in colour.
+    """
     data = base64.b64encode(png(image)).decode()
     return (
         f'<img class="pixels" width="{side}" height="{side}" alt="{html.escape(alt, quote=True)}" '
@@ -18,16 +22,33 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
     )
 
 
-def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64) -> str:
+def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kind: str = "") -> str:
     """A grid that wraps at any width.
 
     Args:
         pictures: for each an image, uint8 (28, 28), a caption, and the kind of its frame:
             "right", "wrong" or "".
+        kind: one more class for style.css.
     """
     figures = [
-        f'<figure class="{kind}">{picture(image, caption, side)}'
+        f'<figure class="{frame}">{picture(image, caption, side)}'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        for image, caption, kind in pictures
+        for image, caption, frame in pictures
     ]
-    return f'<div class="gallery">{"".join(figures)}</div>'
+    return f'<div class="gallery {kind}">{"".join(figures)}</div>'
+
+
+def tiles(pictures: Sequence[tuple[np.ndarray, str, str]], kind: str, side: int = 28) -> str:
+    """Many pictures close together, their texts shown when one points at them.
+
+    Args:
+        pictures: for each an image as in `picture`, a text, and the kind of its frame: "right",
+            "wrong" or "".
+        kind: one more class for style.css, which keeps room for them.
+    """
+    framed = (
+        f'<span class="{frame}" title="{html.escape(text, quote=True)}">'
+        f"{picture(image, text, side)}</span>"
+        for image, text, frame in pictures
+    )
+    return f'<div class="tiles {kind}">{"".join(framed)}</div>'

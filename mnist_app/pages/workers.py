@@ -43,18 +43,20 @@ class Workers:
     importing: threading.Lock = field(default_factory=threading.Lock)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """How a training run stands.
 
     Attributes:
         title: the name its model will have.
         config: its settings.
+        drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
         progress: None until the first step is done.
     """
 
     title: str
     config: TrainingConfig
+    drawing: np.ndarray | None = None
     progress: Progress | None = None
 
 
@@ -170,11 +172,13 @@ def augmentation_job() -> Snapshot:
     return workers().augmentation.once("variants", prepare)
 
 
-def training_job(config: TrainingConfig, title: str, owner: str) -> Snapshot:
+def training_job(
+    config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
+) -> Snapshot:
     """Put a training run in line; it reports `Run`, and its result is an `Outcome`."""
 
     def work(control: Control) -> experiment.Outcome:
-        run = Run(title, config)
+        run = Run(title, config, drawing)
         control.report(run)
         import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
         return experiment.run(
@@ -183,6 +187,7 @@ def training_job(config: TrainingConfig, title: str, owner: str) -> Snapshot:
             title,
             report=lambda progress: control.report(replace(run, progress=progress)),
             steering=control,
+            drawing=drawing,
         )
 
     return workers().training.submit(work, owner=owner)

@@ -6,7 +6,9 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies
 
 from mnist_app import model_store
+from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers
+from mnist_app.pages.canvas import Canvas
 
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"
 
@@ -123,3 +125,156 @@ def test_a_data_set_that_cannot_be_had_is_told_in_one_sentence() -> None:
     until(app, lambda: bool(app.error))
     assert "download" in app.error[0].value
     assert not app.button(key="train_start").disabled
+
+
+def job() -> Snapshot:
+    """The one run there is."""
+    (only,) = workers.workers().training.jobs()
+    return only
+
+
+def linked(**query: str) -> AppTest:
+    """The page as one sees it who follows a link."""
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    for name, text in query.items():
+        app.query_params[name] = text
+    app.run()
+    assert not app.exception
+    return app
+
+
+def query(app: AppTest) -> dict[str, str]:
+    return {name: values[0] for name, values in app.query_params.items()}
+
+
+def test_a_run_is_paused_and_goes_on() -> None:
+    app = opened(epochs=100, batch_size=8)
+    start(app)
+    until(app, lambda: "Epoch" in status(app))
+    app.button(key="train_pause").click().run()
+    assert "Paused at epoch" in status(app)
+    assert app.button(key="train_pause").label == "Resume"
+    time.sleep(0.5)
+    stood = job().progress.progress.training
+    time.sleep(0.5)
+    assert job().progress.progress.training == stood
+    app.button(key="train_pause").click().run()
+    until(app, lambda: len(job().progress.progress.training) > len(stood))
+    assert "images a second" in status(app)
+
+
+def test_the_learning_rate_is_changed_while_it_runs() -> None:
+    app = opened(epochs=100, batch_size=8, schedule="constant", learning_rate=0.001)
+    start(app)
+    until(app, lambda: "Epoch" in status(app))
+    app.button(key="train_slower").click().run()
+    until(app, lambda: job().progress.progress.learning_rate == pytest.approx(0.0005))
+    app.button(key="train_faster").click().run()
+    until(app, lambda: job().progress.progress.learning_rate == pytest.approx(0.001))
+
+
+def test_a_run_that_diverges_says_what_to_lower() -> None:
+    app = opened(epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant")
+    start(app)
+    training = workers.workers().training
+    while training.snapshot(job().id).state is State.RUNNING and not app.error:  # type: ignore[union-attr]
+        training.scale_learning_rate(job().id, 1e30)
+        time.sleep(0.1)
+        app.run()
+    until(app, lambda: bool(app.error))
+    assert "lower the learning rate" in app.error[0].value
+
+
+def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None:
+    app = opened(epochs=100, batch_size=8)
+    path = [["M", 100, 60], ["Q", 120, 150, 140, 240], ["L", 140, 240]]
+    stroke = {"type": "path", "path": path, "left": 120, "top": 150, "strokeWidth": 18}
+    app.session_state["canvas_state"] = Canvas(latest={"objects": [stroke]})
+    start(app)
+    until(app, lambda: "Epoch 3" in status(app))
+    shown = bodies(app)
+    watched = next(body for body in shown if "tiles watched" in body)
+    assert watched.count("<img") == 40
+    assert watched.count('class="right"') + watched.count('class="wrong"') == 40
+    assert next(body for body in shown if "tiles filters" in body).count("<img") > 8
+    assert next(body for body in shown if "gallery hardest" in body).count("<figure") == 12
+    assert any("Now it takes it for" in body for body in shown)
+    assert len(job().progress.progress.opinions[0].probabilities) == 10
+
+
+def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
+    app = opened(epochs=100, batch_size=8)
+    start(app)
+    until(app, lambda: "Epoch" in status(app))
+    assert any("before you start a run" in body for body in bodies(app))
+    assert job().progress.drawing is None
+
+
+def test_only_the_own_network_has_layers_and_shows_what_they_come_to() -> None:
+    app = opened()
+    assert not [box for box in app.text_input if box.key == "set_layers"]
+    app.selectbox(key="set_architecture").set_value("custom").run()
+    app.text_input(key="set_layers").set_value("conv 4 3, pool, dense 10").run()
+    table = next(body for body in bodies(app) if "network" in body)
+    assert "26 x 26 x 4" in table
+    assert "<td>40</td>" in table
+    assert not app.button(key="train_start").disabled
+    app.text_input(key="set_layers").set_value("dense 10, pool").run()
+    assert "cannot follow a dense layer" in app.error[0].value
+    assert app.button(key="train_start").disabled
+
+
+def test_a_network_too_large_for_this_host_is_told_before_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "1000")
+    app = opened(architecture="custom", layers="dense 64")
+    assert "choose a smaller one" in app.error[0].value
+    assert app.button(key="train_start").disabled
+
+
+def test_what_has_no_effect_is_hidden_and_does_not_count() -> None:
+    app = opened(optimizer="adamw", weight_decay=0.3)
+    assert app.slider(key="set_weight_decay").value == 0.3
+    assert query(app)["weight_decay"] == "0.3"
+    app.selectbox(key="set_optimizer").set_value("adam").run()
+    assert not [slider for slider in app.slider if slider.key == "set_weight_decay"]
+    assert "weight_decay" not in query(app)
+
+
+def test_the_link_holds_the_set_up_and_opens_it_again() -> None:
+    first = opened(epochs=7, optimizer="adamw", architecture="dense", schedule="constant")
+    first.query_params["other"] = "kept"
+    first.slider(key="set_epochs").set_value(9).run()
+    assert query(first)["other"] == "kept"
+    second = linked(**query(first))
+    assert second.session_state["set_epochs"] == 9
+    assert second.session_state["set_optimizer"] == "adamw"
+    assert query(second) == query(first)
+
+
+def test_a_set_up_of_nothing_but_defaults_has_a_link_too() -> None:
+    first = linked(dataset="mnist", architecture="simple_cnn")
+    assert first.session_state["set_schedule"] == "constant"
+    assert query(first) == {"dataset": "mnist", "architecture": "simple_cnn"}
+
+
+def test_a_strangers_link_never_breaks_the_page_and_is_told_once() -> None:
+    app = linked(epochs="many", batch_size="64", layers="<b>", seed="9" * 400, other="x")
+    told = " ".join(warning.value for warning in app.warning)
+    assert all(name in told for name in ("epochs", "Layer 1", "seed"))
+    assert len(app.warning) == 3
+    assert app.session_state["set_batch_size"] == 64
+    assert query(app)["other"] == "x"
+    assert "epochs" not in query(app)
+    app.slider(key="set_epochs").set_value(5).run()
+    assert not app.warning
+
+
+def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:
+    app = opened(rotation=20.0, flip=1.0)
+    until(app, lambda: any("tiles examples" in body for body in bodies(app)))
+    examples = next(body for body in bodies(app) if "tiles examples" in body)
+    assert examples.count("tiles examples") == 4
+    assert "All together" in examples
+    assert any("A mirrored 2 is no 2" in body for body in bodies(app))

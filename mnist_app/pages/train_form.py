@@ -1,0 +1,182 @@
+"""The settings of a training run as a form, which the link holds too."""
+
+import html
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import Any
+
+import streamlit as st
+
+from mnist_app import builder, limits
+from mnist_app.builder import Row
+from mnist_app.errors import DigitLabError
+from mnist_app.pages.choosing import default_dataset, described_dataset
+from mnist_app.pages.train_preview import preview
+from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
+
+FIRST_TIME = "one-minute"
+PRESET_LABELS = {"ten-seconds": "10 seconds", "one-minute": "One minute", "best": "Best (an hour)"}
+GROUPS = ("Data", "Network", "Training", "Augmentation", "Stopping")
+OPEN_GROUPS = ("Data", "Network")
+# A link holds these even when they are what they are by default, so that it is never empty.
+ALWAYS_LINKED = ("dataset", "architecture")
+# When a setting has an effect; the others always have one.
+_RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "layers": lambda values: values["architecture"] == "custom",
+    "weight_decay": lambda values: values["optimizer"] in ("adamw", "sgd"),
+    "plateau": lambda values: values["schedule"] == "constant",
+    "distractors": lambda values: values["dataset"] != "fashion_mnist",
+}
+
+
+def form() -> tuple[TrainingConfig | None, str]:
+    """Show the form; gives what it says and the name of the model, None when it says nonsense."""
+    _read_link()
+    st.segmented_control(
+        "Start from", list(PRESETS), format_func=lambda name: PRESET_LABELS[name],
+        key="preset", on_change=_apply_preset,
+        help="Fills in the settings below; each can still be changed.",
+    )  # fmt: skip
+    title = st.text_input(
+        "Name of the model", key="title", max_chars=60, placeholder="made from its settings",
+        help="Under this name it can be chosen on the Draw and Predictions pages.",
+    )  # fmt: skip
+    shown = [row for row in SETTINGS if row.group in GROUPS]
+    by_group = sorted(shown, key=lambda row: GROUPS.index(row.group))
+    for group, rows in groupby(by_group, key=lambda row: row.group):
+        with st.expander(group, expanded=group in OPEN_GROUPS):
+            for row in rows:
+                if _is_relevant(row.name):
+                    _field(row)
+            if group == "Augmentation":
+                preview(_values())
+    try:
+        config = TrainingConfig(**_values())
+        if config.architecture == "custom":
+            limits.require_weights(sum(row.weights for row in _summary(config.layers)))
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, title.strip()
+    _write_link(config)
+    return config, title.strip()
+
+
+def _values() -> dict[str, Any]:
+    """What is set, by name; what has no effect is at its default."""
+    return {
+        row.name: st.session_state[_key(row.name)] if _is_relevant(row.name) else row.default
+        for row in SETTINGS
+    }
+
+
+def _is_relevant(name: str) -> bool:
+    rule = _RELEVANT.get(name)
+    if rule is None:
+        return True
+    return rule({row.name: st.session_state[_key(row.name)] for row in SETTINGS})
+
+
+def _key(name: str) -> str:
+    return f"set_{name}"
+
+
+def _fill(values: Mapping[str, Any]) -> None:
+    for row in SETTINGS:
+        st.session_state[_key(row.name)] = values.get(row.name, row.default)
+
+
+def _apply_preset() -> None:
+    chosen = st.session_state.preset
+    if chosen:
+        _fill({**PRESETS[chosen], "dataset": st.session_state.set_dataset})
+
+
+def _read_link() -> None:
+    """Fill in what a link says that was not written by this session; tell what it gets wrong."""
+    names = {row.name for row in SETTINGS}
+    linked = {name: text for name, text in st.query_params.items() if name in names}
+    # While somebody types, the browser may still send a link from a moment ago.
+    known: list[dict[str, str]] = st.session_state.setdefault("train_links", [])
+    if linked and linked not in known:
+        config, problems = from_query(linked)
+        _fill(config.as_dict())
+        known.append(linked)
+        st.session_state.preset = None
+        st.session_state.link_problems = problems
+        st.session_state.link_read = config
+    elif _key("dataset") not in st.session_state:
+        _fill({**PRESETS[FIRST_TIME], "dataset": default_dataset()})
+    for problem in st.session_state.get("link_problems", ()):
+        st.warning(problem, icon=":material/link_off:")
+
+
+def _write_link(config: TrainingConfig) -> None:
+    """Have the link say what the form says, and leave alone what else it holds."""
+    if config != st.session_state.get("link_read"):
+        st.session_state.pop("link_problems", None)
+    wanted = {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
+    known: list[dict[str, str]] = st.session_state.train_links
+    if wanted not in known:
+        known.append(wanted)
+    for row in SETTINGS:
+        if row.name not in wanted:
+            st.query_params.pop(row.name, None)
+        elif st.query_params.get(row.name) != wanted[row.name]:
+            st.query_params[row.name] = wanted[row.name]
+
+
+def _field(row: Setting) -> None:
+    key = _key(row.name)
+    if row.name == "layers":
+        _layers_field(row)
+    elif row.choices:
+        describe: Callable[[str], str] = row.choices.__getitem__
+        if row.name == "dataset":
+            describe = described_dataset
+        st.selectbox(
+            row.label, list(row.choices), key=key, help=row.help, format_func=describe,
+            persist_state="session",
+        )  # fmt: skip
+    elif row.name in ("learning_rate", "seed", "limit"):
+        st.number_input(
+            row.label, row.kind(row.minimum), row.kind(row.maximum), step=row.kind(row.step),
+            key=key, help=row.help, format="%.5f" if row.kind is float else "%d",
+            persist_state="session",
+        )  # fmt: skip
+    else:
+        st.slider(
+            row.label, row.kind(row.minimum), row.kind(row.maximum), step=row.kind(row.step),
+            key=key, help=row.help, persist_state="session",
+        )  # fmt: skip
+
+
+def _layers_field(row: Setting) -> None:
+    text = st.text_input(
+        row.label, key=_key(row.name), help=row.help, max_chars=400, live=True,
+        persist_state="session",
+    )  # fmt: skip
+    try:
+        rows = _summary(text)
+    except DigitLabError as error:
+        # The whole form says what is wrong, beside its button.
+        st.html(f'<p class="quiet">{html.escape(str(error))}</p>')
+        return
+    st.html(_table(rows))
+
+
+def _summary(text: str) -> tuple[Row, ...]:
+    return builder.summary(builder.parse(text))
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    body = "".join(
+        f"<tr><td>{html.escape(row.layer)}</td><td>{' x '.join(map(str, row.shape))}</td>"
+        f"<td>{row.weights:,}</td></tr>"
+        for row in rows
+    )
+    total = sum(row.weights for row in rows)
+    return (
+        '<table class="network"><thead><tr><th>Layer</th><th>Gives</th><th>Weights</th></tr>'
+        f"</thead><tbody>{body}</tbody><tfoot><tr><th>All</th><td></td><td>{total:,}</td></tr>"
+        "</tfoot></table>"
+    )

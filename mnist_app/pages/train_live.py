@@ -1,0 +1,305 @@
+"""What one sees of a training run while it goes, and how one steers it."""
+
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mnist_app import datasets
+from mnist_app.charts import (
+    accuracy_curves,
+    class_accuracy_bars,
+    learning_rate_curve,
+    loss_curves,
+    opinion_curves,
+)
+from mnist_app.datasets import Dataset
+from mnist_app.jobs import Snapshot, State
+from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.pixels import gallery, picture, tiles
+from mnist_app.pages.workers import Run, workers
+from mnist_app.pictures import signed
+from mnist_app.progress import HardPicture, Opinion, Progress, View
+
+REFRESH_SECONDS = 0.5
+SLOWER, FASTER = 0.5, 2.0
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def watch_live(job_id: int) -> None:
+    """Show a run until it is over, twice a second; then run the whole page."""
+    job = workers().training.snapshot(job_id)
+    if job is None or job.is_over:
+        st.rerun()
+    _steering(job)
+    show_status(job)
+    show_learning(job)
+
+
+def show_status(job: Snapshot | None) -> None:
+    """How a run stands, in one line and a bar."""
+    with st.container(key="train_status"):
+        _status(job, job.progress if job else None)
+
+
+def show_learning(job: Snapshot | None) -> None:
+    """The curves of a run, and what its network reads; the same elements in every state."""
+    run: Run | None = job.progress if job else None
+    progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
+    _curves(progress)
+    if job is not None and run is not None:
+        _closer(run, progress)
+
+
+def _steering(job: Snapshot) -> None:
+    training = workers().training
+    learns = job.state == State.RUNNING and not job.stopping and _progress(job) is not None
+    with st.container(horizontal=True, key="train_steering"):
+        st.button(
+            "Resume" if job.paused else "Pause", key="train_pause",
+            icon=":material/play_arrow:" if job.paused else ":material/pause:",
+            on_click=training.resume if job.paused else training.pause, args=(job.id,),
+            disabled=not learns,
+        )  # fmt: skip
+        for label, key, icon, factor in (
+            ("Learn slower", "train_slower", ":material/keyboard_double_arrow_down:", SLOWER),
+            ("Learn faster", "train_faster", ":material/keyboard_double_arrow_up:", FASTER),
+        ):
+            st.button(
+                label, key=key, icon=icon, disabled=not learns,
+                on_click=training.scale_learning_rate, args=(job.id, factor),
+                help=f"Multiplies the learning rate by {factor:g} from the next step on.",
+            )  # fmt: skip
+
+
+def _progress(job: Snapshot) -> Progress | None:
+    """The progress of a run that still learns."""
+    run: Run | None = job.progress
+    progress = run.progress if run else None
+    return None if progress is None or progress.is_over else progress
+
+
+def _status(job: Snapshot | None, run: Run | None) -> None:
+    if job is None:
+        st.progress(0.0, "No run yet. Press Start.")
+    elif job.state == State.WAITING:
+        others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
+        st.progress(0.0, f"Waiting in line: {others} first. It starts by itself.")
+    elif job.state == State.FAILED:
+        st.error(job.error, icon=":material/error:")
+    elif run is None or run.progress is None:
+        over = job.state == State.STOPPED
+        st.progress(
+            0.0, "Stopped before it began." if over else "Getting ready: opening the data …"
+        )
+    else:
+        st.progress(run.progress.share, _standing(job, run.progress))
+        if run.progress.remark:
+            st.info(run.progress.remark, icon=":material/timer:")
+
+
+def _standing(job: Snapshot, progress: Progress) -> str:
+    where = f"epoch {progress.epoch} of {progress.epochs}, step {progress.step} of {progress.steps}"
+    if job.state == State.DONE:
+        minutes, seconds = divmod(round(job.ended - job.started), 60)
+        took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return f"{'Ended' if progress.remark else 'Finished'} in {took}: {where}."
+    if job.state == State.STOPPED:
+        return f"Stopped at {where}. What it learned is kept."
+    if progress.is_over:
+        ended_early = job.stopping or progress.remark
+        ended = f"Stopped at {where}" if ended_early else "All epochs done"
+        return f"{ended}. Testing it on pictures it never saw …"
+    if job.stopping:
+        return "Stopping …"
+    if job.paused:
+        return f"Paused at {where}. Press Resume to go on."
+    speed = f"{progress.images_per_second:,.0f} images a second"
+    return f"{where[0].upper()}{where[1:]} · {speed} · {_left(progress.seconds_left)}"
+
+
+def _left(seconds: float | None) -> str:
+    if seconds is None:
+        return "time left unknown"
+    if seconds < 100:
+        return f"{seconds:.0f} s left"
+    return f"{seconds / 60:.0f} min left"
+
+
+def _curves(progress: Progress) -> None:
+    training, validation = progress.training, progress.validation
+    last = training[-1] if training else None
+    with st.container(key="train_curves"):
+        live_chart(
+            accuracy_curves(training, validation, progress.epochs),
+            key="accuracy_curves",
+            alt="Accuracy over epochs. "
+            + (f"Now {last.accuracy:.1%} of the training pictures." if last else "No run yet."),
+        )
+        live_chart(
+            loss_curves(training, validation, progress.epochs),
+            key="loss_curves",
+            alt="Loss over epochs. " + (f"Now {last.loss:.3f}." if last else "No run yet."),
+        )
+    st.caption(
+        "Training: pictures it learns from; the thin line is each moment, the thick one smoothed. "
+        "Validation: pictures kept aside, checked after each epoch. An epoch is once through all "
+        "training pictures. When training keeps improving but validation does not, it learns by "
+        "heart instead of understanding."
+    )
+
+
+def _closer(run: Run, progress: Progress) -> None:
+    """How each class, some pictures, the filters and the own drawing are doing."""
+    # Before the first step the data may still be on its way.
+    dataset = datasets.load(run.config.dataset) if progress.step else None
+    with st.container(key="train_closer"):
+        left, right = st.columns(2)
+        with left:
+            _classes(progress, dataset)
+            _watched(progress.view, dataset)
+            _hardest(progress.hardest, dataset)
+        with right:
+            _learning_rate(progress)
+            _filters(progress.view)
+            _opinions(run.drawing, progress.opinions, progress.epochs, dataset)
+
+
+def _learning_rate(progress: Progress) -> None:
+    live_chart(
+        learning_rate_curve(progress.training, progress.epochs),
+        key="learning_rate_curve",
+        alt=f"The learning rate over epochs. Now {progress.learning_rate:.3g}.",
+    )
+
+
+def _classes(progress: Progress, dataset: Dataset | None) -> None:
+    names = dataset.class_names if dataset else tuple("0123456789")
+    shares = progress.class_accuracy[-1] if progress.class_accuracy else None
+    live_chart(
+        class_accuracy_bars(shares, names),
+        key="class_accuracy",
+        alt="Validation pictures of each class read right: "
+        + (
+            ", ".join(f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True))
+            if shares
+            else "known after the first epoch."
+        ),
+    )
+
+
+def _watched(view: View | None, dataset: Dataset | None) -> None:
+    right = int((view.labels == view.predictions).sum()) if view else 0
+    _section(
+        "The same test pictures, again and again",
+        f"Green: read right, red: not. Now {right} of {len(view.labels)}." if view
+        else "They appear with the first steps.",
+    )  # fmt: skip
+    st.html(_kept("watched", (view, dataset), lambda: _watched_tiles(view, dataset)))
+
+
+def _watched_tiles(view: View | None, dataset: Dataset | None) -> str:
+    if view is None or dataset is None:
+        return tiles([], "watched")
+    names = dataset.class_names
+    return tiles(
+        [
+            (
+                dataset.test_images[index],
+                f"{names[label]}, read as {names[read]}",
+                "right" if label == read else "wrong",
+            )
+            for index, label, read in zip(view.indices, view.labels, view.predictions, strict=True)
+        ],
+        "watched",
+    )
+
+
+def _filters(view: View | None) -> None:
+    _section(
+        "What its first layer looks for",
+        "Each square is one filter: blue weighs ink up, orange weighs it down.",
+    )
+    st.html(_kept("filters", (view,), lambda: _filter_tiles(view)))
+
+
+def _filter_tiles(view: View | None) -> str:
+    filters = view.filters if view else ()
+    return tiles(
+        [(signed(weights), f"Filter {n}", "") for n, weights in enumerate(filters, start=1)],
+        "filters",
+    )
+
+
+def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
+    _section(
+        "The hardest so far",
+        "Validation pictures it was most wrong about, or least sure of, after the last epoch."
+        if hardest else "Known after the first epoch, when pictures were kept aside.",
+    )  # fmt: skip
+    st.html(_kept("hardest", (hardest, dataset), lambda: _hard_gallery(hardest, dataset)))
+
+
+def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> str:
+    if dataset is None:
+        hardest = ()
+    return gallery(
+        [
+            (
+                dataset.train_images[one.index],
+                f"is {dataset.class_names[one.label]}, "
+                f"read as {dataset.class_names[one.prediction]}",
+                "right" if one.label == one.prediction else "wrong",
+            )
+            for one in hardest
+            if dataset is not None
+        ],
+        side=48,
+        kind="hardest",
+    )
+
+
+def _opinions(
+    drawing: np.ndarray | None, opinions: Sequence[Opinion], epochs: int, dataset: Dataset | None
+) -> None:
+    if drawing is None:
+        _section(
+            "Your own drawing",
+            "Draw a digit on the Draw page before you start a run, and see here how the network "
+            "makes up its mind about it.",
+        )
+        return
+    names = dataset.class_names if dataset else tuple("0123456789")
+    alt = "Your drawing, as the network sees it"
+    text = "What it takes your drawing for, step by step."
+    if opinions:
+        best = int(np.argmax(opinions[-1].probabilities))
+        sure = opinions[-1].probabilities[best]
+        text = f"Now it takes it for {names[best]}, {sure:.0%} sure."
+    shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
+    st.html(
+        f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'
+        f'<span class="quiet">{html.escape(text)}</span></div></div>'
+    )
+    live_chart(opinion_curves(opinions, names, epochs), key="opinions", alt=f"{alt}. {text}")
+
+
+def _section(title: str, text: str) -> None:
+    st.html(
+        f'<div class="section"><strong>{html.escape(title)}</strong><br>'
+        f'<span class="quiet">{html.escape(text)}</span></div>'
+    )
+
+
+def _kept(name: str, sources: tuple[Any, ...], make: Callable[[], str]) -> str:
+    """What `make` gives; made anew only when one of `sources` is another object than before."""
+    kept = st.session_state.setdefault("train_kept", {})
+    before, made = kept.get(name, ((), ""))
+    if len(before) != len(sources) or any(
+        old is not new for old, new in zip(before, sources, strict=True)
+    ):
+        made = make()
+        kept[name] = (sources, made)
+    return made
