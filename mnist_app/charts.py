@@ -20,7 +20,7 @@ TEN = (
     "#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8",
 )  # fmt: skip
 # How much of the past a smoothed curve keeps at each point.
-SMOOTHING = 0.85
+SMOOTHING = 0.7
 
 
 def _layout(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
@@ -116,19 +116,29 @@ def _curves(
 ) -> "go.Figure":
     import plotly.graph_objects as go
 
-    figure = go.Figure()
+    figure = go.Figure(_empty_curves(title, epochs, suffix))
     raw = [value(point) for point in training]
-    for name, points, values, line, mode in (
-        ("training", training, raw, {"color": FAINT, "width": 1}, "lines"),
-        ("smoothed", training, smoothed(raw), {"color": STRONG, "width": 2.5}, "lines"),
-        (
-            "validation", validation, [value(point) for point in validation],
-            {"color": CONTRAST, "width": 2}, "lines+markers",
-        ),
-    ):  # fmt: skip
+    epoch = [point.epoch for point in training]
+    figure.data[0].update(x=epoch, y=raw)
+    figure.data[1].update(x=epoch, y=smoothed(raw))
+    figure.data[2].update(
+        x=[point.epoch for point in validation], y=[value(point) for point in validation]
+    )
+    return figure
+
+
+@functools.lru_cache(maxsize=16)
+def _empty_curves(title: str, epochs: int, suffix: str) -> "go.Figure":
+    """Training, smoothed training and validation, without points; kept as `_empty_bars` is."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for name, line, mode in (
+        ("training", {"color": FAINT, "width": 1}, "lines"),
+        ("smoothed", {"color": STRONG, "width": 2.5}, "lines"),
+        ("validation", {"color": CONTRAST, "width": 2}, "lines+markers"),
+    ):
         figure.add_scatter(
-            x=[point.epoch for point in points],
-            y=values,
             name=name,
             mode=mode,
             line=line,
@@ -157,9 +167,18 @@ def learning_rate_curve(training: Sequence[Point], epochs: int) -> "go.Figure":
     """How large each step was, over a run of `epochs` epochs."""
     import plotly.graph_objects as go
 
+    figure = go.Figure(_empty_learning_rate(epochs))
+    figure.data[0].update(
+        x=[point.epoch for point in training], y=[point.learning_rate for point in training]
+    )
+    return figure
+
+
+@functools.lru_cache(maxsize=8)
+def _empty_learning_rate(epochs: int) -> "go.Figure":
+    import plotly.graph_objects as go
+
     line = go.Scatter(
-        x=[point.epoch for point in training],
-        y=[point.learning_rate for point in training],
         mode="lines",
         line={"color": STRONG, "width": 2},
         hovertemplate="epoch %{x:.2f}: %{y:.3g}<extra></extra>",
@@ -180,9 +199,17 @@ def class_accuracy_bars(shares: Sequence[float] | None, names: Sequence[str]) ->
     import plotly.graph_objects as go
 
     values = [0.0 if np.isnan(share) else share for share in shares or [0.0] * len(names)]
+    figure = go.Figure(_empty_class_accuracy(tuple(names)))
+    figure.data[0].y = [round(value * 100, 2) for value in values]
+    return figure
+
+
+@functools.lru_cache(maxsize=8)
+def _empty_class_accuracy(names: tuple[str, ...]) -> "go.Figure":
+    import plotly.graph_objects as go
+
     bars = go.Bar(
         x=list(names),
-        y=[round(value * 100, 2) for value in values],
         marker_color=STRONG,
         hovertemplate="%{x}: %{y:.1f} % read right<extra></extra>",
     )
@@ -198,20 +225,31 @@ def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: in
     """How the probabilities of each class for one drawing move over a run of `epochs` epochs."""
     import plotly.graph_objects as go
 
+    figure = go.Figure(_empty_opinions(tuple(names), epochs))
+    epoch = [round(opinion.epoch, 4) for opinion in opinions]
+    for index, line in enumerate(figure.data):
+        line.update(
+            x=epoch, y=[round(opinion.probabilities[index] * 100, 2) for opinion in opinions]
+        )
+    return figure
+
+
+@functools.lru_cache(maxsize=8)
+def _empty_opinions(names: tuple[str, ...], epochs: int) -> "go.Figure":
+    import plotly.graph_objects as go
+
     figure = go.Figure()
-    for index, name in enumerate(names):
+    for name, colour in zip(names, TEN, strict=True):
         figure.add_scatter(
-            x=[opinion.epoch for opinion in opinions],
-            y=[round(opinion.probabilities[index] * 100, 2) for opinion in opinions],
             name=name,
             mode="lines",
-            line={"color": TEN[index % len(TEN)], "width": 2},
+            line={"color": colour, "width": 2},
             hovertemplate=f"{name}, epoch %{{x:.2f}}: %{{y:.1f}} %<extra></extra>",
         )
-    _layout(figure, height=300)
+    _layout(figure, height=330)
     figure.update_layout(
-        margin={"t": 8, "b": 90},
-        legend={"x": 0, "xanchor": "left", "y": -0.22, "yanchor": "top"},
+        margin={"t": 8, "b": 130},
+        legend={"x": 0, "xanchor": "left", "y": -0.28, "yanchor": "top", "itemwidth": 30},
     )
     figure.update_xaxes(title="epoch", range=[0, epochs])
     figure.update_yaxes(range=[0, 101], ticksuffix=" %")

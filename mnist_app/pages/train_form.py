@@ -31,7 +31,9 @@ _RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 
 def form() -> tuple[TrainingConfig | None, str]:
     """Show the form; gives what it says and the name of the model, None when it says nonsense."""
+    problems = st.container()
     _read_link()
+    st.session_state.preset = _preset()
     st.segmented_control(
         "Start from", list(PRESETS), format_func=lambda name: PRESET_LABELS[name],
         key="preset", on_change=_apply_preset,
@@ -50,6 +52,8 @@ def form() -> tuple[TrainingConfig | None, str]:
                     _field(row)
             if group == "Augmentation":
                 preview(_values())
+    with problems:
+        _tell_problems()
     try:
         config = TrainingConfig(**_values())
         if config.architecture == "custom":
@@ -85,6 +89,18 @@ def _fill(values: Mapping[str, Any]) -> None:
         st.session_state[_key(row.name)] = values.get(row.name, row.default)
 
 
+def _preset() -> str | None:
+    """The preset that the form agrees with."""
+    values = {
+        name: value for name, value in _values().items() if name != "dataset" and _is_relevant(name)
+    }
+    defaults = {row.name: row.default for row in SETTINGS}
+    return next(
+        (name for name, rest in PRESETS.items() if values.items() <= (defaults | rest).items()),
+        None,
+    )
+
+
 def _apply_preset() -> None:
     chosen = st.session_state.preset
     if chosen:
@@ -92,7 +108,7 @@ def _apply_preset() -> None:
 
 
 def _read_link() -> None:
-    """Fill in what a link says that was not written by this session; tell what it gets wrong."""
+    """Fill in what a link says that was not written by this session."""
     names = {row.name for row in SETTINGS}
     linked = {name: text for name, text in st.query_params.items() if name in names}
     # While somebody types, the browser may still send a link from a moment ago.
@@ -101,19 +117,23 @@ def _read_link() -> None:
         config, problems = from_query(linked)
         _fill(config.as_dict())
         known.append(linked)
-        st.session_state.preset = None
-        st.session_state.link_problems = problems
-        st.session_state.link_read = config
+        st.session_state.link_problems = (_values(), problems)
     elif _key("dataset") not in st.session_state:
         _fill({**PRESETS[FIRST_TIME], "dataset": default_dataset()})
-    for problem in st.session_state.get("link_problems", ()):
-        st.warning(problem, icon=":material/link_off:")
+
+
+def _tell_problems() -> None:
+    """What the link got wrong, until the form says something else."""
+    values, problems = st.session_state.get("link_problems", ({}, ()))
+    if problems and values == _values():
+        for problem in problems:
+            st.warning(problem, icon=":material/link_off:")
+    else:
+        st.session_state.pop("link_problems", None)
 
 
 def _write_link(config: TrainingConfig) -> None:
     """Have the link say what the form says, and leave alone what else it holds."""
-    if config != st.session_state.get("link_read"):
-        st.session_state.pop("link_problems", None)
     wanted = {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
     known: list[dict[str, str]] = st.session_state.train_links
     if wanted not in known:

@@ -55,8 +55,9 @@ def show_learning(job: Snapshot | None) -> None:
 
 def _steering(job: Snapshot) -> None:
     training = workers().training
-    learns = job.state == State.RUNNING and not job.stopping and _progress(job) is not None
-    with st.container(horizontal=True, key="train_steering"):
+    progress = _progress(job)
+    learns = job.state == State.RUNNING and not job.stopping and progress is not None
+    with st.container(horizontal=True, vertical_alignment="center", key="train_steering"):
         st.button(
             "Resume" if job.paused else "Pause", key="train_pause",
             icon=":material/play_arrow:" if job.paused else ":material/pause:",
@@ -72,6 +73,8 @@ def _steering(job: Snapshot) -> None:
                 on_click=training.scale_learning_rate, args=(job.id, factor),
                 help=f"Multiplies the learning rate by {factor:g} from the next step on.",
             )  # fmt: skip
+        rate = f"{progress.learning_rate:.2g}" if progress else "-"
+        st.html(f'<span class="quiet">Learning rate {rate}</span>', width="content")
 
 
 def _progress(job: Snapshot) -> Progress | None:
@@ -193,7 +196,7 @@ def _classes(progress: Progress, dataset: Dataset | None) -> None:
 def _watched(view: View | None, dataset: Dataset | None) -> None:
     right = int((view.labels == view.predictions).sum()) if view else 0
     _section(
-        "The same test pictures, again and again",
+        "The same test pictures",
         f"Green: read right, red: not. Now {right} of {len(view.labels)}." if view
         else "They appear with the first steps.",
     )  # fmt: skip

@@ -102,6 +102,14 @@ def test_a_preset_fills_in_the_form() -> None:
     app.segmented_control(key="preset").set_value("ten-seconds").run()
     assert app.session_state["set_architecture"] == "simple_cnn"
     assert app.session_state["set_rotation"] == 0.0
+    assert app.session_state["set_limit"] == 6000
+
+
+def test_the_preset_that_the_form_agrees_with_is_marked_and_no_other() -> None:
+    app = opened()
+    assert app.segmented_control(key="preset").value == "one-minute"
+    app.slider(key="set_epochs").set_value(4).run()
+    assert app.segmented_control(key="preset").value is None
 
 
 def test_what_is_not_at_hand_is_not_chosen_by_itself() -> None:
@@ -144,7 +152,10 @@ def linked(**query: str) -> AppTest:
 
 
 def query(app: AppTest) -> dict[str, str]:
-    return {name: values[0] for name, values in app.query_params.items()}
+    """The link; before the page wrote a value it is a text, after that a list of one."""
+    return {
+        name: text if isinstance(text, str) else text[0] for name, text in app.query_params.items()
+    }
 
 
 def test_a_run_is_paused_and_goes_on() -> None:
