@@ -326,3 +326,18 @@ def test_memory_is_bounded() -> None:
 def test_an_array_becomes_a_png(shape: tuple[int, ...]) -> None:
     picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png(picture)))), picture)
+
+
+def test_numbers_around_zero_are_white_blue_above_and_orange_below() -> None:
+    colours = pictures.signed(np.array([[0.0, 2.0], [-2.0, 1.0]]))
+    assert colours.dtype == np.uint8
+    assert colours[0, 0].tolist() == [255, 255, 255]
+    red, _, blue = colours[0, 1].tolist()
+    assert blue > red
+    red, _, blue = colours[1, 0].tolist()
+    assert red > blue
+    assert colours[0, 1].sum() < colours[1, 1].sum() < 3 * 255
+
+
+def test_all_zeros_are_white() -> None:
+    assert (pictures.signed(np.zeros((3, 3))) == 255).all()

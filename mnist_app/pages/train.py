@@ -1,6 +1,7 @@
 """Train a network in the background and watch it learn."""
 
 import time
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,7 +14,7 @@ from mnist_app.pages import draw
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.train_form import form
-from mnist_app.pages.train_live import show_learning, show_status, watch_live
+from mnist_app.pages.train_live import show, watch_live
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.workers import training_job, workers
 from mnist_app.settings import TrainingConfig
@@ -37,10 +38,12 @@ def page() -> None:
         if job is not None and not job.is_over:
             watch_live(job.id)
         else:
-            show_status(job)
-            if job is not None and job.result is not None:
-                _results(job.result)
-            show_learning(job)
+            # A fragment has a container of its own: what follows it stays at its place.
+            with st.container():
+                if job is not None and job.result is not None:
+                    show(job, partial(_results, job.result))
+                else:
+                    show(job)
     if job is not None and job.result is not None:
         _sample(job.result)
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mnist_app import builder, limits
 from mnist_app.builder import Row
@@ -31,7 +32,7 @@ _RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 
 def form() -> tuple[TrainingConfig | None, str]:
     """Show the form; gives what it says and the name of the model, None when it says nonsense."""
-    problems = st.container()
+    problems = st.empty()
     _read_link()
     st.session_state.preset = _preset()
     st.segmented_control(
@@ -52,8 +53,7 @@ def form() -> tuple[TrainingConfig | None, str]:
                     _field(row)
             if group == "Augmentation":
                 preview(_values())
-    with problems:
-        _tell_problems()
+    _tell_problems(problems)
     try:
         config = TrainingConfig(**_values())
         if config.architecture == "custom":
@@ -122,12 +122,13 @@ def _read_link() -> None:
         _fill({**PRESETS[FIRST_TIME], "dataset": default_dataset()})
 
 
-def _tell_problems() -> None:
+def _tell_problems(place: DeltaGenerator) -> None:
     """What the link got wrong, until the form says something else."""
     values, problems = st.session_state.get("link_problems", ({}, ()))
     if problems and values == _values():
-        for problem in problems:
-            st.warning(problem, icon=":material/link_off:")
+        with place.container():
+            for problem in problems:
+                st.warning(problem, icon=":material/link_off:")
     else:
         st.session_state.pop("link_problems", None)
 

@@ -33,19 +33,26 @@ def watch_live(job_id: int) -> None:
     job = workers().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
-    _steering(job)
-    show_status(job)
-    show_learning(job)
+    show(job)
 
 
-def show_status(job: Snapshot | None) -> None:
-    """How a run stands, in one line and a bar."""
+def show(job: Snapshot | None, results: Callable[[], None] = lambda: None) -> None:
+    """How a run stands, and what it learned; each part at the same place in every state.
+
+    Were one missing or empty in some state, those after it would be made anew, also the charts.
+
+    Args:
+        results: shows what came of the run.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="train_steering"):
+        _steering(job)
     with st.container(key="train_status"):
         _status(job, job.progress if job else None)
+        results()
+    _learning(job)
 
 
-def show_learning(job: Snapshot | None) -> None:
-    """The curves of a run, and what its network reads; the same elements in every state."""
+def _learning(job: Snapshot | None) -> None:
     run: Run | None = job.progress if job else None
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
     _curves(progress)
@@ -53,28 +60,30 @@ def show_learning(job: Snapshot | None) -> None:
         _closer(run, progress)
 
 
-def _steering(job: Snapshot) -> None:
+def _steering(job: Snapshot | None) -> None:
     training = workers().training
-    progress = _progress(job)
-    learns = job.state == State.RUNNING and not job.stopping and progress is not None
-    with st.container(horizontal=True, vertical_alignment="center", key="train_steering"):
+    progress = _progress(job) if job else None
+    learns = (
+        job is not None and job.state == State.RUNNING and not job.stopping and progress is not None
+    )
+    paused, target = (job.paused, job.id) if job else (False, 0)
+    st.button(
+        "Resume" if paused else "Pause", key="train_pause",
+        icon=":material/play_arrow:" if paused else ":material/pause:",
+        on_click=training.resume if paused else training.pause, args=(target,),
+        disabled=not learns,
+    )  # fmt: skip
+    for label, key, icon, factor in (
+        ("Learn slower", "train_slower", ":material/keyboard_double_arrow_down:", SLOWER),
+        ("Learn faster", "train_faster", ":material/keyboard_double_arrow_up:", FASTER),
+    ):
         st.button(
-            "Resume" if job.paused else "Pause", key="train_pause",
-            icon=":material/play_arrow:" if job.paused else ":material/pause:",
-            on_click=training.resume if job.paused else training.pause, args=(job.id,),
-            disabled=not learns,
+            label, key=key, icon=icon, disabled=not learns,
+            on_click=training.scale_learning_rate, args=(target, factor),
+            help=f"Multiplies the learning rate by {factor:g} from the next step on.",
         )  # fmt: skip
-        for label, key, icon, factor in (
-            ("Learn slower", "train_slower", ":material/keyboard_double_arrow_down:", SLOWER),
-            ("Learn faster", "train_faster", ":material/keyboard_double_arrow_up:", FASTER),
-        ):
-            st.button(
-                label, key=key, icon=icon, disabled=not learns,
-                on_click=training.scale_learning_rate, args=(job.id, factor),
-                help=f"Multiplies the learning rate by {factor:g} from the next step on.",
-            )  # fmt: skip
-        rate = f"{progress.learning_rate:.2g}" if progress else "-"
-        st.html(f'<span class="quiet">Learning rate {rate}</span>', width="content")
+    rate = f"{progress.learning_rate:.2g}" if progress else "-"
+    st.html(f'<span class="quiet">Learning rate {rate}</span>', width="content")
 
 
 def _progress(job: Snapshot) -> Progress | None:
@@ -247,17 +256,16 @@ def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
 
 def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> str:
     if dataset is None:
-        hardest = ()
+        return gallery([], kind="hardest")
+    names = dataset.class_names
     return gallery(
         [
             (
                 dataset.train_images[one.index],
-                f"is {dataset.class_names[one.label]}, "
-                f"read as {dataset.class_names[one.prediction]}",
+                f"is {names[one.label]}, read as {names[one.prediction]}",
                 "right" if one.label == one.prediction else "wrong",
             )
             for one in hardest
-            if dataset is not None
         ],
         side=48,
         kind="hardest",
