@@ -125,7 +125,7 @@ def neighbourhoods(
         InterruptedError: it was told to stop.
     """
     from sklearn.manifold import TSNE
-    from sklearn.neighbors import NearestNeighbors
+    from sklearn.neighbors import KNeighborsTransformer
 
     if len(vectors) < 4:
         raise DigitLabError("A map of neighbours needs at least four pictures: choose more.")
@@ -134,8 +134,8 @@ def neighbourhoods(
     # The usual start: so small that the map can still turn any way.
     places *= 1e-4 / (places[:, 0].std() or 1)
     # Found once for all rounds.
-    search = NearestNeighbors(n_neighbors=min(len(vectors) - 1, int(3 * perplexity + 1)))
-    graph = search.fit(vectors).kneighbors_graph(mode="distance")
+    count = min(len(vectors) - 1, int(3 * perplexity + 1))
+    graph = KNeighborsTransformer(n_neighbors=count).fit_transform(vectors)
     for number in range(ROUNDS):
         if should_stop():
             raise InterruptedError

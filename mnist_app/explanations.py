@@ -48,9 +48,6 @@ class Explainer:
         Args:
             images, labels: uint8 (n, 28, 28) and int64 (n,), pictures it was trained on, if at
                 hand; a change of mind then goes towards one of them.
-
-        Raises:
-            DigitLabError: it is no plain graph of layers.
         """
         self.layers = Layers(model)
         self.scores = Scores(model)
