@@ -144,6 +144,8 @@ def neighbourhoods(
             init=places,
             perplexity=perplexity,
             early_exaggeration=EARLY_EXAGGERATION if number == 0 else 1.0,
+            # What scikit-learn takes for all of a run, which a round without exaggeration hides.
+            learning_rate=max(len(vectors) / EARLY_EXAGGERATION / 4, 50.0),
             max_iter=ROUND_STEPS,
             random_state=0,
         )

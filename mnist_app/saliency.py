@@ -13,7 +13,7 @@ from mnist_app.scores import Scores, log_odds
 # Places on the way from a blank picture to the drawn one.
 PATH = 48
 # The slopes of neighbouring pixels alternate in sign; spread this far, in pixels, they can be read.
-SPREAD = 1.0
+SPREAD = 1.5
 PATCH = 5
 STRIDE = 2
 
