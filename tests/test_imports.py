@@ -27,7 +27,7 @@ FLOORS = (
         "framing",
     ),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "finetuning", "jobs", "charts"),
+    ("experiment", "finetuning", "jobs", "charts", "comparison", "handout"),
     ("cli",),
     ("__main__",),
 )
