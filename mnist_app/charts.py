@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 STRONG = "#2f7bf6"
 FAINT = "#9db4d6"
 CONTRAST = "#e8833a"
+# Shares of fewer pictures than this say little.
+FEW = 20
 
 
 def _layout(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
@@ -244,7 +246,8 @@ def _cell_texts(
 def reliability_diagram(bins: Sequence[Bin]) -> "go.Figure":
     """How often answers are right, over how sure they were; a perfect model is on the dotted line.
 
-    The larger a point, by the logarithm of its number of pictures, the more it says.
+    The larger a point, by the logarithm of its number of pictures, the more it says; points of
+    fewer than `FEW` pictures are faint.
     """
     import plotly.graph_objects as go
 
@@ -257,9 +260,13 @@ def reliability_diagram(bins: Sequence[Bin]) -> "go.Figure":
             go.Scatter(
                 x=[part.confidence * 100 for part in bins],
                 y=[part.accuracy * 100 for part in bins],
-                mode="lines+markers", name="this model",
-                line={"color": STRONG, "width": 2},
-                marker={"size": [6 + 2 * math.log10(part.images) for part in bins]},
+                mode="markers", name="this model",
+                marker={
+                    "color": STRONG,
+                    "size": [7 + 3 * math.log10(part.images) for part in bins],
+                    "opacity": [1 if part.images >= FEW else 0.3 for part in bins],
+                },
+                cliponaxis=False,
                 text=[
                     "1 picture" if part.images == 1 else f"{part.images:,} pictures"
                     for part in bins
@@ -269,7 +276,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> "go.Figure":
             ),
         ]
     )  # fmt: skip
-    _layout(figure, height=300)
+    _layout(figure, height=380)
     figure.update_layout(margin={"t": 32}, hovermode="closest")
     figure.update_xaxes(title="how sure it was", ticksuffix=" %", range=[0, 102], fixedrange=True)
     figure.update_yaxes(

@@ -103,6 +103,7 @@ def test_reliability_sets_how_often_against_how_sure() -> None:
     assert (list(honest.x), list(honest.y)) == ([0, 100], [0, 100])
     assert (list(model.x), list(model.y)) == ([50, 95], [25, 90])
     assert model.marker.size[1] > model.marker.size[0]
+    assert model.marker.opacity[1] > model.marker.opacity[0]
     assert list(model.text) == ["4 pictures", "1,000 pictures"]
 
 

@@ -61,7 +61,7 @@ def _filtered(report: EvaluationReport, names: tuple[str, ...]) -> np.ndarray:
     def named(index: int) -> str:
         return "any" if index == ANY else names[index]
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         true = st.selectbox(
             "True", options, key="gallery_true", format_func=named, width=130, bind="query-params"
         )

@@ -59,7 +59,8 @@ def class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
         index=pd.Index([*names, "macro", "weighted"], name="class"),
     )
     percent = st.column_config.NumberColumn(format="%.2f%%")
-    st.dataframe(table, column_config=dict.fromkeys(("precision", "recall", "F1"), percent))
+    columns = dict.fromkeys(("precision", "recall", "F1"), percent)
+    st.dataframe(table, column_config=columns, height="content")
     st.caption(
         "Macro: the mean of the classes, a rare one counts as much as a common one. Weighted: each "
         "class counts by its pictures, which hides a rare one."
@@ -71,8 +72,8 @@ def calibration(report: EvaluationReport) -> None:
     bins = reliability(report)
     st.caption(
         "Of the answers it is 80 % sure of, 80 % should be right: then the points lie on the "
-        "dotted line. Below it, the model is too sure of itself. Small points are few pictures, and few "
-        "pictures can lie anywhere by chance."
+        "dotted line. Below it, the model is too sure of itself. Faint points are few pictures, "
+        "which can lie anywhere by chance."
     )
     with st.container(key="reliability"):
         live_chart(
@@ -98,16 +99,19 @@ def curves(model: StoredModel) -> None:
         "worse of both."
     )
     epochs = max(1, round(training[-1].epoch))
-    for key, figure in (
-        ("accuracy", accuracy_curves(training, validation, epochs)),
-        ("loss", loss_curves(training, validation, epochs)),
-    ):
+    left, right = st.columns(2, gap="large")
+    with left:
         live_chart(
-            figure,
-            key=f"learning_{key}",
-            alt=f"Learning curve, {key}: {getattr(training[0], key):.3g} at first, "
-            f"{getattr(training[-1], key):.3g} at last in training.",
-        )
+            accuracy_curves(training, validation, epochs), key="learning_accuracy",
+            alt=f"Share read right in training: {training[0].accuracy:.1%} at first, "
+            f"{training[-1].accuracy:.1%} at last",
+        )  # fmt: skip
+    with right:
+        live_chart(
+            loss_curves(training, validation, epochs), key="learning_loss",
+            alt=f"Loss in training: {training[0].loss:.3g} at first, {training[-1].loss:.3g} at "
+            "last",
+        )  # fmt: skip
 
 
 def _curve(model: StoredModel, part: str) -> tuple[Point, ...]:

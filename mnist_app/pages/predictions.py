@@ -41,7 +41,9 @@ def page() -> None:
     )
     _how_good(model, dataset, report)
     _where_it_fails(dataset, report)
-    _how_honest(model, report)
+    _details(report, dataset.class_names)
+    st.subheader("How it learned")
+    measures.curves(model)
     st.subheader("Another model on the same pictures")
     versus(model, report, dataset, models)
 
@@ -78,13 +80,11 @@ def _where_it_fails(dataset: Dataset, report: EvaluationReport) -> None:
     reveal("gallery")
 
 
-def _how_honest(model: StoredModel, report: EvaluationReport) -> None:
+def _details(report: EvaluationReport, names: tuple[str, ...]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("How honest its sureness is")
         measures.calibration(report)
-        st.subheader("Class by class")
-        measures.class_table(report, model.class_names)
     with right:
-        st.subheader("How it learned")
-        measures.curves(model)
+        st.subheader("Class by class")
+        measures.class_table(report, names)

@@ -198,8 +198,8 @@ def test_a_link_says_what_is_seen(one_model: Path) -> None:
     app = visit("predictions", link)
     assert {true for true, _ in gallery(app)} == {"5"}
     assert 'width="112"' in "".join(bodies(app))
-    assert gallery(visit("predictions", link)) == gallery(app)
-    assert gallery(visit("predictions", {**link, "seed": "8"})) != gallery(app)
+    assert sureness(visit("predictions", link)) == sureness(app)
+    assert sureness(visit("predictions", {**link, "seed": "8"})) != sureness(app)
 
 
 def test_a_link_names_a_page_and_turning_it_changes_the_link(one_model: Path) -> None:
