@@ -60,6 +60,7 @@ def class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
     )
     percent = st.column_config.NumberColumn(format="%.2f%%")
     columns = dict.fromkeys(("precision", "recall", "F1"), percent)
+    columns["class"] = st.column_config.TextColumn(width=90)
     st.dataframe(table, column_config=columns, height="content")
     st.caption(
         "Macro: the mean of the classes, a rare one counts as much as a common one. Weighted: each "
