@@ -10,7 +10,9 @@ from mnist_app.charts import (
     pixel_map,
     pixel_numbers,
     probability_bars,
+    reliability_diagram,
 )
+from mnist_app.evaluation import Bin
 from mnist_app.progress import Point
 
 DIGITS = tuple("0123456789")
@@ -73,6 +75,36 @@ def test_cells_say_in_words_what_they_hold() -> None:
     assert texts.text[1].isspace()
     assert figure.layout.xaxis.title.text == "read as"
     assert figure.layout.yaxis.title.text == "true"
+
+
+def test_shares_are_percents_of_the_true_class_and_hide_no_error() -> None:
+    texts = confusion_heatmap(confusion({(4, 9): 250, (2, 7): 1}), DIGITS, as_shares=True).data[2]
+    assert texts.text[4 * 10 + 9] == "20"
+    assert texts.text[4 * 10 + 4] == "80"
+    assert texts.text[2 * 10 + 7] == "<0.1"
+    assert texts.text[2 * 10 + 2] == ">99.9"
+    assert texts.text[0] == "100"
+    assert texts.text[1].isspace()
+
+
+def test_without_its_diagonal_only_errors_are_left_but_every_cell_can_be_met() -> None:
+    figure = confusion_heatmap(confusion({(4, 9): 3}), DIGITS, with_diagonal=False)
+    right, wrong, texts = figure.data
+    assert np.isnan(cells(right)).all()
+    assert np.argwhere(~np.isnan(cells(wrong))).tolist() == [[4, 9]]
+    assert [text for text in texts.text if not text.isspace()] == ["3"]
+    assert len(texts.x) == 100
+    assert figure.layout.hoverdistance == -1
+
+
+def test_reliability_sets_how_often_against_how_sure() -> None:
+    bins = [Bin(0.4, 0.6, 0.5, 0.25, 4), Bin(0.8, 1.0, 0.95, 0.9, 1000)]
+    honest, model = reliability_diagram(bins).data
+    assert (list(honest.x), list(honest.y)) == ([0, 100], [0, 100])
+    assert (list(model.x), list(model.y)) == ([50, 95], [25, 90])
+    assert model.marker.size[1] > model.marker.size[0]
+    assert model.marker.opacity[1] > model.marker.opacity[0]
+    assert list(model.text) == ["4 pictures", "1,000 pictures"]
 
 
 def test_a_class_without_pictures_divides_nothing_by_zero() -> None:

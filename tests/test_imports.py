@@ -36,7 +36,7 @@ FLOORS = (
     ),
     ("feeding", "watching"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "finetuning", "jobs", "charts"),
+    ("experiment", "finetuning", "jobs", "charts", "comparison", "handout"),
     ("cli",),
     ("__main__",),
 )

@@ -24,10 +24,11 @@ def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64) -> 
     Args:
         pictures: for each an image, uint8 (28, 28), a caption, and the kind of its frame:
             "right", "wrong" or "".
+        side: of each picture, in CSS pixels.
     """
     figures = [
         f'<figure class="{kind}">{picture(image, caption, side)}'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         for image, caption, kind in pictures
     ]
-    return f'<div class="gallery">{"".join(figures)}</div>'
+    return f'<div class="gallery" style="--side: {side}px">{"".join(figures)}</div>'
