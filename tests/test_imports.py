@@ -27,7 +27,8 @@ FLOORS = (
         "framing",
     ),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "finetuning", "jobs", "charts"),
+    ("experiment", "finetuning", "jobs", "runs"),
+    ("charts",),
     ("cli",),
     ("__main__",),
 )
