@@ -35,6 +35,7 @@ def run(
     should_stop: Callable[[], bool] = lambda: False,
     extra_strokes: Path | None = None,
     command: str = "",
+    learn: Callable[..., TrainingResult] = train,
 ) -> Outcome:
     """Train, test and save a model.
 
@@ -43,6 +44,7 @@ def run(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
+        learn: what trains; it takes what `training.train` takes.
 
     Raises:
         DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
@@ -55,7 +57,7 @@ def run(
         pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
         known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
         strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
-    result = train(
+    result = learn(
         config,
         dataset,
         report,

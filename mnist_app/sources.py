@@ -233,14 +233,22 @@ def _with_one_decided(code: str, config: TrainingConfig) -> str | None:
             return _replaced(code, node, ast.get_source_segment(code, chosen) or "")
         if isinstance(node, ast.Dict) and (unused := _unused_row(node, config)) is not None:
             return _without_row(code, node, unused)
-        for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
-            for statement in block if isinstance(block, list) else ():
+        for block in _blocks(node):
+            for statement in block:
                 if isinstance(statement, ast.If) and _is_decidable(statement.test):
-                    chosen = statement.body if _answer(statement.test, config) else statement.orelse
+                    holds = _answer(statement.test, config)
+                    branch = statement.body if holds else statement.orelse
                     # A block must not end up empty, and an `elif` hangs on the `if` above it.
-                    if (chosen or len(block) > 1) and not _is_elif(code, statement):
-                        return _with_branch(code, statement, chosen, block[-1])
+                    if (branch or len(block) > 1) and not _is_elif(code, statement):
+                        return _with_branch(code, statement, branch, block[-1])
     return None
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield block
 
 
 def _is_elif(code: str, question: ast.If) -> bool:

@@ -28,7 +28,7 @@ FLOORS = (
         "sources",
     ),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "finetuning", "jobs", "runs", "repeat"),
+    ("experiment", "finetuning", "jobs", "runs", "repeat", "distributed"),
     ("charts",),
     ("cli",),
     ("__main__",),

@@ -78,7 +78,7 @@ def test_branches_are_decided_however_they_are_written(monkeypatch: pytest.Monke
         "    return x + (1000 if not config.shift and config.seed else 2000)\n"
     )
     for values in ({}, {"epochs": 9}, {"optimizer": "sgd"}, {"shift": 1.0}):
-        config = TrainingConfig(**values)  # type: ignore[arg-type]
+        config = TrainingConfig(**values)
         decided = sources._decided(code, config)
         assert run(decided).f(config) == run(code).f(config)
         assert "optimizer" not in decided
