@@ -238,11 +238,11 @@ def _step(
         right = tf.reduce_sum(tf.cast(has_answer & is_right, tf.float32))
         return tf.stack([loss, right, tf.reduce_sum(tf.cast(has_answer, tf.float32)), stops])
 
-    @tf.function
     def together(batch: Any, stops: "tf.Tensor") -> "tf.Tensor":
         return strategy.reduce("SUM", strategy.run(on_one_device, (*batch, stops)), axis=None)
 
-    return lambda batch, stops: together(batch, tf.constant(stops, tf.float32))
+    compiled = tf.function(together)
+    return lambda batch, stops: compiled(batch, tf.constant(stops, tf.float32))
 
 
 def _agree(strategy: "tf.distribute.Strategy", model: "keras.Model") -> None:

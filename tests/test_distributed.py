@@ -207,26 +207,22 @@ def test_what_several_devices_cannot_do_is_said_first() -> None:
         num_replicas_in_sync = 3
 
     with pytest.raises(DigitLabError, match="multiple of 3"):
-        distributed.train(Three(), CONFIG, load("optdigits"))  # type: ignore[arg-type]
+        distributed.train(Three(), CONFIG, load("optdigits"))
     exact = dataclasses.replace(CONFIG, precision="mixed_bfloat16")
     with pytest.raises(DigitLabError, match="precision"):
         distributed.train(tf.distribute.get_strategy(), exact, load("optdigits"))
 
 
-def test_one_device_does_what_training_does_and_stops_when_told(tmp_path: Path) -> None:
+def test_one_device_does_what_training_does_and_stops_when_told(alone: float) -> None:
     import tensorflow as tf
 
     strategy = tf.distribute.get_strategy()
-    plain = dataclasses.replace(CONFIG, architecture="dense", optimizer="sgd")
-    both = [
-        training.train(plain, load("optdigits")),
-        distributed.train(strategy, plain, load("optdigits")),
-    ]
-    for own, other in zip(*(result.model.get_weights() for result in both), strict=True):
-        assert np.allclose(own, other, atol=2e-3)
-    ends = [result.progress.validation[-1] for result in both]
-    assert ends[0].loss == pytest.approx(ends[1].loss, abs=0.01)
-    stopped = distributed.train(strategy, plain, load("optdigits"), should_stop=lambda: True)
+    result = distributed.train(strategy, CONFIG, load("optdigits"))
+    assert accuracy(result.model.get_weights()) == pytest.approx(alone, abs=0.05)
+    assert [point.epoch for point in result.progress.validation] == [1, 2]
+    assert result.progress.is_over
+    assert not result.stopped
+    stopped = distributed.train(strategy, CONFIG, load("optdigits"), should_stop=lambda: True)
     assert stopped.stopped
     assert (stopped.progress.epoch, stopped.progress.step) == (1, 1)
 
