@@ -1,11 +1,12 @@
 """Measured figures of two ways side by side: a table for people, JSON for programs."""
 
-import importlib.metadata
 import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+
+from mnist_app.versions import versions
 
 LIBRARIES = (
     "streamlit", "streamlit-drawable-canvas", "tensorflow-cpu", "tensorflow", "keras", "numpy",
@@ -60,16 +61,10 @@ def machine() -> dict[str, str | int | float]:
     found: dict[str, str | int | float] = {
         "cores": os.cpu_count() or 1,
         "system": platform.system(),
-        "python": platform.python_version(),
     }
     if hasattr(os, "getloadavg"):
         found["load at the start"] = round(os.getloadavg()[0], 1)
-    for library in LIBRARIES:
-        try:
-            found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    return found | versions(LIBRARIES)
 
 
 def as_json(figures: Sequence[Figure], facts: Mapping[str, object]) -> str:

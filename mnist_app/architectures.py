@@ -6,22 +6,65 @@ Each maps (n, 28, 28, 1) in 0..1 to (n, classes) probabilities. Keras is importe
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mnist_app import builder
+
 if TYPE_CHECKING:
     import keras
 
 INPUT_SHAPE = (28, 28, 1)
 
 
-def build(name: str, classes: int = 10) -> "keras.Model":
+def build(
+    name: str, classes: int = 10, dropout: float = 0.0, layers: str = builder.DEFAULT
+) -> "keras.Model":
     """Build the network called `name`, untrained.
+
+    Args:
+        dropout: the share of what the last layer sees that is left out at each training step,
+            0..1; 0 keeps what the network has of its own.
+        layers: of the network "custom", see `builder`.
 
     Raises:
         KeyError: there is no such network.
+        DigitLabError: `layers` cannot be built.
     """
-    return _BUILDERS[name](classes)
+    if name == "custom":
+        return _custom(classes, dropout, layers)
+    return _BUILDERS[name](classes, dropout)
 
 
-def _dense(classes: int) -> "keras.Model":
+def _answer(classes: int, dropout: float) -> list["keras.Layer"]:
+    from keras import layers
+
+    left_out = [layers.Dropout(dropout)] if dropout else []
+    return [*left_out, layers.Dense(classes, activation="softmax")]
+
+
+def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
+    from keras import Sequential, layers
+
+    hidden: list[Any] = []
+    is_flat = False
+    for layer in builder.parse(text):
+        if layer.word == "conv":
+            filters, size = map(int, layer.numbers)
+            hidden.append(layers.Conv2D(filters, size, activation="relu"))
+        elif layer.word == "pool":
+            hidden.append(layers.MaxPooling2D())
+        elif layer.word == "dropout":
+            hidden.append(layers.Dropout(layer.numbers[0]))
+        else:
+            if not is_flat:
+                hidden.append(layers.Flatten())
+            is_flat = True
+            hidden.append(layers.Dense(int(layer.numbers[0]), activation="relu"))
+    if not is_flat:
+        hidden.append(layers.Flatten())
+    answer = _answer(classes, dropout)
+    return Sequential([layers.Input(INPUT_SHAPE), *hidden, *answer], name="custom")
+
+
+def _dense(classes: int, dropout: float) -> "keras.Model":
     """The baseline: it knows nothing of neighbouring pixels."""
     from keras import Sequential, layers
 
@@ -30,13 +73,13 @@ def _dense(classes: int) -> "keras.Model":
             layers.Input(INPUT_SHAPE),
             layers.Flatten(),
             layers.Dense(128, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
+            *_answer(classes, dropout),
         ],
         name="dense",
     )
 
 
-def _simple_cnn(classes: int) -> "keras.Model":
+def _simple_cnn(classes: int, dropout: float) -> "keras.Model":
     from keras import Sequential, layers
 
     return Sequential(
@@ -48,13 +91,13 @@ def _simple_cnn(classes: int) -> "keras.Model":
             layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dense(64, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
+            *_answer(classes, dropout),
         ],
         name="simple_cnn",
     )
 
 
-def _deep_cnn(classes: int) -> "keras.Model":
+def _deep_cnn(classes: int, dropout: float) -> "keras.Model":
     """Three pairs of convolutions as in VGG (Simonyan and Zisserman, 2014), each normalised
     (Ioffe and Szegedy, 2015), averaged over the field instead of flattened (Lin et al., 2013)."""
     from keras import Sequential, layers
@@ -78,14 +121,13 @@ def _deep_cnn(classes: int) -> "keras.Model":
             *convolution(96),
             *convolution(128),
             layers.GlobalAveragePooling2D(),
-            layers.Dropout(0.3),
-            layers.Dense(classes, activation="softmax"),
+            *_answer(classes, dropout or 0.3),
         ],
         name="deep_cnn",
     )
 
 
-def _residual_cnn(classes: int) -> "keras.Model":
+def _residual_cnn(classes: int, dropout: float) -> "keras.Model":
     """Convolutions that add to what they were given (He et al., "Deep residual learning for image
     recognition", 2015). The first takes half the steps: most of the work is done where a pixel
     already stands for a piece of a stroke."""
@@ -108,14 +150,56 @@ def _residual_cnn(classes: int) -> "keras.Model":
     field = block(field, 64)
     field = layers.ReLU()(convolution(field, 128, strides=2))
     field = block(block(field, 128), 128)
-    field = layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(field))
-    answer = layers.Dense(classes, activation="softmax")(field)
+    answer = layers.GlobalAveragePooling2D()(field)
+    for layer in _answer(classes, dropout or 0.3):
+        answer = layer(answer)
     return Model(image, answer, name="residual_cnn")
 
 
-_BUILDERS: dict[str, Callable[[int], "keras.Model"]] = {
+def _lenet5(classes: int, dropout: float) -> "keras.Model":
+    """After LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
+    recognition" (1998), with a softmax for its radial units."""
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input(INPUT_SHAPE),
+            layers.Conv2D(6, 5, padding="same", activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(16, 5, activation="tanh"),
+            layers.AveragePooling2D(2),
+            layers.Flatten(),
+            layers.Dense(120, activation="tanh"),
+            layers.Dense(84, activation="tanh"),
+            *_answer(classes, dropout),
+        ],
+        name="lenet5",
+    )
+
+
+def _keras_example(classes: int, dropout: float) -> "keras.Model":
+    """The "Simple MNIST convnet" of Keras' own examples, by Francois Chollet."""
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input(INPUT_SHAPE),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            *_answer(classes, dropout or 0.5),
+        ],
+        name="keras_example",
+    )
+
+
+_BUILDERS: dict[str, Callable[[int, float], "keras.Model"]] = {
     "dense": _dense,
     "simple_cnn": _simple_cnn,
     "deep_cnn": _deep_cnn,
     "residual_cnn": _residual_cnn,
+    "lenet5": _lenet5,
+    "keras_example": _keras_example,
 }

@@ -1,8 +1,9 @@
 """Small changes of a picture that leave it the same digit, made anew each time it is seen.
 
-All of them are one warp of the picture (Simard, Steinkraus, Platt, "Best practices for
+Nearly all are one warp of the picture (Simard, Steinkraus, Platt, "Best practices for
 convolutional neural networks applied to visual document analysis", 2003) and one change of its
-stroke width.
+stroke width. Mirroring, for clothes and for seeing what goes wrong, does not leave every digit what
+it was.
 """
 
 import math
@@ -20,8 +21,11 @@ ELASTIC_GRID = 6
 def is_on(config: TrainingConfig) -> bool:
     """True when any augmentation is asked for."""
     return any(
-        (config.rotation, config.shift, config.zoom, config.shear, config.elastic, config.thickness)
-    )
+        (
+            config.rotation, config.shift, config.zoom, config.shear, config.elastic,
+            config.thickness, config.flip,
+        )
+    )  # fmt: skip
 
 
 def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "tf.Tensor":
@@ -36,9 +40,17 @@ def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "
     """
     import tensorflow as tf
 
-    seeds = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 3))
-    moved = _warp(images, seeds[0], seeds[1], config)
-    return _thicken(moved, seeds[2], config.thickness) if config.thickness else moved
+    seeds = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 4))
+    changed = _mirror(images, seeds[3], config.flip) if config.flip else images
+    changed = _warp(changed, seeds[0], seeds[1], config)
+    return _thicken(changed, seeds[2], config.thickness) if config.thickness else changed
+
+
+def _mirror(images: "tf.Tensor", seed: "tf.Tensor", share: float) -> "tf.Tensor":
+    import tensorflow as tf
+
+    chosen = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed) < share
+    return tf.where(chosen, tf.reverse(images, [2]), images)
 
 
 def _warp(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_app.progress import Point
 from mnist_app.runs import Run
-from mnist_app.training import Point
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

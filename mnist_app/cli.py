@@ -108,6 +108,8 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 def _option_type(setting: Setting) -> Any:
     if setting.choices:
         return click.Choice(list(setting.choices))
+    if setting.kind is str:
+        return str
     if setting.kind is int:
         return click.IntRange(int(setting.minimum), int(setting.maximum))
     return click.FloatRange(setting.minimum, setting.maximum)
@@ -156,6 +158,7 @@ def train(
             title or experiment.default_title(config),
             report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
             extra_strokes=extra_strokes,
+            watch=False,
             command=_repeat_command(preset, chosen, extra_strokes, output, title),
             learn=learn,
         )
@@ -269,7 +272,7 @@ def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> N
 
     classifier = _classifier(model or model_store.SHIPPED)
     failures: list[str] = []
-    for chunk in _chunks(_drawings(files, kind == "number"), CHUNK):
+    for chunk in _chunks(_drawings(files, classifier if kind == "number" else None), CHUNK):
         _echo_readings(chunk, classifier, form)
         failures += [f"{source}: {problem}" for source, _, problem in chunk if problem]
     if failures:
@@ -281,51 +284,51 @@ def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> N
 _Item = tuple[str, np.ndarray, str]
 
 
-def _drawings(files: tuple[Path, ...], as_number: bool) -> Iterator[_Item]:
+def _drawings(files: tuple[Path, ...], judge: Any) -> Iterator[_Item]:
     for path in files:
         if path.name.endswith(STROKE_SUFFIXES):
-            yield from _stroke_file(path, as_number)
+            yield from _stroke_file(path, judge)
         else:
-            yield _picture_file(path, as_number)
+            yield _picture_file(path, judge)
 
 
 _NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
 
 
-def _picture_file(path: Path, as_number: bool) -> _Item:
+def _picture_file(path: Path, judge: Any) -> _Item:
     from mnist_app.reading import inputs_from_picture
 
     try:
-        return str(path), inputs_from_picture(path.read_bytes(), as_number), ""
+        return str(path), inputs_from_picture(path.read_bytes(), judge), ""
     except DigitLabError as error:
         return str(path), _NOTHING, str(error)
     except OSError as error:
         return str(path), _NOTHING, f"It cannot be opened ({error.strerror})."
 
 
-def _stroke_file(path: Path, as_number: bool) -> Iterator[_Item]:
+def _stroke_file(path: Path, judge: Any) -> Iterator[_Item]:
     try:
         with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
             if path.suffix == ".json":
-                yield from _strokes_of(str(path), lines.read(), as_number)
+                yield from _strokes_of(str(path), lines.read(), judge)
                 return
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    yield from _strokes_of(f"{path}:{number}", line, as_number)
+                    yield from _strokes_of(f"{path}:{number}", line, judge)
     except OSError as error:
         yield str(path), _NOTHING, f"It cannot be opened ({error.strerror or error})."
     except (EOFError, UnicodeDecodeError, zlib.error):
         yield str(path), _NOTHING, "It is broken or no text: make it again."
 
 
-def _strokes_of(source: str, text: str, as_number: bool) -> Iterator[_Item]:
+def _strokes_of(source: str, text: str, judge: Any) -> Iterator[_Item]:
     from mnist_app.ink import drawing_from_points
     from mnist_app.reading import inputs_from_drawing
 
     try:
         item = json.loads(text)
         drawing = drawing_from_points(item["strokes"])
-        yield source, inputs_from_drawing(drawing, as_number), ""
+        yield source, inputs_from_drawing(drawing, judge), ""
     except DigitLabError as error:
         yield source, _NOTHING, str(error)
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -1,7 +1,7 @@
 """Training on more than one device: the GPUs of one machine, or several machines.
 
 `model.fit` of Keras 3 fails under `MultiWorkerMirroredStrategy` (keras-team/keras issue 20585), so
-the training step here is one of its own; the callbacks are the same as in `training`.
+the training step here is one of its own; all else of a run is as in `training`.
 """
 
 import json
@@ -9,18 +9,21 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import distractors, training
+from mnist_app import limits, training
 from mnist_app.architectures import build
-from mnist_app.classifier import BATCH, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.feeding import Feed, split
+from mnist_app.progress import Progress
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import Progress, TrainingResult
+from mnist_app.steering import Steering
+from mnist_app.training import TrainingResult
+from mnist_app.watching import Watcher
 
 if TYPE_CHECKING:
     import keras
@@ -94,81 +97,102 @@ def train(
     config: TrainingConfig,
     dataset: Dataset,
     report: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    steering: Steering | None = None,
     extra_images: np.ndarray | None = None,
     extra_labels: np.ndarray | None = None,
+    *,
+    watch: bool = True,
+    drawing: np.ndarray | None = None,
+    checkpoint_folder: Path | None = None,
+    resume_from: Path | None = None,
 ) -> TrainingResult:
     """Train a network on all devices of `strategy` together; see `training.train`.
 
     Each step takes one batch of `config.batch_size` pictures, divided among the devices, so that
     the run is the one that a single device would do. Every worker calls this with the same
-    settings and pictures, and ends with the same model; all stop when one of them is told to.
+    settings and pictures, and ends with the same model; all stop when one of them is told to,
+    which is all that they can be told.
 
     Raises:
-        DigitLabError: the batch cannot be divided evenly, the precision is not 32 bits, a worker
-            was lost; or as `training.train` does.
+        DigitLabError: the batch cannot be divided evenly, the precision is not 32 bits, a
+            checkpoint is asked for, a worker was lost; or as `training.train` does.
     """
     import keras
 
     _require_fitting(config, strategy.num_replicas_in_sync)
+    if checkpoint_folder is not None or resume_from is not None:
+        raise DigitLabError("On more than one device no checkpoints are kept: leave them out.")
+    run_until = time.monotonic() + 60 * limits.most_minutes()
     keras.utils.set_random_seed(config.seed)
-    parts = training.split(dataset, config)
-    images, targets = _pictures(config, dataset, parts, extra_images, extra_labels)
-    steps = len(images) // config.batch_size
+    parts = split(dataset, config)
+    classes = len(dataset.class_names)
+    feed = Feed(*training.lessons(config, parts, classes, extra_images, extra_labels), config)
     with strategy.scope():
-        model = build(config.architecture, len(dataset.class_names))
-        optimizer = training._optimizer(config, steps)
-        optimizer.build(model.trainable_variables)
-        # For the callbacks that look at both.
-        model.compile(optimizer=optimizer)
-    with _plain_words():
-        return _run(strategy, model, config, parts, images, targets, report, should_stop)
-
-
-def _run(
-    strategy: "tf.distribute.Strategy",
-    model: "keras.Model",
-    config: TrainingConfig,
-    parts: training.Split,
-    images: np.ndarray,
-    targets: np.ndarray,
-    report: Callable[[Progress], None],
-    should_stop: Callable[[], bool],
-) -> TrainingResult:
-    import keras
-
-    told = False
-    steps = len(images) // config.batch_size
-    reporter = training._reporter(config, steps, report, lambda: told)
-    callbacks = keras.callbacks.CallbackList(
-        [*training._watchers(config), reporter], model=model, epochs=config.epochs, steps=steps
-    )
-    batches = strategy.experimental_distribute_dataset(_shards(images, targets, config))
-    step = _step(strategy, model, config)
-    judge = _judge(strategy, model, config, parts)
+        model = build(config.architecture, classes, config.dropout, config.layers)
+        limits.require_weights(model.count_params())
+        run = _Run(
+            config,
+            model,
+            feed,
+            parts,
+            Watcher(model, dataset, drawing),
+            report,
+            steering or Steering(),
+            run_until,
+            watch,
+            None,
+        )
+    run.share(strategy)
     started = time.perf_counter()
-    callbacks.on_train_begin()
-    try:
-        for epoch in range(config.epochs):
-            callbacks.on_epoch_begin(epoch)
-            sums = np.zeros(3)
-            for number, batch in enumerate(batches, start=1):
-                loss, right, answered, stops = step(batch, float(should_stop())).numpy()
-                told = bool(stops > 0)
-                sums += (loss, right, answered)
-                logs = {"loss": sums[0] / number, "accuracy": sums[1] / max(sums[2], 1)}
-                callbacks.on_train_batch_end(number - 1, logs)
-            _agree(strategy, model)
-            callbacks.on_epoch_end(epoch, logs | judge())
-            if model.stop_training:
-                break
-    except training._Stopped:
-        told = True
-        _agree(strategy, model)
-    callbacks.on_train_end()
-    progress = replace(reporter.progress, is_over=True)
-    report(progress)
-    return TrainingResult(_own(model), progress, time.perf_counter() - started, told)
+    with _plain_words():
+        stopped = run.go()
+    return TrainingResult(_own(model), run.progress, time.perf_counter() - started, stopped)
+
+
+class _Run(training._Run):
+    """A run of which each device does a part of every step."""
+
+    def share(self, strategy: "tf.distribute.Strategy") -> None:
+        """Divide the work as `strategy` does; called once, before it goes."""
+        self._strategy = strategy
+        self._step = _step(strategy, self._learner, self._config)
+        self._is_told_to_stop = False
+
+    def _learn(self) -> None:
+        standing = self._standing
+        self._before = (0, 0.0, 0.0)
+        self._resumed = time.perf_counter()
+        sums = np.zeros(3)
+        try:
+            for steps, batch in enumerate(self._feed.batches(standing.epoch), start=1):
+                found = self._step(_divided(self._strategy, batch), self._wants_to_stop()).numpy()
+                sums += found[:3]
+                self._is_told_to_stop = bool(found[3] > 0)
+                loss, right, answered = sums
+                self.after_step(steps, loss / steps, right / max(answered, 1))
+        except training._Stopped:
+            _agree(self._strategy, self._learner)
+            raise
+        _agree(self._strategy, self._learner)
+
+    def _wants_to_stop(self) -> bool:
+        return self._steering.should_stop() or time.monotonic() >= self._run_until
+
+    def _obey(self) -> None:
+        self._stop_if_told()
+
+    def _stop_if_told(self) -> None:
+        # Only what all were told in a step: who stops alone leaves the others waiting.
+        if self._is_told_to_stop:
+            super()._stop_if_told()
+            raise training._Stopped
+
+    def _compare(self, loss: float) -> None:
+        """By the mean of what all workers found, so that all decide alike."""
+        import tensorflow as tf
+
+        (mean,) = _means(self._strategy, lambda: [tf.constant(loss, tf.float32)])
+        super()._compare(float(mean))
 
 
 def _require_fitting(config: TrainingConfig, devices: int) -> None:
@@ -181,41 +205,24 @@ def _require_fitting(config: TrainingConfig, devices: int) -> None:
         raise DigitLabError("On more than one device set precision to float32.")
 
 
-def _pictures(
-    config: TrainingConfig,
-    dataset: Dataset,
-    parts: training.Split,
-    extra_images: np.ndarray | None,
-    extra_labels: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """All that is learned from: uint8 (n, 28, 28), and targets, float (n, classes)."""
-    import keras
+def _divided(strategy: "tf.distribute.Strategy", batch: tuple["tf.Tensor", "tf.Tensor"]) -> Any:
+    """A batch of pictures and answers, of which each device has its own part.
 
-    images, labels = parts.images, parts.labels
-    if extra_images is not None and extra_labels is not None:
-        images = np.concatenate([images, extra_images])
-        labels = np.concatenate([labels, extra_labels])
-    classes = len(dataset.class_names)
-    targets = keras.utils.to_categorical(labels, classes)
-    if config.distractors:
-        none = distractors.make(round(len(images) * config.distractors), config.seed)
-        images = np.concatenate([images, none])
-        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
-    return images, targets
+    All workers draw the same batches.
+    """
 
+    def part(context: "tf.distribute.ValueContext") -> tuple["tf.Tensor", "tf.Tensor"]:
+        size = len(batch[0]) // context.num_replicas_in_sync
+        start = context.replica_id_in_sync_group * size
+        pictures, answers = batch
+        return pictures[start : start + size], answers[start : start + size]
 
-def _shards(images: np.ndarray, targets: np.ndarray, config: TrainingConfig) -> "tf.data.Dataset":
-    """Batches of which each worker takes its own part; all of them draw the same ones."""
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return training._training_batches(images, targets, config).with_options(options)
+    return strategy.experimental_distribute_values_from_function(part)
 
 
 def _step(
     strategy: "tf.distribute.Strategy", model: "keras.Model", config: TrainingConfig
-) -> Callable[[Any, float], "tf.Tensor"]:
+) -> Callable[[Any, bool], "tf.Tensor"]:
     """One step on all devices -> mean loss, right answers, questions, and how many want to stop."""
     import keras
     import tensorflow as tf
@@ -242,7 +249,7 @@ def _step(
         return strategy.reduce("SUM", strategy.run(on_one_device, (*batch, stops)), axis=None)
 
     compiled = tf.function(together)
-    return lambda batch, stops: compiled(batch, tf.constant(stops, tf.float32))
+    return lambda batch, stops: compiled(batch, tf.constant(float(stops)))
 
 
 def _agree(strategy: "tf.distribute.Strategy", model: "keras.Model") -> None:
@@ -263,38 +270,6 @@ def _means(
 
     of_devices = strategy.run(lambda: [tf.identity(value) for value in values()])
     return [strategy.reduce("MEAN", value, axis=None) for value in of_devices]
-
-
-def _judge(
-    strategy: "tf.distribute.Strategy",
-    model: "keras.Model",
-    config: TrainingConfig,
-    parts: training.Split,
-) -> Callable[[], dict[str, float]]:
-    """Every worker reads all validation pictures, and the mean counts: all decide alike by it."""
-    import keras
-    import tensorflow as tf
-
-    count = len(parts.validation_labels)
-    losses = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-    targets = keras.utils.to_categorical(parts.validation_labels, model.output_shape[-1])
-    answer = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
-
-    def judge() -> dict[str, float]:
-        if not count:
-            return {}
-        answers = np.concatenate(
-            [
-                answer(as_network_input(parts.validation_images[start : start + BATCH])).numpy()
-                for start in range(0, count, BATCH)
-            ]
-        )
-        right = (answers.argmax(axis=1) == parts.validation_labels).mean()
-        found = [losses(targets, answers), tf.constant(right, tf.float32)]
-        loss, accuracy = _means(strategy, lambda: found)
-        return {"val_loss": float(loss), "val_accuracy": float(accuracy)}
-
-    return judge
 
 
 def _own(model: "keras.Model") -> "keras.Model":

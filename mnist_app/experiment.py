@@ -1,18 +1,21 @@
 """One training run from its settings to a saved model with its card."""
 
-import importlib.metadata
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.files import require_writable
+from mnist_app.progress import Progress
 from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
-from mnist_app.training import Progress, TrainingResult, train
+from mnist_app.steering import Steering
+from mnist_app.training import TrainingResult, train
+from mnist_app.versions import versions
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 
@@ -32,9 +35,14 @@ def run(
     path: Path,
     title: str,
     report: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    steering: Steering | None = None,
     extra_strokes: Path | None = None,
     command: str = "",
+    *,
+    watch: bool = True,
+    drawing: np.ndarray | None = None,
+    checkpoint_folder: Path | None = None,
+    resume_from: Path | None = None,
     learn: Callable[..., TrainingResult] = train,
 ) -> Outcome:
     """Train, test and save a model.
@@ -44,6 +52,7 @@ def run(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
+        report, steering, watch, drawing, checkpoint_folder, resume_from: see `training.train`.
         learn: what trains; it takes what `training.train` takes.
 
     Raises:
@@ -61,9 +70,13 @@ def run(
         config,
         dataset,
         report,
-        should_stop,
+        steering,
         extra_images=known.images if known else None,
         extra_labels=known.labels if known else None,
+        watch=watch,
+        drawing=drawing,
+        checkpoint_folder=checkpoint_folder,
+        resume_from=resume_from,
     )
     classifier = Classifier(result.model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
@@ -81,7 +94,7 @@ def run(
         seed=config.seed,
         class_names=dataset.class_names,
         weights=result.model.count_params(),
-        versions=_versions(),
+        versions=versions(LIBRARIES),
         results=results,
         command=command,
         training=training,
@@ -115,13 +128,3 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
         "pen drawings among them": extra,
         "stopped early": result.stopped,
     }
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

@@ -18,7 +18,7 @@ _ORIENTATION = 0x0112
 
 
 def framed(data: bytes, boxes: Sequence[Box]) -> bytes:
-    """Draw frames into a picture that `pictures.ink_from_picture` could read.
+    """Draw frames into a picture that `pictures.opened` could read.
 
     Args:
         data: the bytes of its file.

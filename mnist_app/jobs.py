@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from mnist_app.errors import DigitLabError
+from mnist_app.steering import Steering
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Snapshot:
         result: what it returned, when it is done, or stopped with something to keep.
         error: one sentence for a person, when it failed.
         stopping: it was told to stop and has not yet.
+        paused: it was told to wait.
         started, ended: seconds since the epoch, 0 until then.
     """
 
@@ -60,6 +62,7 @@ class Snapshot:
     result: Any = None
     error: str = ""
     stopping: bool = False
+    paused: bool = False
     started: float = 0.0
     ended: float = 0.0
 
@@ -69,21 +72,17 @@ class Snapshot:
         return self.state in (State.DONE, State.STOPPED, State.FAILED)
 
 
-class Control:
-    """What a job holds on to while it runs: it reports through it and asks whether to stop."""
+class Control(Steering):
+    """What a job holds on to while it runs: it reports through it and asks what it is told."""
 
     def __init__(self, worker: "Worker", job_id: int) -> None:
+        super().__init__()
         self._worker = worker
         self._id = job_id
-        self._stop = threading.Event()
 
     def report(self, progress: Any) -> None:
         """Make `progress`, which must never change again, part of the next snapshots."""
         self._worker._update(self._id, progress=progress)
-
-    def should_stop(self) -> bool:
-        """Whether somebody wants the job to end."""
-        return self._stop.is_set()
 
 
 Task = Callable[[Control], Any]
@@ -150,13 +149,40 @@ class Worker:
             job = self._jobs.get(job_id)
             if job is None or job.is_over:
                 return
-            self._tasks[job_id][1]._stop.set()
+            self._tasks[job_id][1].stop()
             if job.state is State.WAITING:
                 del self._tasks[job_id]
                 self._set(job_id, state=State.STOPPED, ended=time.time())
                 self._forget()
             else:
-                self._set(job_id, stopping=True)
+                self._set(job_id, stopping=True, paused=False)
+
+    def pause(self, job_id: int) -> None:
+        """Make a running job wait, if it is of a kind that can; others are left as they are."""
+        with self._lock:
+            control = self._running(job_id)
+            if control is not None and not control.should_stop():
+                control.pause()
+                self._set(job_id, paused=True)
+
+    def resume(self, job_id: int) -> None:
+        """Let a paused job go on."""
+        with self._lock:
+            control = self._running(job_id)
+            if control is not None:
+                control.resume()
+                self._set(job_id, paused=False)
+
+    def scale_learning_rate(self, job_id: int, factor: float) -> None:
+        """Multiply the learning rate of a running job; others are left as they are.
+
+        Raises:
+            DigitLabError: the factor is no number above zero.
+        """
+        with self._lock:
+            control = self._running(job_id)
+            if control is not None:
+                control.scale_learning_rate(factor)
 
     def forget(self, job_id: int) -> None:
         """Drop a job that is over."""
@@ -185,6 +211,11 @@ class Worker:
         self._changed.notify_all()
         return self._placed(self._jobs[job_id])
 
+    def _running(self, job_id: int) -> Control | None:
+        job = self._jobs.get(job_id)
+        is_running = job is not None and job.state is State.RUNNING
+        return self._tasks[job_id][1] if is_running else None
+
     def _placed(self, job: Snapshot) -> Snapshot:
         if job.state is not State.WAITING:
             return job
@@ -212,7 +243,7 @@ class Worker:
             gc.collect()
             with self._lock:
                 del self._tasks[job_id]
-                self._set(job_id, ended=time.time(), **outcome)
+                self._set(job_id, ended=time.time(), paused=False, **outcome)
                 del outcome
                 self._forget()
 

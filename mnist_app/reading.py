@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_app.classifier import Classifier
-from mnist_app.grouping import split_drawing, split_ink
+from mnist_app.grouping import Span, drawn_pieces, inked_pieces
 from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
-from mnist_app.pictures import lift, with_usual_pen
+from mnist_app.lifting import lift, with_usual_pen
+from mnist_app.pictures import opened
 
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]
+
+# Many candidates are judged for each digit of a picture: in pixels, enough to tell them apart.
+ROUGH_SIDE = 80
 
 
 @dataclass(frozen=True)
@@ -46,23 +50,27 @@ class Reading:
         return "".join(str(digit.digit) for digit in self.digits)
 
 
-def inputs_from_drawing(drawing: Drawing, as_number: bool = False) -> np.ndarray:
-    """Network inputs, uint8 (digits, 28, 28), of one digit or of a number; (0, 28, 28) if empty."""
-    return _stack([strokes_to_input(part) for part in _drawn_parts(drawing, as_number)])
+def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np.ndarray:
+    """Network inputs, uint8 (digits, 28, 28), of one digit; (0, 28, 28) if there is no ink.
+
+    Args:
+        judge: when given, the drawing is a number, and this decides what its digits are.
+    """
+    return _stack([strokes_to_input(part) for part in drawn_digits(drawing, judge)])
 
 
-def inputs_from_picture(data: bytes, as_number: bool = False) -> np.ndarray:
+def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndarray:
     """The same for the bytes of a picture.
 
     Raises:
-        DigitLabError: see `pictures.lift`.
+        DigitLabError: see `pictures.opened`.
     """
-    return _stack([_inked_input(part) for part in _inked_parts(lift(data).ink, as_number)])
+    return _stack([_inked_input(part) for part in inked_digits(lift(opened(data).colours), judge)])
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
     """Read a drawing and say where each digit stands, in units of the drawing."""
-    parts = _drawn_parts(drawing, as_number)
+    parts = drawn_digits(drawing, classifier if as_number else None)
     reading = read_inputs(_stack([strokes_to_input(part) for part in parts]), classifier)
     return _placed(reading, [_drawn_box(part) for part in parts])
 
@@ -71,12 +79,23 @@ def read_picture(data: bytes, classifier: Classifier, as_number: bool = False) -
     """Read a picture and say where each digit stands, in pixels of the upright original.
 
     Raises:
-        DigitLabError: see `pictures.lift`.
+        DigitLabError: see `pictures.opened`.
     """
-    lifted = lift(data)
-    parts = _inked_parts(lifted.ink, as_number)
+    picture = opened(data)
+    return read_ink(lift(picture.colours), classifier, as_number, picture.scale)
+
+
+def read_ink(
+    ink: np.ndarray, classifier: Classifier, as_number: bool = False, scale: float = 1.0
+) -> Reading:
+    """Read ink, float (height, width) in 0..1, and say where each digit stands.
+
+    Args:
+        scale: units of a box for one pixel of `ink`.
+    """
+    parts = inked_digits(ink, classifier if as_number else None)
     reading = read_inputs(_stack([_inked_input(part) for part in parts]), classifier)
-    return _placed(reading, [_inked_box(part, lifted.scale) for part in parts])
+    return _placed(reading, [_inked_box(part, scale) for part in parts])
 
 
 def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
@@ -91,20 +110,52 @@ def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
     )
 
 
-def _drawn_parts(drawing: Drawing, as_number: bool) -> list[Drawing]:
-    if drawing.is_empty:
-        return []
-    return split_drawing(drawing) if as_number else [drawing]
+def drawn_digits(drawing: Drawing, judge: Classifier | None = None) -> list[Drawing]:
+    """The digits of a drawing from left to right: itself alone, unless there is a judge."""
+    if drawing.is_empty or judge is None:
+        return [] if drawing.is_empty else [drawing]
+    pieces, layout = drawn_pieces(drawing)
+
+    def joined(span: Span) -> Drawing:
+        lines = [line for piece in pieces[slice(*span)] for line in piece.strokes]
+        return Drawing(lines, drawing.pen_width)
+
+    spans = layout.candidates()
+    inputs = _stack([strokes_to_input(joined(span)) for span in spans])
+    return [joined(span) for span in layout.best(spans, _sureness(inputs, judge))]
 
 
-def _inked_parts(ink: np.ndarray, as_number: bool) -> list[np.ndarray]:
-    if not ink.any():
-        return []
-    return split_ink(ink) if as_number else [ink]
+def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.ndarray]:
+    """The same for a picture of ink, float (height, width) in 0..1; each of the same shape."""
+    if not ink.any() or judge is None:
+        return [ink] if ink.any() else []
+    pieces, layout = inked_pieces(ink)
+
+    def joined(span: Span) -> np.ndarray:
+        return np.where(_within(pieces, span), ink, 0)
+
+    def rough_input(span: Span) -> np.ndarray:
+        # Most of a wide picture belongs to other candidates.
+        columns = slice(*np.flatnonzero(_within(pieces, span).any(axis=0))[[0, -1]] + [0, 1])
+        part = np.where(_within(pieces[:, columns], span), ink[:, columns], 0)
+        return raster_to_input(with_usual_pen(part, ROUGH_SIDE))
+
+    spans = layout.candidates()
+    inputs = _stack([rough_input(span) for span in spans])
+    return [joined(span) for span in layout.best(spans, _sureness(inputs, judge))]
+
+
+def _sureness(inputs: np.ndarray, judge: Classifier) -> np.ndarray:
+    """The logarithm of each best probability, float64 (n,)."""
+    return np.log(judge.probabilities(inputs).max(axis=1).astype(np.float64))
 
 
 def _inked_input(part: np.ndarray) -> np.ndarray:
     return raster_to_input(with_usual_pen(part))
+
+
+def _within(pieces: np.ndarray, span: Span) -> np.ndarray:
+    return (pieces >= span[0]) & (pieces < span[1])
 
 
 def _drawn_box(part: Drawing) -> Box:

@@ -5,15 +5,16 @@ Both are copied from the functions below and all that they call, see `sources`.
 
 import importlib.metadata
 import json
+import math
 import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import distractors, training
-from mnist_app.architectures import build
+from mnist_app import architectures, training
 from mnist_app.datasets import Dataset, class_names, optdigits
+from mnist_app.feeding import Feed, Split, split
 from mnist_app.model_store import ModelCard
 from mnist_app.settings import TrainingConfig
 from mnist_app.sources import Extract, extract
@@ -32,7 +33,10 @@ def repeat(config: TrainingConfig, output: str = "model.keras") -> None:
     images = dataset.test_images[..., None] / np.float32(255)
     probabilities = model.predict(images, verbose=0)
     accuracy = np.mean(probabilities.argmax(axis=1) == dataset.test_labels)
-    model.save(output)
+    # What trained it, the schedule of its learning rate among that, is not for a file.
+    bare = type(model).from_config(model.get_config())
+    bare.set_weights(model.get_weights())
+    bare.save(output)
     print(f"Saved {output}: {accuracy:.2%} of {len(images):,} test pictures are read right.")
 
 
@@ -60,36 +64,57 @@ def learn(config: TrainingConfig, dataset: Dataset) -> "keras.Model":
     import keras
 
     keras.utils.set_random_seed(config.seed)
-    parts = training.split(dataset, config)
+    parts = split(dataset, config)
     classes = len(dataset.class_names)
-    images, targets = parts.images, keras.utils.to_categorical(parts.labels, classes)
-    if config.distractors:
-        none = distractors.make(round(len(images) * config.distractors), config.seed)
-        images = np.concatenate([images, none])
-        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
-    steps = len(images) // config.batch_size
-    model = build(config.architecture, classes)
+    feed = Feed(*training.lessons(config, parts, classes), config)
+    # Which network it is, is asked here so that only that one is copied.
+    if config.architecture == "custom":
+        model = architectures._custom(classes, config.dropout, config.layers)
+    else:
+        model = architectures._BUILDERS[config.architecture](classes, config.dropout)
     learner = model if config.precision == "float32" else training._copy(model, config.precision)
+    factor = keras.Variable(1.0, trainable=False)
     learner.compile(
-        optimizer=training._optimizer(config, steps),
+        optimizer=training._optimizer(config, config.epochs * feed.steps, factor),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
         metrics=["accuracy"],
     )
-    validation = None
-    if config.validation_share:
-        validation = training._batches(
-            parts.validation_images, parts.validation_labels, classes, config.batch_size
-        )
-    learner.fit(
-        training._training_batches(images, targets, config),
-        validation_data=validation,
-        epochs=config.epochs,
-        callbacks=training._watchers(config),
-        shuffle=False,
-        verbose=2,
-    )
+    _fit(config, learner, feed, parts, factor)
     model.set_weights(learner.get_weights())
     return model
+
+
+def _fit(
+    config: TrainingConfig,
+    learner: "keras.Model",
+    feed: Feed,
+    parts: Split,
+    factor: "keras.Variable",
+) -> None:
+    """Epoch by epoch; the validation loss decides as in the app what follows from it."""
+    import keras
+
+    best_loss, best = math.inf, learner.get_weights()
+    since_best = on_plateau = 0
+    for epoch in range(config.epochs):
+        learner.fit(feed.batches(epoch), steps_per_epoch=feed.steps, shuffle=False, verbose=2)
+        if len(parts.validation_labels):
+            images = parts.validation_images[..., None] / np.float32(255)
+            answers = keras.utils.to_categorical(parts.validation_labels, learner.output_shape[-1])
+            loss, accuracy = learner.evaluate(images, answers, verbose=0)
+            print(f"epoch {epoch + 1}: validation loss {loss:.4f}, {accuracy:.2%} right")
+            since_best, on_plateau = since_best + 1, on_plateau + 1
+            if loss < best_loss:
+                best_loss, best = loss, learner.get_weights()
+                since_best = on_plateau = 0
+        # A schedule already decides the learning rate.
+        if config.schedule == "constant" and 0 < config.plateau <= on_plateau:
+            on_plateau = 0
+            factor.assign(factor * training.PLATEAU_FACTOR)
+        if 0 < config.early_stopping <= since_best:
+            break
+    if config.early_stopping:
+        learner.set_weights(best)
 
 
 def script(config: TrainingConfig, card: ModelCard | None = None, title: str = "") -> str:

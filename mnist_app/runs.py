@@ -23,8 +23,9 @@ from typing import IO, Any
 
 from mnist_app import model_store
 from mnist_app.errors import DigitLabError
+from mnist_app.progress import Point, Progress
 from mnist_app.settings import SETTINGS, TrainingConfig
-from mnist_app.training import CURVE_POINTS, Point, Progress
+from mnist_app.training import CURVE_POINTS
 
 logger = logging.getLogger(__name__)
 
@@ -380,10 +381,10 @@ def curves_csv(run: Run) -> str:
     """The curves as CSV: one line a point, training first."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(["part", "epoch", "loss", "accuracy"])
+    writer.writerow(["part", "epoch", "loss", "accuracy", "learning_rate"])
     for part, points in (("training", run.training), ("validation", run.validation)):
         for point in points:
-            writer.writerow([part, point.epoch, point.loss, point.accuracy])
+            writer.writerow([part, *astuple(point)])
     return sheet.getvalue()
 
 

@@ -5,10 +5,11 @@ on the page, the options of the command line, the values in a link and the valid
 are derived from it through `SETTINGS`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from mnist_app import builder
 from mnist_app.errors import DigitLabError
 
 
@@ -23,7 +24,8 @@ class Setting:
         group: the part of the form it stands in.
         default: the value when nothing is said; its type is the setting's type.
         minimum, maximum, step: the range of a number, inclusive; unused for others.
-        choices: the values a text may have, each with its label; empty for numbers.
+        choices: the values a text may have, each with its label; empty for others.
+        check: brings a free text to its one form, or raises `DigitLabError`; None for others.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Setting:
     maximum: float = 0
     step: float = 1
     choices: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[str], str] | None = None
 
     @property
     def kind(self) -> type:
@@ -53,6 +56,8 @@ class Setting:
                 raise ValueError("a fraction")
         except (TypeError, ValueError, OverflowError) as error:
             raise DigitLabError(f"{self.name} must be {self.rule}, not {value!r}.") from error
+        if self.check:
+            return self.check(parsed)
         if self.choices and parsed not in self.choices:
             raise DigitLabError(f"{self.name} must be {self.rule}, not {value!r}.")
         if not self.choices and not self.minimum <= parsed <= self.maximum:
@@ -64,6 +69,8 @@ class Setting:
         """What is allowed, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.kind is str:
+            return f"a text such as {self.default!r}"
         noun = "a whole number" if self.kind is int else "a number"
         return f"{noun} from {self.minimum:g} to {self.maximum:g}"
 
@@ -87,6 +94,11 @@ def _number(
     return field(default=default, metadata=metadata)
 
 
+def _text(default: str, check: Callable[[str], str], label: str, group: str, help: str) -> Any:
+    metadata = {"label": label, "group": group, "help": help, "check": check}
+    return field(default=default, metadata=metadata)
+
+
 DATASETS = {
     "mnist": "MNIST: 70,000 handwritten digits",
     "fashion_mnist": "Fashion-MNIST: 70,000 pieces of clothing",
@@ -98,6 +110,9 @@ ARCHITECTURES = {
     "simple_cnn": "Simple convolutional: looks for strokes",
     "deep_cnn": "Deep convolutional: six layers of strokes",
     "residual_cnn": "Residual: eight layers, each adding to the last, the shipped design",
+    "lenet5": "LeNet-5: the network of 1998 that read cheques",
+    "keras_example": "Keras example: two convolutions and dropout",
+    "custom": "Your own: built from the layers you name",
 }
 
 OPTIMIZERS = {
@@ -111,7 +126,11 @@ PRECISIONS = {
     "mixed_bfloat16": "16 bits where they suffice: faster on machines made for it",
 }
 
-SCHEDULES = {"constant": "the same all the time", "cosine": "warm up, then fade to zero"}
+SCHEDULES = {
+    "constant": "the same all the time",
+    "cosine": "warm up, then fade to zero",
+    "one_cycle": "rise for a third of the run, then fade to zero",
+}
 
 
 @dataclass(frozen=True)
@@ -138,6 +157,17 @@ class TrainingConfig:
     architecture: str = _choice(
         "simple_cnn", ARCHITECTURES, "Network", "Network", "The kind of network that learns."
     )
+    layers: str = _text(
+        builder.DEFAULT, lambda text: builder.as_text(builder.parse(text)),
+        "Layers of your own network", "Network",
+        "From the picture to the answer: conv FILTERS SIZE, pool, dropout SHARE and dense UNITS, "
+        "with commas between; only your own network has them.",
+    )  # fmt: skip
+    dropout: float = _number(
+        0.0, 0.0, 0.8, 0.05, "Dropout", "Network",
+        "Leaves out this share of what the last layer sees, others at each step, against learning "
+        "by heart; 0 keeps what the network has of its own.",
+    )  # fmt: skip
     epochs: int = _number(
         3, 1, 100, 1, "Epochs", "Training", "How often the network sees every training picture."
     )
@@ -190,6 +220,11 @@ class TrainingConfig:
         0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation",
         "Thins or thickens the strokes of each training picture.",
     )  # fmt: skip
+    flip: float = _number(
+        0.0, 0.0, 1.0, 0.05, "Mirror (share of pictures)", "Augmentation",
+        "Mirrors some of the training pictures: good for clothes, bad for digits, as a mirrored 2 "
+        "is no 2.",
+    )  # fmt: skip
     distractors: float = _number(
         0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Data",
         "Mixes in made-up letters, scribbles and shapes, so that the network learns to be unsure "
@@ -235,6 +270,38 @@ def _table() -> tuple[Setting, ...]:
 
 
 SETTINGS: tuple[Setting, ...] = _table()
+
+
+def to_query(config: TrainingConfig) -> dict[str, str]:
+    """The values for a link: only those that differ from the defaults."""
+    return {
+        row.name: str(value)
+        for row in SETTINGS
+        if (value := getattr(config, row.name)) != row.default
+    }
+
+
+def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...]]:
+    """The settings in a link, and a sentence about each value in it that is not used."""
+    rows = {row.name: row for row in SETTINGS}
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, text in query.items():
+        if name not in rows:
+            problems.append(f"There is no setting {name[:40]!r}: the link's value is left out.")
+            continue
+        try:
+            values[name] = rows[name].parse(text)
+        except DigitLabError as error:
+            # Somebody else wrote the link: it may be long.
+            problems.append(
+                str(error) if len(text) <= 200 else f"{name} must be {rows[name].rule}."
+            )
+    try:
+        return TrainingConfig(**values), tuple(problems)
+    except DigitLabError as error:
+        return TrainingConfig(), (*problems, f"{error} The link's values are left out.")
+
 
 PRESETS: dict[str, dict[str, Any]] = {
     "ten-seconds": {"architecture": "simple_cnn", "epochs": 1, "limit": 6_000},

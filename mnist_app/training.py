@@ -1,78 +1,40 @@
-"""TrainingConfig + pictures -> a trained model; reports while it learns, stops when told.
+"""TrainingConfig + pictures -> a trained model; reports while it learns, does as it is told.
 
-It knows nothing of any screen: `report` gets an immutable `Progress`, `should_stop` is asked after
+It knows nothing of any screen: `report` gets an immutable `Progress`, `steering` is asked after
 every step.
 """
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import augmentation, distractors
+from mnist_app import checkpoints, distractors, limits
 from mnist_app.architectures import build
-from mnist_app.classifier import as_network_input
+from mnist_app.checkpoints import Standing
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.feeding import Feed, Split, split
+from mnist_app.progress import Opinion, Point, Progress, View
+from mnist_app.schedules import schedule
 from mnist_app.settings import TrainingConfig
+from mnist_app.steering import Steering
+from mnist_app.watching import BATCH, Watcher, judge
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
-# Points that a curve of training steps has at most, and seconds between two reports.
+# Points that a curve has at most, seconds between two reports, and between two looks at the
+# network.
 CURVE_POINTS = 400
 REPORT_SECONDS = 0.25
-# Of the whole run, the part in which a cosine schedule warms up.
-WARM_UP_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of a learning curve.
-
-    Attributes:
-        epoch: how many epochs were done by then, with fractions.
-        loss: categorical cross-entropy in nats.
-        accuracy: share of pictures read right, 0..1.
-    """
-
-    epoch: float
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How a run stands; never changes once made.
-
-    Attributes:
-        epoch, epochs: the epoch it is in, from 1, and how many there will be.
-        step, steps: the step it has done in this epoch, and how many an epoch has.
-        images_per_second: training speed, without validation.
-        seconds_left: a guess from the speed so far; None before the first step.
-        training: the curve over steps, each point the mean since the point before.
-        validation: the curve over epochs.
-        is_over: the training has ended, by itself or because it was stopped.
-    """
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    images_per_second: float = 0.0
-    seconds_left: float | None = None
-    training: tuple[Point, ...] = ()
-    validation: tuple[Point, ...] = ()
-    is_over: bool = False
-
-    @property
-    def share(self) -> float:
-        """How much of the run is done, 0..1."""
-        done = (self.epoch - 1) * self.steps + self.step
-        return min(1.0, done / (self.epochs * self.steps))
+WATCH_SECONDS = 0.75
+# What a plateau multiplies the learning rate by.
+PLATEAU_FACTOR = 0.2
 
 
 @dataclass(frozen=True)
@@ -83,7 +45,7 @@ class TrainingResult:
         model: the trained network.
         progress: the last report, with the whole curves.
         seconds: wall-clock time of the training.
-        stopped: whether it was told to stop before its end.
+        stopped: whether it was stopped before its end, by a person or by this host's limit.
     """
 
     model: "keras.Model"
@@ -92,123 +54,352 @@ class TrainingResult:
     stopped: bool
 
 
-@dataclass(frozen=True)
-class Split:
-    """Pictures uint8 (n, 28, 28) and labels int64 (n,) to learn from and to check with."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    validation_images: np.ndarray
-    validation_labels: np.ndarray
-
-
-def split(dataset: Dataset, config: TrainingConfig) -> Split:
-    """Choose the pictures a run uses, each class in proportion.
-
-    Raises:
-        DigitLabError: too few are left to train on.
-    """
-    from sklearn.model_selection import train_test_split
-
-    indices = np.random.default_rng(config.seed).permutation(len(dataset.train_labels))
-    wanted = round(len(indices) * config.train_share)
-    indices = indices[: min(wanted, config.limit or wanted)]
-    kept = round(len(indices) * config.validation_share)
-    if len(indices) - kept < config.batch_size:
-        raise DigitLabError(
-            f"Only {len(indices) - kept} pictures are left to train on, fewer than one batch: "
-            "use a larger share or a smaller batch."
-        )
-    checked: np.ndarray = np.empty(0, dtype=np.int64)
-    if kept:
-        labels = dataset.train_labels[indices]
-        # A class too rare to be divided, or a part too small to hold them all, is left to chance.
-        classes = np.unique(labels, return_counts=True)[1]
-        proportional = classes.min() > 1 and kept >= len(classes)
-        indices, checked = train_test_split(
-            indices,
-            test_size=kept,
-            random_state=config.seed,
-            stratify=labels if proportional else None,
-        )
-    return Split(
-        dataset.train_images[indices],
-        dataset.train_labels[indices],
-        dataset.train_images[checked],
-        dataset.train_labels[checked],
-    )
-
-
 def train(
     config: TrainingConfig,
     dataset: Dataset,
     report: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    steering: Steering | None = None,
     extra_images: np.ndarray | None = None,
     extra_labels: np.ndarray | None = None,
+    *,
+    watch: bool = True,
+    drawing: np.ndarray | None = None,
+    checkpoint_folder: Path | None = None,
+    resume_from: Path | None = None,
 ) -> TrainingResult:
     """Train a network.
+
+    When it is stopped, or may stop early, its weights are those of the lowest validation loss, or
+    the last ones where nothing was validated.
 
     Args:
         config: the settings; `config.dataset` is not looked at, `dataset` is used.
         report: called from this thread, several times a second at most.
-        should_stop: asked after each step; when true, what was learned is kept.
+        steering: asked after each step.
         extra_images, extra_labels: more training pictures, uint8 (n, 28, 28) and int64 (n,).
+        watch: whether `Progress.view` and `Progress.opinions` are made.
+        drawing: a person's own, uint8 (28, 28), for `Progress.opinions`.
+        checkpoint_folder: where a checkpoint goes after each epoch and when it is stopped.
+        resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
+            ends as it would have without the break, as far as the processor repeats its sums.
 
     Raises:
-        DigitLabError: too few pictures, or the loss is no number any more.
+        DigitLabError: too few pictures; more weights than this host allows; the loss is no number
+            any more; a checkpoint that cannot be written or read, or is of another run.
     """
     import keras
 
+    run_until = time.monotonic() + 60 * limits.most_minutes()
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
+    classes = len(dataset.class_names)
+    feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
+    model = build(config.architecture, classes, config.dropout, config.layers)
+    limits.require_weights(model.count_params())
+    # What learns may reckon in fewer bits than what is saved.
+    learner = model if config.precision == "float32" else _copy(model, config.precision)
+    run = _Run(
+        config,
+        learner,
+        feed,
+        parts,
+        Watcher(learner, dataset, drawing),
+        report,
+        steering or Steering(),
+        run_until,
+        watch,
+        checkpoint_folder,
+    )
+    if resume_from is not None:
+        run.restore(resume_from)
+    started = time.perf_counter()
+    stopped = run.go()
+    if learner is not model:
+        model.set_weights(learner.get_weights())
+    return TrainingResult(model, run.progress, time.perf_counter() - started, stopped)
+
+
+def lessons(
+    config: TrainingConfig,
+    parts: Split,
+    classes: int,
+    extra_images: np.ndarray | None = None,
+    extra_labels: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """All that is learned from: pictures uint8 (n, 28, 28), and answers, float (n, classes)."""
+    import keras
+
     images, labels = parts.images, parts.labels
     if extra_images is not None and extra_labels is not None:
         images = np.concatenate([images, extra_images])
         labels = np.concatenate([labels, extra_labels])
-    classes = len(dataset.class_names)
     targets = keras.utils.to_categorical(labels, classes)
     if config.distractors:
         none = distractors.make(round(len(images) * config.distractors), config.seed)
         images = np.concatenate([images, none])
         targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
-    steps = len(images) // config.batch_size
-    model = build(config.architecture, classes)
-    # What learns may reckon in fewer bits than what is saved.
-    learner = model if config.precision == "float32" else _copy(model, config.precision)
-    learner.compile(
-        optimizer=_optimizer(config, steps),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-        metrics=[_accuracy()],
-    )
-    reporter = _reporter(config, steps, report, should_stop)
-    validation = None
-    if len(parts.validation_labels):
-        validation = _batches(
-            parts.validation_images, parts.validation_labels, classes, config.batch_size
-        )
-    started = time.perf_counter()
-    stopped = False
-    try:
-        learner.fit(
-            _training_batches(images, targets, config),
-            validation_data=validation,
-            epochs=config.epochs,
-            callbacks=[*_watchers(config), reporter],
-            shuffle=False,
-            verbose=0,
-        )
-    except _Stopped:
-        stopped = True
-    if learner is not model:
-        model.set_weights(learner.get_weights())
-    progress = replace(reporter.progress, is_over=True)
-    report(progress)
-    return TrainingResult(model, progress, time.perf_counter() - started, stopped)
+    return images, targets
 
 
 class _Stopped(Exception):
-    """Leaves `fit` at once; its own flag would still validate before it ends."""
+    """Leaves `fit` at once; its own flag would still end the epoch."""
+
+
+class _Run:
+    """The training itself: epochs of steps, each epoch validated and put on disk."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        learner: "keras.Model",
+        feed: Feed,
+        parts: Split,
+        watcher: Watcher,
+        report: Callable[[Progress], None],
+        steering: Steering,
+        run_until: float,
+        watch: bool,
+        folder: Path | None,
+    ) -> None:
+        import keras
+
+        self.progress = Progress(1, config.epochs, 0, feed.steps)
+        self._config, self._learner, self._feed, self._parts = config, learner, feed, parts
+        self._watcher, self._watch = watcher, watch
+        self._report_to, self._steering, self._run_until = report, steering, run_until
+        self._folder = folder
+        self._standing = Standing()
+        self._view: View | None = None
+        self._remark = ""
+        self._told_factor = 1.0
+        self._factor = keras.Variable(1.0, trainable=False, name="learning_rate_factor")
+        learner.compile(
+            optimizer=_optimizer(config, config.epochs * feed.steps, self._factor),
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+            metrics=[_accuracy()],
+        )
+        learner.optimizer.build(learner.trainable_variables)
+        self._every = max(1, config.epochs * feed.steps // CURVE_POINTS)
+        self._resumed = self._reported = self._looked = 0.0
+        self._before = (0, 0.0, 0.0)
+
+    def restore(self, folder: Path) -> None:
+        """Go on from a checkpoint."""
+        standing, settings = checkpoints.load(folder)
+        variables = [*self._learner.variables, *self._learner.optimizer.variables]
+        values = [*standing.variables, *standing.optimizer]
+        if settings != self._config.as_dict() or [tuple(one.shape) for one in variables] != [
+            one.shape for one in values
+        ]:
+            raise DigitLabError(
+                f"The checkpoint in {folder} is of a run with other settings: use its own, or "
+                "start anew."
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        self._standing = standing
+        self._factor.assign(standing.learning_rate_factor)
+
+    def go(self) -> bool:
+        """Train to the end; gives whether it was stopped before."""
+        stopped = False
+        standing = self._standing
+        try:
+            while standing.epoch < self._config.epochs and not self._learns_nothing_more():
+                if standing.step < self._feed.steps:
+                    self._learn()
+                self._validate()
+                standing.epoch, standing.step = standing.epoch + 1, 0
+                self._report()
+                self._save()
+        except _Stopped:
+            stopped = True
+            self._save()
+        if standing.best and (stopped or self._config.early_stopping):
+            self._learner.set_weights(standing.best)
+        if self._watch:
+            self._look()
+        self._report(is_over=True)
+        return stopped
+
+    def after_step(self, steps: int, loss: float, accuracy: float) -> None:
+        """Take note of a step.
+
+        Args:
+            steps: how many were done since the epoch began or was taken up again.
+            loss, accuracy: the means over these.
+        """
+        standing, now = self._standing, time.perf_counter()
+        standing.seconds += now - self._resumed
+        self._resumed = now
+        standing.step += 1
+        if not math.isfinite(loss):
+            raise DigitLabError(
+                "The training diverged (its loss is no number any more): "
+                "lower the learning rate and start again."
+            )
+        is_last = standing.step == self._feed.steps
+        if standing.step % self._every == 0 or is_last:
+            standing.training.append(self._point(steps, loss, accuracy))
+        if self._watch and now - self._looked >= WATCH_SECONDS:
+            self._look()
+        if now - self._reported >= REPORT_SECONDS or is_last:
+            self._report()
+        self._obey()
+
+    def _learn(self) -> None:
+        """The rest of an epoch."""
+        standing = self._standing
+        self._before = (0, 0.0, 0.0)
+        self._resumed = time.perf_counter()
+        self._learner.fit(
+            self._feed.batches(standing.epoch, standing.step),
+            steps_per_epoch=self._feed.steps - standing.step,
+            callbacks=[_after_each_step(self.after_step)],
+            shuffle=False,
+            verbose=0,
+        )
+
+    def _validate(self) -> None:
+        images, labels = self._parts.validation_images, self._parts.validation_labels
+        if not len(labels):
+            return
+        answers = []
+        for start in range(0, len(labels), BATCH):
+            answers.append(self._watcher.probabilities(images[start : start + BATCH]))
+            self._stop_if_told()
+        found = judge(
+            np.concatenate(answers),
+            labels,
+            self._parts.validation_indices,
+            self._config.label_smoothing,
+        )
+        standing = self._standing
+        standing.validation.append(
+            Point(standing.epoch + 1, found.loss, found.accuracy, self._learning_rate())
+        )
+        standing.class_accuracy.append(found.class_accuracy)
+        standing.hardest = found.hardest
+        self._compare(found.loss)
+
+    def _compare(self, loss: float) -> None:
+        """Keep the best weights; lower the learning rate where nothing gets better."""
+        standing, config = self._standing, self._config
+        if standing.best_loss is None or loss < standing.best_loss:
+            standing.best_loss, standing.best = loss, self._learner.get_weights()
+            standing.epochs_since_best = standing.epochs_on_plateau = 0
+            return
+        standing.epochs_since_best += 1
+        standing.epochs_on_plateau += 1
+        # A schedule already decides the learning rate.
+        if config.schedule == "constant" and 0 < config.plateau <= standing.epochs_on_plateau:
+            standing.epochs_on_plateau = 0
+            self._scale_learning_rate(PLATEAU_FACTOR)
+
+    def _learns_nothing_more(self) -> bool:
+        return 0 < self._config.early_stopping <= self._standing.epochs_since_best
+
+    def _obey(self) -> None:
+        steering = self._steering
+        if steering.is_paused:
+            self._report(is_paused=True)
+            left = self._run_until - time.monotonic()
+            steering.wait_while_paused(left if left < math.inf else None)
+            self._resumed = time.perf_counter()
+            self._report()
+        self._stop_if_told()
+        told = steering.learning_rate_factor
+        if told != self._told_factor:
+            self._scale_learning_rate(told / self._told_factor)
+            self._told_factor = told
+
+    def _stop_if_told(self) -> None:
+        if time.monotonic() >= self._run_until:
+            self._remark = (
+                f"A run may last {limits.most_minutes():g} minutes on this host: it was stopped, "
+                "and what it learned best is kept."
+            )
+            raise _Stopped
+        if self._steering.should_stop():
+            raise _Stopped
+
+    def _scale_learning_rate(self, factor: float) -> None:
+        self._standing.learning_rate_factor *= factor
+        self._factor.assign(self._standing.learning_rate_factor)
+
+    def _learning_rate(self) -> float:
+        return float(self._learner.optimizer.learning_rate)
+
+    def _point(self, steps: int, loss: float, accuracy: float) -> Point:
+        """Keras logs the mean since the epoch began; this is the mean since the last point."""
+        last, last_loss, last_accuracy = self._before
+        self._before = (steps, loss, accuracy)
+        width = steps - last
+        return Point(
+            self._epochs_done(),
+            # A difference of rounded means may end a hair outside.
+            max(0.0, (loss * steps - last_loss * last) / width),
+            min(1.0, max(0.0, (accuracy * steps - last_accuracy * last) / width)),
+            self._learning_rate(),
+        )
+
+    def _epochs_done(self) -> float:
+        return self._standing.epoch + self._standing.step / self._feed.steps
+
+    def _look(self) -> None:
+        self._view, opinion = self._watcher.look()
+        self._looked = time.perf_counter()
+        opinions = self._standing.opinions
+        if opinion:
+            opinions.append(Opinion(self._epochs_done(), opinion))
+        if len(opinions) > CURVE_POINTS:
+            del opinions[1::2]
+
+    def _report(self, is_paused: bool = False, is_over: bool = False) -> None:
+        self._reported = time.perf_counter()
+        standing, config, steps = self._standing, self._config, self._feed.steps
+        done = standing.epoch * steps + standing.step
+        # Between two epochs it stands at the end of the first.
+        epoch = max(0, done - 1) // steps
+        per_step = standing.seconds / done if done else 0.0
+        self.progress = Progress(
+            epoch=epoch + 1,
+            epochs=config.epochs,
+            step=done - epoch * steps,
+            steps=steps,
+            images_per_second=config.batch_size / per_step if per_step else 0.0,
+            seconds=standing.seconds,
+            seconds_left=per_step * (config.epochs * steps - done) if done else None,
+            learning_rate=self._learning_rate(),
+            training=tuple(standing.training),
+            validation=tuple(standing.validation),
+            class_accuracy=tuple(standing.class_accuracy),
+            hardest=standing.hardest,
+            view=self._view,
+            opinions=tuple(standing.opinions),
+            is_paused=is_paused,
+            is_over=is_over,
+            remark=self._remark,
+        )
+        self._report_to(self.progress)
+
+    def _save(self) -> None:
+        if self._folder is None:
+            return
+        self._standing.variables = [one.numpy() for one in self._learner.variables]
+        self._standing.optimizer = [one.numpy() for one in self._learner.optimizer.variables]
+        checkpoints.save(self._standing, self._config.as_dict(), self._folder)
+
+
+def _after_each_step(act: Callable[[int, float, float], None]) -> "keras.callbacks.Callback":
+    """A Keras callback that acts after each step; made here so that Keras loads late."""
+    import keras
+
+    class AfterEachStep(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            act(batch + 1, float(logs["loss"]), float(logs["accuracy"]))
+
+    return AfterEachStep()
 
 
 def _accuracy() -> "keras.Metric":
@@ -236,157 +427,13 @@ def _copy(model: "keras.Model", precision: str) -> "keras.Model":
     return keras.models.clone_model(model, clone_function=layer_of)
 
 
-def _optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
+def _optimizer(config: TrainingConfig, steps: int, factor: "keras.Variable") -> "keras.Optimizer":
     from keras import optimizers
 
-    rate = _learning_rate(config, steps)
+    rate = schedule(config, steps, factor)
     decay = config.weight_decay or None
     if config.optimizer == "sgd":
         return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
     if config.optimizer == "adamw":
         return optimizers.AdamW(rate, weight_decay=decay or 0.0)
     return optimizers.Adam(rate)
-
-
-def _learning_rate(config: TrainingConfig, steps: int) -> Any:
-    import keras
-
-    if config.schedule == "constant":
-        return config.learning_rate
-    total = config.epochs * steps
-    warm_up = max(1, round(WARM_UP_SHARE * total))
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate / 25,
-        decay_steps=max(1, total - warm_up),
-        warmup_target=config.learning_rate,
-        warmup_steps=warm_up,
-    )
-
-
-def _watchers(config: TrainingConfig) -> list["keras.callbacks.Callback"]:
-    import keras
-
-    watchers: list[keras.callbacks.Callback] = []
-    if config.early_stopping:
-        watchers.append(
-            keras.callbacks.EarlyStopping(patience=config.early_stopping, restore_best_weights=True)
-        )
-    # A schedule already decides the learning rate.
-    if config.plateau and config.schedule == "constant":
-        watchers.append(keras.callbacks.ReduceLROnPlateau(patience=config.plateau, factor=0.2))
-    return watchers
-
-
-def _batches(images: np.ndarray, labels: np.ndarray, classes: int, size: int) -> "tf.data.Dataset":
-    import keras
-    import tensorflow as tf
-
-    targets = keras.utils.to_categorical(labels, classes)
-    return tf.data.Dataset.from_tensor_slices((as_network_input(images), targets)).batch(size)
-
-
-def _training_batches(
-    images: np.ndarray, targets: np.ndarray, config: TrainingConfig
-) -> "tf.data.Dataset":
-    """Shuffled anew each epoch, augmented, whole batches only."""
-    import tensorflow as tf
-
-    order = tf.data.Dataset.range(len(images)).shuffle(len(images), seed=config.seed)
-    chosen = order.batch(config.batch_size, drop_remainder=True)
-    # One byte a pixel stays in memory; batches become floats one at a time.
-    pixels, answers = tf.constant(images), tf.constant(targets, tf.float32)
-
-    def batch(indices: "tf.Tensor", seed: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
-        floats = tf.cast(tf.gather(pixels, indices), tf.float32)[..., None] / 255
-        if augmentation.is_on(config):
-            floats = augmentation.augment(floats, seed, config)
-        return floats, tf.gather(answers, indices)
-
-    seeds = tf.data.Dataset.random(seed=config.seed, rerandomize_each_iteration=True).batch(2)
-    batches = tf.data.Dataset.zip(chosen, seeds).map(batch, num_parallel_calls=2)
-    return batches.prefetch(2)
-
-
-def _reporter(
-    config: TrainingConfig,
-    steps: int,
-    report: Callable[[Progress], None],
-    should_stop: Callable[[], bool],
-) -> Any:
-    """A Keras callback that turns logs into `Progress`; made here so that Keras loads late."""
-    import keras
-
-    class Reporter(keras.callbacks.Callback):
-        def __init__(self) -> None:
-            super().__init__()
-            self.progress = Progress(1, config.epochs, 0, steps)
-            self._epoch = 0
-            self._training: list[Point] = []
-            self._validation: list[Point] = []
-            self._every = max(1, config.epochs * steps // CURVE_POINTS)
-            self._before = (0, 0.0, 0.0)
-            self._training_seconds = 0.0
-            self._resumed = time.perf_counter()
-            self._reported = 0.0
-
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self._epoch = epoch
-            self._before = (0, 0.0, 0.0)
-            self._resumed = time.perf_counter()
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            step, now = batch + 1, time.perf_counter()
-            self._training_seconds += now - self._resumed
-            self._resumed = now
-            if not np.isfinite(logs["loss"]):
-                raise DigitLabError(
-                    "The training diverged (its loss is no number any more): "
-                    "lower the learning rate and start again."
-                )
-            if step % self._every == 0 or step == steps:
-                self._training.append(self._window(step, logs["loss"], logs["accuracy"]))
-            if now - self._reported >= REPORT_SECONDS or step == steps:
-                self._report(step)
-            if should_stop():
-                self._report(step)
-                raise _Stopped
-
-        def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-            if should_stop():
-                raise _Stopped
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            if "val_loss" in logs:
-                point = Point(epoch + 1, float(logs["val_loss"]), float(logs["val_accuracy"]))
-                self._validation.append(point)
-            self._report(steps)
-
-        def _window(self, step: int, loss: float, accuracy: float) -> Point:
-            """Keras logs the mean since the epoch began; this is the mean since the last point."""
-            last, last_loss, last_accuracy = self._before
-            self._before = (step, loss, accuracy)
-            width = step - last
-            return Point(
-                self._epoch + step / steps,
-                # A difference of rounded means may end a hair outside.
-                max(0.0, float(loss * step - last_loss * last) / width),
-                min(1.0, max(0.0, float(accuracy * step - last_accuracy * last) / width)),
-            )
-
-        def _report(self, step: int) -> None:
-            self._reported = time.perf_counter()
-            done = self._epoch * steps + step
-            per_step = self._training_seconds / done
-            self.progress = Progress(
-                epoch=self._epoch + 1,
-                epochs=config.epochs,
-                step=step,
-                steps=steps,
-                images_per_second=config.batch_size / per_step,
-                seconds_left=per_step * (config.epochs * steps - done),
-                training=tuple(self._training),
-                validation=tuple(self._validation),
-            )
-            report(self.progress)
-
-    return Reporter()

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from mnist_app import architectures
+from mnist_app import architectures, builder
+from mnist_app.errors import DigitLabError
 from mnist_app.settings import ARCHITECTURES
 
 
 def test_the_form_offers_exactly_the_networks_there_are() -> None:
-    assert list(architectures._BUILDERS) == list(ARCHITECTURES)
+    assert [*architectures._BUILDERS, "custom"] == list(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -22,6 +23,40 @@ def test_each_network_answers_with_probabilities(name: str, classes: int) -> Non
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_each_network_fits_a_free_host(name: str) -> None:
     assert architectures.build(name).count_params() < 1_250_000
+
+
+@pytest.mark.parametrize(("name", "weights"), [("lenet5", 61_706), ("keras_example", 34_826)])
+def test_well_known_networks_have_their_well_known_size(name: str, weights: int) -> None:
+    assert architectures.build(name).count_params() == weights
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_dropout_stands_before_the_last_layer_and_changes_no_weights(name: str) -> None:
+    plain, dropped = architectures.build(name), architectures.build(name, dropout=0.25)
+    assert dropped.layers[-2].rate == 0.25
+    assert dropped.count_params() == plain.count_params()
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        builder.DEFAULT,
+        "conv 4 5",
+        "dense 7",
+        "dropout 0.2, pool, conv 3 2, dense 30, dropout 0.5, dense 20",
+        "conv 8 3, conv 8 3, pool, conv 16 3, pool, conv 16 1, pool",
+    ],
+)
+def test_the_summary_of_ones_own_network_is_that_of_keras(layers: str) -> None:
+    model = architectures.build("custom", 3, layers=layers)
+    rows = builder.summary(builder.parse(layers), 3)
+    assert [row.shape for row in rows[1:]] == [layer.output.shape[1:] for layer in model.layers]
+    assert [row.weights for row in rows[1:]] == [layer.count_params() for layer in model.layers]
+
+
+def test_ones_own_network_must_be_one_that_can_be_built() -> None:
+    with pytest.raises(DigitLabError):
+        architectures.build("custom", layers="conv 3")
 
 
 def test_each_call_builds_anew() -> None:

@@ -64,3 +64,12 @@ def test_thickness_both_thins_and_thickens() -> None:
     bar[:, 5:23, 12:16] = 1
     ink = augmented(bar, thickness=1).sum(axis=(1, 2, 3))
     assert ink.min() < 18 * 4 < ink.max()
+
+
+def test_mirroring_mirrors_the_given_share(images: np.ndarray) -> None:
+    same = np.repeat(images[:1], 200, axis=0)
+    changed = augmented(same, flip=0.25)
+    mirrored = np.abs(changed - images[:1, :, ::-1]).max(axis=(1, 2, 3)) < 1e-4
+    kept = np.abs(changed - images[:1]).max(axis=(1, 2, 3)) < 1e-4
+    assert (mirrored ^ kept).all()
+    assert 30 < mirrored.sum() < 70

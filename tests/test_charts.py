@@ -20,8 +20,8 @@ from mnist_app.charts import (
     smoothed,
     smoothed_curve,
 )
+from mnist_app.progress import Point
 from mnist_app.runs import Run, State
-from mnist_app.training import Point
 
 DIGITS = tuple("0123456789")
 

@@ -3,8 +3,9 @@ from sklearn.metrics import roc_auc_score
 
 from mnist_app import datasets, distractors
 from mnist_app.classifier import Classifier
+from mnist_app.progress import Progress
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import Progress, train
+from mnist_app.training import train
 
 
 def test_they_are_network_inputs_and_no_two_are_the_same() -> None:

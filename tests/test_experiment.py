@@ -11,8 +11,9 @@ from mnist_app.classifier import Classifier
 from mnist_app.datasets import load
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import evaluate
+from mnist_app.progress import Progress
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import Progress
+from mnist_app.steering import Steering
 
 QUICK = TrainingConfig(
     dataset="optdigits", architecture="dense", epochs=2, batch_size=32, learning_rate=0.005
@@ -62,7 +63,9 @@ def test_extra_strokes_are_learned_but_for_every_fifth_writer(tmp_path: Path) ->
 
 
 def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
-    outcome = experiment.run(QUICK, tmp_path / "net.keras", "Cut short", should_stop=lambda: True)
+    steering = Steering()
+    steering.stop()
+    outcome = experiment.run(QUICK, tmp_path / "net.keras", "Cut short", steering=steering)
     assert outcome.stopped
     assert outcome.stored.card is not None
     assert outcome.stored.card.training["stopped early"] is True

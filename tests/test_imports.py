@@ -13,10 +13,11 @@ CORE = sorted(path.stem for path in PACKAGE.glob("*.py"))
 
 # Each room may import those of the floors below its own, and its neighbours.
 FLOORS = (
-    ("__init__", "errors", "verdict"),
-    ("files", "settings", "ink"),
+    ("__init__", "errors", "verdict", "versions"),
+    ("files", "builder", "settings", "ink", "limits", "steering", "progress"),
     (
         "pictures",
+        "lifting",
         "grouping",
         "architectures",
         "augmentation",
@@ -25,8 +26,11 @@ FLOORS = (
         "classifier",
         "handwriting",
         "framing",
+        "schedules",
+        "checkpoints",
         "sources",
     ),
+    ("feeding", "watching"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
     ("experiment", "finetuning", "jobs", "runs", "repeat", "distributed"),
     ("charts",),

@@ -251,3 +251,27 @@ def test_a_lopsided_drawing_is_not_pushed_over_the_edge() -> None:
     ink[:4] = 1
     image = raster_to_input(ink)
     assert np.count_nonzero(image.any(axis=1)) == 20
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """Their difference where they lie best over each other: either may stand a pixel aside."""
+    steps = (-1, 0, 1)
+    return min(
+        difference(one, np.roll(other, (down, right), axis=(0, 1)))
+        for down in steps
+        for right in steps
+    )
+
+
+CALM = np.column_stack([90 * np.sin(np.linspace(0, 3, 300)), np.linspace(0, 300, 300)])
+
+
+def test_a_trembling_hand_draws_what_a_calm_one_does() -> None:
+    tremble = np.random.default_rng(0).normal(0, 4, CALM.shape)
+    wild = strokes_to_input(drawing_from_points([(CALM + tremble).tolist()]))
+    assert apart(strokes_to_input(drawing_from_points([CALM.tolist()])), wild) < 32
+
+
+def test_a_small_drawing_shows_no_steps_of_its_pixels() -> None:
+    small = strokes_to_input(drawing_from_points([np.round(CALM / 20).tolist()]))
+    assert apart(strokes_to_input(drawing_from_points([CALM.tolist()])), small) < 38

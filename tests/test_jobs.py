@@ -262,3 +262,74 @@ def test_waiting_has_an_end(worker: Worker, gate: Gate) -> None:
     waiting = worker.wait(job.id, timeout=0.01)
     assert waiting is not None
     assert not waiting.is_over
+
+
+class Patient:
+    """A task that waits while it is paused, and gives what the learning rate came to."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+        self.rounds = 0
+
+    def __call__(self, control: Control) -> float:
+        self.entered.set()
+        while not self.opened.is_set() and not control.should_stop():
+            control.wait_while_paused()
+            self.rounds += 1
+            time.sleep(0.002)
+        return control.learning_rate_factor
+
+
+def test_a_running_job_can_be_paused_and_resumed(worker: Worker) -> None:
+    task = Patient()
+    job = worker.submit(task)
+    task.entered.wait(PATIENCE)
+    worker.pause(job.id)
+    assert now(worker, job).paused
+    time.sleep(0.05)
+    rounds = task.rounds
+    time.sleep(0.05)
+    assert task.rounds <= rounds + 1
+    worker.resume(job.id)
+    assert not now(worker, job).paused
+    task.opened.set()
+    assert over(worker, job).state is State.DONE
+
+
+def test_a_paused_job_can_be_stopped(worker: Worker) -> None:
+    task = Patient()
+    job = worker.submit(task)
+    task.entered.wait(PATIENCE)
+    worker.pause(job.id)
+    worker.stop(job.id)
+    worker.pause(job.id)
+    last = over(worker, job)
+    assert (last.state, last.paused) == (State.STOPPED, False)
+
+
+def test_the_learning_rate_of_a_running_job_can_be_multiplied(worker: Worker) -> None:
+    task = Patient()
+    job = worker.submit(task)
+    task.entered.wait(PATIENCE)
+    worker.scale_learning_rate(job.id, 0.5)
+    worker.scale_learning_rate(job.id, 0.5)
+    with pytest.raises(DigitLabError):
+        worker.scale_learning_rate(job.id, 0)
+    task.opened.set()
+    assert over(worker, job).result == 0.25
+
+
+def test_only_what_runs_can_be_steered(worker: Worker, gate: Gate) -> None:
+    worker.submit(gate)
+    task = Patient()
+    task.opened.set()
+    waiting = worker.submit(task)
+    worker.pause(waiting.id)
+    worker.scale_learning_rate(waiting.id, 3)
+    worker.resume(999)
+    assert not now(worker, waiting).paused
+    gate.opened.set()
+    assert over(worker, waiting).result == 1
+    worker.pause(waiting.id)
+    assert not now(worker, waiting).paused

@@ -12,14 +12,15 @@ from samples import nearly_full_disk
 
 from mnist_app import model_store, runs
 from mnist_app.errors import DigitLabError
+from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, Runs, State, comparison, curves_csv, differing_settings, thinned
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import CURVE_POINTS, Point, Progress
+from mnist_app.training import CURVE_POINTS
 
 ROOT = Path(__file__).parent.parent
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
-TRAINING = (Point(0.5, 1.5, 0.4), Point(1, 0.9, 0.7))
-PROGRESS = Progress(2, 2, 5, 5, training=TRAINING, validation=(Point(1, 0.8, 0.8),))
+TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
+PROGRESS = Progress(2, 2, 5, 5, training=TRAINING, validation=(Point(1, 0.8, 0.8, 0.02),))
 
 
 @pytest.fixture
@@ -247,8 +248,8 @@ def test_a_comparison_shows_only_what_differs(kept: Runs) -> None:
 
 def test_curves_are_one_line_a_point(kept: Runs) -> None:
     assert curves_csv(finished(kept, "x")).splitlines() == [
-        "part,epoch,loss,accuracy",
-        "training,0.5,1.5,0.4",
-        "training,1,0.9,0.7",
-        "validation,1,0.8,0.8",
+        "part,epoch,loss,accuracy,learning_rate",
+        "training,0.5,1.5,0.4,0.01",
+        "training,1,0.9,0.7,0.02",
+        "validation,1,0.8,0.8,0.02",
     ]

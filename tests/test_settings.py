@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.errors import DigitLabError
-from mnist_app.settings import DATASETS, PRESETS, SETTINGS, Setting, TrainingConfig
+from mnist_app.settings import (
+    DATASETS,
+    PRESETS,
+    SETTINGS,
+    Setting,
+    TrainingConfig,
+    from_query,
+    to_query,
+)
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 SETTING = st.sampled_from(SETTINGS)
@@ -48,6 +56,8 @@ def test_a_value_is_brought_into_range_or_refused_in_a_sentence(
         return
     if setting.choices:
         assert parsed in setting.choices
+    elif setting.kind is str:
+        assert setting.parse(parsed) == parsed
     else:
         assert setting.minimum <= parsed <= setting.maximum
     assert type(parsed) is setting.kind
@@ -98,4 +108,50 @@ def test_a_config_never_changes() -> None:
 def test_rules_read_as_words() -> None:
     assert BY_NAME["epochs"].rule == "a whole number from 1 to 100"
     assert BY_NAME["zoom"].rule == "a number from 0 to 0.4"
-    assert BY_NAME["schedule"].rule == "one of constant, cosine"
+    assert BY_NAME["schedule"].rule == "one of constant, cosine, one_cycle"
+
+
+def test_a_text_has_one_form() -> None:
+    config = TrainingConfig(architecture="custom", layers=" CONV 8  3,pool , dropout .5")
+    assert config.layers == "conv 8 3, pool, dropout 0.5"
+
+
+def test_a_text_that_means_nothing_is_refused_in_a_sentence() -> None:
+    with pytest.raises(DigitLabError, match="Layer 2, 'magic', is unknown"):
+        TrainingConfig(layers="conv 8 3, magic")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_link_opens_the_same_experiment(preset: str) -> None:
+    config = TrainingConfig(**PRESETS[preset], layers="dense 9", seed=7)
+    query = to_query(config)
+    assert from_query(query) == (config, ())
+    assert query.items() >= {"layers": "dense 9", "seed": "7"}.items()
+    assert "dataset" not in query
+
+
+def test_the_defaults_need_no_link() -> None:
+    assert to_query(TrainingConfig()) == {}
+    assert from_query({}) == (TrainingConfig(), ())
+
+
+def test_what_a_link_gets_wrong_is_left_out_and_told() -> None:
+    query = {"epochs": "9", "batch_size": "many", "colour": "red", "layers": "x" * 5000}
+    config, problems = from_query(query)
+    assert config == TrainingConfig(epochs=9)
+    assert [problem.split()[0] for problem in problems] == ["batch_size", "There", "layers"]
+    assert max(map(len, problems)) < 250
+
+
+def test_a_link_whose_values_do_not_go_together_opens_the_defaults() -> None:
+    query = {"early_stopping": "2", "validation_share": "0", "epochs": "4"}
+    config, problems = from_query(query)
+    assert config == TrainingConfig()
+    assert len(problems) == 1
+    assert "validation_share" in problems[0]
+
+
+@given(st.dictionaries(st.sampled_from([row.name for row in SETTINGS]) | st.text(), st.text()))
+def test_any_link_opens_something(query: dict[str, str]) -> None:
+    config, _ = from_query(query)
+    assert from_query(to_query(config)) == (config, ())

@@ -3,7 +3,7 @@ from types import ModuleType
 
 import pytest
 
-from mnist_app import architectures, augmentation, sources, training
+from mnist_app import architectures, augmentation, feeding, sources, training
 from mnist_app.settings import TrainingConfig
 
 
@@ -25,7 +25,7 @@ def test_a_copy_works_without_the_package() -> None:
 
 
 def test_what_is_needed_comes_before_it_is() -> None:
-    program = copied(training.split)
+    program = copied(feeding.split)
     assert program.index("class Split") < program.index("def split")
     assert program.index("class Dataset") < program.index("def split")
 
@@ -53,7 +53,7 @@ def test_a_table_keeps_only_the_row_of_the_run() -> None:
 
 def test_the_settings_are_those_of_the_run() -> None:
     config = TrainingConfig(seed=5, architecture="dense", learning_rate=0.02)
-    program = sources.extract(training.split, config)
+    program = sources.extract(feeding.split, config)
     module = run("\n".join([program.imports, *(section.code for section in program.sections)]))
     assert {name: getattr(module.TrainingConfig(), name) for name in config.as_dict()} == (
         config.as_dict()

@@ -5,7 +5,6 @@ import streamlit as st
 
 from mnist_app.errors import DigitLabError
 from mnist_app.finetuning import FEWEST, Change, Outcome
-from mnist_app.grouping import split_drawing
 from mnist_app.handwriting import LabelledDrawing, as_inputs, as_json_lines
 from mnist_app.ink import STROKE_WIDTH, Drawing
 from mnist_app.jobs import State
@@ -14,7 +13,8 @@ from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
-from mnist_app.pages.workers import finetuning_job, workers
+from mnist_app.pages.workers import classifier_job, finetuning_job, workers
+from mnist_app.reading import drawn_digits
 from mnist_app.settings import DATASETS
 
 MOST = 200
@@ -28,7 +28,7 @@ def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
     with st.container(key="correcting"):
         st.segmented_control(
             "**Wrong? Tell me which digit it was**", range(10), key="right_digit",
-            on_change=_keep, args=(canvas,),
+            on_change=_keep, args=(canvas, model),
             help="In a number, it is the digit whose bars you see.",
         )  # fmt: skip
         if note := st.session_state.get("correcting_note"):
@@ -46,14 +46,14 @@ def _kept() -> list[LabelledDrawing]:
     return st.session_state.setdefault("own_drawings", [])
 
 
-def _keep(canvas: Canvas) -> None:
+def _keep(canvas: Canvas, model: StoredModel) -> None:
     label = st.session_state.right_digit
     # None is pressed any more: the same digit can be told again.
     st.session_state.right_digit = None
     if label is None:
         return
     try:
-        drawing = _meant(canvas)
+        drawing = _meant(canvas, model)
     except DigitLabError as error:
         st.session_state.correcting_note = str(error)
         return
@@ -65,15 +65,18 @@ def _keep(canvas: Canvas) -> None:
     st.session_state.correcting_note = f"Thank you: a {label}. It is kept while this page is open."
 
 
-def _meant(canvas: Canvas) -> Drawing:
+def _meant(canvas: Canvas, model: StoredModel) -> Drawing:
     """The digit on the canvas, or of a number the one that is looked at.
 
     Raises:
         DigitLabError: there is none.
     """
-    parts = [canvas.drawing] if not canvas.is_wide else split_drawing(canvas.drawing)
+    judge = classifier_job(model).result if canvas.is_wide else None
+    if canvas.is_wide and judge is None:
+        raise DigitLabError("The number is not read yet: tell it again in a moment.")
+    parts = drawn_digits(canvas.drawing, judge)
     place = st.session_state.get("picked", 0) if len(parts) > 1 else 0
-    if not parts or parts[0].is_empty:
+    if not parts:
         raise DigitLabError(EMPTY)
     return parts[min(place, len(parts) - 1)]
 

@@ -15,7 +15,7 @@ from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
 from mnist_app.pages.waiting import POLL_SECONDS
 from mnist_app.pages.workers import classifier_job, workers
-from mnist_app.reading import Reading, inputs_from_drawing, read_inputs
+from mnist_app.reading import Reading, read_drawing
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 
@@ -96,12 +96,12 @@ def _read(own: Canvas, classifier: Classifier | None) -> tuple[Reading, float]:
     """What is drawn, and the milliseconds it took; no digits while the model is not ready."""
     started = time.perf_counter()
     try:
-        inputs = inputs_from_drawing(own.drawing, as_number=own.is_wide)
+        drawing = own.drawing
     except DigitLabError as error:
         return Reading((), str(error)), 0.0
     if classifier is None:
         return Reading(()), 0.0
-    reading = read_inputs(inputs, classifier)
+    reading = read_drawing(drawing, classifier, as_number=own.is_wide)
     return reading, (time.perf_counter() - started) * 1000
 
 

@@ -18,8 +18,8 @@ from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.workers import Run, training_job, workers
+from mnist_app.progress import Progress
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig
-from mnist_app.training import Progress
 
 REFRESH_SECONDS = 0.5
 SAMPLE = 12
@@ -105,6 +105,8 @@ def _field(setting: Setting) -> None:
         st.selectbox(
             setting.label, list(setting.choices), key=key, help=setting.help, format_func=describe
         )
+    elif setting.kind is str:
+        st.text_input(setting.label, key=key, help=setting.help, max_chars=200)
     elif setting.name in ("learning_rate", "seed"):
         st.number_input(
             setting.label, setting.kind(setting.minimum), setting.kind(setting.maximum),

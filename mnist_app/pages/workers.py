@@ -22,9 +22,9 @@ from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
+from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import Progress
 
 Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
@@ -182,7 +182,7 @@ def training_job(config: TrainingConfig, title: str, owner: str) -> Snapshot:
             model_store.path_for(title),
             title,
             report=lambda progress: control.report(replace(run, progress=progress)),
-            should_stop=control.should_stop,
+            steering=control,
         )
 
     return workers().training.submit(work, owner=owner)

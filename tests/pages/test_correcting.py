@@ -3,7 +3,7 @@ import time
 from pathlib import Path
 
 import pytest
-from canvas_app import SEVEN, draw, models, opened, stroke
+from canvas_app import SEVEN, draw, models, opened, stroke, until_read
 from streamlit.testing.v1 import AppTest
 
 from mnist_app import finetuning, model_store
@@ -57,10 +57,11 @@ def test_in_a_number_the_digit_that_is_looked_at_is_kept(models: Path) -> None:
     app = opened()
     app.segmented_control(key="mode").set_value("A number").run()
     left, right = ([[step, x / 2 + dx, y / 2] for step, x, y in SEVEN] for dx in (0, 200))
-    tell(draw(app, stroke(left), stroke(right)), 7)
+    tell(until_read(draw(app, stroke(left), stroke(right))), 7)
     (kept,) = app.session_state["own_drawings"]
     assert len(kept.drawing.strokes) == 1
-    assert kept.drawing.strokes[0][:, 0].max() < 150
+    is_left = kept.drawing.strokes[0][:, 0].max() < 150
+    assert is_left == (app.session_state["picked"] == 0)
 
 
 def test_the_file_holds_a_line_for_each_drawing(models: Path) -> None:

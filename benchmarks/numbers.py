@@ -1,0 +1,158 @@
+"""How well whole numbers are read: `python -m benchmarks.numbers`.
+
+Numbers are put together from digits nobody trained on: pen strokes of one held-out writer each,
+slanted at random, and MNIST's test pictures. A number counts as read when all of its digits are.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+import numpy as np
+
+from mnist_app import datasets, model_store
+from mnist_app.classifier import Classifier
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import Drawing, Strokes
+from mnist_app.reading import Reading, read_drawing, read_ink
+
+LENGTHS = (2, 3, 5)
+# Between the boxes of neighbours, in heights of a digit.
+PEN_GAPS = {"spaced": (0.15, 0.5), "tight": (0.0, 0.12), "touching": (-0.15, 0.0)}
+PEN_SLANT = 0.2
+PEN_HEIGHT = 100.0
+# Ink fainter than this does not touch its neighbour.
+FULL = 0.3
+# A digit's picture moves up or down by at most this many pixels.
+DRIFT = 2
+
+# What stands for one digit, and which it is.
+Digits = Sequence[tuple[Strokes, int]]
+
+
+@click.command()
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=model_store.SHIPPED,
+    help="The model that reads; the shipped one if not given.",
+)
+@click.option("--count", type=click.IntRange(1), default=200, help="Numbers a row.")
+def main(model: Path, count: int) -> None:
+    """Print the share of numbers that are read wholly right, and the time that one takes."""
+    try:
+        classifier = Classifier(model_store.load(model))
+        mnist = datasets.load("mnist", allow_download=False)
+        writers = _held_out(Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES)
+    except DigitLabError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{'':44} {'read right':>11} {'ms':>6}")
+    for length in LENGTHS:
+        for spacing, gaps in PEN_GAPS.items():
+            chance = np.random.default_rng(length)
+            drawings = [
+                pen_number(writers[int(chance.integers(len(writers)))], length, gaps, chance)
+                for _ in range(count)
+            ]
+            _show(
+                f"{length} digits, pen strokes, {spacing}",
+                [text for _, text in drawings],
+                [_timed(partial(read_drawing, d, classifier, True)) for d, _ in drawings],
+            )
+    for length in LENGTHS:
+        for spacing in ("spaced", "touching"):
+            chance = np.random.default_rng(length)
+            pictures = [
+                mnist_number(
+                    mnist.test_images, mnist.test_labels, length, spacing == "touching", chance
+                )
+                for _ in range(count)
+            ]
+            _show(
+                f"{length} digits, MNIST, {spacing}",
+                [text for _, text in pictures],
+                [_timed(partial(read_ink, p, classifier, True)) for p, _ in pictures],
+            )
+
+
+def _held_out(path: Path) -> list[Digits]:
+    writers: dict[int, list[tuple[Strokes, int]]] = {}
+    for label, writer, drawing in datasets.read_pen_strokes(path):
+        if datasets.is_held_out(np.array(writer)):
+            writers.setdefault(writer, []).append((drawing.strokes, label))
+    return list(writers.values())
+
+
+def pen_number(
+    digits: Digits, length: int, gaps: tuple[float, float], chance: np.random.Generator
+) -> tuple[Drawing, str]:
+    """A number in one hand, its strokes in any order, and what it says."""
+    strokes: list[np.ndarray] = []
+    text, right = "", 0.0
+    for _ in range(length):
+        lines, label = digits[int(chance.integers(len(digits)))]
+        points = np.concatenate(lines)
+        low, high = points.min(axis=0), points.max(axis=0)
+        size = PEN_HEIGHT * chance.uniform(0.85, 1.15) / max(*(high - low), 1e-9)
+        left = right + (PEN_HEIGHT * chance.uniform(*gaps) if text else 0.0)
+        corner = [left, PEN_HEIGHT * chance.normal(0, 0.05)]
+        strokes += [(line - [low[0], high[1]]) * size + corner for line in lines]
+        right = left + (high[0] - low[0]) * size
+        text += str(label)
+    slant = chance.normal(0, PEN_SLANT)
+    slanted = [np.column_stack([line[:, 0] - slant * line[:, 1], line[:, 1]]) for line in strokes]
+    return Drawing([slanted[index] for index in chance.permutation(len(slanted))], 8.0), text
+
+
+def mnist_number(
+    images: np.ndarray,
+    labels: np.ndarray,
+    length: int,
+    touching: bool,
+    chance: np.random.Generator,
+) -> tuple[np.ndarray, str]:
+    """Ink, float64 (height, width) in 0..1, and what it says."""
+    side = images.shape[1]
+    sheet = np.zeros((side + 4 * DRIFT, (side + 10) * length))
+    text, right = "", DRIFT
+    for _ in range(length):
+        index = int(chance.integers(len(images)))
+        columns = np.flatnonzero(images[index].any(axis=0))
+        digit = np.zeros((len(sheet), len(images[index].T[columns[0] : columns[-1] + 1])))
+        top = 2 * DRIFT + int(chance.integers(-DRIFT, DRIFT + 1))
+        digit[top : top + side] = images[index][:, columns[0] : columns[-1] + 1] / 255
+        left = right
+        if text:
+            left += _overlapping(sheet, digit, right) if touching else int(chance.integers(2, 8))
+        place = sheet[:, left : left + digit.shape[1]]
+        np.maximum(place, digit, out=place)
+        right, text = left + digit.shape[1], text + str(labels[index])
+    return sheet, text
+
+
+def _overlapping(sheet: np.ndarray, digit: np.ndarray, right: int) -> int:
+    """How far a digit must move from a sheet's right end, at most half its width, to touch."""
+    width = digit.shape[1]
+    for move in range(0, -width // 2, -1):
+        place = sheet[:, right + move : right + move + width]
+        if ((place > FULL) & (digit > FULL)).any():
+            return move
+    return -width // 2
+
+
+def _timed(read: Callable[[], Reading]) -> tuple[str, float]:
+    started = time.perf_counter()
+    return read().text, (time.perf_counter() - started) * 1000
+
+
+def _show(name: str, wanted: list[str], found: list[tuple[str, float]]) -> None:
+    right = np.mean([text == truth for (text, _), truth in zip(found, wanted, strict=True)])
+    click.echo(f"{name:44} {right:11.1%} {np.median([ms for _, ms in found]):6.1f}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main(prog_name="python -m benchmarks.numbers")

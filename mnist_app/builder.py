@@ -1,0 +1,152 @@
+"""A network of one's own from a line of text, and what it comes to, without Keras.
+
+"conv 32 3, pool, dropout 0.5, dense 64" names the layers between the picture and the answer:
+convolutions by filters and kernel size, pooling, dropout by the share left out, dense layers by
+units. Convolutions stay within the picture, so each makes it a little smaller; pooling halves it.
+"""
+
+import math
+from dataclasses import dataclass
+
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import SIDE
+
+DEFAULT = "conv 32 3, pool, conv 64 3, pool, dropout 0.5"
+MOST_LAYERS = 16
+# More would not be learned on one machine in a time that anybody waits.
+MOST_WEIGHTS = 3_000_000
+_GRAMMAR = "conv FILTERS SIZE, pool, dropout SHARE or dense UNITS"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: its word, and the numbers after it."""
+
+    word: str
+    numbers: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.word, *(f"{number:g}" for number in self.numbers)])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a network's summary.
+
+    Attributes:
+        layer: what it is, for people.
+        shape: of its output, without the number of pictures.
+        weights: how many numbers it learns.
+    """
+
+    layer: str
+    shape: tuple[int, ...]
+    weights: int
+
+
+# The numbers that each word needs: what each is, its range, and whether it may be a fraction.
+_NUMBERS: dict[str, tuple[tuple[str, float, float, bool], ...]] = {
+    "conv": (("filters", 1, 256, False), ("a kernel size", 1, 11, False)),
+    "pool": (),
+    "dropout": (("the share left out", 0, 0.9, True),),
+    "dense": (("units", 1, 1024, False),),
+}
+
+
+def parse(text: str) -> tuple[Layer, ...]:
+    """Read the layers of a network that can be built.
+
+    Raises:
+        DigitLabError: a word is unknown, a number is missing or out of range, or the layers cannot
+            follow each other.
+    """
+    words = [part.split() for part in text.lower().split(",")]
+    if len(words) > MOST_LAYERS:
+        raise DigitLabError(f"A network here has at most {MOST_LAYERS} layers: leave some out.")
+    layers = tuple(_layer(number, part) for number, part in enumerate(words, start=1))
+    summary(layers)
+    return layers
+
+
+def as_text(layers: tuple[Layer, ...]) -> str:
+    """The one way to write these layers."""
+    return ", ".join(map(str, layers))
+
+
+def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
+    """What each layer makes of a picture, and how many weights it has.
+
+    Raises:
+        DigitLabError: the layers cannot follow each other, or have too many weights.
+    """
+    rows = [Row("Picture", (SIDE, SIDE, 1), 0)]
+    for number, layer in enumerate(layers, start=1):
+        shape = rows[-1].shape
+        if layer.word == "dense" and len(shape) > 1:
+            rows.append(_flat(shape))
+        rows.append(_row(f"Layer {number}, {layer},", layer, rows[-1].shape))
+    if len(rows[-1].shape) > 1:
+        rows.append(_flat(rows[-1].shape))
+    rows.append(Row("Answer", (classes,), (rows[-1].shape[0] + 1) * classes))
+    weights = sum(row.weights for row in rows)
+    if weights > MOST_WEIGHTS:
+        raise DigitLabError(
+            f"This network has {weights:,} weights and may have {MOST_WEIGHTS:,}: "
+            "use fewer filters or units, or pool more."
+        )
+    return tuple(rows)
+
+
+def _layer(number: int, words: list[str]) -> Layer:
+    shown = " ".join(words)[:40]
+    if not words:
+        raise DigitLabError(f"Layer {number} is empty: use {_GRAMMAR}, with commas between.")
+    wanted = _NUMBERS.get(words[0])
+    if wanted is None:
+        raise DigitLabError(f"Layer {number}, {shown!r}, is unknown: use {_GRAMMAR}.")
+    if len(words) != len(wanted) + 1:
+        raise DigitLabError(
+            f"Layer {number}, {shown!r}, needs {len(wanted)} numbers: use {_GRAMMAR}."
+        )
+    numbers = []
+    for word, (what, low, high, fraction) in zip(words[1:], wanted, strict=True):
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high or not (fraction or value.is_integer()):
+            noun = "a number" if fraction else "a whole number"
+            raise DigitLabError(
+                f"Layer {number}, {shown!r}, needs {what}, {noun} from {low:g} to {high:g}."
+            )
+        numbers.append(value)
+    return Layer(words[0], tuple(numbers))
+
+
+def _flat(shape: tuple[int, ...]) -> Row:
+    return Row("Flatten", (math.prod(shape),), 0)
+
+
+def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
+    if layer.word == "dropout":
+        return Row(f"Dropout {layer.numbers[0]:g}", shape, 0)
+    if layer.word == "dense":
+        units = int(layer.numbers[0])
+        return Row(f"Dense {units}", (units,), (shape[0] + 1) * units)
+    if len(shape) == 1:
+        raise DigitLabError(
+            f"{place} cannot follow a dense layer, which leaves no picture: put it before."
+        )
+    side, channels = shape[0], shape[2]
+    size = 2 if layer.word == "pool" else int(layer.numbers[1])
+    if size > side:
+        raise DigitLabError(
+            f"{place} needs {size} x {size} pixels and only {side} x {side} are left: pool less "
+            "or use smaller kernels before it."
+        )
+    if layer.word == "pool":
+        return Row("Pooling", (side // 2, side // 2, channels), 0)
+    filters = int(layer.numbers[0])
+    left = side - size + 1
+    weights = (size * size * channels + 1) * filters
+    return Row(f"Convolution {filters} of {size} x {size}", (left, left, filters), weights)

@@ -1,0 +1,108 @@
+"""Where a training run stands, on disk: written whole or not at all, read without running code."""
+
+import json
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnist_app.errors import DigitLabError
+from mnist_app.files import whole
+from mnist_app.progress import HardPicture, Opinion, Point
+
+NAME = "checkpoint.npz"
+# The lists of arrays in a checkpoint; the rest is one JSON text.
+_ARRAYS = ("variables", "optimizer", "best")
+
+
+@dataclass
+class Standing:
+    """All that a run needs to go on, but its settings and its pictures.
+
+    Attributes:
+        epoch, step: epochs that are done and validated, and steps done since.
+        seconds: how long it has trained.
+        learning_rate_factor: what the schedule's learning rate is multiplied by.
+        best_loss: the lowest validation loss; None before there is one.
+        epochs_since_best: how many validations ago that was.
+        epochs_on_plateau: validations without a new best since the learning rate was last lowered.
+        training, validation, class_accuracy, hardest, opinions: see `Progress`.
+        variables: of the network, with those of its dropout, in Keras' order.
+        optimizer: of the optimiser.
+        best: the network's weights at the best validation; empty before there is one.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    learning_rate_factor: float = 1.0
+    best_loss: float | None = None
+    epochs_since_best: int = 0
+    epochs_on_plateau: int = 0
+    training: list[Point] = field(default_factory=list)
+    validation: list[Point] = field(default_factory=list)
+    class_accuracy: list[tuple[float, ...]] = field(default_factory=list)
+    hardest: tuple[HardPicture, ...] = ()
+    opinions: list[Opinion] = field(default_factory=list)
+    variables: list[np.ndarray] = field(default_factory=list)
+    optimizer: list[np.ndarray] = field(default_factory=list)
+    best: list[np.ndarray] = field(default_factory=list)
+
+
+def save(standing: Standing, settings: dict[str, Any], folder: Path) -> None:
+    """Put a checkpoint into `folder`, in place of an earlier one.
+
+    Args:
+        settings: of the run, see `TrainingConfig.as_dict`.
+
+    Raises:
+        DigitLabError: the folder cannot be made or written.
+    """
+    arrays = {
+        f"{name}-{index}": array
+        for name in _ARRAYS
+        for index, array in enumerate(getattr(standing, name))
+    }
+    facts = {name: value for name, value in vars(standing).items() if name not in _ARRAYS}
+    text = json.dumps({"settings": settings, "standing": facts}, default=asdict)
+    with whole(folder / NAME) as draft:
+        np.savez(draft, facts=np.array(text), **arrays)
+
+
+def load(folder: Path) -> tuple[Standing, dict[str, Any]]:
+    """Read the checkpoint in `folder`, and the settings of its run.
+
+    Raises:
+        DigitLabError: there is none, or it is broken.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise DigitLabError(f"There is no checkpoint in {folder}: start the run anew.")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        facts = json.loads(str(arrays.pop("facts")))
+        return _standing(facts["standing"], arrays), dict(facts["settings"])
+    except (
+        OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        raise DigitLabError(f"{path} is broken: start the run anew.") from error
+
+
+def _standing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Standing:
+    standing = Standing(**facts)
+    standing.training = [Point(**point) for point in facts["training"]]
+    standing.validation = [Point(**point) for point in facts["validation"]]
+    standing.class_accuracy = [tuple(shares) for shares in facts["class_accuracy"]]
+    standing.hardest = tuple(HardPicture(**picture) for picture in facts["hardest"])
+    standing.opinions = [
+        Opinion(opinion["epoch"], tuple(opinion["probabilities"])) for opinion in facts["opinions"]
+    ]
+    for name in _ARRAYS:
+        count = sum(key.startswith(f"{name}-") for key in arrays)
+        setattr(standing, name, [arrays[f"{name}-{index}"] for index in range(count)])
+    return standing

@@ -1,0 +1,51 @@
+"""What a public host allows: set by whoever runs the app, in the environment; unset is no limit."""
+
+import math
+import os
+
+from mnist_app.errors import DigitLabError
+
+
+def most_minutes() -> float:
+    """How long a run may train; infinity without a limit.
+
+    Raises:
+        DigitLabError: `MNIST_APP_MAX_MINUTES` is no number above zero.
+    """
+    return _limit("MNIST_APP_MAX_MINUTES")
+
+
+def most_weights() -> float:
+    """How many weights a network may have; infinity without a limit.
+
+    Raises:
+        DigitLabError: `MNIST_APP_MAX_WEIGHTS` is no number above zero.
+    """
+    return _limit("MNIST_APP_MAX_WEIGHTS")
+
+
+def require_weights(count: int) -> None:
+    """Refuse a network with more weights than this host allows.
+
+    Raises:
+        DigitLabError: `count` is above the limit.
+    """
+    most = most_weights()
+    if count > most:
+        raise DigitLabError(
+            f"This network has {count:,} weights and this host allows {most:,.0f}: "
+            "choose a smaller one."
+        )
+
+
+def _limit(name: str) -> float:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return math.inf
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value > 0:
+        raise DigitLabError(f"{name} must be a number above 0, not {text!r}.")
+    return value

@@ -1,0 +1,16 @@
+"""Which versions are installed: what a model or a measurement was made with."""
+
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+
+
+def versions(libraries: Sequence[str]) -> dict[str, str]:
+    """The version of Python and of each of `libraries` that is installed, by name."""
+    found = {"python": platform.python_version()}
+    for library in libraries:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

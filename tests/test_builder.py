@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_app import builder
+from mnist_app.builder import Layer, Row
+from mnist_app.errors import DigitLabError
+
+
+def test_layers_are_read_and_written() -> None:
+    layers = builder.parse("Conv 32 3,pool,  dropout 0.50, dense 128")
+    assert layers[0] == Layer("conv", (32, 3))
+    assert builder.as_text(layers) == "conv 32 3, pool, dropout 0.5, dense 128"
+
+
+def test_the_summary_tells_shapes_and_weights() -> None:
+    assert builder.summary(builder.parse("conv 2 3, pool, dense 5"), 10) == (
+        Row("Picture", (28, 28, 1), 0),
+        Row("Convolution 2 of 3 x 3", (26, 26, 2), 20),
+        Row("Pooling", (13, 13, 2), 0),
+        Row("Flatten", (338,), 0),
+        Row("Dense 5", (5,), 1695),
+        Row("Answer", (10,), 60),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Layer 1 is empty"),
+        ("pool,,pool", "Layer 2 is empty"),
+        ("lambda 3", "Layer 1, 'lambda 3', is unknown: use conv"),
+        ("conv 32", "needs 2 numbers"),
+        ("pool 2", "needs 0 numbers"),
+        ("conv 32.5 3", "needs filters, a whole number from 1 to 256"),
+        ("conv 32 99", "needs a kernel size, a whole number from 1 to 11"),
+        ("dense many", "needs units, a whole number"),
+        ("dense nan", "needs units, a whole number"),
+        ("dropout 1", "needs the share left out, a number from 0 to 0.9"),
+        ("dense 8, conv 8 3", "Layer 2, conv 8 3, cannot follow a dense layer"),
+        ("pool, pool, pool, conv 8 5", "needs 5 x 5 pixels and only 3 x 3 are left"),
+        ("pool, pool, pool, pool, pool", "needs 2 x 2 pixels and only 1 x 1 are left"),
+        ("conv 256 11, conv 256 11", "weights and may have 3,000,000: use fewer filters"),
+        (", ".join(["dropout 0"] * 17), "at most 16 layers"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_in_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(DigitLabError) as caught:
+        builder.parse(text)
+    assert sentence in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+WORDS = st.sampled_from(["conv", "pool", "dense", "dropout", "3", "8", "0.5", ",", "-1", "x"])
+
+
+@given(st.text() | st.lists(WORDS).map(" ".join))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        layers = builder.parse(text)
+    except DigitLabError:
+        return
+    assert builder.parse(builder.as_text(layers)) == layers
+    assert all(min(row.shape) > 0 for row in builder.summary(layers))

@@ -1,0 +1,29 @@
+import math
+
+import pytest
+
+from mnist_app import limits
+from mnist_app.errors import DigitLabError
+
+
+def test_there_is_no_limit_unless_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (limits.most_minutes(), limits.most_weights()) == (math.inf, math.inf)
+    limits.require_weights(10**12)
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "2.5")
+    assert limits.most_minutes() == 2.5
+
+
+def test_a_network_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "5000")
+    limits.require_weights(5000)
+    with pytest.raises(DigitLabError, match=r"5,001 weights .* 5,000: choose a smaller one"):
+        limits.require_weights(5001)
+
+
+@pytest.mark.parametrize("value", ["none", "0", "-3", "nan"])
+def test_a_limit_that_is_no_number_names_its_variable(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", value)
+    with pytest.raises(DigitLabError, match="MNIST_APP_MAX_MINUTES must be a number above 0"):
+        limits.most_minutes()

@@ -1,0 +1,7 @@
+from mnist_app.progress import Progress
+
+
+def test_the_share_counts_steps() -> None:
+    assert Progress(epoch=1, epochs=4, step=0, steps=10).share == 0
+    assert Progress(epoch=2, epochs=4, step=5, steps=10).share == 15 / 40
+    assert Progress(epoch=4, epochs=4, step=10, steps=10).share == 1
