@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_app.evaluation import Bin
 from mnist_app.progress import Point
+from mnist_app.runs import Run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -18,6 +19,8 @@ FAINT = "#9db4d6"
 CONTRAST = "#e8833a"
 # Shares of fewer pictures than this say little.
 FEW = 20
+# For several runs; told apart by people who see red and green alike (Okabe and Ito, 2008).
+RUN_COLOURS = (STRONG, CONTRAST, "#009e73", "#cc79a7", "#56b4e9", "#b8860b", "#d55e00", "#7a7f8a")
 
 
 def _layout(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
@@ -131,6 +134,143 @@ def _curves(
     figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
     figure.update_xaxes(title="epoch", range=[0, epochs])
     figure.update_yaxes(ticksuffix=suffix)
+    return figure
+
+
+def smoothed(values: Sequence[float], weight: float = 0.9) -> list[float]:
+    """The exponentially weighted mean of the values so far, without a bias towards the first.
+
+    Args:
+        weight: in 0..1; how much of the past each value keeps, 0 leaves the values as they are.
+    """
+    mean, total, result = 0.0, 0.0, []
+    for value in values:
+        mean = weight * mean + (1 - weight) * value
+        total = weight * total + (1 - weight)
+        result.append(mean / total)
+    return result
+
+
+def smoothed_curve(
+    name: str, epochs: Sequence[float], values: Sequence[float], colour: str, weight: float = 0.9
+) -> "list[go.Scatter]":
+    """A curve twice: raw and faint, and smoothed over it; both hide and show together."""
+    import plotly.graph_objects as go
+
+    hover = f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}<extra></extra>"
+    raw = go.Scatter(
+        x=list(epochs), y=list(values), mode="lines", line={"color": colour, "width": 1},
+        opacity=0.35, legendgroup=name, showlegend=False, hoverinfo="skip",
+    )  # fmt: skip
+    calm = go.Scatter(
+        x=list(epochs), y=smoothed(values, weight), name=name, mode="lines",
+        line={"color": colour, "width": 2}, legendgroup=name, hovertemplate=hover,
+    )  # fmt: skip
+    return [raw, calm]
+
+
+def learning_rate_curve(epochs: Sequence[float], rates: Sequence[float], whole: int) -> "go.Figure":
+    """The learning rate at each point of a run of `whole` epochs."""
+    import plotly.graph_objects as go
+
+    line = go.Scatter(
+        x=list(epochs), y=list(rates), mode="lines", line={"color": STRONG, "width": 2},
+        hovertemplate="epoch %{x:.2f}: %{y:.3g}<extra></extra>",
+    )  # fmt: skip
+    figure = _layout(go.Figure(line), height=180, title="Learning rate: how large each step is")
+    figure.update_xaxes(title="epoch", range=[0, whole])
+    figure.update_yaxes(rangemode="tozero", exponentformat="power")
+    return figure
+
+
+def runs_accuracy(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
+    """Share of pictures read right, in percent, of several runs over each other."""
+    return _runs_curves(
+        "Accuracy: pictures read right", runs, weight, lambda point: point.accuracy * 100, " %"
+    )
+
+
+def runs_loss(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
+    """Cross-entropy, in nats, of several runs over each other."""
+    figure = _runs_curves("Loss: how wrong it is", runs, weight, lambda point: point.loss, "")
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _runs_curves(
+    title: str,
+    runs: Sequence[Run],
+    weight: float,
+    value: Callable[[Point], float],
+    suffix: str,
+) -> "go.Figure":
+    """Training as lines, smoothed and raw; validation as points joined by dashes."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for number, run in enumerate(runs):
+        colour = RUN_COLOURS[number % len(RUN_COLOURS)]
+        epochs = [point.epoch for point in run.training]
+        figure.add_traces(
+            smoothed_curve(
+                run.title, epochs, [value(point) for point in run.training], colour, weight
+            )
+        )
+        figure.add_scatter(
+            x=[point.epoch for point in run.validation],
+            y=[value(point) for point in run.validation],
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": "dot"},
+            marker={"size": 8},
+            legendgroup=run.title,
+            showlegend=False,
+            hovertemplate=f"{run.title}, validation, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}"
+            "<extra></extra>",
+        )
+    _layout(figure, height=340, title=title)
+    figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(ticksuffix=suffix)
+    return figure
+
+
+def accuracy_against_weights(runs: Sequence[Run]) -> "go.Figure":
+    """What more weights bring: one point a run whose accuracy was measured."""
+    return _accuracy_against(runs, "weights", "weights", lambda run: run.weights, "%{x:,} weights")
+
+
+def accuracy_against_seconds(runs: Sequence[Run]) -> "go.Figure":
+    """What more time brings: one point a run whose accuracy was measured."""
+    return _accuracy_against(
+        runs, "time", "seconds of training", lambda run: run.seconds, "%{x:.1f} seconds"
+    )
+
+
+def _accuracy_against(
+    runs: Sequence[Run], what: str, axis: str, value: Callable[[Run], float], form: str
+) -> "go.Figure":
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for number, run in enumerate(runs):
+        # A logarithmic axis has no place for nought.
+        if run.accuracy is None or value(run) <= 0:
+            continue
+        figure.add_scatter(
+            x=[value(run)],
+            y=[run.accuracy * 100],
+            name=run.title,
+            mode="markers",
+            marker={"size": 14, "color": RUN_COLOURS[number % len(RUN_COLOURS)]},
+            hovertemplate=f"{run.title}<br>{form}<br>%{{y:.2f}} % read right<extra></extra>",
+        )
+    _layout(figure, height=340, title=f"Accuracy against {what}")
+    figure.update_layout(
+        margin={"t": 64}, showlegend=True, hovermode="closest",
+        legend={"x": 0, "xanchor": "left"},
+    )  # fmt: skip
+    figure.update_xaxes(title=axis, type="log")
+    figure.update_yaxes(title="test pictures read right", ticksuffix=" %")
     return figure
 
 

@@ -45,6 +45,7 @@ def run(
     drawing: np.ndarray | None = None,
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
+    learn: Callable[..., TrainingResult] = train,
 ) -> Outcome:
     """Train, test and save a model.
 
@@ -54,6 +55,7 @@ def run(
             apart and measured.
         command: what the card says repeats this run.
         report, steering, watch, drawing, checkpoint_folder, resume_from: see `training.train`.
+        learn: what trains; it takes what `training.train` takes.
 
     Raises:
         DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
@@ -66,7 +68,7 @@ def run(
         pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
         known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
         strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
-    result = train(
+    result = learn(
         config,
         dataset,
         report,

@@ -1,19 +1,29 @@
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from mnist_app.charts import (
+    accuracy_against_seconds,
+    accuracy_against_weights,
     accuracy_curves,
     class_bars,
     confusion_heatmap,
+    learning_rate_curve,
     loss_curves,
     pixel_map,
     pixel_numbers,
     probability_bars,
     reliability_diagram,
+    runs_accuracy,
+    runs_loss,
+    smoothed,
+    smoothed_curve,
 )
 from mnist_app.evaluation import Bin
 from mnist_app.progress import Point
+from mnist_app.runs import Run, State
 
 DIGITS = tuple("0123456789")
 
@@ -139,3 +149,55 @@ def test_pixel_numbers_are_bytes_or_shares_at_their_own_place() -> None:
 def test_pixel_numbers_are_light_on_dark_and_dark_on_light() -> None:
     _, numbers = pixel_numbers(np.array([[0, 255]], dtype=np.uint8), 0, 0).data
     assert list(numbers.textfont.color) == ["#ffffff", "#000000"]
+
+
+def run(number: int, title: str, **values: Any) -> Run:
+    training = (Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7))
+    return Run(
+        number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {},
+        training=training, validation=(Point(1.0, 0.8, 0.75),), **values,
+    )  # fmt: skip
+
+
+def test_smoothing_calms_without_shifting_a_level_curve() -> None:
+    assert smoothed([3.0] * 5) == pytest.approx([3.0] * 5)
+    assert smoothed([1.0, 5.0, 2.0], weight=0) == [1.0, 5.0, 2.0]
+    shaky = [0.0, 1.0] * 50
+    assert np.std(smoothed(shaky)[20:]) < 0.1 * np.std(shaky)
+    assert smoothed([]) == []
+
+
+def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
+    raw, calm = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
+    assert list(raw.y) == [10, 20]
+    assert raw.opacity < 1
+    assert raw.legendgroup == calm.legendgroup == "a"
+    assert (raw.showlegend, calm.name) == (False, "a")
+
+
+def test_runs_lie_over_each_other_each_in_its_own_colour() -> None:
+    both = [run(1, "dense"), run(2, "convolutional")]
+    accuracy = runs_accuracy(both, weight=0)
+    named = [line for line in accuracy.data if line.name]
+    assert [line.name for line in named] == ["dense", "convolutional"]
+    assert named[0].line.color != named[1].line.color
+    assert list(named[0].y) == [40, 70]
+    assert [list(line.y) for line in runs_loss(both, weight=0).data[:3]] == [
+        [1.5, 0.9],
+        [1.5, 0.9],
+        [0.8],
+    ]
+    assert len(runs_accuracy([]).data) == 0
+
+
+def test_runs_are_points_of_accuracy_against_weights_and_time() -> None:
+    both = [run(1, "a", accuracy=0.9, weights=100, seconds=2.0), run(2, "b"), run(3, "c")]
+    for figure, x in ((accuracy_against_weights(both), 100), (accuracy_against_seconds(both), 2.0)):
+        (point,) = figure.data
+        assert (point.name, list(point.x), list(point.y)) == ("a", [x], [90])
+
+
+def test_the_learning_rate_spans_the_whole_run() -> None:
+    figure = learning_rate_curve([0, 1], [0.01, 0.001], whole=5)
+    assert list(figure.data[0].y) == [0.01, 0.001]
+    assert list(figure.layout.xaxis.range) == [0, 5]

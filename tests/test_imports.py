@@ -33,10 +33,12 @@ FLOORS = (
         "framing",
         "schedules",
         "checkpoints",
+        "sources",
     ),
     ("feeding", "watching"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "finetuning", "jobs", "charts", "comparison", "handout"),
+    ("experiment", "finetuning", "jobs", "runs", "repeat", "distributed", "comparison"),
+    ("charts", "handout"),
     ("cli",),
     ("__main__",),
 )
