@@ -16,14 +16,13 @@ from PIL import Image, ImageDraw
 from mnist_app import datasets, distractors, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
-from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.evaluation import BINS, EvaluationReport, calibration_error, evaluate
 from mnist_app.ink import SIDE, STROKE_WIDTH, Strokes, raster_to_input
 
 CANVAS = 320
 BRUSH = 18
 # The tablet on which the pen strokes were written, in its own units.
 TABLET = 500
-BINS = 15
 STRANGE = 2_000
 
 
@@ -62,7 +61,7 @@ def main(model: Path) -> None:
         ours = evaluate(classifier, drawings.this_app, drawings.labels)
         reports[drawings.name] = ours
         click.echo(f"{drawings.name:44} {common.accuracy:11.2%} {ours.accuracy:9.2%}")
-    click.echo("\nexpected calibration error, 15 bins")
+    click.echo(f"\nexpected calibration error, {BINS} bins")
     for name in ("MNIST's test set", "pen strokes of held-out writers"):
         click.echo(f"{name:44} {calibration_error(reports[name]):21.2%}")
     click.echo("\ndigits told from what is none: area under the ROC curve")
@@ -75,21 +74,6 @@ def main(model: Path) -> None:
     ours_of, mnist_of = _shape(pens.images), _shape(mnist.test_images)
     for name in ours_of:
         click.echo(f"{name:44} {mnist_of[name]:11.2f} {ours_of[name]:9.2f}")
-
-
-def calibration_error(report: EvaluationReport) -> float:
-    """Expected calibration error over equal bins of confidence, 0..1.
-
-    Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017.
-    """
-    right = report.labels == report.predictions
-    bins = np.minimum((report.confidences * BINS).astype(int), BINS - 1)
-    gaps = [
-        np.mean(bins == part)
-        * abs(report.confidences[bins == part].mean() - right[bins == part].mean())
-        for part in np.unique(bins)
-    ]
-    return float(sum(gaps))
 
 
 def _pen_canvases(path: Path) -> np.ndarray:

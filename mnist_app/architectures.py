@@ -43,7 +43,7 @@ def _answer(classes: int, dropout: float) -> list["keras.Layer"]:
 def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
     from keras import Sequential, layers
 
-    hidden: list[keras.Layer] = []
+    hidden: list[Any] = []
     is_flat = False
     for layer in builder.parse(text):
         if layer.word == "conv":

@@ -9,7 +9,7 @@ it was.
 import math
 from typing import TYPE_CHECKING
 
-from mnist_app.settings import SETTINGS, TrainingConfig
+from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -20,7 +20,12 @@ ELASTIC_GRID = 6
 
 def is_on(config: TrainingConfig) -> bool:
     """True when any augmentation is asked for."""
-    return any(getattr(config, row.name) for row in SETTINGS if row.group == "Augmentation")
+    return any(
+        (
+            config.rotation, config.shift, config.zoom, config.shear, config.elastic,
+            config.thickness, config.flip,
+        )
+    )  # fmt: skip
 
 
 def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "tf.Tensor":

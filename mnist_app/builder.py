@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 
 from mnist_app.errors import DigitLabError
+from mnist_app.ink import SIDE
 
 DEFAULT = "conv 32 3, pool, conv 64 3, pool, dropout 0.5"
-SIDE = 28
 MOST_LAYERS = 16
 # More would not be learned on one machine in a time that anybody waits.
 MOST_WEIGHTS = 3_000_000

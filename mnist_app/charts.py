@@ -1,12 +1,15 @@
 """Data -> Plotly figures: pure functions, legible on light and on dark."""
 
 import functools
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_app.evaluation import Bin
 from mnist_app.progress import Opinion, Point
+from mnist_app.runs import Run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,6 +24,10 @@ TEN = (
 )  # fmt: skip
 # How much of the past a smoothed curve keeps at each point.
 SMOOTHING = 0.7
+# Shares of fewer pictures than this say little.
+FEW = 20
+# For several runs; told apart by people who see red and green alike (Okabe and Ito, 2008).
+RUN_COLOURS = (STRONG, CONTRAST, "#009e73", "#cc79a7", "#56b4e9", "#b8860b", "#d55e00", "#7a7f8a")
 
 
 def _layout(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
@@ -152,15 +159,36 @@ def _empty_curves(title: str, epochs: int, suffix: str) -> "go.Figure":
     return figure
 
 
-def smoothed(values: Sequence[float]) -> list[float]:
-    """The running mean of a curve, in which what is long past counts less and less."""
-    means: list[float] = []
-    total = weight = 0.0
+def smoothed(values: Sequence[float], weight: float = SMOOTHING) -> list[float]:
+    """The exponentially weighted mean of the values so far, without a bias towards the first.
+
+    Args:
+        weight: in 0..1; how much of the past each value keeps, 0 leaves the values as they are.
+    """
+    mean, total, result = 0.0, 0.0, []
     for value in values:
-        total = SMOOTHING * total + (1 - SMOOTHING) * value
-        weight = SMOOTHING * weight + (1 - SMOOTHING)
-        means.append(total / weight)
-    return means
+        mean = weight * mean + (1 - weight) * value
+        total = weight * total + (1 - weight)
+        result.append(mean / total)
+    return result
+
+
+def smoothed_curve(
+    name: str, epochs: Sequence[float], values: Sequence[float], colour: str, weight: float = 0.9
+) -> "list[go.Scatter]":
+    """A curve twice: raw and faint, and smoothed over it; both hide and show together."""
+    import plotly.graph_objects as go
+
+    hover = f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}<extra></extra>"
+    raw = go.Scatter(
+        x=list(epochs), y=list(values), mode="lines", line={"color": colour, "width": 1},
+        opacity=0.35, legendgroup=name, showlegend=False, hoverinfo="skip",
+    )  # fmt: skip
+    calm = go.Scatter(
+        x=list(epochs), y=smoothed(values, weight), name=name, mode="lines",
+        line={"color": colour, "width": 2}, legendgroup=name, hovertemplate=hover,
+    )  # fmt: skip
+    return [raw, calm]
 
 
 def learning_rate_curve(training: Sequence[Point], epochs: int) -> "go.Figure":
@@ -256,7 +284,100 @@ def _empty_opinions(names: tuple[str, ...], epochs: int) -> "go.Figure":
     return figure
 
 
-def confusion_heatmap(matrix: np.ndarray, names: Sequence[str]) -> "go.Figure":
+def runs_accuracy(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
+    """Share of pictures read right, in percent, of several runs over each other."""
+    return _runs_curves(
+        "Accuracy: pictures read right", runs, weight, lambda point: point.accuracy * 100, " %"
+    )
+
+
+def runs_loss(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
+    """Cross-entropy, in nats, of several runs over each other."""
+    figure = _runs_curves("Loss: how wrong it is", runs, weight, lambda point: point.loss, "")
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _runs_curves(
+    title: str,
+    runs: Sequence[Run],
+    weight: float,
+    value: Callable[[Point], float],
+    suffix: str,
+) -> "go.Figure":
+    """Training as lines, smoothed and raw; validation as points joined by dashes."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for number, run in enumerate(runs):
+        colour = RUN_COLOURS[number % len(RUN_COLOURS)]
+        epochs = [point.epoch for point in run.training]
+        figure.add_traces(
+            smoothed_curve(
+                run.title, epochs, [value(point) for point in run.training], colour, weight
+            )
+        )
+        figure.add_scatter(
+            x=[point.epoch for point in run.validation],
+            y=[value(point) for point in run.validation],
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": "dot"},
+            marker={"size": 8},
+            legendgroup=run.title,
+            showlegend=False,
+            hovertemplate=f"{run.title}, validation, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}"
+            "<extra></extra>",
+        )
+    _layout(figure, height=340, title=title)
+    figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(ticksuffix=suffix)
+    return figure
+
+
+def accuracy_against_weights(runs: Sequence[Run]) -> "go.Figure":
+    """What more weights bring: one point a run whose accuracy was measured."""
+    return _accuracy_against(runs, "weights", "weights", lambda run: run.weights, "%{x:,} weights")
+
+
+def accuracy_against_seconds(runs: Sequence[Run]) -> "go.Figure":
+    """What more time brings: one point a run whose accuracy was measured."""
+    return _accuracy_against(
+        runs, "time", "seconds of training", lambda run: run.seconds, "%{x:.1f} seconds"
+    )
+
+
+def _accuracy_against(
+    runs: Sequence[Run], what: str, axis: str, value: Callable[[Run], float], form: str
+) -> "go.Figure":
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for number, run in enumerate(runs):
+        # A logarithmic axis has no place for nought.
+        if run.accuracy is None or value(run) <= 0:
+            continue
+        figure.add_scatter(
+            x=[value(run)],
+            y=[run.accuracy * 100],
+            name=run.title,
+            mode="markers",
+            marker={"size": 14, "color": RUN_COLOURS[number % len(RUN_COLOURS)]},
+            hovertemplate=f"{run.title}<br>{form}<br>%{{y:.2f}} % read right<extra></extra>",
+        )
+    _layout(figure, height=340, title=f"Accuracy against {what}")
+    figure.update_layout(
+        margin={"t": 64}, showlegend=True, hovermode="closest",
+        legend={"x": 0, "xanchor": "left"},
+    )  # fmt: skip
+    figure.update_xaxes(title=axis, type="log")
+    figure.update_yaxes(title="test pictures read right", ticksuffix=" %")
+    return figure
+
+
+def confusion_heatmap(
+    matrix: np.ndarray, names: Sequence[str], as_shares: bool = False, with_diagonal: bool = True
+) -> "go.Figure":
     """How often each class was read as each; errors stand out, however few they are.
 
     What was read right is grey. Errors have a colour of their own, by the logarithm of their
@@ -265,29 +386,54 @@ def confusion_heatmap(matrix: np.ndarray, names: Sequence[str]) -> "go.Figure":
     Args:
         matrix: int (classes, classes), row: true class, column: predicted class.
         names: one a class.
+        as_shares: write percents of the true class instead of counts.
+        with_diagonal: show what was read right too.
     """
     import plotly.graph_objects as go
 
     is_right = np.eye(len(names), dtype=bool)
     share_of_class = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     errors = np.where(is_right, 0, matrix)
+    written = [_percent(share) for share in share_of_class.flat] if as_shares else matrix.flat
+    is_written = (matrix > 0) & (with_diagonal | ~is_right)
+    texts = [
+        str(text) if is_shown else ""
+        for text, is_shown in zip(written, is_written.flat, strict=True)
+    ]
     figure = go.Figure(
         [
-            _cells(np.where(is_right, share_of_class, np.nan), names, "128,140,160", 0.35, 1),
+            _cells(
+                np.where(is_right & with_diagonal, share_of_class, np.nan), names,
+                "128,140,160", 0.35, 1,
+            ),
             _cells(
                 np.where(errors > 0, np.log1p(errors), np.nan), names, "235,95,20", 0.8,
                 max(float(np.log1p(errors.max())), 1.0),
             ),
-            _cell_texts(matrix, share_of_class, names),
+            _cell_texts(matrix, share_of_class, names, texts),
         ]
     )  # fmt: skip
     _layout(figure, height=460)
+    # However far from the middle of a cell the pointer is, it means that cell.
+    figure.update_layout(hoverdistance=-1)
     figure.update_layout(showlegend=False, hovermode="closest", margin={"l": 56, "b": 48})
-    figure.update_xaxes(title="read as", type="category", fixedrange=True, range=_ends(names))
+    unit = ", % of each row" if as_shares else ""
+    figure.update_xaxes(
+        title=f"read as{unit}", type="category", fixedrange=True, range=_ends(names)
+    )
     figure.update_yaxes(
         title="true", type="category", fixedrange=True, range=_ends(names)[::-1], showgrid=False
     )
     return figure
+
+
+def _percent(share: float) -> str:
+    """A share, 0..1, in percent with one decimal; never 0 nor 100 for what is not quite so."""
+    if 0 < share < 0.001:
+        return "<0.1"
+    if 0.999 < share < 1:
+        return ">99.9"
+    return f"{share * 100:.1f}".removesuffix(".0")
 
 
 def _ends(names: Sequence[str]) -> list[float]:
@@ -314,8 +460,10 @@ def _cells(
     )
 
 
-def _cell_texts(matrix: np.ndarray, shares: np.ndarray, names: Sequence[str]) -> "go.Scatter":
-    """The numbers in the cells, in the text colour of the page, and what they say in words."""
+def _cell_texts(
+    matrix: np.ndarray, shares: np.ndarray, names: Sequence[str], texts: Sequence[str]
+) -> "go.Scatter":
+    """Texts in the cells, in the text colour of the page, and what they say in words."""
     import plotly.graph_objects as go
 
     rows, columns = np.divmod(np.arange(matrix.size), len(names))
@@ -325,7 +473,7 @@ def _cell_texts(matrix: np.ndarray, shares: np.ndarray, names: Sequence[str]) ->
         y=[names[row] for row in rows],
         mode="text",
         # Not empty: plotly.js drops empty texts, and then misplaces those of the next matrix.
-        text=[str(count) if count else "\N{NO-BREAK SPACE}" for count in counts],
+        text=[text or "\N{NO-BREAK SPACE}" for text in texts],
         textfont={"size": 11},
         hovertext=[
             f"true {names[row]}, read as {names[column]}:<br>"
@@ -334,6 +482,48 @@ def _cell_texts(matrix: np.ndarray, shares: np.ndarray, names: Sequence[str]) ->
         ],
         hoverinfo="text",
     )
+
+
+def reliability_diagram(bins: Sequence[Bin]) -> "go.Figure":
+    """How often answers are right, over how sure they were; a perfect model is on the dotted line.
+
+    The larger a point, by the logarithm of its number of pictures, the more it says; points of
+    fewer than `FEW` pictures are faint.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=[0, 100], y=[0, 100], mode="lines", name="perfectly honest",
+                line={"color": FAINT, "width": 2, "dash": "dot"}, hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=[part.confidence * 100 for part in bins],
+                y=[part.accuracy * 100 for part in bins],
+                mode="markers", name="this model",
+                marker={
+                    "color": STRONG,
+                    "size": [7 + 3 * math.log10(part.images) for part in bins],
+                    "opacity": [1 if part.images >= FEW else 0.3 for part in bins],
+                },
+                cliponaxis=False,
+                text=[
+                    "1 picture" if part.images == 1 else f"{part.images:,} pictures"
+                    for part in bins
+                ],
+                hovertemplate="%{text}: %{x:.1f} % sure on average, %{y:.1f} % right"
+                "<extra></extra>",
+            ),
+        ]
+    )  # fmt: skip
+    _layout(figure, height=380)
+    figure.update_layout(margin={"t": 32}, hovermode="closest")
+    figure.update_xaxes(title="how sure it was", ticksuffix=" %", range=[0, 102], fixedrange=True)
+    figure.update_yaxes(
+        title="how often it was right", ticksuffix=" %", range=[-2, 102], fixedrange=True
+    )
+    return figure
 
 
 def class_bars(training: np.ndarray, test: np.ndarray, names: Sequence[str]) -> "go.Figure":

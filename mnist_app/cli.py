@@ -1,11 +1,13 @@
 """The same core from the command line: train, evaluate, read, export, datasets."""
 
+import functools
 import gzip
 import json
 import logging
 import os
 import shlex
 import sys
+import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -143,19 +145,26 @@ def train(
     from mnist_app import experiment
     from mnist_app.evaluation import as_dict
 
-    with click.progressbar(
-        length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
-        show_pos=False, item_show_func=_standing,
-    ) as bar:  # fmt: skip
+    with (
+        _engine(output) as (learn, place),
+        click.progressbar(
+            length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
+            show_pos=False, item_show_func=_standing,
+        ) as bar,
+    ):  # fmt: skip
         outcome = experiment.run(
             config,
-            output,
+            place,
             title or experiment.default_title(config),
             report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
             extra_strokes=extra_strokes,
             watch=False,
             command=_repeat_command(preset, chosen, extra_strokes, output, title),
+            learn=learn,
         )
+    if place != output:
+        click.echo("This worker is done; the first one saves the model.", err=True)
+        return
     card = outcome.stored.card
     assert card is not None
     if form == "json":
@@ -165,6 +174,25 @@ def train(
         click.echo(f"Saved {output} ({card.weights:,} weights).")
         for name, figures in card.results.items():
             click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} read right")
+
+
+@contextmanager
+def _engine(output: Path) -> Iterator[tuple[Callable[..., Any], Path]]:
+    """What trains, and where its model goes: on several devices if there are, see `distributed`.
+
+    Of several workers only the first one keeps its model; they all have the same.
+    """
+    from mnist_app import distributed, training
+
+    if not distributed.is_on():
+        yield training.train, output
+        return
+    learn = functools.partial(distributed.train, distributed.strategy())
+    if distributed.is_chief():
+        yield learn, output
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield learn, Path(folder) / output.name
 
 
 def _standing(progress: Any) -> str:

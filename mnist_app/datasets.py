@@ -108,7 +108,7 @@ def load(name: str, allow_download: bool = True) -> Dataset:
     if name not in DATASETS:
         raise DigitLabError(f"There is no data set {name!r}: choose {', '.join(DATASETS)}.")
     if name == "optdigits":
-        return _optdigits()
+        return optdigits()
     found = next(_candidates(name), None)
     if found is None:
         if not allow_download:
@@ -235,7 +235,7 @@ def _fetch(path: Path, sha256: str | None) -> None:
 
 
 @functools.lru_cache(maxsize=1)
-def _optdigits() -> Dataset:
+def optdigits() -> Dataset:
     """scikit-learn's 1,797 digits of 8 x 8, brought into MNIST's frame.
 
     Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.

@@ -8,6 +8,8 @@ import numpy as np
 
 from mnist_app.classifier import BATCH, Classifier
 
+BINS = 15
+
 
 @dataclass(frozen=True)
 class ClassScores:
@@ -20,6 +22,24 @@ class ClassScores:
 
 
 @dataclass(frozen=True)
+class Bin:
+    """Pictures that were read about equally surely.
+
+    Attributes:
+        low, high: the range of their confidences, 0..1.
+        confidence: their mean confidence, 0..1.
+        accuracy: the share of them that was read right, 0..1.
+        images: how many they are, at least 1.
+    """
+
+    low: float
+    high: float
+    confidence: float
+    accuracy: float
+    images: int
+
+
+@dataclass(frozen=True)
 class EvaluationReport:
     """How a model does on labelled pictures it was not trained on.
 
@@ -27,7 +47,9 @@ class EvaluationReport:
         accuracy: share read right, 0..1.
         loss: mean categorical cross-entropy, in nats.
         binary_crossentropy: mean over pictures and classes of the yes-or-no cross-entropy, in nats.
+        top_2: share whose true class is among the two most probable, 0..1.
         macro: the mean over classes.
+        weighted: the same with each class counted by its number of pictures.
         per_class: in the order of the labels.
         confusion_matrix: int64 (classes, classes), row: true class, column: predicted class.
         labels, predictions: int64 (n,).
@@ -38,7 +60,9 @@ class EvaluationReport:
     accuracy: float
     loss: float
     binary_crossentropy: float
+    top_2: float
     macro: ClassScores
+    weighted: ClassScores
     per_class: tuple[ClassScores, ...]
     confusion_matrix: np.ndarray
     labels: np.ndarray
@@ -55,6 +79,11 @@ class EvaluationReport:
     def confidences(self) -> np.ndarray:
         """The probability of each prediction, float32 (n,)."""
         return self.probabilities.max(axis=1)
+
+    @property
+    def is_right(self) -> np.ndarray:
+        """Which pictures were read right, bool (n,)."""
+        return self.labels == self.predictions
 
 
 def evaluate(
@@ -94,6 +123,7 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         labels, predictions, labels=classes, zero_division=0
     )
+    two_best = np.argpartition(-probabilities, 1, axis=1)[:, :2]
     one_hot = labels[:, None] == classes
     exact = probabilities.astype(np.float64)
     # Sums that float32 leaves a hair from 1 would each be warned of.
@@ -104,9 +134,9 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
         binary_crossentropy=float(
             metrics.log_loss(one_hot.ravel(), exact.ravel(), labels=[False, True])
         ),
-        macro=ClassScores(
-            float(precision.mean()), float(recall.mean()), float(f1.mean()), len(labels)
-        ),
+        top_2=float((two_best == labels[:, None]).any(axis=1).mean()),
+        macro=_mean(np.array([precision, recall, f1]), np.ones(len(classes)), len(labels)),
+        weighted=_mean(np.array([precision, recall, f1]), support, len(labels)),
         per_class=tuple(
             ClassScores(float(p), float(r), float(f), int(n))
             for p, r, f, n in zip(precision, recall, f1, support, strict=True)
@@ -119,6 +149,45 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
     )
 
 
+def _mean(scores: np.ndarray, weights: np.ndarray, images: int) -> ClassScores:
+    """Mean precision, recall and F1, float (3, classes), by the classes' weights, (classes,)."""
+    precision, recall, f1 = np.average(scores, axis=1, weights=weights)
+    return ClassScores(float(precision), float(recall), float(f1), images)
+
+
+def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:
+    """How often answers of about the same confidence are right; bins without pictures are left out.
+
+    With a well calibrated model `accuracy` is `confidence` in every bin. DeGroot, Fienberg, "The
+    comparison and evaluation of forecasters", 1983.
+    """
+    places = np.minimum((report.confidences * bins).astype(int), bins - 1)
+    found = []
+    for place in np.unique(places):
+        inside = places == place
+        found.append(
+            Bin(
+                low=float(place / bins),
+                high=float((place + 1) / bins),
+                confidence=float(report.confidences[inside].mean(dtype=np.float64)),
+                accuracy=float(report.is_right[inside].mean()),
+                images=int(inside.sum()),
+            )
+        )
+    return tuple(found)
+
+
+def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
+    """Expected calibration error: the mean gap between confidence and accuracy, 0..1.
+
+    Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017.
+    """
+    gaps = (
+        part.images * abs(part.confidence - part.accuracy) for part in reliability(report, bins)
+    )
+    return sum(gaps) / report.images
+
+
 def as_dict(report: EvaluationReport) -> dict[str, object]:
     """The measures, without the single answers, ready for JSON."""
 
@@ -129,7 +198,10 @@ def as_dict(report: EvaluationReport) -> dict[str, object]:
         "accuracy": report.accuracy,
         "loss": report.loss,
         "binary_crossentropy": report.binary_crossentropy,
+        "top_2_accuracy": report.top_2,
+        "calibration_error": calibration_error(report),
         "macro": scores(report.macro),
+        "weighted": scores(report.weighted),
         "per_class": [
             {"class": index, **scores(of), "images": of.images}
             for index, of in enumerate(report.per_class)

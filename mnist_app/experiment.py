@@ -1,6 +1,6 @@
 """One training run from its settings to a saved model with its card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,15 @@ from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.files import require_writable
-from mnist_app.progress import Progress
+from mnist_app.progress import Point, Progress
 from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.steering import Steering
 from mnist_app.training import TrainingResult, train
 from mnist_app.versions import versions
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
+# As many as a chart can show.
+CURVE_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def run(
     drawing: np.ndarray | None = None,
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
+    learn: Callable[..., TrainingResult] = train,
 ) -> Outcome:
     """Train, test and save a model.
 
@@ -52,6 +55,7 @@ def run(
             apart and measured.
         command: what the card says repeats this run.
         report, steering, watch, drawing, checkpoint_folder, resume_from: see `training.train`.
+        learn: what trains; it takes what `training.train` takes.
 
     Raises:
         DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
@@ -64,7 +68,7 @@ def run(
         pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
         known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
         strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
-    result = train(
+    result = learn(
         config,
         dataset,
         report,
@@ -125,4 +129,12 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
         "images a second": round(last.images_per_second),
         "pen drawings among them": extra,
         "stopped early": result.stopped,
+        "curves": {"training": _curve(last.training), "validation": _curve(last.validation)},
     }
+
+
+def _curve(points: Sequence[Point]) -> list[list[float]]:
+    """At most `CURVE_POINTS` of a curve's points, the last among them: epoch, loss, accuracy."""
+    step = -(-len(points) // CURVE_POINTS) or 1
+    kept = points[::-step][::-1]
+    return [[round(value, 5) for value in (p.epoch, p.loss, p.accuracy)] for p in kept]

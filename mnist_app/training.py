@@ -93,15 +93,7 @@ def train(
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
     classes = len(dataset.class_names)
-    images, labels = parts.images, parts.labels
-    if extra_images is not None and extra_labels is not None:
-        images = np.concatenate([images, extra_images])
-        labels = np.concatenate([labels, extra_labels])
-    targets = keras.utils.to_categorical(labels, classes)
-    if config.distractors:
-        none = distractors.make(round(len(images) * config.distractors), config.seed)
-        images = np.concatenate([images, none])
-        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
+    feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
     model = build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
     # What learns may reckon in fewer bits than what is saved.
@@ -109,7 +101,7 @@ def train(
     run = _Run(
         config,
         learner,
-        Feed(images, targets, config),
+        feed,
         parts,
         Watcher(learner, dataset, drawing),
         report,
@@ -125,6 +117,28 @@ def train(
     if learner is not model:
         model.set_weights(learner.get_weights())
     return TrainingResult(model, run.progress, time.perf_counter() - started, stopped)
+
+
+def lessons(
+    config: TrainingConfig,
+    parts: Split,
+    classes: int,
+    extra_images: np.ndarray | None = None,
+    extra_labels: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """All that is learned from: pictures uint8 (n, 28, 28), and answers, float (n, classes)."""
+    import keras
+
+    images, labels = parts.images, parts.labels
+    if extra_images is not None and extra_labels is not None:
+        images = np.concatenate([images, extra_images])
+        labels = np.concatenate([labels, extra_labels])
+    targets = keras.utils.to_categorical(labels, classes)
+    if config.distractors:
+        none = distractors.make(round(len(images) * config.distractors), config.seed)
+        images = np.concatenate([images, none])
+        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
+    return images, targets
 
 
 class _Stopped(Exception):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from samples import blocks
 
+from mnist_app import datasets
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES, Dataset
 
@@ -52,3 +53,9 @@ def classifier(model_path: Path) -> Classifier:
     from mnist_app import model_store
 
     return Classifier(model_store.load(model_path))
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """scikit-learn's digits, which `classifier` learned from."""
+    return datasets.load("optdigits")

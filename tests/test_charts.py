@@ -1,9 +1,13 @@
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from mnist_app.charts import (
     SMOOTHING,
+    accuracy_against_seconds,
+    accuracy_against_weights,
     accuracy_curves,
     class_accuracy_bars,
     class_bars,
@@ -14,9 +18,15 @@ from mnist_app.charts import (
     pixel_map,
     pixel_numbers,
     probability_bars,
+    reliability_diagram,
+    runs_accuracy,
+    runs_loss,
     smoothed,
+    smoothed_curve,
 )
+from mnist_app.evaluation import Bin
 from mnist_app.progress import Opinion, Point
+from mnist_app.runs import Run, State
 
 DIGITS = tuple("0123456789")
 
@@ -110,6 +120,36 @@ def test_cells_say_in_words_what_they_hold() -> None:
     assert figure.layout.yaxis.title.text == "true"
 
 
+def test_shares_are_percents_of_the_true_class_and_hide_no_error() -> None:
+    texts = confusion_heatmap(confusion({(4, 9): 250, (2, 7): 1}), DIGITS, as_shares=True).data[2]
+    assert texts.text[4 * 10 + 9] == "20"
+    assert texts.text[4 * 10 + 4] == "80"
+    assert texts.text[2 * 10 + 7] == "<0.1"
+    assert texts.text[2 * 10 + 2] == ">99.9"
+    assert texts.text[0] == "100"
+    assert texts.text[1].isspace()
+
+
+def test_without_its_diagonal_only_errors_are_left_but_every_cell_can_be_met() -> None:
+    figure = confusion_heatmap(confusion({(4, 9): 3}), DIGITS, with_diagonal=False)
+    right, wrong, texts = figure.data
+    assert np.isnan(cells(right)).all()
+    assert np.argwhere(~np.isnan(cells(wrong))).tolist() == [[4, 9]]
+    assert [text for text in texts.text if not text.isspace()] == ["3"]
+    assert len(texts.x) == 100
+    assert figure.layout.hoverdistance == -1
+
+
+def test_reliability_sets_how_often_against_how_sure() -> None:
+    bins = [Bin(0.4, 0.6, 0.5, 0.25, 4), Bin(0.8, 1.0, 0.95, 0.9, 1000)]
+    honest, model = reliability_diagram(bins).data
+    assert (list(honest.x), list(honest.y)) == ([0, 100], [0, 100])
+    assert (list(model.x), list(model.y)) == ([50, 95], [25, 90])
+    assert model.marker.size[1] > model.marker.size[0]
+    assert model.marker.opacity[1] > model.marker.opacity[0]
+    assert list(model.text) == ["4 pictures", "1,000 pictures"]
+
+
 def test_a_class_without_pictures_divides_nothing_by_zero() -> None:
     with np.errstate(all="raise"):
         figure = confusion_heatmap(np.zeros((10, 10), dtype=int), DIGITS)
@@ -142,3 +182,49 @@ def test_pixel_numbers_are_bytes_or_shares_at_their_own_place() -> None:
 def test_pixel_numbers_are_light_on_dark_and_dark_on_light() -> None:
     _, numbers = pixel_numbers(np.array([[0, 255]], dtype=np.uint8), 0, 0).data
     assert list(numbers.textfont.color) == ["#ffffff", "#000000"]
+
+
+def run(number: int, title: str, **values: Any) -> Run:
+    training = (Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7))
+    return Run(
+        number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {},
+        training=training, validation=(Point(1.0, 0.8, 0.75),), **values,
+    )  # fmt: skip
+
+
+def test_smoothing_calms_without_shifting_a_level_curve() -> None:
+    assert smoothed([3.0] * 5) == pytest.approx([3.0] * 5)
+    assert smoothed([1.0, 5.0, 2.0], weight=0) == [1.0, 5.0, 2.0]
+    shaky = [0.0, 1.0] * 50
+    assert np.std(smoothed(shaky)[20:]) < 0.25 * np.std(shaky)
+    assert smoothed([]) == []
+
+
+def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
+    raw, calm = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
+    assert list(raw.y) == [10, 20]
+    assert raw.opacity < 1
+    assert raw.legendgroup == calm.legendgroup == "a"
+    assert (raw.showlegend, calm.name) == (False, "a")
+
+
+def test_runs_lie_over_each_other_each_in_its_own_colour() -> None:
+    both = [run(1, "dense"), run(2, "convolutional")]
+    accuracy = runs_accuracy(both, weight=0)
+    named = [line for line in accuracy.data if line.name]
+    assert [line.name for line in named] == ["dense", "convolutional"]
+    assert named[0].line.color != named[1].line.color
+    assert list(named[0].y) == [40, 70]
+    assert [list(line.y) for line in runs_loss(both, weight=0).data[:3]] == [
+        [1.5, 0.9],
+        [1.5, 0.9],
+        [0.8],
+    ]
+    assert len(runs_accuracy([]).data) == 0
+
+
+def test_runs_are_points_of_accuracy_against_weights_and_time() -> None:
+    both = [run(1, "a", accuracy=0.9, weights=100, seconds=2.0), run(2, "b"), run(3, "c")]
+    for figure, x in ((accuracy_against_weights(both), 100), (accuracy_against_seconds(both), 2.0)):
+        (point,) = figure.data
+        assert (point.name, list(point.x), list(point.y)) == ("a", [x], [90])

@@ -6,16 +6,6 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import drawn
-from mnist_app.evaluation import score
-
-
-def test_the_calibration_error_is_the_gap_between_sureness_and_truth() -> None:
-    labels = np.zeros(100, dtype=np.int64)
-    # Always 90 % sure of class 0, which is right 80 times of 100.
-    labels[:20] = 1
-    probabilities = np.full((100, 10), 0.1 / 9, dtype=np.float32)
-    probabilities[:, 0] = 0.9
-    assert drawn.calibration_error(score(probabilities, labels)) == pytest.approx(0.1, abs=1e-6)
 
 
 def test_pictures_are_thickened_and_moved_as_said() -> None:

@@ -1,6 +1,7 @@
 import itertools
 import json
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from mnist_app.classifier import BATCH, Classifier
 from mnist_app.datasets import load
-from mnist_app.evaluation import as_dict, evaluate, score
+from mnist_app.evaluation import as_dict, calibration_error, evaluate, reliability, score
 
 LABELS = np.array([0, 1, 1, 2])
 ANSWERS = np.array(
@@ -32,10 +33,60 @@ def test_every_measure_is_what_a_hand_works_out() -> None:
     assert (one.precision, one.recall, one.images) == (1, 0.5, 2)
     assert one.f1 == pytest.approx(2 / 3)
     assert (two.precision, two.recall, two.f1) == (1, 1, 1)
+    assert report.top_2 == 1
     assert report.macro.precision == pytest.approx(2.5 / 3)
+    assert report.weighted.precision == pytest.approx((0.5 + 2 * 1 + 1) / 4)
+    assert report.weighted.recall == report.accuracy
     assert report.macro.f1 == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
     np.testing.assert_allclose(report.confidences, [0.7, 0.8, 0.6, 0.4])
     assert (report.images, report.seconds) == (4, 1.5)
+
+
+def test_keras_finds_the_same_measures() -> None:
+    import keras
+
+    chance = np.random.default_rng(3)
+    answers = chance.dirichlet(np.full(10, 0.3), 400).astype(np.float32)
+    labels = np.array([chance.choice(10, p=row / row.sum()) for row in answers.astype(float)])
+    report = score(answers, labels)
+    one_hot = np.eye(10, dtype=np.float32)[labels]
+    decided = np.eye(10, dtype=np.float32)[report.predictions]
+
+    def by_keras(metric: "keras.Metric", given: np.ndarray = answers) -> float:
+        metric.update_state(one_hot, given)
+        return float(metric.result())
+
+    near = partial(pytest.approx, abs=1e-4)
+    assert report.accuracy == near(by_keras(keras.metrics.CategoricalAccuracy()))
+    assert report.top_2 == near(by_keras(keras.metrics.TopKCategoricalAccuracy(k=2)))
+    assert report.loss == near(by_keras(keras.metrics.CategoricalCrossentropy()))
+    assert report.binary_crossentropy == near(by_keras(keras.metrics.BinaryCrossentropy()))
+    assert report.macro.f1 == near(by_keras(keras.metrics.F1Score("macro"), decided))
+    assert report.weighted.f1 == near(by_keras(keras.metrics.F1Score("weighted"), decided))
+    for label, scores in enumerate(report.per_class):
+        precision, recall = keras.metrics.Precision, keras.metrics.Recall
+        assert scores.precision == near(by_keras(precision(class_id=label), decided))
+        assert scores.recall == near(by_keras(recall(class_id=label), decided))
+
+
+def test_the_calibration_error_is_the_gap_between_sureness_and_truth() -> None:
+    labels = np.zeros(100, dtype=np.int64)
+    # Always 90 % sure of class 0, which is right 80 times of 100.
+    labels[:20] = 1
+    probabilities = np.full((100, 10), 0.1 / 9, dtype=np.float32)
+    probabilities[:, 0] = 0.9
+    report = score(probabilities, labels)
+    assert calibration_error(report) == pytest.approx(0.1, abs=1e-6)
+    (only,) = reliability(report, bins=10)
+    assert (only.images, only.accuracy) == (100, 0.8)
+    assert only.confidence == pytest.approx(0.9)
+
+
+def test_each_answer_falls_into_the_bin_of_its_confidence() -> None:
+    sure = np.array([[1.0, 0.0], [0.95, 0.05], [0.55, 0.45]], dtype=np.float32)
+    unsure, surer = reliability(score(sure, np.array([0, 1, 0])), bins=10)
+    assert (unsure.low, unsure.images, unsure.accuracy) == (0.5, 1, 1)
+    assert (surer.high, surer.images, surer.accuracy) == (1, 2, 0.5)
 
 
 @given(st.integers(1, 60), st.integers(0, 1000))
@@ -48,7 +99,10 @@ def test_measures_stay_in_range_and_agree(count: int, seed: int) -> None:
     assert report.accuracy == pytest.approx(np.trace(report.confusion_matrix) / count)
     assert 0 <= report.loss < 40
     assert 0 <= report.binary_crossentropy < 40
-    for scores in (*report.per_class, report.macro):
+    assert report.accuracy <= report.top_2 <= 1
+    assert 0 <= calibration_error(report) <= 1
+    assert sum(part.images for part in reliability(report)) == count
+    for scores in (*report.per_class, report.macro, report.weighted):
         assert min(scores.precision, scores.recall, scores.f1) >= 0
         assert max(scores.precision, scores.recall, scores.f1) <= 1
     assert sum(scores.images for scores in report.per_class) == count
@@ -70,7 +124,9 @@ def test_the_report_is_ready_for_json() -> None:
     assert [row["class"] for row in values["per_class"]] == [0, 1, 2]
     assert set(values["macro"]) == {"precision", "recall", "f1"}
     assert values["images"] == 4
-    assert {"loss", "binary_crossentropy", "seconds"} <= set(values)
+    assert set(values["weighted"]) == set(values["macro"])
+    assert {"loss", "binary_crossentropy", "top_2_accuracy", "seconds"} <= set(values)
+    assert 0 <= values["calibration_error"] <= 1
 
 
 def test_a_trained_network_is_measured_on_every_picture(classifier: Classifier) -> None:

@@ -42,6 +42,8 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     assert card.weights == 784 * 128 + 128 + 128 * 10 + 10
     assert {"python", "keras", "numpy"} <= set(card.versions)
     assert card.training["epochs"] == 2
+    assert [epoch for epoch, _, _ in card.training["curves"]["validation"]] == [1, 2]
+    assert card.training["curves"]["training"][-1][0] == 2
     assert not outcome.stopped
     assert outcome.progress == seen[-1]
     digits = load("optdigits")

@@ -33,7 +33,7 @@ def choose(
     chosen = st.selectbox(
         label, options, key=key, format_func=describe, persist_state="session", on_change=on_change
     )
-    if linked != chosen:
+    if (linked or "") != chosen:
         st.query_params[name] = chosen
     st.session_state[written] = chosen
     return chosen

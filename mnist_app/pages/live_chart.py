@@ -4,6 +4,7 @@
 flash a blank frame. This component keeps one chart and hands it the new data.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,12 @@ const library = () => window.digitLabPlotly ??= new Promise((resolve, reject) =>
   document.head.append(script);
 });
 
-export default function ({ data, parentElement }) {
+const tellClicks = (chart, tell) => {
+  chart.removeAllListeners("plotly_click");
+  chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
   const chart = parentElement.querySelector(".live-chart");
   const figure = JSON.parse(data.figure);
   chart.style.minHeight = `${figure.layout.height}px`;
@@ -39,18 +45,35 @@ export default function ({ data, parentElement }) {
   library()
     .then((plotly) => plotly.react(chart, figure.data, figure.layout,
       { displayModeBar: false, responsive: true }))
+    .then(() => { if (data.clickable) tellClicks(chart, setTriggerValue); })
     .catch(() => { chart.textContent = data.alt; });
 }
 """
 
 
-def live_chart(figure: "go.Figure", key: str, alt: str) -> None:
+def live_chart(
+    figure: "go.Figure",
+    key: str,
+    alt: str,
+    on_click: Callable[[object, object], None] | None = None,
+) -> None:
     """Show `figure`; under the same `key` the chart on the page is updated, never replaced.
 
     Args:
         alt: what the chart shows, for those who cannot see it.
+        on_click: called with x and y of the point that was clicked or tapped, as the browser says.
     """
-    _component()(key=key, data={"figure": figure.to_json(), "alt": alt})
+    data = {"figure": figure.to_json(), "alt": alt, "clickable": on_click is not None}
+    if on_click is None:
+        _component()(key=key, data=data)
+        return
+
+    def clicked() -> None:
+        point = st.session_state[key].get("clicked")
+        if isinstance(point, dict):
+            on_click(point.get("x"), point.get("y"))
+
+    _component()(key=key, data=data, on_clicked_change=clicked)
 
 
 @st.cache_resource(show_spinner=False)

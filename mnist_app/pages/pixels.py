@@ -28,6 +28,7 @@ def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kin
     Args:
         pictures: for each an image, uint8 (28, 28), a caption, and the kind of its frame:
             "right", "wrong" or "".
+        side: of each picture, in CSS pixels.
         kind: one more class for style.css.
     """
     figures = [
@@ -35,7 +36,7 @@ def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kin
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         for image, caption, frame in pictures
     ]
-    return f'<div class="gallery {kind}">{"".join(figures)}</div>'
+    return f'<div class="gallery {kind}" style="--side: {side}px">{"".join(figures)}</div>'
 
 
 def tiles(pictures: Sequence[tuple[np.ndarray, str, str]], kind: str, side: int = 28) -> str:

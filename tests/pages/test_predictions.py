@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from pathlib import Path
@@ -5,11 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 from visiting import bodies, settled, visit
 
 from mnist_app import model_store
 from mnist_app.evaluation import EvaluationReport
+from mnist_app.pages import gallery as test_pictures
+from mnist_app.pages import measures
 from mnist_app.pages.workers import workers
+
+MEASURES = len(measures.MEANINGS)
 
 
 @pytest.fixture(autouse=True)
@@ -60,13 +66,15 @@ def report() -> EvaluationReport:
 def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
     app = visit("predictions")
     assert [metric.label for metric in app.metric] == [
-        "Accuracy", "Loss", "Precision", "Recall", "F1",
+        "Accuracy", "Top-2 accuracy", "Loss", "Binary loss",
+        "Precision", "Recall", "F1", "Calibration error",
     ]  # fmt: skip
     assert all(metric.help for metric in app.metric)
     assert app.metric[0].value == f"{report().accuracy:.2%}"
     table = app.dataframe[0].value
-    assert len(table) == 10
-    assert list(table["recall"]) == [scores.recall * 100 for scores in report().per_class]
+    assert list(table.index) == [*"0123456789", "macro", "weighted"]
+    expected = [*report().per_class, report().macro, report().weighted]
+    assert list(table["recall"]) == [scores.recall * 100 for scores in expected]
 
 
 def test_a_model_and_a_data_set_are_evaluated_once(one_model: Path) -> None:
@@ -75,14 +83,21 @@ def test_a_model_and_a_data_set_are_evaluated_once(one_model: Path) -> None:
     assert len(workers().evaluations.jobs()) == 1
 
 
-def test_the_worst_confusions_are_listed_in_words(one_model: Path) -> None:
-    listed = next(text.value for text in visit("predictions").markdown if "read as" in text.value)
+def confused(app: AppTest) -> list[Button]:
+    return [button for button in app.button if str(button.key).startswith("confused-")]
+
+
+def test_the_worst_confusions_are_listed_in_words_and_lead_to_their_pictures(
+    one_model: Path,
+) -> None:
+    app = visit("predictions", {"gallery_kind": "Read right", "gallery_sure": "90"})
     errors = report().confusion_matrix * ~np.eye(10, dtype=bool)
     true, read = divmod(int(errors.argmax()), 10)
     count = errors.max()
-    assert listed.splitlines()[0] == (
-        f"1. {true} read as {read}: {'once' if count == 1 else f'{count} times'}"
-    )
+    worst = confused(app)[0]
+    assert worst.label == f"{true} read as {read}: {'once' if count == 1 else f'{count} times'}"
+    worst.click().run()
+    assert gallery(app) == [(str(true), str(read))] * count
 
 
 def test_filters_show_exactly_the_pictures_they_name(one_model: Path) -> None:
@@ -141,8 +156,94 @@ def test_a_random_sample_differs_and_the_order_comes_back(one_model: Path) -> No
     assert sample != first
     app.button(key="gallery_random").click().run()
     assert gallery(app) != sample
-    app.button(key="gallery_ordered").click().run()
+    app.selectbox(key="gallery_order").set_value("In test order").run()
     assert gallery(app) == first
+
+
+def sureness(app: AppTest) -> list[float]:
+    """How sure the model was of each picture shown, in percent."""
+    return [float(found) for found in re.findall(r"([\d.]+)% sure</fig", "".join(bodies(app)))]
+
+
+def test_the_most_confidently_wrong_come_first(one_model: Path) -> None:
+    app = visit("predictions", {"gallery_order": "Most confidently wrong first"})
+    errors = int((~report().is_right).sum())
+    wrong = [true != read for true, read in gallery(app)]
+    assert wrong == [True] * min(errors, 40) + [False] * max(0, 40 - errors)
+    assert sureness(app)[:errors] == sorted(sureness(app)[:errors], reverse=True)
+
+
+def test_the_least_sure_come_first_and_a_range_of_sureness_is_kept(one_model: Path) -> None:
+    app = visit("predictions")
+    app.selectbox(key="gallery_order").set_value("Least sure first").run()
+    assert sureness(app) == sorted(sureness(app))
+    app.slider(key="gallery_sure").set_value((60, 80)).run()
+    expected = ((report().confidences >= 0.6) & (report().confidences <= 0.8)).sum()
+    assert f"{expected} picture" in status(app)
+    assert all(60 <= sure <= 80 for sure in sureness(app))
+    app.button(key="gallery_all").click().run()
+    assert "360 pictures" in status(app)
+
+
+def test_every_order_holds_the_same_pictures(one_model: Path) -> None:
+    visit("predictions")
+    found = np.flatnonzero(report().labels < 5)
+    for order in test_pictures.ORDERS:
+        ordered = test_pictures.in_order(report(), found, order, seed=3)
+        assert np.array_equal(np.sort(ordered), found)
+
+
+def test_a_link_says_what_is_seen(one_model: Path) -> None:
+    link = {"gallery_true": "5", "gallery_order": "By chance", "seed": "7", "gallery_size": "Large"}
+    app = visit("predictions", link)
+    assert {true for true, _ in gallery(app)} == {"5"}
+    assert 'width="112"' in "".join(bodies(app))
+    assert sureness(visit("predictions", link)) == sureness(app)
+    assert sureness(visit("predictions", {**link, "seed": "8"})) != sureness(app)
+
+
+def test_a_link_names_a_page_and_turning_it_changes_the_link(one_model: Path) -> None:
+    app = visit("predictions", {"page": "3"})
+    assert "page 3 of 9" in status(app)
+    turn(app, 4)
+    assert app.query_params["page"] in ("4", ["4"])
+    app.selectbox(key="gallery_true").set_value(5).run()
+    assert "page" not in app.query_params
+
+
+@pytest.mark.parametrize("nonsense", ["", "-1", "99", "1e9", "\u0663", "<script>", "9" * 5000])
+def test_nonsense_in_a_link_never_breaks_the_page(one_model: Path, nonsense: str) -> None:
+    names = (
+        "page", "seed", "other", "gallery_true", "gallery_read", "gallery_kind", "gallery_sure",
+        "gallery_order", "gallery_size", "matrix_numbers", "matrix_diagonal",
+    )  # fmt: skip
+    app = visit("predictions", dict.fromkeys(names, nonsense))
+    assert len(app.metric) == MEASURES
+    assert not app.error
+    assert "page 1 of" in status(app)
+
+
+def test_two_models_are_compared_in_words(one_model: Path) -> None:
+    for suffix in (".keras", ".json"):
+        shutil.copy(one_model / f"tiny{suffix}", one_model / f"twin{suffix}")
+    app = visit("predictions")
+    app.selectbox(key="chosen_other").set_value(
+        next(option for option in ("tiny", "twin") if option != app.query_params["model"][0])
+    )
+    settled(app)
+    assert any("exactly the same pictures" in text.value for text in app.markdown)
+
+
+def test_without_a_second_model_it_says_so(one_model: Path) -> None:
+    assert any("no second model" in info.value for info in visit("predictions").info)
+
+
+def test_curves_are_those_of_the_run_that_made_the_model(one_model: Path) -> None:
+    assert not any("No learning curves" in info.value for info in visit("predictions").info)
+    card = json.loads((one_model / "tiny.json").read_text())
+    card["training"]["curves"] = {"training": "nonsense", "validation": 3}
+    (one_model / "tiny.json").write_text(json.dumps(card))
+    assert any("No learning curves" in info.value for info in visit("predictions").info)
 
 
 def test_without_mnist_the_digits_that_are_always_here_are_shown(one_model: Path) -> None:
@@ -158,7 +259,7 @@ def test_a_link_that_makes_no_sense_falls_back_quietly(one_model: Path) -> None:
     app = visit("predictions", {"model": "../../etc/passwd", "dataset": "fashion_mnist"})
     assert app.selectbox(key="chosen_model").value == "tiny"
     assert app.selectbox(key="chosen_dataset").value == "optdigits"
-    assert len(app.metric) == 5
+    assert len(app.metric) == MEASURES
     assert not app.error
 
 
@@ -181,7 +282,7 @@ def test_a_download_that_fails_is_told_and_can_be_retried(one_model: Path) -> No
     app.selectbox(key="chosen_dataset").set_value("optdigits")
     settled(app)
     assert not app.error
-    assert len(app.metric) == 5
+    assert len(app.metric) == MEASURES
 
 
 def test_without_any_model_it_says_what_to_do(no_models: Path) -> None:
@@ -213,4 +314,4 @@ def test_an_evaluation_that_was_stopped_starts_again_when_asked(one_model: Path)
     again = next(button for button in app.button if button.label == "Start again")
     again.click()
     settled(app)
-    assert len(app.metric) == 5
+    assert len(app.metric) == MEASURES

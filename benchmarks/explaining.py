@@ -1,0 +1,93 @@
+"""How long an image takes to be explained: `python -m benchmarks.explaining`."""
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import click
+import numpy as np
+
+from benchmarks.report import machine
+from mnist_app import datasets, model_store
+from mnist_app.counterfactual import smallest_change
+from mnist_app.errors import DigitLabError
+from mnist_app.explanations import Explainer
+from mnist_app.saliency import integrated_gradients, occlusion
+
+MOST_MS = 500
+WARM_UP = 2
+
+
+@click.command()
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=model_store.SHIPPED,
+    help="The model that is explained; the shipped one if not given.",
+)
+@click.option("--images", type=click.IntRange(1), default=30, help="How many are explained.")
+def main(model: Path, images: int) -> None:
+    """Print the time of each part and of all for one image, and how many minds were changed."""
+    try:
+        name = "mnist" if datasets.availability("mnist").place else "optdigits"
+        dataset = datasets.load(name)
+        explainer = Explainer(model_store.load(model), dataset.train_images, dataset.train_labels)
+    except DigitLabError as error:
+        raise click.ClickException(str(error)) from error
+    chosen = dataset.test_images[: WARM_UP + images]
+    times, found = _times(explainer, chosen, dataset.train_images, dataset.train_labels)
+    click.echo(f"{'ms an image':44} {'median':>8} {'95 %':>8} {'CPU':>8}")
+    for part, rows in times.items():
+        wall, cpu = np.array(rows[WARM_UP:]).T * 1000
+        click.echo(
+            f"{part:44} {np.median(wall):8.0f} {np.percentile(wall, 95):8.0f} {np.median(cpu):8.0f}"
+        )
+    met = np.median([wall for wall, _ in times["all"][WARM_UP:]]) * 1000 <= MOST_MS
+    click.echo(f"\naim: all in at most {MOST_MS} ms: {'met' if met else 'NOT met'}")
+    click.echo(f"minds changed: {found} of {len(chosen)}, images of {name}")
+    click.echo(", ".join(f"{fact} {value}" for fact, value in machine().items()))
+
+
+def _times(
+    explainer: Explainer, images: np.ndarray, known: np.ndarray, labels: np.ndarray
+) -> tuple[dict[str, list[tuple[float, float]]], int]:
+    """Seconds, by the clock and of the processors, that each part took for each image.
+
+    Args:
+        images: uint8 (n, 28, 28).
+        known, labels: uint8 (m, 28, 28) and int64 (m,), the pictures that a change may go towards.
+
+    Returns:
+        The times by part, and for how many images a change of mind was found.
+    """
+    times: dict[str, list[tuple[float, float]]] = {}
+    found = 0
+    for image in images:
+        explanation = explainer.explain(image)
+        answer, rival = np.argsort(-explanation.layers[-1].values, kind="stable")[:2].tolist()
+        guides = known[labels == rival]
+        scores = explainer.scores
+        parts: dict[str, Callable[[], object]] = {
+            "layers": partial(explainer.layers.of, image),
+            "integrated gradients": partial(integrated_gradients, scores, image, answer),
+            "occlusion": partial(occlusion, scores, image, answer),
+            "change of mind": partial(smallest_change, scores, image, rival, guides),
+            "all": partial(explainer.explain, image),
+        }
+        for part, work in parts.items():
+            times.setdefault(part, []).append(_seconds(work))
+        found += explanation.change is not None
+    return times, found
+
+
+def _seconds(work: Callable[[], object]) -> tuple[float, float]:
+    clock, processors = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - clock, time.process_time() - processors
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main(prog_name="python -m benchmarks.explaining")

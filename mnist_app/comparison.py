@@ -1,0 +1,90 @@
+"""Two models on the same pictures: what each reads right that the other does not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_app.errors import DigitLabError
+from mnist_app.evaluation import EvaluationReport
+
+# A difference that chance alone makes less often than this is called more than chance.
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which pictures two models read right, as indices, int64 (n,), in test order.
+
+    Attributes:
+        both, only_first, only_second, neither: each picture is in exactly one of them.
+        p_value: how probable so large a difference is, or a larger one, if both models were equally
+            good, 0..1: the exact test of McNemar, "Note on the sampling error of the difference
+            between correlated proportions or percentages", 1947.
+    """
+
+    both: np.ndarray
+    only_first: np.ndarray
+    only_second: np.ndarray
+    neither: np.ndarray
+    p_value: float
+
+    @property
+    def is_more_than_chance(self) -> bool:
+        """Whether one model is better beyond what chance explains."""
+        return self.p_value < SIGNIFICANCE
+
+
+def compare(first: EvaluationReport, second: EvaluationReport) -> Comparison:
+    """Compare two models by what they answered to the same pictures in the same order.
+
+    Raises:
+        DigitLabError: the pictures are not the same.
+    """
+    if not np.array_equal(first.labels, second.labels):
+        raise DigitLabError("The two models read different pictures: evaluate both on the same.")
+    one, other = first.is_right, second.is_right
+    only_first, only_second = np.flatnonzero(one & ~other), np.flatnonzero(other & ~one)
+    return Comparison(
+        both=np.flatnonzero(one & other),
+        only_first=only_first,
+        only_second=only_second,
+        neither=np.flatnonzero(~one & ~other),
+        p_value=_p_value(len(only_first), len(only_second)),
+    )
+
+
+def _p_value(only_first: int, only_second: int) -> float:
+    """The two-sided exact test: each picture that sets them apart is the toss of a fair coin."""
+    if only_first == only_second == 0:
+        return 1.0
+    from scipy.stats import binomtest
+
+    return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
+
+
+def in_words(comparison: Comparison, first: str, second: str) -> str:
+    """What the comparison says, for models of these titles, in plain sentences."""
+    ahead, behind = len(comparison.only_first), len(comparison.only_second)
+    if not ahead + behind:
+        return f"“{first}” and “{second}” read exactly the same pictures right."
+    if ahead == behind:
+        return (
+            f"“{first}” and “{second}” read equally many pictures right, though not the same ones."
+        )
+    better, worse = (first, second) if ahead > behind else (second, first)
+    pictures = _counted(abs(ahead - behind))
+    found = f"“{better}” reads {pictures} more right than “{worse}”."
+    chance = f"p = {comparison.p_value:.2g}, McNemar's exact test"
+    if comparison.is_more_than_chance:
+        return (
+            f"{found} That is more than chance: were both equally good, a difference this large "
+            f"would come up in fewer than {SIGNIFICANCE:.0%} of such tests ({chance})."
+        )
+    return (
+        f"{found} That can well be chance: two equally good models would differ this much in "
+        f"{comparison.p_value:.0%} of such tests ({chance})."
+    )
+
+
+def _counted(pictures: int) -> str:
+    return "1 picture" if pictures == 1 else f"{pictures:,} pictures"

@@ -1,0 +1,193 @@
+"""What would change a network's mind: ink to add or remove until it reads another class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_app.errors import DigitLabError
+from mnist_app.scores import Scores, lead
+
+STEPS = 40
+# No pixel changes by more than this share of full ink in a step.
+STEP = 0.2
+# Pixels whose slope is below this share of the steepest rest in that step.
+LEAST_SLOPE = 0.3
+# Pictures of the other class that show the way, and among how many they are looked for.
+GUIDES = 6
+MOST_COMPARED = 2000
+# The search goes this far beyond the flip, as rounding to 256 greys must not undo it.
+MARGIN = 0.1
+# How finely the change that was found is then thinned.
+SHARES = np.linspace(0.3, 1, 8)
+TRIMS = np.linspace(0, 0.7, 8)
+THINNINGS = 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a picture that makes the network read it as another class.
+
+    Attributes:
+        answer, target: the classes that are read before and after.
+        image: uint8 (28, 28), the changed picture.
+        difference: int16 (28, 28) in -255..255, above 0 ink to add, below 0 ink to remove.
+        probability: of `target` in the changed picture, 0..1.
+        is_guided: every pixel moves towards a real picture of the class, so that the change is one
+            of pen strokes; else only the network's slopes were followed.
+    """
+
+    answer: int
+    target: int
+    image: np.ndarray
+    difference: np.ndarray
+    probability: float
+    is_guided: bool
+
+    @property
+    def ink(self) -> float:
+        """How much is changed, in pixels of full ink."""
+        return float(np.abs(self.difference).sum()) / 255
+
+    @property
+    def added(self) -> float:
+        """How much of it is added, in pixels of full ink."""
+        return float(self.difference.clip(min=0).sum()) / 255
+
+
+def smallest_change(
+    scores: Scores, image: np.ndarray, target: int | None = None, guides: np.ndarray | None = None
+) -> Change | None:
+    """Look for the least ink that must be added or removed until a class is read.
+
+    Projected steps along the smoothed slope of the class's log odds, few pixels at a time, then
+    what is not needed is dropped. Of several ways the first to arrive is taken: a small change, not
+    provably the smallest. Free steps end in faint specks that no pen draws, as in
+    Szegedy et al., "Intriguing properties of neural networks", 2013; towards pictures of the class
+    they stay strokes: Goyal et al., "Counterfactual visual explanations", 2019, and Van Looveren,
+    Klaise, "Interpretable counterfactual explanations guided by prototypes", 2019.
+
+    Args:
+        image: uint8 (28, 28), 255 is full ink.
+        target: index of the class to be read; the second most probable if not given.
+        guides: uint8 (n, 28, 28), pictures of that class, such as those it was trained on.
+
+    Returns:
+        None when no change was found in `STEPS` steps.
+
+    Raises:
+        DigitLabError: there is no such class, or it is read already.
+    """
+    ink = image.astype(np.float32) / 255
+    order = np.argsort(-scores.logits(ink[None])[0], kind="stable").tolist()
+    target = order[1] if target is None else target
+    if target not in order[1:]:
+        raise DigitLabError(
+            f"Choose another class than {target}: one that this model knows and does not read here."
+        )
+    if guides is not None and len(guides):
+        near = _nearest(ink, guides[:MOST_COMPARED])
+        found = _search(scores, ink, target, np.minimum(ink, near), np.maximum(ink, near))
+        if found is not None:
+            return _change(scores, image, found, order[0], target, is_guided=True)
+    paper = np.zeros_like(ink)[None]
+    found = _search(scores, ink, target, paper, paper + 1)
+    if found is None:
+        return None
+    return _change(scores, image, found, order[0], target, is_guided=False)
+
+
+def describe(change: Change | None, class_names: tuple[str, ...]) -> str:
+    """What was found, in one sentence."""
+    if change is None:
+        return "No small change was found that would change its mind."
+    added, removed = change.added, change.ink - change.added
+    parts = [
+        f"{verb} about {amount:.0f} {'pixel' if round(amount) == 1 else 'pixels'} of ink"
+        for verb, amount in (("adding", added), ("removing", removed))
+        if amount >= 0.5
+    ]
+    way = " and ".join(parts) or "changing less than a pixel of ink"
+    return (
+        f"After {way} it reads {class_names[change.target]} instead of "
+        f"{class_names[change.answer]}, with {change.probability:.0%}."
+    )
+
+
+def _nearest(ink: np.ndarray, guides: np.ndarray) -> np.ndarray:
+    """The guides that share most ink with a picture: float32 (`GUIDES`, 28, 28) in 0..1."""
+    rows = guides.reshape(len(guides), -1).astype(np.float32) / 255
+    # The picture's own square is the same for all.
+    distances = (rows * rows).sum(axis=1) - 2 * rows @ ink.ravel()
+    return rows[np.argsort(distances, kind="stable")[:GUIDES]].reshape(-1, *ink.shape)
+
+
+def _search(
+    scores: Scores, ink: np.ndarray, target: int, low: np.ndarray, high: np.ndarray
+) -> np.ndarray | None:
+    """Walk from one picture within several boxes until one way is at the class.
+
+    Args:
+        ink: float32 (28, 28) in 0..1.
+        low, high: float32 (ways, 28, 28), between which each pixel stays.
+
+    Returns:
+        The thinned picture, uint8 (28, 28), of the first way there; None if none got there.
+    """
+    fields = np.broadcast_to(ink, low.shape)
+    for _ in range(STEPS):
+        logits, slopes = scores.slopes(fields, target)
+        arrived = lead(logits, target) > MARGIN
+        if arrived.any():
+            amounts = np.where(arrived, np.abs(fields - ink).sum(axis=(1, 2)), np.inf)
+            return _thinned(scores, ink, fields[int(np.argmin(amounts))], target)
+        fields = _moved(fields, slopes, low, high)
+    return None
+
+
+def _moved(fields: np.ndarray, slopes: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """One step: the steepest pixels that are not at their bounds move, neighbours with them."""
+    from scipy import ndimage
+
+    smooth = ndimage.gaussian_filter(slopes, sigma=(0, 1, 1), mode="constant")
+    room = np.where(smooth > 0, high - fields, fields - low)
+    free = np.where(room > 0, smooth, 0)
+    steepest = np.abs(free).max(axis=(1, 2), keepdims=True)
+    shares = free / np.where(steepest > 0, steepest, 1)
+    steps = np.where(np.abs(shares) >= LEAST_SLOPE, STEP * shares, 0)
+    return np.clip(fields + steps, low, high)
+
+
+def _thinned(scores: Scores, ink: np.ndarray, field: np.ndarray, target: int) -> np.ndarray | None:
+    """The least part of a change that is still enough, uint8 (28, 28).
+
+    Parts are the change without its faintest pixels, and then a share of it; all are read at once.
+    """
+    best = None
+    for _ in range(THINNINGS):
+        change = field - ink
+        size = np.abs(change)
+        kept = np.where(size >= TRIMS[:, None, None] * size.max(), change, 0)
+        parts = (SHARES[:, None, None, None] * kept).reshape(-1, *ink.shape)
+        images = np.round((ink + parts) * 255).astype(np.uint8)
+        pictures = images.astype(np.float32) / 255
+        enough = lead(scores.logits(pictures), target) > 0
+        if not enough.any():
+            break
+        amounts = np.abs(pictures - ink).sum(axis=(1, 2))
+        best = images[int(np.argmin(np.where(enough, amounts, np.inf)))]
+        field = best.astype(np.float32) / 255
+    return best
+
+
+def _change(
+    scores: Scores,
+    image: np.ndarray,
+    changed: np.ndarray,
+    answer: int,
+    target: int,
+    is_guided: bool,
+) -> Change:
+    logits = scores.logits(changed[None].astype(np.float32) / 255)[0].astype(np.float64)
+    probability = float(np.exp(logits[target] - np.logaddexp.reduce(logits)))
+    difference = changed.astype(np.int16) - image
+    return Change(answer, target, changed, difference, probability, is_guided)

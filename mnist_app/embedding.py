@@ -1,0 +1,153 @@
+"""The space of a network's last layer: what is near there, the network holds for alike."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_app.classifier import BATCH, as_network_input
+from mnist_app.errors import DigitLabError
+
+if TYPE_CHECKING:
+    import keras
+
+PERPLEXITY = 30.0
+# scikit-learn's t-SNE cannot be asked to stop; so it is given rounds of its fewest steps.
+ROUNDS = 4
+ROUND_STEPS = 250
+EARLY_EXAGGERATION = 12.0
+
+
+class Embedder:
+    """A model without its last layer; safe to call from several threads."""
+
+    def __init__(self, model: "keras.Model") -> None:
+        """Compile what comes before the last layer with weights: (n, 28, 28, 1) -> (n, d)."""
+        import tensorflow as tf
+        from keras import Model
+
+        head = next((layer for layer in reversed(model.layers) if layer.weights), model.layers[-1])
+        body = Model(model.inputs, head.input)
+        self.dimensions = int(np.prod(body.output_shape[1:]))
+        self._vectors = tf.function(
+            lambda batch: tf.reshape(body(batch, training=False), (-1, self.dimensions)),
+            input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
+        )
+
+    def vectors(
+        self,
+        images: np.ndarray,
+        report: Callable[[float], None] = lambda share: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> np.ndarray:
+        """Where images lie in the space of the last layer.
+
+        Args:
+            images: uint8 (n, 28, 28), 255 is full ink.
+            report: told the share that is done, 0..1.
+            should_stop: asked between batches.
+
+        Returns:
+            float32 (n, d).
+
+        Raises:
+            InterruptedError: it was told to stop.
+        """
+        found = np.zeros((len(images), self.dimensions), dtype=np.float32)
+        for start in range(0, len(images), BATCH):
+            if should_stop():
+                raise InterruptedError
+            batch = as_network_input(images[start : start + BATCH])
+            found[start : start + BATCH] = self._vectors(batch).numpy()
+            report(min(1.0, (start + BATCH) / len(images)))
+        return found
+
+
+class Neighbours:
+    """Which of many known vectors are nearest: an explanation by example."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        """Keep vectors, float32 (n, d), n >= 1."""
+        from sklearn.neighbors import NearestNeighbors
+
+        self._known = len(vectors)
+        # In so many dimensions a tree is slower than looking at all.
+        self._search = NearestNeighbors(algorithm="brute").fit(vectors)
+
+    def nearest(self, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest known vectors of each given one, float32 (n, d), nearest first.
+
+        Returns:
+            Distances, float (n, count), and indices, int64 (n, count); fewer if fewer are known.
+        """
+        distances, indices = self._search.kneighbors(vectors, min(count, self._known))
+        return distances, indices
+
+
+def principal_components(vectors: np.ndarray) -> tuple[np.ndarray, float]:
+    """The two directions in which vectors differ most: a map at once, the same each time.
+
+    Args:
+        vectors: float32 (n, d), n >= 2 and d >= 2.
+
+    Returns:
+        Places, float32 (n, 2), and the share of all variance that they show, 0..1.
+
+    Raises:
+        DigitLabError: there are too few vectors.
+    """
+    from sklearn.decomposition import PCA
+
+    if min(vectors.shape) < 2:
+        raise DigitLabError("A map needs at least two pictures: choose more.")
+    analysis = PCA(2, random_state=0)
+    places = analysis.fit_transform(vectors).astype(np.float32)
+    return places, float(np.nansum(analysis.explained_variance_ratio_))
+
+
+def neighbourhoods(
+    vectors: np.ndarray, should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[np.ndarray]:
+    """A map by t-SNE that keeps near what is near: finer after each of `ROUNDS` rounds.
+
+    Van der Maaten, Hinton, "Visualizing data using t-SNE", 2008, by scikit-learn, from the
+    principal components on. Distances between far groups, and their sizes, mean nothing.
+
+    Args:
+        vectors: float32 (n, d), n >= 4 and d >= 2.
+        should_stop: asked between rounds.
+
+    Yields:
+        Places, float32 (n, 2), after each round.
+
+    Raises:
+        DigitLabError: there are too few vectors.
+        InterruptedError: it was told to stop.
+    """
+    from sklearn.manifold import TSNE
+    from sklearn.neighbors import KNeighborsTransformer
+
+    if len(vectors) < 4:
+        raise DigitLabError("A map of neighbours needs at least four pictures: choose more.")
+    perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
+    places, _ = principal_components(vectors)
+    # The usual start: so small that the map can still turn any way.
+    places *= 1e-4 / (places[:, 0].std() or 1)
+    # Found once for all rounds.
+    count = min(len(vectors) - 1, int(3 * perplexity + 1))
+    graph = KNeighborsTransformer(n_neighbors=count).fit_transform(vectors)
+    for number in range(ROUNDS):
+        if should_stop():
+            raise InterruptedError
+        rounds = TSNE(
+            metric="precomputed",
+            init=places,
+            perplexity=perplexity,
+            early_exaggeration=EARLY_EXAGGERATION if number == 0 else 1.0,
+            # What scikit-learn takes for all of a run, which a round without exaggeration hides.
+            learning_rate=max(len(vectors) / EARLY_EXAGGERATION / 4, 50.0),
+            max_iter=ROUND_STEPS,
+            random_state=0,
+        )
+        places = rounds.fit_transform(graph)
+        yield places

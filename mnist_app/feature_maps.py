@@ -1,0 +1,245 @@
+"""A network from the inside: what each layer makes of a picture, and one step of a convolution."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_app.classifier import as_network_input
+from mnist_app.errors import DigitLabError
+
+if TYPE_CHECKING:
+    import keras
+
+INPUT = "The picture as the network gets it: a number for each pixel, 0 for paper and 1 for ink."
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """What one layer makes of a picture.
+
+    Attributes:
+        name: the layer's own.
+        kind: its class in Keras, such as "Conv2D"; "Input" for the picture itself.
+        sentence: what it does, for people who never heard of a network.
+        values: float32 (height, width, maps), or (numbers,) where there is no place any more.
+    """
+
+    name: str
+    kind: str
+    sentence: str
+    values: np.ndarray
+
+
+class Layers:
+    """All layers of a model, from the picture to the answer; safe to call from several threads."""
+
+    def __init__(self, model: "keras.Model") -> None:
+        """Compile `model`, which maps (n, 28, 28, 1) in 0..1 to (n, classes) probabilities."""
+        import tensorflow as tf
+        from keras import Model, layers
+
+        self._layers = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+        inside = Model(model.inputs, [layer.output for layer in self._layers])
+        self._sentences = [describe(layer) for layer in self._layers[:-1]]
+        self._sentences.append(describe(self._layers[-1], is_last=True))
+        self._values = tf.function(
+            lambda batch: inside(batch, training=False),
+            input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
+        )
+        self.of(np.zeros((28, 28), dtype=np.uint8))
+
+    def of(self, image: np.ndarray) -> tuple[FeatureMaps, ...]:
+        """What each layer makes of an image, uint8 (28, 28): the input first, the answer last."""
+        batch = as_network_input(image[None])
+        every = [
+            FeatureMaps(layer.name, type(layer).__name__, sentence, values.numpy()[0])
+            for layer, sentence, values in zip(
+                self._layers, self._sentences, self._values(batch), strict=True
+            )
+        ]
+        return (FeatureMaps("input", "Input", INPUT, batch[0]), *every)
+
+
+def describe(layer: "keras.Layer", is_last: bool = False) -> str:
+    """What a layer does, in one plain sentence."""
+    if is_last:
+        return "The answer: a number for each class, how probable it is; together they make 1."
+    kind = type(layer).__name__
+    return _SENTENCES[kind](layer) if kind in _SENTENCES else f"A step of the kind {kind}."
+
+
+def mosaic(values: np.ndarray) -> np.ndarray:
+    """All maps of a layer side by side, in rows, as one picture.
+
+    Args:
+        values: float (height, width, maps) or (numbers,).
+
+    Returns:
+        float32 (rows, columns) in -1..1, in shares of the layer's strongest value; NaN in the gaps
+        of one pixel between the maps and where the last row has none.
+    """
+    maps = np.moveaxis(values.reshape(1, 1, -1) if values.ndim == 1 else values, 2, 0)
+    count, height, width = maps.shape
+    gap = 1 if values.ndim > 1 else 0
+    columns = ceil(sqrt(count))
+    rows = ceil(count / columns)
+    shares = maps / (np.abs(maps).max() or 1)
+    cells = np.full((rows * columns, height + gap, width + gap), np.nan, dtype=np.float32)
+    cells[:count, :height, :width] = shares
+    grid = cells.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
+    picture = grid.reshape(rows * (height + gap), columns * (width + gap))
+    return picture[: len(picture) - gap, : picture.shape[1] - gap]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The first convolution of a network, which looks at the picture itself.
+
+    Attributes:
+        kernels: float32 (height, width, filters), what each filter multiplies with.
+        biases: float32 (filters,), what each adds.
+        strides: rows and columns from one place to the next.
+        padding: "same" or "valid", as in Keras.
+    """
+
+    kernels: np.ndarray
+    biases: np.ndarray
+    strides: tuple[int, int]
+    padding: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A filter at one place.
+
+    Attributes:
+        top, left: where the patch begins in the picture; below 0 where it reaches over the edge.
+        patch: float32 (height, width) in 0..1, what lies under the filter; 0 beyond the edge.
+        kernel: float32 (height, width), the filter.
+        product: float32 (height, width), both multiplied.
+        bias: what is added.
+        total: the sum of the product and the bias: one pixel of the filter's map.
+    """
+
+    top: int
+    left: int
+    patch: np.ndarray
+    kernel: np.ndarray
+    product: np.ndarray
+    bias: float
+    total: float
+
+
+def first_convolution(model: "keras.Model") -> Convolution | None:
+    """The convolution that looks at the picture itself; None when the network has none."""
+    from keras import layers
+
+    found = next((layer for layer in model.layers if isinstance(layer, layers.Conv2D)), None)
+    if found is None or found.input is not model.inputs[0] or found.dilation_rate != (1, 1):
+        return None
+    kernels = np.asarray(found.kernel)[:, :, 0]
+    biases = np.asarray(found.bias) if found.use_bias else np.zeros(kernels.shape[2], np.float32)
+    return Convolution(kernels, biases, found.strides, found.padding)
+
+
+def map_size(convolution: Convolution) -> tuple[int, int]:
+    """Rows and columns of each map that a convolution makes of 28 x 28 pixels."""
+    rows, columns = (
+        ceil((28 if convolution.padding == "same" else 29 - size) / stride)
+        for size, stride in zip(convolution.kernels.shape, convolution.strides, strict=False)
+    )
+    return rows, columns
+
+
+def step(convolution: Convolution, image: np.ndarray, kernel: int, row: int, column: int) -> Step:
+    """One step of a convolution: how one pixel of one map comes about.
+
+    Args:
+        image: uint8 (28, 28), 255 is full ink.
+        kernel: which filter.
+        row, column: which pixel of its map.
+
+    Raises:
+        DigitLabError: there is no such filter or pixel.
+    """
+    rows, columns = map_size(convolution)
+    filters = len(convolution.biases)
+    if not (0 <= kernel < filters and 0 <= row < rows and 0 <= column < columns):
+        raise DigitLabError(
+            f"Choose a filter from 0 to {filters - 1}, a row from 0 to {rows - 1} and a column "
+            f"from 0 to {columns - 1}."
+        )
+    weights = convolution.kernels[:, :, kernel]
+    height, width = weights.shape
+    top = row * convolution.strides[0] - _margin(convolution, 0, rows)
+    left = column * convolution.strides[1] - _margin(convolution, 1, columns)
+    # Wide enough for any patch that reaches over an edge.
+    field = np.pad(as_network_input(image)[..., 0], ((height, height), (width, width)))
+    patch = field[top + height : top + 2 * height, left + width : left + 2 * width]
+    product = patch * weights
+    bias = float(convolution.biases[kernel])
+    return Step(top, left, patch, weights, product, bias, float(product.sum()) + bias)
+
+
+def _margin(convolution: Convolution, axis: int, places: int) -> int:
+    """How far the first patch reaches over the edge, as TensorFlow pads: less before than after."""
+    if convolution.padding == "valid":
+        return 0
+    covered = (places - 1) * convolution.strides[axis] + convolution.kernels.shape[axis]
+    return max(covered - 28, 0) // 2
+
+
+def _convolution(layer: "keras.layers.Conv2D") -> str:
+    height, width = layer.kernel_size
+    seen = f"{layer.filters} filters of {height} x {width} slide over what came before"
+    if max(layer.strides) > 1:
+        seen += f" in steps of {max(layer.strides)}"
+    return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
+
+
+def _dense(layer: "keras.layers.Dense") -> str:
+    sums = f"{layer.units} sums of all numbers before, each weighed in its own way."
+    return f"{sums}{_activation(layer)}"
+
+
+def _activation(layer: "keras.Layer") -> str:
+    relu = getattr(layer.activation, "__name__", "") == "relu"
+    return " What falls below zero becomes zero." if relu else ""
+
+
+def _pooling(what: str) -> Callable[[Any], str]:
+    def sentence(layer: "keras.Layer") -> str:
+        height, width = layer.pool_size
+        return (
+            f"Of each {height} x {width} neighbours {what} is kept: the maps shrink, and small "
+            "shifts matter less."
+        )
+
+    return sentence
+
+
+def _always(sentence: str) -> Callable[[Any], str]:
+    return lambda layer: sentence
+
+
+_SENTENCES: dict[str, Callable[[Any], str]] = {
+    "Conv2D": _convolution,
+    "Dense": _dense,
+    "MaxPooling2D": _pooling("the strongest"),
+    "AveragePooling2D": _pooling("the mean"),
+    "BatchNormalization": _always(
+        "Each map is brought to a common scale, so that none drowns the others."
+    ),
+    "ReLU": _always("What is below zero becomes zero: only what was found is passed on."),
+    "Add": _always("What was just found is added to what was known a few layers before."),
+    "GlobalAveragePooling2D": _always(
+        "Each map becomes its mean: how much of its pattern there is, no matter where."
+    ),
+    "Flatten": _always("All maps are written in one row; no number changes."),
+    "Dropout": _always(
+        "Nothing happens here now; in training some numbers are left out by chance."
+    ),
+}

@@ -1,0 +1,106 @@
+"""How good a model is, to take away: one HTML page that needs no network, and a CSV of answers."""
+
+import csv
+import html
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mnist_app.charts import confusion_heatmap, reliability_diagram
+from mnist_app.evaluation import EvaluationReport, calibration_error, reliability
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font-family: system-ui, sans-serif; line-height: 1.5; max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem; color: #1b2333; background: #fff; }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
+th, td { border-bottom: 1px solid #cdd5e3; padding: 0.3rem 0.8rem; text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+"""
+
+
+def as_csv(report: EvaluationReport, names: Sequence[str]) -> str:
+    """One row a test picture, in test order: what it is, how it was read, every probability."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    chances = [f"p({name})" for name in names]
+    rows.writerow(["picture", "true", "read as", "right", "confidence", *chances])
+    for index, (true, read, probabilities) in enumerate(
+        zip(report.labels, report.predictions, report.probabilities, strict=True)
+    ):
+        written = [f"{value:.6g}" for value in probabilities]
+        rows.writerow([index, names[true], names[read], int(true == read), written[read], *written])
+    return text.getvalue()
+
+
+def as_html(report: EvaluationReport, names: Sequence[str], title: str, about: str) -> str:
+    """A page with every measure and its charts, whole in one file of about 5 MB.
+
+    Args:
+        names: one a class.
+        title: of the page.
+        about: a sentence on what was measured.
+    """
+    from plotly.offline import get_plotlyjs
+
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+        f"<script>{get_plotlyjs()}</script></head><body>"
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(about)}</p>"
+        f"<h2>How good it is</h2>{_measures(report)}"
+        f"<h2>Class by class</h2>{_classes(report, names)}"
+        f"<h2>What it confuses</h2>{_chart(confusion_heatmap(report.confusion_matrix, names))}"
+        "<h2>How honest its sureness is</h2>"
+        f"{_chart(reliability_diagram(reliability(report)))}"
+        "</body></html>\n"
+    )
+
+
+def _measures(report: EvaluationReport) -> str:
+    return _table(
+        ("measure", "value"),
+        [
+            ("pictures", f"{report.images:,}"),
+            ("accuracy", f"{report.accuracy:.2%}"),
+            ("true class among the two most probable (top-2 accuracy)", f"{report.top_2:.2%}"),
+            ("categorical cross-entropy", f"{report.loss:.4f}"),
+            ("binary cross-entropy", f"{report.binary_crossentropy:.4f}"),
+            ("expected calibration error", f"{calibration_error(report):.2%}"),
+        ],
+    )
+
+
+def _classes(report: EvaluationReport, names: Sequence[str]) -> str:
+    scores = [
+        *zip(names, report.per_class, strict=True),
+        ("mean of the classes (macro)", report.macro),
+        ("mean by pictures (weighted)", report.weighted),
+    ]
+    return _table(
+        ("class", "precision", "recall", "F1", "pictures"),
+        [
+            (name, f"{of.precision:.2%}", f"{of.recall:.2%}", f"{of.f1:.2%}", f"{of.images:,}")
+            for name, of in scores
+        ],
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row)}</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _chart(figure: "go.Figure") -> str:
+    return figure.to_html(
+        full_html=False,
+        include_plotlyjs=False,
+        config={"displayModeBar": False, "responsive": True},
+    )

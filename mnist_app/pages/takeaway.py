@@ -1,0 +1,30 @@
+"""Files to download: the whole report as a page, and every answer as a table."""
+
+import streamlit as st
+
+from mnist_app import handout
+from mnist_app.evaluation import EvaluationReport
+
+
+def downloads(
+    report: EvaluationReport, names: tuple[str, ...], title: str, about: str, stem: str
+) -> None:
+    """Offer both files; each is made when it is asked for.
+
+    Args:
+        title, about: what the report is called and what was measured.
+        stem: the files' name without its suffix.
+    """
+    with st.container(key="downloads", horizontal=True):
+        st.download_button(
+            "Report (HTML, 5 MB)",
+            lambda: handout.as_html(report, names, title, about),
+            f"{stem}.html", "text/html", key="download_report", icon=":material/description:",
+            on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "All predictions (CSV)",
+            lambda: handout.as_csv(report, names),
+            f"{stem}.csv", "text/csv", key="download_csv", icon=":material/table:",
+            on_click="ignore",
+        )  # fmt: skip

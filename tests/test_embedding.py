@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from mnist_app import architectures
+from mnist_app.architectures import _BUILDERS
+from mnist_app.classifier import BATCH, Classifier
+from mnist_app.datasets import Dataset
+from mnist_app.embedding import (
+    ROUNDS,
+    Embedder,
+    Neighbours,
+    neighbourhoods,
+    principal_components,
+)
+from mnist_app.errors import DigitLabError
+
+
+@pytest.fixture(scope="module")
+def vectors(classifier: Classifier, digits: Dataset) -> np.ndarray:
+    return Embedder(classifier.model).vectors(digits.test_images)
+
+
+@pytest.mark.parametrize("name", list(_BUILDERS))
+def test_vectors_are_what_the_last_layer_sees(name: str, dataset: Dataset) -> None:
+    model = architectures.build(name)
+    embedder = Embedder(model)
+    found = embedder.vectors(dataset.test_images[:3])
+    assert found.shape == (3, embedder.dimensions)
+    answers = np.asarray(model.layers[-1](found))
+    expected = Classifier(model).probabilities(dataset.test_images[:3])
+    np.testing.assert_allclose(answers, expected, atol=1e-5)
+
+
+def test_many_images_are_reported_and_can_be_stopped(classifier: Classifier) -> None:
+    images = np.zeros((BATCH + 1, 28, 28), dtype=np.uint8)
+    shares: list[float] = []
+    embedder = Embedder(classifier.model)
+    assert len(embedder.vectors(images, report=shares.append)) == BATCH + 1
+    assert shares == [BATCH / (BATCH + 1), 1.0]
+    with pytest.raises(InterruptedError):
+        embedder.vectors(images, should_stop=lambda: True)
+
+
+def test_near_in_the_last_layer_is_mostly_the_same_class(
+    vectors: np.ndarray, classifier: Classifier, digits: Dataset
+) -> None:
+    known = Neighbours(Embedder(classifier.model).vectors(digits.train_images))
+    distances, indices = known.nearest(vectors, 3)
+    assert (np.diff(distances, axis=1) >= 0).all()
+    same = digits.train_labels[indices[:, 0]] == digits.test_labels
+    assert same.mean() > 0.8
+
+
+def test_an_image_is_its_own_nearest_and_no_more_are_given_than_there_are(
+    vectors: np.ndarray,
+) -> None:
+    _, indices = Neighbours(vectors[:4]).nearest(vectors[2:3], 9)
+    assert indices.shape == (1, 4)
+    assert indices[0, 0] == 2
+
+
+def test_principal_components_show_the_widest_directions() -> None:
+    chance = np.random.default_rng(0)
+    cloud = (chance.normal(size=(200, 5)) * [0.1, 9, 0.1, 3, 0.1]).astype(np.float32)
+    places, share = principal_components(cloud)
+    assert abs(np.corrcoef(places[:, 0], cloud[:, 1])[0, 1]) > 0.99
+    assert abs(np.corrcoef(places[:, 1], cloud[:, 3])[0, 1]) > 0.99
+    assert share > 0.99
+    with pytest.raises(DigitLabError, match="two"):
+        principal_components(cloud[:1])
+
+
+def test_neighbourhoods_draw_groups_apart() -> None:
+    chance = np.random.default_rng(0)
+    groups = np.repeat(np.arange(3), 30)
+    cloud = (chance.normal(size=(90, 4)) + 20 * np.eye(4)[groups]).astype(np.float32)
+    rounds = list(neighbourhoods(cloud))
+    assert len(rounds) == ROUNDS
+    _, nearest = Neighbours(rounds[-1]).nearest(rounds[-1], 2)
+    assert (groups[nearest[:, 1]] == groups).mean() > 0.95
+
+
+def test_neighbourhoods_can_be_stopped_and_need_a_few() -> None:
+    cloud = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    stops = iter([False, True])
+    rounds = neighbourhoods(cloud, should_stop=lambda: next(stops))
+    assert next(rounds).shape == (20, 2)
+    with pytest.raises(InterruptedError):
+        next(rounds)
+    with pytest.raises(DigitLabError, match="four"):
+        next(neighbourhoods(cloud[:3]))

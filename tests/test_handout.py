@@ -1,0 +1,36 @@
+import csv
+import io
+import re
+
+import numpy as np
+
+from mnist_app.evaluation import EvaluationReport, score
+from mnist_app.handout import as_csv, as_html
+
+NAMES = ("cat, tame", "<dog>", "owl")
+
+
+def report() -> EvaluationReport:
+    answers = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8]], dtype=np.float32)
+    return score(answers, np.array([0, 1, 2]))
+
+
+def test_the_table_holds_every_answer_and_can_be_read_back() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(report(), NAMES))))
+    assert [row["picture"] for row in rows] == ["0", "1", "2"]
+    assert [row["true"] for row in rows] == list(NAMES)
+    assert [row["read as"] for row in rows] == ["cat, tame", "cat, tame", "owl"]
+    assert [row["right"] for row in rows] == ["1", "0", "1"]
+    assert [float(row["confidence"]) for row in rows] == [0.7, 0.6, 0.8]
+    assert float(rows[1]["p(<dog>)"]) == 0.3
+
+
+def test_the_page_is_whole_and_asks_the_network_for_nothing() -> None:
+    page = as_html(report(), NAMES, "Cats & owls", "Three <pictures>.")
+    assert "<h1>Cats &amp; owls</h1><p>Three &lt;pictures&gt;.</p>" in page
+    assert "66.67%" in page
+    assert "<td>&lt;dog&gt;</td>" in page
+    assert page.count("Plotly.newPlot(") == 2
+    # The library itself is inside, and nothing is loaded from elsewhere.
+    assert len(page) > 1_000_000
+    assert not re.search(r"<(script|link|img)[^>]*(src|href)=", page[:2000] + page[-20_000:])

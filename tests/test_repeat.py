@@ -1,0 +1,136 @@
+import builtins
+import json
+import os
+import subprocess
+import symtable
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_app import model_store, training
+from mnist_app.datasets import Dataset, load
+from mnist_app.model_store import ModelCard
+from mnist_app.repeat import learn, notebook, script
+from mnist_app.settings import ARCHITECTURES, DATASETS, PRESETS, SCHEDULES, TrainingConfig
+
+# Small enough to be quick; with every kind of chance that a run has.
+SMALL = TrainingConfig(
+    dataset="optdigits", architecture="dense", limit=320, batch_size=32, epochs=2,
+    learning_rate=0.005, schedule="cosine", rotation=10.0, elastic=1.0, label_smoothing=0.1,
+    dropout=0.2, seed=7,
+)  # fmt: skip
+
+
+def run_alone(program: str, folder: Path) -> str:
+    """What a program prints that knows nothing of this package."""
+    (folder / "program.py").write_text(program)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run(
+        [sys.executable, "-I", "program.py"],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def missing_names(program: str) -> set[str]:
+    """Names that a program uses and neither defines nor finds in Python."""
+    table = symtable.symtable(program, "program", "exec")
+    defined = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+    defined |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_imported()}
+    return used_names(table) - defined - set(dir(builtins)) - {"__name__"}
+
+
+def used_names(table: symtable.SymbolTable) -> set[str]:
+    outside = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return outside.union(*(used_names(child) for child in table.get_children()))
+
+
+def card(**values: Any) -> ModelCard:
+    results = {"test": {"accuracy": 0.912, "loss": 0.3, "images": 360}}
+    return ModelCard(
+        "My run", "optdigits", "dense", {}, 1, tuple("0123456789"), 12, {}, results, **values
+    )
+
+
+def test_the_script_ends_with_the_weights_that_the_app_ended_with(tmp_path: Path) -> None:
+    own = training.train(SMALL, load("optdigits"), watch=False).model
+    printed = run_alone(script(SMALL), tmp_path)
+    repeated = model_store.load(tmp_path / "model.keras")
+    for mine, other in zip(own.get_weights(), repeated.get_weights(), strict=True):
+        assert np.allclose(mine, other, atol=1e-3)
+    assert "test pictures are read right" in printed
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"distractors": 0.3, "early_stopping": 1, "optimizer": "sgd", "learning_rate": 0.1},
+        {"plateau": 1, "schedule": "constant", "learning_rate": 0.1, "epochs": 3},
+        {"architecture": "custom", "layers": "conv 4 5, pool", "dropout": 0.3, "epochs": 1},
+        {"precision": "mixed_bfloat16", "validation_share": 0.0, "epochs": 1},
+    ],
+    ids=str,
+)
+def test_it_learns_as_the_app_does(values: dict[str, Any], dataset: Dataset) -> None:
+    config = TrainingConfig(**{**SMALL.as_dict(), **values})
+    mine = training.train(config, dataset, watch=False).model.get_weights()
+    for own, other in zip(mine, learn(config, dataset).get_weights(), strict=True):
+        assert np.allclose(own, other, atol=2e-3)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("preset", [{}, *PRESETS.values()], ids=["none", *PRESETS])
+def test_any_script_is_whole(dataset: str, architecture: str, preset: dict[str, Any]) -> None:
+    for schedule in SCHEDULES:
+        values = {**preset, "dataset": dataset, "architecture": architecture, "schedule": schedule}
+        program = script(TrainingConfig(**values))
+        compile(program, "program", "exec")
+        assert missing_names(program) == set()
+        assert "mnist_app" not in program
+
+
+def test_a_script_holds_only_what_its_run_needs() -> None:
+    plain = script(TrainingConfig(architecture="dense"))
+    assert "Conv2D" not in plain
+    assert "pillow" not in plain
+    assert "load_digits" not in plain
+    assert "def _letter" not in plain
+    best = script(TrainingConfig(**PRESETS["best"]))
+    assert "def _letter" in best
+    assert "pillow==" in best
+    assert "seed: int = 1\n" in best
+
+
+def test_the_notebook_holds_the_same_code(tmp_path: Path) -> None:
+    book = json.loads(notebook(SMALL, card()))
+    assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in book["cells"]}) == len(book["cells"])
+    for cell in book["cells"]:
+        needed = {"id", "cell_type", "metadata", "source"}
+        more = {"execution_count", "outputs"} if cell["cell_type"] == "code" else set()
+        assert set(cell) == needed | more
+    code = [cell["source"] for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert missing_names("\n".join(code)) == set()
+    assert all(part in script(SMALL) for part in code)
+
+
+def test_it_says_what_the_run_reached_and_what_it_cannot_repeat() -> None:
+    text = script(SMALL, card(training={"pen drawings among them": 9, "stopped early": True}))
+    head = text[: text.index("import")]
+    assert "My run" in head
+    assert "91.20% of 360" in head
+    assert "pen drawings" in head
+    assert "stopped before its end" in head
+    assert "stopped" not in script(SMALL, card())[:600]
+
+
+def test_no_name_breaks_out_of_the_script() -> None:
+    for name in ('"""\nimport os', "a\\", "\\u", '"'):
+        program = script(SMALL, title=name)
+        compile(program, "program", "exec")
+        assert "\nimport os" not in program
