@@ -1,10 +1,15 @@
 """Pictures and troubles that several tests make."""
 
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
+
+ROOT = Path(__file__).parent.parent
 
 
 def blocks(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -26,3 +31,10 @@ def nearly_full_disk(free: int = 100) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def in_a_process_of_its_own(program: str) -> subprocess.Popen:
+    """A Python that runs `program` beside the tests; what it prints can be read."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, text=True, stdout=subprocess.PIPE
+    )

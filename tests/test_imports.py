@@ -14,7 +14,17 @@ CORE = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # Each room may import those of the floors below its own, and its neighbours.
 FLOORS = (
     ("__init__", "errors", "verdict", "versions"),
-    ("files", "builder", "settings", "ink", "limits", "steering", "progress"),
+    (
+        "files",
+        "builder",
+        "settings",
+        "ink",
+        "limits",
+        "steering",
+        "progress",
+        "database",
+        "liveness",
+    ),
     (
         "pictures",
         "lifting",
@@ -37,7 +47,16 @@ FLOORS = (
     ),
     ("feeding", "watching"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
-    ("experiment", "finetuning", "jobs", "runs", "repeat", "distributed", "comparison"),
+    (
+        "experiment",
+        "finetuning",
+        "jobs",
+        "runs",
+        "run_store",
+        "repeat",
+        "distributed",
+        "comparison",
+    ),
     ("charts", "handout"),
     ("cli",),
     ("__main__",),
