@@ -43,9 +43,11 @@ FLOORS = (
         "framing",
         "schedules",
         "checkpoints",
+        "learners",
+        "standing",
         "sources",
     ),
-    ("feeding", "watching"),
+    ("feeding", "watching", "engine"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
     (
         "experiment",
