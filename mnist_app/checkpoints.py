@@ -3,7 +3,7 @@
 import json
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +12,11 @@ import numpy as np
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
 from mnist_app.progress import HardPicture, Opinion, Point
+from mnist_app.standing import Standing
 
 NAME = "checkpoint.npz"
 # The lists of arrays in a checkpoint; the rest is one JSON text.
 _ARRAYS = ("variables", "optimizer", "best")
-
-
-@dataclass
-class Standing:
-    """All that a run needs to go on, but its settings and its pictures.
-
-    Attributes:
-        epoch, step: epochs that are done and validated, and steps done since.
-        seconds: how long it has trained.
-        learning_rate_factor: what the schedule's learning rate is multiplied by.
-        best_loss: the lowest validation loss; None before there is one.
-        epochs_since_best: how many validations ago that was.
-        epochs_on_plateau: validations without a new best since the learning rate was last lowered.
-        training, validation, class_accuracy, hardest, opinions: see `Progress`.
-        variables: of the network, with those of its dropout, in Keras' order.
-        optimizer: of the optimiser.
-        best: the network's weights at the best validation; empty before there is one.
-    """
-
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    learning_rate_factor: float = 1.0
-    best_loss: float | None = None
-    epochs_since_best: int = 0
-    epochs_on_plateau: int = 0
-    training: list[Point] = field(default_factory=list)
-    validation: list[Point] = field(default_factory=list)
-    class_accuracy: list[tuple[float, ...]] = field(default_factory=list)
-    hardest: tuple[HardPicture, ...] = ()
-    opinions: list[Opinion] = field(default_factory=list)
-    variables: list[np.ndarray] = field(default_factory=list)
-    optimizer: list[np.ndarray] = field(default_factory=list)
-    best: list[np.ndarray] = field(default_factory=list)
 
 
 def save(standing: Standing, settings: dict[str, Any], folder: Path) -> None:

@@ -1,6 +1,5 @@
 """The same core from the command line: train, evaluate, read, export, datasets."""
 
-import functools
 import gzip
 import json
 import logging
@@ -146,7 +145,7 @@ def train(
     from mnist_app.evaluation import as_dict
 
     with (
-        _engine(output) as (learn, place),
+        _engine(output) as (engine, place),
         click.progressbar(
             length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
             show_pos=False, item_show_func=_standing,
@@ -160,7 +159,7 @@ def train(
             extra_strokes=extra_strokes,
             watch=False,
             command=_repeat_command(preset, chosen, extra_strokes, output, title),
-            learn=learn,
+            engine=engine,
         )
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
@@ -177,22 +176,22 @@ def train(
 
 
 @contextmanager
-def _engine(output: Path) -> Iterator[tuple[Callable[..., Any], Path]]:
-    """What trains, and where its model goes: on several devices if there are, see `distributed`.
+def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
+    """What does the steps, and where the model goes: on several devices if there are any.
 
     Of several workers only the first one keeps its model; they all have the same.
     """
-    from mnist_app import distributed, training
+    from mnist_app import distributed
 
     if not distributed.is_on():
-        yield training.train, output
+        yield None, output
         return
-    learn = functools.partial(distributed.train, distributed.strategy())
+    engine = distributed.SharedEngine(distributed.strategy())
     if distributed.is_chief():
-        yield learn, output
+        yield engine, output
         return
     with tempfile.TemporaryDirectory() as folder:
-        yield learn, Path(folder) / output.name
+        yield engine, Path(folder) / output.name
 
 
 def _standing(progress: Any) -> str:
