@@ -92,12 +92,14 @@ def _simple_cnn(classes: int, dropout: float) -> "keras.Model":
     return _stacked("simple_cnn", hidden, classes, dropout)
 
 
-def _normalised(filters: int, size: int = 3, strides: int = 1) -> list["keras.Layer"]:
+def _normalised(
+    filters: int, size: int = 3, strides: int = 1, padding: str = "same"
+) -> list["keras.Layer"]:
     """A convolution whose outputs are brought to one scale (Ioffe and Szegedy, 2015)."""
     from keras import layers
 
     return [
-        layers.Conv2D(filters, size, strides=strides, padding="same", use_bias=False),
+        layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
         layers.BatchNormalization(),
         layers.ReLU(),
     ]
@@ -109,9 +111,9 @@ def _fast_cnn(classes: int, dropout: float) -> "keras.Model":
     from keras import layers
 
     hidden = [
-        *_normalised(16, size=5, strides=2),
+        *_normalised(16, size=5, strides=2, padding="valid"),
         *_normalised(32, strides=2),
-        *_normalised(64, strides=2),
+        *_normalised(96, strides=2),
         layers.Flatten(),
     ]
     return _stacked("fast_cnn", hidden, classes, dropout)
