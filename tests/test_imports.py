@@ -38,7 +38,7 @@ FLOORS = (
     ("feeding", "watching"),
     ("reading", "training", "evaluation", "explanations", "model_store"),
     ("experiment", "finetuning", "jobs", "runs", "repeat", "distributed", "comparison"),
-    ("charts", "handout"),
+    ("charts", "data_charts", "measure_charts", "run_charts", "handout"),
     ("cli",),
     ("__main__",),
 )

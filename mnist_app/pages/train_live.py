@@ -8,13 +8,6 @@ import numpy as np
 import streamlit as st
 
 from mnist_app import datasets
-from mnist_app.charts import (
-    accuracy_curves,
-    class_accuracy_bars,
-    learning_rate_curve,
-    loss_curves,
-    opinion_curves,
-)
 from mnist_app.datasets import Dataset
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages.live_chart import live_chart
@@ -22,6 +15,13 @@ from mnist_app.pages.pixels import gallery, picture, tiles
 from mnist_app.pages.workers import Run, workers
 from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
+from mnist_app.run_charts import (
+    accuracy_curves,
+    class_accuracy_bars,
+    learning_rate_curve,
+    loss_curves,
+    opinion_curves,
+)
 
 REFRESH_SECONDS = 0.5
 SLOWER, FASTER = 0.5, 2.0
