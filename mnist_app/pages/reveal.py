@@ -9,19 +9,24 @@ export default function ({ data }) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   document.querySelector(`.st-key-${data.part}`)
     ?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
+  if (data.focus) document.querySelector(data.focus)?.focus({ preventScroll: true });
 }
 """
 
 
-def ask() -> None:
-    """Have this run of the page scroll; for callbacks."""
-    st.session_state.reveals = st.session_state.get("reveals", 0) + 1
+def ask(part: str, focus: str = "") -> None:
+    """Have this run of the page scroll to the container of key `part`; for callbacks.
+
+    Args:
+        focus: what the keyboard then acts on, as a CSS selector; what it was if not given.
+    """
+    times = st.session_state.get("reveal", {}).get("times", 0) + 1
+    st.session_state.reveal = {"part": part, "focus": focus, "times": times}
 
 
-def reveal(part: str) -> None:
-    """Scroll to the container of key `part`, which is on the page, if a callback asked for it."""
-    times = st.session_state.get("reveals", 0)
-    _component()(key="reveal", data={"part": part, "times": times})
+def reveal() -> None:
+    """Scroll if a callback asked for it; called after all that may be scrolled to."""
+    _component()(key="revealing", data=st.session_state.get("reveal", {}))
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,7 +3,7 @@
 import gc
 import importlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.handwriting import LabelledDrawing
-from mnist_app.jobs import Control, Snapshot, State, Worker
+from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
@@ -37,6 +37,10 @@ class Workers:
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
+    others: Worker = field(default_factory=lambda: Worker("others", remembered=8))
+    maps: Worker = field(default_factory=lambda: Worker("maps", remembered=6))
+    neighbour_maps: Worker = field(default_factory=lambda: Worker("neighbour maps", remembered=6))
+    examples: Worker = field(default_factory=lambda: Worker("examples", remembered=2))
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
@@ -114,7 +118,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
         gc.freeze()
         return classifier
 
-    return workers().models.once(_identity(model), load)
+    return workers().models.once(identity(model), load)
 
 
 def dataset_job(name: str) -> Snapshot:
@@ -145,11 +149,15 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.should_stop,
         )
 
-    key = (_identity(model), dataset.name)
-    known = workers().evaluations.latest(key)
+    return once_unless_stopped(workers().evaluations, (identity(model), dataset.name), measure)
+
+
+def once_unless_stopped(line: Worker, key: Hashable, task: Task) -> Snapshot:
+    """As `Worker.once`, but a job that was stopped stays so until it is forgotten."""
+    known = line.latest(key)
     if known is not None and known.state == State.STOPPED:
         return known
-    return workers().evaluations.once(key, measure)
+    return line.once(key, task)
 
 
 def augmentation_job() -> Snapshot:
@@ -211,7 +219,7 @@ def picture_job(
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(data, boxes))
 
-    key = (owner, name, as_number, _identity(model))
+    key = (owner, name, as_number, identity(model))
     return workers().pictures.once(key, work, owner)
 
 
@@ -234,7 +242,7 @@ def finetuning_job(
     return workers().finetuning.submit(work, owner=owner)
 
 
-def _identity(model: StoredModel) -> tuple[str, float]:
+def identity(model: StoredModel) -> tuple[str, float]:
     """What tells a model file from an earlier one of the same name."""
     try:
         return str(model.path), model.path.stat().st_mtime

@@ -36,7 +36,10 @@ def bodies(app: AppTest) -> list[str]:
 
 def _lines() -> tuple[Worker, ...]:
     known = workers()
-    return known.datasets, known.evaluations, known.augmentation
+    return (
+        known.datasets, known.evaluations, known.augmentation, known.maps, known.neighbour_maps,
+        known.examples, known.others,
+    )  # fmt: skip
 
 
 def _standing() -> list[tuple[int, str]]:
