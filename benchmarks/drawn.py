@@ -13,6 +13,7 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks import options
 from mnist_app import datasets, distractors, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
@@ -37,12 +38,7 @@ class Drawn:
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=model_store.SHIPPED,
-    help="The model that reads; the shipped one if not given.",
-)
+@options.model
 def main(model: Path) -> None:
     """Print how much is read right in each way, how honest it is, and what it holds back on."""
     try:

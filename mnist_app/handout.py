@@ -6,8 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mnist_app.charts import confusion_heatmap, reliability_diagram
 from mnist_app.evaluation import EvaluationReport, calibration_error, reliability
+from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -59,7 +59,7 @@ FLOORS = (
         "distributed",
         "comparison",
     ),
-    ("charts", "handout"),
+    ("charts", "data_charts", "measure_charts", "run_charts", "handout"),
     ("cli",),
     ("__main__",),
 )

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app.charts import confusion_heatmap
 from mnist_app.evaluation import EvaluationReport
+from mnist_app.measure_charts import confusion_heatmap
 from mnist_app.pages import gallery
 from mnist_app.pages.live_chart import live_chart
 

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import streamlit as st
 
-from mnist_app.charts import class_bars, pixel_map, pixel_numbers
 from mnist_app.classifier import as_network_input
+from mnist_app.data_charts import class_bars, pixel_map, pixel_numbers
 from mnist_app.datasets import Dataset
 from mnist_app.pages.choosing import choose_dataset, opened
 from mnist_app.pages.live_chart import live_chart

@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from mnist_app.charts import accuracy_curves, loss_curves, reliability_diagram
 from mnist_app.evaluation import EvaluationReport, calibration_error, reliability
+from mnist_app.measure_charts import reliability_diagram
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.progress import Point
+from mnist_app.run_charts import accuracy_curves, loss_curves
 
 MEANINGS = {
     "Accuracy": "The share of pictures that it read right. It hides where the errors are: a model "

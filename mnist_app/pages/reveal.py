@@ -6,9 +6,11 @@ _SCRIPT = """
 export default function ({ data }) {
   if (!data.times || window.digitLabRevealed === data.times) return;
   window.digitLabRevealed = data.times;
+  const part = document.querySelector(`.st-key-${data.part}`);
+  const top = part?.getBoundingClientRect().top;
+  if (!part || (top >= 0 && top < innerHeight / 2)) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector(`.st-key-${data.part}`)
-    ?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
+  part.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
 }
 """
 
@@ -19,7 +21,10 @@ def ask() -> None:
 
 
 def reveal(part: str) -> None:
-    """Scroll to the container of key `part`, which is on the page, if a callback asked for it."""
+    """Scroll to the container of key `part`, which is on the page, if a callback asked for it.
+
+    What stands in the upper half of the window already stays where it is.
+    """
     times = st.session_state.get("reveals", 0)
     _component()(key="reveal", data={"part": part, "times": times})
 

@@ -8,13 +8,6 @@ import numpy as np
 import streamlit as st
 
 from mnist_app import datasets
-from mnist_app.charts import (
-    accuracy_curves,
-    class_accuracy_bars,
-    learning_rate_curve,
-    loss_curves,
-    opinion_curves,
-)
 from mnist_app.datasets import Dataset
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages.live_chart import live_chart
@@ -22,6 +15,13 @@ from mnist_app.pages.pixels import gallery, picture, tiles
 from mnist_app.pages.workers import Run, workers
 from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
+from mnist_app.run_charts import (
+    accuracy_curves,
+    class_accuracy_bars,
+    learning_rate_curve,
+    loss_curves,
+    opinion_curves,
+)
 
 REFRESH_SECONDS = 0.5
 SLOWER, FASTER = 0.5, 2.0
@@ -82,8 +82,8 @@ def _steering(job: Snapshot | None) -> None:
             on_click=training.scale_learning_rate, args=(target, factor),
             help=f"Multiplies the learning rate by {factor:g} from the next step on.",
         )  # fmt: skip
-    rate = f"{progress.learning_rate:.2g}" if progress else "-"
-    st.html(f'<span class="quiet">Learning rate {rate}</span>', width="content")
+    rate = f"Learning rate {progress.learning_rate:.2g}" if progress else ""
+    st.html(f'<span class="quiet">{rate}</span>', width="content")
 
 
 def _progress(job: Snapshot) -> Progress | None:

@@ -1,0 +1,108 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_app.datasets import DIGIT_NAMES
+from mnist_app.progress import Opinion, Point
+from mnist_app.run_charts import (
+    SMOOTHING,
+    accuracy_against_seconds,
+    accuracy_against_weights,
+    accuracy_curves,
+    class_accuracy_bars,
+    learning_rate_curve,
+    loss_curves,
+    opinion_curves,
+    runs_accuracy,
+    runs_loss,
+    smoothed,
+    smoothed_curve,
+)
+from mnist_app.runs import Run, State
+
+
+def run(number: int, title: str, **values: Any) -> Run:
+    training = (Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7))
+    return Run(
+        number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {},
+        training=training, validation=(Point(1.0, 0.8, 0.75),), **values,
+    )  # fmt: skip
+
+
+def test_curves_show_training_and_validation_over_epochs() -> None:
+    training = [Point(0.5, 1.2, 0.6), Point(1.0, 0.8, 0.75)]
+    validation = [Point(1.0, 0.9, 0.7)]
+    accuracy = accuracy_curves(training, validation, epochs=3)
+    raw, smooth, checked = accuracy.data
+    assert (list(raw.y), list(checked.y)) == ([60, 75], [70])
+    assert 60 == smooth.y[0] < smooth.y[1] < 75
+    loss = loss_curves(training, validation, epochs=3)
+    assert (list(loss.data[0].y), list(loss.data[2].y)) == ([1.2, 0.8], [0.9])
+    assert all(list(line.x) == [0.5, 1.0] for line in loss.data[:2])
+
+
+def test_smoothing_starts_at_the_first_value_and_follows_slowly() -> None:
+    assert smoothed([]) == []
+    assert smoothed([2.0] * 5) == pytest.approx([2.0] * 5)
+    followed = smoothed([0.0] * 100 + [1.0] * 3)
+    assert followed[-1] == pytest.approx(1 - SMOOTHING**3, abs=1e-4)
+
+
+def test_the_learning_rate_is_drawn_over_epochs() -> None:
+    points = [Point(0.5, 1, 0, learning_rate=0.002), Point(1, 1, 0, learning_rate=0.001)]
+    figure = learning_rate_curve(points, epochs=4)
+    assert (list(figure.data[0].x), list(figure.data[0].y)) == ([0.5, 1], [0.002, 0.001])
+    assert list(figure.layout.xaxis.range) == [0, 4]
+
+
+def test_a_class_that_was_not_validated_has_no_bar_and_neither_has_any_before() -> None:
+    bars = class_accuracy_bars((0.5, float("nan")), ("cat", "dog")).data[0]
+    assert list(bars.y) == [50, 0]
+    assert list(class_accuracy_bars(None, ("cat", "dog")).data[0].y) == [0, 0]
+
+
+def test_each_class_has_a_line_of_its_own_colour_for_the_drawing() -> None:
+    opinions = [Opinion(0.1, (0.1,) * 10), Opinion(0.2, (0.91, *(0.01,) * 9))]
+    lines = opinion_curves(opinions, DIGIT_NAMES, epochs=1).data
+    assert list(lines[0].y) == [10, 91]
+    assert list(lines[9].x) == [0.1, 0.2]
+    assert len({line.line.color for line in lines}) == 10
+
+
+def test_smoothing_calms_without_shifting_a_level_curve() -> None:
+    assert smoothed([3.0] * 5) == pytest.approx([3.0] * 5)
+    assert smoothed([1.0, 5.0, 2.0], weight=0) == [1.0, 5.0, 2.0]
+    shaky = [0.0, 1.0] * 50
+    assert np.std(smoothed(shaky)[20:]) < 0.25 * np.std(shaky)
+    assert smoothed([]) == []
+
+
+def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
+    raw, calm = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
+    assert list(raw.y) == [10, 20]
+    assert raw.opacity < 1
+    assert raw.legendgroup == calm.legendgroup == "a"
+    assert (raw.showlegend, calm.name) == (False, "a")
+
+
+def test_runs_lie_over_each_other_each_in_its_own_colour() -> None:
+    both = [run(1, "dense"), run(2, "convolutional")]
+    accuracy = runs_accuracy(both, weight=0)
+    named = [line for line in accuracy.data if line.name]
+    assert [line.name for line in named] == ["dense", "convolutional"]
+    assert named[0].line.color != named[1].line.color
+    assert list(named[0].y) == [40, 70]
+    assert [list(line.y) for line in runs_loss(both, weight=0).data[:3]] == [
+        [1.5, 0.9],
+        [1.5, 0.9],
+        [0.8],
+    ]
+    assert len(runs_accuracy([]).data) == 0
+
+
+def test_runs_are_points_of_accuracy_against_weights_and_time() -> None:
+    both = [run(1, "a", accuracy=0.9, weights=100, seconds=2.0), run(2, "b"), run(3, "c")]
+    for figure, x in ((accuracy_against_weights(both), 100), (accuracy_against_seconds(both), 2.0)):
+        (point,) = figure.data
+        assert (point.name, list(point.x), list(point.y)) == ("a", [x], [90])
