@@ -60,6 +60,7 @@ FLOORS = (
         "comparison",
     ),
     ("charts", "data_charts", "measure_charts", "run_charts", "handout"),
+    ("options", "train_command"),
     ("cli",),
     ("__main__",),
 )
