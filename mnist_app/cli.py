@@ -1,12 +1,10 @@
 """The same core from the command line: train, evaluate, read, export, datasets."""
 
-import gzip
 import json
 import logging
 import os
 import sys
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +18,6 @@ from mnist_app.options import FILE, form_option
 from mnist_app.settings import DATASETS
 from mnist_app.train_command import train
 
-STROKE_SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
 # Drawings answered at once: enough to be fast, few enough to stay small.
 CHUNK = 256
 
@@ -138,74 +135,21 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
     from mnist_app import model_store
+    from mnist_app.input_files import inputs_from_files
 
     classifier = _classifier(model or model_store.SHIPPED)
     failures: list[str] = []
-    for chunk in _chunks(_drawings(files, classifier if kind == "number" else None), CHUNK):
+    items = inputs_from_files(files, classifier if kind == "number" else None)
+    for chunk in _chunks(items, CHUNK):
         _echo_readings(chunk, classifier, form)
-        failures += [f"{source}: {problem}" for source, _, problem in chunk if problem]
+        failures += [f"{item.source}: {item.problem}" for item in chunk if item.problem]
     if failures:
         rest = f" ({len(failures) - 1} more like this.)" if len(failures) > 1 else ""
         raise DigitLabError(failures[0] + rest)
 
 
-# Where it stands, its network inputs uint8 (digits, 28, 28), and what was wrong with it.
-_Item = tuple[str, np.ndarray, str]
-
-
-def _drawings(files: tuple[Path, ...], judge: Any) -> Iterator[_Item]:
-    for path in files:
-        if path.name.endswith(STROKE_SUFFIXES):
-            yield from _stroke_file(path, judge)
-        else:
-            yield _picture_file(path, judge)
-
-
-_NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
-
-
-def _picture_file(path: Path, judge: Any) -> _Item:
-    from mnist_app.reading import inputs_from_picture
-
-    try:
-        return str(path), inputs_from_picture(path.read_bytes(), judge), ""
-    except DigitLabError as error:
-        return str(path), _NOTHING, str(error)
-    except OSError as error:
-        return str(path), _NOTHING, f"It cannot be opened ({error.strerror})."
-
-
-def _stroke_file(path: Path, judge: Any) -> Iterator[_Item]:
-    try:
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
-            if path.suffix == ".json":
-                yield from _strokes_of(str(path), lines.read(), judge)
-                return
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield from _strokes_of(f"{path}:{number}", line, judge)
-    except OSError as error:
-        yield str(path), _NOTHING, f"It cannot be opened ({error.strerror or error})."
-    except (EOFError, UnicodeDecodeError, zlib.error):
-        yield str(path), _NOTHING, "It is broken or no text: make it again."
-
-
-def _strokes_of(source: str, text: str, judge: Any) -> Iterator[_Item]:
-    from mnist_app.ink import drawing_from_points
-    from mnist_app.reading import inputs_from_drawing
-
-    try:
-        item = json.loads(text)
-        drawing = drawing_from_points(item["strokes"])
-        yield source, inputs_from_drawing(drawing, judge), ""
-    except DigitLabError as error:
-        yield source, _NOTHING, str(error)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        yield source, _NOTHING, 'It needs an object {"strokes": [[[x, y], ...], ...]}.'
-
-
-def _chunks(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
-    chunk: list[_Item] = []
+def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
     for item in items:
         chunk.append(item)
         if len(chunk) == size:
@@ -215,21 +159,21 @@ def _chunks(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
         yield chunk
 
 
-def _echo_readings(chunk: list[_Item], classifier: Any, form: str) -> None:
+def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
     from mnist_app.reading import Reading, read_inputs
 
-    together = read_inputs(np.concatenate([inputs for _, inputs, _ in chunk]), classifier)
+    together = read_inputs(np.concatenate([item.inputs for item in chunk]), classifier)
     digits = iter(together.digits)
-    for source, inputs, problem in chunk:
-        own = tuple(next(digits) for _ in inputs)
-        reading = Reading(own, "" if own else problem or "There is no ink to read.")
+    for item in chunk:
+        own = tuple(next(digits) for _ in item.inputs)
+        reading = Reading(own, "" if own else item.problem or "There is no ink to read.")
         if form == "json":
-            click.echo(json.dumps(_reading_as_dict(source, reading)))
+            click.echo(json.dumps(_reading_as_dict(item.source, reading)))
         elif own:
             least = min(digit.probability for digit in own)
-            click.echo(f"{source}: {reading.text} ({least:.1%} sure)")
+            click.echo(f"{item.source}: {reading.text} ({least:.1%} sure)")
         else:
-            click.echo(f"{source}: nothing read. {reading.reason}")
+            click.echo(f"{item.source}: nothing read. {reading.reason}")
 
 
 def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
