@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from mnist_app import checkpoints
 from mnist_app.progress import Point
 from mnist_app.settings import SETTINGS
 from mnist_app.training import CURVE_POINTS
@@ -25,6 +26,8 @@ class State(StrEnum):
 
 
 UNFINISHED = (State.WAITING, State.RUNNING)
+# Ended before their end, and may go on.
+BROKEN_OFF = (State.STOPPED, State.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Run:
         weights: how many numbers it learns, 0 until that is known.
         model: the saved model, None while there is none.
         error: one sentence for a person, when it failed.
+        checkpoints: the folder for its checkpoints; None when they are gone for good.
     """
 
     id: int
@@ -60,11 +64,18 @@ class Run:
     weights: int = 0
     model: Path | None = None
     error: str = ""
+    checkpoints: Path | None = None
 
     @property
     def is_over(self) -> bool:
         """Nothing more will change by itself."""
         return self.state not in UNFINISHED
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether it was broken off and left a checkpoint to go on from."""
+        folder = self.checkpoints
+        return self.state in BROKEN_OFF and folder is not None and checkpoints.exists(folder)
 
 
 def curves_csv(run: Run) -> str:

@@ -67,6 +67,7 @@ FLOORS = (
         "input_files",
     ),
     ("charts", "data_charts", "measure_charts", "run_charts", "handout"),
+    ("options", "train_command"),
     ("cli",),
     ("__main__",),
 )
