@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -37,12 +38,18 @@ _STOPWATCH = """
 
 
 @contextmanager
-def chromium(executable: str) -> Iterator[Browser]:
-    """A headless browser, the program at `executable`, that ends with the block."""
+def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
+    """A headless browser, the program at `executable`, that ends with the block.
+
+    Args:
+        camera: what its camera sees over and over, JPEG pictures in one file that ends in .mjpeg.
+    """
+    flags = _FLAGS.split()
+    if camera is not None:
+        flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        flags.append(f"--use-file-for-fake-video-capture={camera}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=_FLAGS.split(), headless=True
-        )
+        browser = playwright.chromium.launch(executable_path=executable, args=flags, headless=True)
         try:
             yield browser
         finally:

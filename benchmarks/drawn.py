@@ -1,7 +1,8 @@
 """How well real hands are read: `python -m benchmarks.drawn`.
 
-Each row is a set of drawings nobody trained on. It is read twice by the same model: the common way,
-the canvas shrunk to 28 x 28 as it is, and this app's way, brought to MNIST's frame first.
+Each row is a set of drawings nobody trained on. It is read by the network of Keras' example and by
+this app's, each in two ways: shrunk, the canvas at 28 x 28 as it is, and framed, brought to MNIST's
+frame first. The first column is the common way, the last this app's.
 """
 
 import os
@@ -13,6 +14,7 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks import example, options
 from mnist_app import datasets, distractors, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
@@ -31,18 +33,13 @@ class Drawn:
     """A set of drawings in both ways, uint8 (n, 28, 28), with labels, int64 (n,)."""
 
     name: str
-    common: np.ndarray
-    this_app: np.ndarray
+    shrunk: np.ndarray
+    framed: np.ndarray
     labels: np.ndarray
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=model_store.SHIPPED,
-    help="The model that reads; the shipped one if not given.",
-)
+@options.model
 def main(model: Path) -> None:
     """Print how much is read right in each way, how honest it is, and what it holds back on."""
     try:
@@ -53,27 +50,32 @@ def main(model: Path) -> None:
         drawn = _pen_canvases(strokes)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{'read right':44} {'common way':>11} {'this app':>9}")
+    networks = (example.trained(mnist), classifier)
+    click.echo(f"\n{'read right':34} {'Keras example':>21} {'this network':>21}")
+    click.echo(f"{'':34} {'shrunk':>10} {'framed':>10} {'shrunk':>10} {'framed':>10}")
     reports: dict[str, EvaluationReport] = {}
     sets = [Drawn("pen strokes of held-out writers", drawn, pens.images, pens.labels)]
     for drawings in [*sets, *_mnist_sets(mnist.test_images, mnist.test_labels)]:
-        common = evaluate(classifier, drawings.common, drawings.labels)
-        ours = evaluate(classifier, drawings.this_app, drawings.labels)
-        reports[drawings.name] = ours
-        click.echo(f"{drawings.name:44} {common.accuracy:11.2%} {ours.accuracy:9.2%}")
+        ways = [
+            evaluate(network, images, drawings.labels)
+            for network in networks
+            for images in (drawings.shrunk, drawings.framed)
+        ]
+        reports[drawings.name] = ways[-1]
+        click.echo(f"{drawings.name:34}" + "".join(f" {way.accuracy:10.2%}" for way in ways))
     click.echo(f"\nexpected calibration error, {BINS} bins")
     for name in ("MNIST's test set", "pen strokes of held-out writers"):
-        click.echo(f"{name:44} {calibration_error(reports[name]):21.2%}")
+        click.echo(f"{name:34} {calibration_error(reports[name]):10.2%}")
     click.echo("\ndigits told from what is none: area under the ROC curve")
     known = reports["MNIST's test set"].confidences
     for name, strange in _strange_sets().items():
         area = _area(known, classifier.probabilities(strange).max(axis=1))
-        click.echo(f"{name:44} {area:21.4f}")
+        click.echo(f"{name:34} {area:10.4f}")
     click.echo("\nwhat the network gets")
-    click.echo(f"{'':44} {'MNIST':>11} {'strokes':>9}")
+    click.echo(f"{'':34} {'MNIST':>10} {'strokes':>10}")
     ours_of, mnist_of = _shape(pens.images), _shape(mnist.test_images)
     for name in ours_of:
-        click.echo(f"{name:44} {mnist_of[name]:11.2f} {ours_of[name]:9.2f}")
+        click.echo(f"{name:34} {mnist_of[name]:10.2f} {ours_of[name]:10.2f}")
 
 
 def _pen_canvases(path: Path) -> np.ndarray:
@@ -112,8 +114,8 @@ def _mnist_sets(images: np.ndarray, labels: np.ndarray) -> list[Drawn]:
         fitted = np.stack([raster_to_input(image / 255) for image in changed])
         # Another size is cut back to the field that the common way sees.
         edge = (changed.shape[1] - SIDE) // 2
-        common = changed[:, edge : edge + SIDE, edge : edge + SIDE]
-        sets.append(Drawn(name, common, fitted, labels))
+        shrunk = changed[:, edge : edge + SIDE, edge : edge + SIDE]
+        sets.append(Drawn(name, shrunk, fitted, labels))
     return sets
 
 
@@ -147,7 +149,7 @@ def _thickened(image: np.ndarray, pixels: int) -> np.ndarray:
 
 def _strange_sets() -> dict[str, np.ndarray]:
     """Pictures that are no digits; of the made-up ones, others than were trained on."""
-    sets = {"letters, scribbles, shapes and blobs": distractors.make(STRANGE, seed=20_000)}
+    sets = {"letters, scribbles, shapes, blobs": distractors.make(STRANGE, seed=20_000)}
     try:
         fashion = datasets.load("fashion_mnist", allow_download=False)
     except DigitLabError:
@@ -168,7 +170,7 @@ def _shape(images: np.ndarray) -> dict[str, float]:
     from skimage.morphology import skeletonize
 
     rows: dict[str, list[float]] = {
-        f"stroke width in pixels (drawn at {STROKE_WIDTH:g})": [],
+        f"stroke width (drawn at {STROKE_WIDTH:g} pixels)": [],
         "centre of mass, row": [],
         "centre of mass, column": [],
         "larger extent in pixels": [],

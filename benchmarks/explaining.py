@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks import options
 from benchmarks.report import machine
 from mnist_app import datasets, model_store
 from mnist_app.counterfactual import smallest_change
@@ -21,12 +22,7 @@ WARM_UP = 2
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=model_store.SHIPPED,
-    help="The model that is explained; the shipped one if not given.",
-)
+@options.model
 @click.option("--images", type=click.IntRange(1), default=30, help="How many are explained.")
 def main(model: Path, images: int) -> None:
     """Print the time of each part and of all for one image, and how many minds were changed."""

@@ -249,19 +249,12 @@ def _percentiles(
     ]
 
 
-@click.command()
-@click.option(
-    "--strokes",
-    default=30,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Strokes that each way answers, in process and in the browser.",
-)
+@click.command(context_settings={"show_default": True})
+@click.option("--strokes", default=30, type=click.IntRange(1), help="Strokes that each way reads.")
 @click.option(
     "--imports",
     "fresh",
     default=3,
-    show_default=True,
     type=click.IntRange(0),
     help="Fresh interpreters for each import time; 0 leaves these out.",
 )
@@ -269,7 +262,6 @@ def _percentiles(
     "--browser/--no-browser",
     "with_browser",
     default=True,
-    show_default=True,
     help="Whether to time real strokes in Chromium.",
 )
 @click.option(
@@ -283,7 +275,6 @@ def _percentiles(
     "--chromium",
     envvar="MNIST_APP_CHROMIUM",
     default="/usr/bin/chromium",
-    show_default=True,
     show_envvar=True,
     help="Where Chromium is.",
 )
@@ -292,7 +283,6 @@ def _percentiles(
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    show_default=True,
     help="A table for people, or JSON alone for programs.",
 )
 def main(

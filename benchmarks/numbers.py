@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks import options
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
@@ -34,12 +35,7 @@ Digits = Sequence[tuple[Strokes, int]]
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=model_store.SHIPPED,
-    help="The model that reads; the shipped one if not given.",
-)
+@options.model
 @click.option("--count", type=click.IntRange(1), default=200, help="Numbers a row.")
 def main(model: Path, count: int) -> None:
     """Print the share of numbers that are read wholly right, and the time that one takes."""

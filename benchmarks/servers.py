@@ -86,10 +86,12 @@ def _free_port() -> int:
 
 
 def _becomes_healthy(url: str, process: subprocess.Popen[bytes]) -> bool:
+    # This machine's own server is never behind a proxy, whatever is set for the rest.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+            with opener.open(f"{url}/_stcore/health", timeout=1) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)

@@ -40,8 +40,22 @@ def _answer(classes: int, dropout: float) -> list["keras.Layer"]:
     return [*left_out, layers.Dense(classes, activation="softmax")]
 
 
-def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
+def _stacked(name: str, hidden: list["keras.Layer"], classes: int, dropout: float) -> "keras.Model":
+    """The picture, the hidden layers and the answer, one after the other."""
     from keras import Sequential, layers
+
+    return Sequential([layers.Input(INPUT_SHAPE), *hidden, *_answer(classes, dropout)], name=name)
+
+
+def _pooled(filters: int) -> list["keras.Layer"]:
+    """A convolution, and a field half as wide and high."""
+    from keras import layers
+
+    return [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
+
+
+def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
+    from keras import layers
 
     hidden: list[Any] = []
     is_flat = False
@@ -60,47 +74,28 @@ def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
             hidden.append(layers.Dense(int(layer.numbers[0]), activation="relu"))
     if not is_flat:
         hidden.append(layers.Flatten())
-    answer = _answer(classes, dropout)
-    return Sequential([layers.Input(INPUT_SHAPE), *hidden, *answer], name="custom")
+    return _stacked("custom", hidden, classes, dropout)
 
 
 def _dense(classes: int, dropout: float) -> "keras.Model":
     """The baseline: it knows nothing of neighbouring pixels."""
-    from keras import Sequential, layers
+    from keras import layers
 
-    return Sequential(
-        [
-            layers.Input(INPUT_SHAPE),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            *_answer(classes, dropout),
-        ],
-        name="dense",
-    )
+    hidden = [layers.Flatten(), layers.Dense(128, activation="relu")]
+    return _stacked("dense", hidden, classes, dropout)
 
 
 def _simple_cnn(classes: int, dropout: float) -> "keras.Model":
-    from keras import Sequential, layers
+    from keras import layers
 
-    return Sequential(
-        [
-            layers.Input(INPUT_SHAPE),
-            layers.Conv2D(16, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            *_answer(classes, dropout),
-        ],
-        name="simple_cnn",
-    )
+    hidden = [*_pooled(16), *_pooled(32), layers.Flatten(), layers.Dense(64, activation="relu")]
+    return _stacked("simple_cnn", hidden, classes, dropout)
 
 
 def _deep_cnn(classes: int, dropout: float) -> "keras.Model":
     """Three pairs of convolutions as in VGG (Simonyan and Zisserman, 2014), each normalised
     (Ioffe and Szegedy, 2015), averaged over the field instead of flattened (Lin et al., 2013)."""
-    from keras import Sequential, layers
+    from keras import layers
 
     def convolution(filters: int) -> list["keras.Layer"]:
         return [
@@ -109,22 +104,18 @@ def _deep_cnn(classes: int, dropout: float) -> "keras.Model":
             layers.ReLU(),
         ]
 
-    return Sequential(
-        [
-            layers.Input(INPUT_SHAPE),
-            *convolution(16),
-            *convolution(32),
-            layers.MaxPooling2D(),
-            *convolution(64),
-            *convolution(64),
-            layers.MaxPooling2D(),
-            *convolution(96),
-            *convolution(128),
-            layers.GlobalAveragePooling2D(),
-            *_answer(classes, dropout or 0.3),
-        ],
-        name="deep_cnn",
-    )
+    hidden = [
+        *convolution(16),
+        *convolution(32),
+        layers.MaxPooling2D(),
+        *convolution(64),
+        *convolution(64),
+        layers.MaxPooling2D(),
+        *convolution(96),
+        *convolution(128),
+        layers.GlobalAveragePooling2D(),
+    ]
+    return _stacked("deep_cnn", hidden, classes, dropout or 0.3)
 
 
 def _residual_cnn(classes: int, dropout: float) -> "keras.Model":
@@ -159,40 +150,26 @@ def _residual_cnn(classes: int, dropout: float) -> "keras.Model":
 def _lenet5(classes: int, dropout: float) -> "keras.Model":
     """After LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
     recognition" (1998), with a softmax for its radial units."""
-    from keras import Sequential, layers
+    from keras import layers
 
-    return Sequential(
-        [
-            layers.Input(INPUT_SHAPE),
-            layers.Conv2D(6, 5, padding="same", activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Conv2D(16, 5, activation="tanh"),
-            layers.AveragePooling2D(2),
-            layers.Flatten(),
-            layers.Dense(120, activation="tanh"),
-            layers.Dense(84, activation="tanh"),
-            *_answer(classes, dropout),
-        ],
-        name="lenet5",
-    )
+    hidden = [
+        layers.Conv2D(6, 5, padding="same", activation="tanh"),
+        layers.AveragePooling2D(2),
+        layers.Conv2D(16, 5, activation="tanh"),
+        layers.AveragePooling2D(2),
+        layers.Flatten(),
+        layers.Dense(120, activation="tanh"),
+        layers.Dense(84, activation="tanh"),
+    ]
+    return _stacked("lenet5", hidden, classes, dropout)
 
 
 def _keras_example(classes: int, dropout: float) -> "keras.Model":
     """The "Simple MNIST convnet" of Keras' own examples, by Francois Chollet."""
-    from keras import Sequential, layers
+    from keras import layers
 
-    return Sequential(
-        [
-            layers.Input(INPUT_SHAPE),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            *_answer(classes, dropout or 0.5),
-        ],
-        name="keras_example",
-    )
+    hidden = [*_pooled(32), *_pooled(64), layers.Flatten()]
+    return _stacked("keras_example", hidden, classes, dropout or 0.5)
 
 
 _BUILDERS: dict[str, Callable[[int, float], "keras.Model"]] = {

@@ -1,9 +1,11 @@
 """Where a training run stands, on disk: written whole or not at all, read without running code."""
 
+import contextlib
 import json
+import shutil
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +14,11 @@ import numpy as np
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
 from mnist_app.progress import HardPicture, Opinion, Point
+from mnist_app.standing import Standing
 
 NAME = "checkpoint.npz"
 # The lists of arrays in a checkpoint; the rest is one JSON text.
 _ARRAYS = ("variables", "optimizer", "best")
-
-
-@dataclass
-class Standing:
-    """All that a run needs to go on, but its settings and its pictures.
-
-    Attributes:
-        epoch, step: epochs that are done and validated, and steps done since.
-        seconds: how long it has trained.
-        learning_rate_factor: what the schedule's learning rate is multiplied by.
-        best_loss: the lowest validation loss; None before there is one.
-        epochs_since_best: how many validations ago that was.
-        epochs_on_plateau: validations without a new best since the learning rate was last lowered.
-        training, validation, class_accuracy, hardest, opinions: see `Progress`.
-        variables: of the network, with those of its dropout, in Keras' order.
-        optimizer: of the optimiser.
-        best: the network's weights at the best validation; empty before there is one.
-    """
-
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    learning_rate_factor: float = 1.0
-    best_loss: float | None = None
-    epochs_since_best: int = 0
-    epochs_on_plateau: int = 0
-    training: list[Point] = field(default_factory=list)
-    validation: list[Point] = field(default_factory=list)
-    class_accuracy: list[tuple[float, ...]] = field(default_factory=list)
-    hardest: tuple[HardPicture, ...] = ()
-    opinions: list[Opinion] = field(default_factory=list)
-    variables: list[np.ndarray] = field(default_factory=list)
-    optimizer: list[np.ndarray] = field(default_factory=list)
-    best: list[np.ndarray] = field(default_factory=list)
 
 
 def save(standing: Standing, settings: dict[str, Any], folder: Path) -> None:
@@ -91,6 +60,24 @@ def load(folder: Path) -> tuple[Standing, dict[str, Any]]:
         zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise DigitLabError(f"{path} is broken: start the run anew.") from error
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is a checkpoint in `folder`, which need not exist itself."""
+    return (folder / NAME).is_file()
+
+
+def remove(folder: Path) -> None:
+    """Delete the checkpoint in `folder`, and the folder where nothing else is in it.
+
+    What cannot be deleted stays: a run that went well does not fail for that.
+    """
+    with contextlib.suppress(OSError):
+        # Drafts are left by a process that was killed while it wrote.
+        for draft in folder.glob(f".{Path(NAME).stem}-*"):
+            shutil.rmtree(draft)
+        (folder / NAME).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _standing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Standing:

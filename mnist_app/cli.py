@@ -1,16 +1,11 @@
 """The same core from the command line: train, evaluate, read, export, datasets."""
 
-import functools
-import gzip
 import json
 import logging
 import os
-import shlex
 import sys
-import tempfile
 import warnings
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,17 +14,12 @@ import click
 import numpy as np
 
 from mnist_app.errors import DigitLabError
-from mnist_app.settings import DATASETS, PRESETS, SETTINGS, Setting, TrainingConfig
+from mnist_app.options import FILE, form_option
+from mnist_app.settings import DATASETS
+from mnist_app.train_command import train
 
-STROKE_SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
 # Drawings answered at once: enough to be fast, few enough to stay small.
 CHUNK = 256
-
-_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="Lines for people, or JSON alone for programs.",
-)  # fmt: skip
-_file = click.Path(path_type=Path, dir_okay=False)
 
 
 def main() -> None:
@@ -96,137 +86,13 @@ def commands() -> None:
     """Digit Lab: train networks that read handwritten digits, test them, and read with them."""
 
 
-def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    for setting in reversed(SETTINGS):
-        flag = "--" + setting.name.replace("_", "-")
-        command = click.option(flag, type=_option_type(setting), default=None, help=_help(setting))(
-            command
-        )
-    return command
-
-
-def _option_type(setting: Setting) -> Any:
-    if setting.choices:
-        return click.Choice(list(setting.choices))
-    if setting.kind is str:
-        return str
-    if setting.kind is int:
-        return click.IntRange(int(setting.minimum), int(setting.maximum))
-    return click.FloatRange(setting.minimum, setting.maximum)
-
-
-def _help(setting: Setting) -> str:
-    return f"{setting.help}  [default: {setting.default}]"
+commands.add_command(train)
 
 
 @commands.command()
-@_setting_options
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="Start from these settings.")
-@click.option("--extra-strokes", type=_file, help="Labelled pen strokes to train on too.")
-@click.option("--output", type=_file, required=True, help="Where the .keras file goes.")
-@click.option("--title", default="", help="The model's name for people.")
-@_format
-def train(
-    preset: str | None,
-    extra_strokes: Path | None,
-    output: Path,
-    title: str,
-    form: str,
-    **given: Any,
-) -> None:
-    """Train a network, test it, and save it with its card."""
-    if output.suffix != ".keras":
-        raise click.BadParameter("it must end in .keras", param_hint="--output")
-    chosen = {name: value for name, value in given.items() if value is not None}
-    try:
-        config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
-    except DigitLabError as error:
-        raise click.UsageError(str(error)) from error
-    from mnist_app import experiment
-    from mnist_app.evaluation import as_dict
-
-    with (
-        _engine(output) as (learn, place),
-        click.progressbar(
-            length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
-            show_pos=False, item_show_func=_standing,
-        ) as bar,
-    ):  # fmt: skip
-        outcome = experiment.run(
-            config,
-            place,
-            title or experiment.default_title(config),
-            report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
-            extra_strokes=extra_strokes,
-            watch=False,
-            command=_repeat_command(preset, chosen, extra_strokes, output, title),
-            learn=learn,
-        )
-    if place != output:
-        click.echo("This worker is done; the first one saves the model.", err=True)
-        return
-    card = outcome.stored.card
-    assert card is not None
-    if form == "json":
-        answer = {"model": str(output), "evaluation": as_dict(outcome.report), "card": vars(card)}
-        click.echo(json.dumps(answer))
-    else:
-        click.echo(f"Saved {output} ({card.weights:,} weights).")
-        for name, figures in card.results.items():
-            click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} read right")
-
-
-@contextmanager
-def _engine(output: Path) -> Iterator[tuple[Callable[..., Any], Path]]:
-    """What trains, and where its model goes: on several devices if there are, see `distributed`.
-
-    Of several workers only the first one keeps its model; they all have the same.
-    """
-    from mnist_app import distributed, training
-
-    if not distributed.is_on():
-        yield training.train, output
-        return
-    learn = functools.partial(distributed.train, distributed.strategy())
-    if distributed.is_chief():
-        yield learn, output
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield learn, Path(folder) / output.name
-
-
-def _standing(progress: Any) -> str:
-    if progress is None:
-        return ""
-    last = progress.training[-1] if progress.training else None
-    accuracy = f", {last.accuracy:.2%} right" if last else ""
-    return f"epoch {progress.epoch} of {progress.epochs}{accuracy}"
-
-
-def _repeat_command(
-    preset: str | None, chosen: dict[str, Any], strokes: Path | None, output: Path, title: str
-) -> str:
-    """The command as typed; of an absolute path only the file's name, which is nobody's folder."""
-
-    def shown(path: Path) -> str:
-        return path.name if path.is_absolute() else str(path)
-
-    words = ["python", "-m", "mnist_app", "train"]
-    if preset:
-        words += ["--preset", preset]
-    for name, value in chosen.items():
-        words += ["--" + name.replace("_", "-"), str(value)]
-    if strokes:
-        words += ["--extra-strokes", shown(strokes)]
-    if title:
-        words += ["--title", title]
-    return shlex.join([*words, "--output", shown(output)])
-
-
-@commands.command()
-@click.argument("model", type=_file, required=False)
+@click.argument("model", type=FILE, required=False)
 @click.option("--dataset", type=click.Choice(list(DATASETS)), default="mnist", show_default=True)
-@_format
+@form_option
 def evaluate(model: Path | None, dataset: str, form: str) -> None:
     """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
     from mnist_app import datasets, evaluation, model_store
@@ -259,84 +125,31 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 
 
 @commands.command()
-@click.argument("files", type=_file, nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--as", "kind", type=click.Choice(["digit", "number"]), default="digit", show_default=True,
     help="One digit a drawing, or several from left to right.",
 )  # fmt: skip
-@click.option("--model", type=_file, help="The model that reads; the shipped one if not given.")
-@_format
+@click.option("--model", type=FILE, help="The model that reads; the shipped one if not given.")
+@form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
     from mnist_app import model_store
+    from mnist_app.input_files import inputs_from_files
 
     classifier = _classifier(model or model_store.SHIPPED)
     failures: list[str] = []
-    for chunk in _chunks(_drawings(files, classifier if kind == "number" else None), CHUNK):
+    items = inputs_from_files(files, classifier if kind == "number" else None)
+    for chunk in _chunks(items, CHUNK):
         _echo_readings(chunk, classifier, form)
-        failures += [f"{source}: {problem}" for source, _, problem in chunk if problem]
+        failures += [f"{item.source}: {item.problem}" for item in chunk if item.problem]
     if failures:
         rest = f" ({len(failures) - 1} more like this.)" if len(failures) > 1 else ""
         raise DigitLabError(failures[0] + rest)
 
 
-# Where it stands, its network inputs uint8 (digits, 28, 28), and what was wrong with it.
-_Item = tuple[str, np.ndarray, str]
-
-
-def _drawings(files: tuple[Path, ...], judge: Any) -> Iterator[_Item]:
-    for path in files:
-        if path.name.endswith(STROKE_SUFFIXES):
-            yield from _stroke_file(path, judge)
-        else:
-            yield _picture_file(path, judge)
-
-
-_NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
-
-
-def _picture_file(path: Path, judge: Any) -> _Item:
-    from mnist_app.reading import inputs_from_picture
-
-    try:
-        return str(path), inputs_from_picture(path.read_bytes(), judge), ""
-    except DigitLabError as error:
-        return str(path), _NOTHING, str(error)
-    except OSError as error:
-        return str(path), _NOTHING, f"It cannot be opened ({error.strerror})."
-
-
-def _stroke_file(path: Path, judge: Any) -> Iterator[_Item]:
-    try:
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
-            if path.suffix == ".json":
-                yield from _strokes_of(str(path), lines.read(), judge)
-                return
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield from _strokes_of(f"{path}:{number}", line, judge)
-    except OSError as error:
-        yield str(path), _NOTHING, f"It cannot be opened ({error.strerror or error})."
-    except (EOFError, UnicodeDecodeError, zlib.error):
-        yield str(path), _NOTHING, "It is broken or no text: make it again."
-
-
-def _strokes_of(source: str, text: str, judge: Any) -> Iterator[_Item]:
-    from mnist_app.ink import drawing_from_points
-    from mnist_app.reading import inputs_from_drawing
-
-    try:
-        item = json.loads(text)
-        drawing = drawing_from_points(item["strokes"])
-        yield source, inputs_from_drawing(drawing, judge), ""
-    except DigitLabError as error:
-        yield source, _NOTHING, str(error)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        yield source, _NOTHING, 'It needs an object {"strokes": [[[x, y], ...], ...]}.'
-
-
-def _chunks(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
-    chunk: list[_Item] = []
+def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
     for item in items:
         chunk.append(item)
         if len(chunk) == size:
@@ -346,21 +159,21 @@ def _chunks(items: Iterator[_Item], size: int) -> Iterator[list[_Item]]:
         yield chunk
 
 
-def _echo_readings(chunk: list[_Item], classifier: Any, form: str) -> None:
+def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
     from mnist_app.reading import Reading, read_inputs
 
-    together = read_inputs(np.concatenate([inputs for _, inputs, _ in chunk]), classifier)
+    together = read_inputs(np.concatenate([item.inputs for item in chunk]), classifier)
     digits = iter(together.digits)
-    for source, inputs, problem in chunk:
-        own = tuple(next(digits) for _ in inputs)
-        reading = Reading(own, "" if own else problem or "There is no ink to read.")
+    for item in chunk:
+        own = tuple(next(digits) for _ in item.inputs)
+        reading = Reading(own, "" if own else item.problem or "There is no ink to read.")
         if form == "json":
-            click.echo(json.dumps(_reading_as_dict(source, reading)))
+            click.echo(json.dumps(_reading_as_dict(item.source, reading)))
         elif own:
             least = min(digit.probability for digit in own)
-            click.echo(f"{source}: {reading.text} ({least:.1%} sure)")
+            click.echo(f"{item.source}: {reading.text} ({least:.1%} sure)")
         else:
-            click.echo(f"{source}: nothing read. {reading.reason}")
+            click.echo(f"{item.source}: nothing read. {reading.reason}")
 
 
 def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
@@ -380,7 +193,7 @@ def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
 
 
 @commands.command()
-@click.argument("model", type=_file, required=False)
+@click.argument("model", type=FILE, required=False)
 @click.option("--format", "form", type=click.Choice(["saved_model", "litert"]), required=True)
 @click.option("--output", type=click.Path(path_type=Path), required=True)
 def export(model: Path | None, form: str, output: Path) -> None:
@@ -392,7 +205,7 @@ def export(model: Path | None, form: str, output: Path) -> None:
 
 
 @commands.command()
-@_format
+@form_option
 def datasets(form: str) -> None:
     """List the data sets: whether they are here, from where, how large."""
     from mnist_app import datasets as catalogue

@@ -6,24 +6,16 @@ the training step here is one of its own; all else of a run is as in `training`.
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import limits, training
-from mnist_app.architectures import build
-from mnist_app.datasets import Dataset
+from mnist_app import learners
+from mnist_app.engine import AfterStep, Engine, Stopped, Wish
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import Feed, split
-from mnist_app.progress import Progress
 from mnist_app.settings import TrainingConfig
-from mnist_app.steering import Steering
-from mnist_app.training import TrainingResult
-from mnist_app.watching import Watcher
 
 if TYPE_CHECKING:
     import keras
@@ -92,107 +84,63 @@ def strategy() -> "tf.distribute.Strategy":
         ) from error
 
 
-def train(
-    strategy: "tf.distribute.Strategy",
-    config: TrainingConfig,
-    dataset: Dataset,
-    report: Callable[[Progress], None] = lambda progress: None,
-    steering: Steering | None = None,
-    extra_images: np.ndarray | None = None,
-    extra_labels: np.ndarray | None = None,
-    *,
-    watch: bool = True,
-    drawing: np.ndarray | None = None,
-    checkpoint_folder: Path | None = None,
-    resume_from: Path | None = None,
-) -> TrainingResult:
-    """Train a network on all devices of `strategy` together; see `training.train`.
+class SharedEngine(Engine):
+    """Does the steps of one run on all devices of a strategy together.
 
-    Each step takes one batch of `config.batch_size` pictures, divided among the devices, so that
-    the run is the one that a single device would do. Every worker calls this with the same
-    settings and pictures, and ends with the same model; all stop when one of them is told to,
-    which is all that they can be told.
-
-    Raises:
-        DigitLabError: the batch cannot be divided evenly, the precision is not 32 bits, a
-            checkpoint is asked for, a worker was lost; or as `training.train` does.
+    Each step takes one batch of `batch_size` pictures, divided among the devices, so that the run
+    is the one that a single device would do. Every worker trains with the same settings and
+    pictures, and ends with the same weights; all stop when one of them is told to.
     """
-    import keras
 
-    _require_fitting(config, strategy.num_replicas_in_sync)
-    if checkpoint_folder is not None or resume_from is not None:
-        raise DigitLabError("On more than one device no checkpoints are kept: leave them out.")
-    run_until = time.monotonic() + 60 * limits.most_minutes()
-    keras.utils.set_random_seed(config.seed)
-    parts = split(dataset, config)
-    classes = len(dataset.class_names)
-    feed = Feed(*training.lessons(config, parts, classes, extra_images, extra_labels), config)
-    with strategy.scope():
-        model = build(config.architecture, classes, config.dropout, config.layers)
-        limits.require_weights(model.count_params())
-        run = _Run(
-            config,
-            model,
-            feed,
-            parts,
-            Watcher(model, dataset, drawing),
-            report,
-            steering or Steering(),
-            run_until,
-            watch,
-            None,
-        )
-    run.share(strategy)
-    started = time.perf_counter()
-    with _plain_words():
-        stopped = run.go()
-    return TrainingResult(_own(model), run.progress, time.perf_counter() - started, stopped)
+    is_shared = True
 
-
-class _Run(training._Run):
-    """A run of which each device does a part of every step."""
-
-    def share(self, strategy: "tf.distribute.Strategy") -> None:
-        """Divide the work as `strategy` does; called once, before it goes."""
+    def __init__(self, strategy: "tf.distribute.Strategy") -> None:
+        """Spread the work as `strategy` does, see `strategy()`."""
         self._strategy = strategy
-        self._step = _step(strategy, self._learner, self._config)
         self._is_told_to_stop = False
 
-    def _learn(self) -> None:
-        standing = self._standing
-        self._before = (0, 0.0, 0.0)
-        self._resumed = time.perf_counter()
+    def take(self, model: "keras.Model", config: TrainingConfig) -> "keras.Model":
+        """Make a copy ready to learn on all devices; the network itself stays where it is.
+
+        Raises:
+            DigitLabError: the batch cannot be divided evenly, or the precision is not 32 bits.
+        """
+        _require_fitting(config, self._strategy.num_replicas_in_sync)
+        with self._strategy.scope():
+            self._learner = learners.prepare(learners.copy(model), config)
+        self._learner.set_weights(model.get_weights())
+        self._step = _step(self._strategy, self._learner, config)
+        return self._learner
+
+    def learn(
+        self, batches: "tf.data.Dataset", steps: int, after_step: AfterStep, wish: Wish
+    ) -> None:
+        """Do the steps with all others; see `Engine.learn`."""
         sums = np.zeros(3)
-        try:
-            for steps, batch in enumerate(self._feed.batches(standing.epoch), start=1):
-                found = self._step(_divided(self._strategy, batch), self._wants_to_stop()).numpy()
-                sums += found[:3]
-                self._is_told_to_stop = bool(found[3] > 0)
-                loss, right, answered = sums
-                self.after_step(steps, loss / steps, right / max(answered, 1))
-        except training._Stopped:
+        with _plain_words():
+            try:
+                for done, batch in enumerate(batches, start=1):
+                    found = self._step(_divided(self._strategy, batch), wish()).numpy()
+                    sums += found[:3]
+                    self._is_told_to_stop = bool(found[3] > 0)
+                    loss, right, answered = sums
+                    after_step(done, loss / done, right / max(answered, 1))
+            except Stopped:
+                _agree(self._strategy, self._learner)
+                raise
             _agree(self._strategy, self._learner)
-            raise
-        _agree(self._strategy, self._learner)
 
-    def _wants_to_stop(self) -> bool:
-        return self._steering.should_stop() or time.monotonic() >= self._run_until
+    def agrees_to_stop(self, wish: bool) -> bool:
+        """Only what all were told in a step: who stops alone leaves the others waiting."""
+        return self._is_told_to_stop
 
-    def _obey(self) -> None:
-        self._stop_if_told()
-
-    def _stop_if_told(self) -> None:
-        # Only what all were told in a step: who stops alone leaves the others waiting.
-        if self._is_told_to_stop:
-            super()._stop_if_told()
-            raise training._Stopped
-
-    def _compare(self, loss: float) -> None:
-        """By the mean of what all workers found, so that all decide alike."""
+    def mean(self, value: float) -> float:
+        """The mean of what all workers found, so that all decide alike."""
         import tensorflow as tf
 
-        (mean,) = _means(self._strategy, lambda: [tf.constant(loss, tf.float32)])
-        super()._compare(float(mean))
+        with _plain_words():
+            (mean,) = _means(self._strategy, lambda: [tf.constant(value, tf.float32)])
+        return float(mean)
 
 
 def _require_fitting(config: TrainingConfig, devices: int) -> None:
@@ -270,13 +218,6 @@ def _means(
 
     of_devices = strategy.run(lambda: [tf.identity(value) for value in values()])
     return [strategy.reduce("MEAN", value, axis=None) for value in of_devices]
-
-
-def _own(model: "keras.Model") -> "keras.Model":
-    """The same network outside the strategy: it can be used when the other workers are gone."""
-    own = type(model).from_config(model.get_config())
-    own.set_weights(model.get_weights())
-    return own
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
+from mnist_app.engine import Engine
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.files import require_writable
 from mnist_app.progress import Point, Progress
@@ -45,7 +46,7 @@ def run(
     drawing: np.ndarray | None = None,
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
-    learn: Callable[..., TrainingResult] = train,
+    engine: Engine | None = None,
 ) -> Outcome:
     """Train, test and save a model.
 
@@ -54,8 +55,8 @@ def run(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        report, steering, watch, drawing, checkpoint_folder, resume_from: see `training.train`.
-        learn: what trains; it takes what `training.train` takes.
+        report, steering, watch, drawing, checkpoint_folder, resume_from, engine: see
+            `training.train`.
 
     Raises:
         DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
@@ -68,7 +69,7 @@ def run(
         pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
         known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
         strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
-    result = learn(
+    result = train(
         config,
         dataset,
         report,
@@ -79,6 +80,7 @@ def run(
         drawing=drawing,
         checkpoint_folder=checkpoint_folder,
         resume_from=resume_from,
+        engine=engine,
     )
     classifier = Classifier(result.model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)

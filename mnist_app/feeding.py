@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import augmentation
+from mnist_app import augmentation, distractors
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.settings import TrainingConfig
@@ -66,18 +66,44 @@ def split(dataset: Dataset, config: TrainingConfig) -> Split:
     )
 
 
+def lessons(
+    config: TrainingConfig,
+    parts: Split,
+    classes: int,
+    extra_images: np.ndarray | None = None,
+    extra_labels: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """All that is learned from: pictures uint8 (n, 28, 28), and answers, float (n, classes)."""
+    import keras
+
+    images, labels = parts.images, parts.labels
+    if extra_images is not None and extra_labels is not None:
+        images = np.concatenate([images, extra_images])
+        labels = np.concatenate([labels, extra_labels])
+    targets = keras.utils.to_categorical(labels, classes)
+    if config.distractors:
+        none = distractors.make(round(len(images) * config.distractors), config.seed)
+        images = np.concatenate([images, none])
+        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
+    return images, targets
+
+
 class Feed:
     """Batches of training pictures, whole ones only.
 
     Their order and variation follow from the seed and the epoch alone, so a run can be taken up at
     any step.
+
+    Attributes:
+        pictures: how many there are.
+        steps: how many batches an epoch has.
     """
 
     def __init__(self, images: np.ndarray, targets: np.ndarray, config: TrainingConfig) -> None:
         """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes)."""
         import tensorflow as tf
 
-        self.steps = len(images) // config.batch_size
+        self.pictures, self.steps = len(images), len(images) // config.batch_size
         # Where data are read, also on a machine with a GPU.
         with tf.device("CPU:0"):
             self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)

@@ -94,25 +94,17 @@ def finetune(
     require_writable(path)
     model = model_store.load(source.path)
     exam = _exam(Classifier(model), drawings, _known(source), seed)
-    before = exam.marks()
+    own_before, before = exam.marks()
     report(BEFORE_SHARE)
     for share in _learn(model, drawings, exam, seed):
         report(BEFORE_SHARE + share * LEARNING_SHARE)
         if should_stop():
             raise InterruptedError
-    after = exam.marks()
-    own = Change(before.own, after.own, len(drawings))
-    test = Change(before.test.accuracy, after.test.accuracy, after.test.images)
-    card = _card(source, model, title, exam.known.name, after.test, own, test)
+    own_after, after = exam.marks()
+    own = Change(own_before, own_after, len(drawings))
+    test = Change(before.accuracy, after.accuracy, after.images)
+    card = _card(source, model, title, exam.known.name, after, own, test)
     return Outcome(model_store.save(model, card, path), own, test, exam.known.name)
-
-
-@dataclass(frozen=True)
-class _Marks:
-    """The share read right of the own drawings, 0..1, and how the test pictures were read."""
-
-    own: float
-    test: EvaluationReport
 
 
 @dataclass(frozen=True)
@@ -124,8 +116,9 @@ class _Exam:
     own: tuple[np.ndarray, np.ndarray]
     test: tuple[np.ndarray, np.ndarray]
 
-    def marks(self) -> _Marks:
-        return _Marks(self.share_right(*self.own), evaluate(self.classifier, *self.test))
+    def marks(self) -> tuple[float, EvaluationReport]:
+        """The share read right of the own drawings, 0..1, and how the test pictures were read."""
+        return self.share_right(*self.own), evaluate(self.classifier, *self.test)
 
     def share_right(self, images: np.ndarray, labels: np.ndarray) -> float:
         return float((self.classifier.probabilities(images).argmax(axis=1) == labels).mean())

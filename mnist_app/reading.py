@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_app.classifier import Classifier
-from mnist_app.grouping import Span, drawn_pieces, inked_pieces
 from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
+from mnist_app.ink_pieces import inked_pieces
+from mnist_app.layout import Span
 from mnist_app.lifting import lift, with_usual_pen
 from mnist_app.pictures import opened
+from mnist_app.stroke_pieces import drawn_pieces
 
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import architectures, training
+from mnist_app import architectures, learners, schedules, training
 from mnist_app.datasets import Dataset, class_names, optdigits
-from mnist_app.feeding import Feed, Split, split
+from mnist_app.feeding import Feed, Split, lessons, split
 from mnist_app.model_store import ModelCard
 from mnist_app.settings import TrainingConfig
 from mnist_app.sources import Extract, extract
@@ -33,10 +33,7 @@ def repeat(config: TrainingConfig, output: str = "model.keras") -> None:
     images = dataset.test_images[..., None] / np.float32(255)
     probabilities = model.predict(images, verbose=0)
     accuracy = np.mean(probabilities.argmax(axis=1) == dataset.test_labels)
-    # What trained it, the schedule of its learning rate among that, is not for a file.
-    bare = type(model).from_config(model.get_config())
-    bare.set_weights(model.get_weights())
-    bare.save(output)
+    model.save(output)
     print(f"Saved {output}: {accuracy:.2%} of {len(images):,} test pictures are read right.")
 
 
@@ -66,38 +63,40 @@ def learn(config: TrainingConfig, dataset: Dataset) -> "keras.Model":
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
     classes = len(dataset.class_names)
-    feed = Feed(*training.lessons(config, parts, classes), config)
+    feed = Feed(*lessons(config, parts, classes), config)
     # Which network it is, is asked here so that only that one is copied.
     if config.architecture == "custom":
         model = architectures._custom(classes, config.dropout, config.layers)
     else:
         model = architectures._BUILDERS[config.architecture](classes, config.dropout)
-    learner = model if config.precision == "float32" else training._copy(model, config.precision)
-    factor = keras.Variable(1.0, trainable=False)
-    learner.compile(
-        optimizer=training._optimizer(config, config.epochs * feed.steps, factor),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-        metrics=["accuracy"],
-    )
-    _fit(config, learner, feed, parts, factor)
+    learner = learners.prepare(model, config)
+    _fit(config, learner, feed, parts)
     model.set_weights(learner.get_weights())
     return model
 
 
-def _fit(
-    config: TrainingConfig,
-    learner: "keras.Model",
-    feed: Feed,
-    parts: Split,
-    factor: "keras.Variable",
-) -> None:
+def _fit(config: TrainingConfig, learner: "keras.Model", feed: Feed, parts: Split) -> None:
     """Epoch by epoch; the validation loss decides as in the app what follows from it."""
     import keras
 
     best_loss, best = math.inf, learner.get_weights()
     since_best = on_plateau = 0
+    factor = 1.0
+
+    def set_learning_rate(batch: int, logs: Any) -> None:
+        step = epoch * feed.steps + batch
+        rate = schedules.learning_rate(config, step, config.epochs * feed.steps)
+        learner.optimizer.learning_rate = factor * rate
+
+    before_each_step = keras.callbacks.LambdaCallback(on_train_batch_begin=set_learning_rate)
     for epoch in range(config.epochs):
-        learner.fit(feed.batches(epoch), steps_per_epoch=feed.steps, shuffle=False, verbose=2)
+        learner.fit(
+            feed.batches(epoch),
+            steps_per_epoch=feed.steps,
+            callbacks=[before_each_step],
+            shuffle=False,
+            verbose=2,
+        )
         if len(parts.validation_labels):
             images = parts.validation_images[..., None] / np.float32(255)
             answers = keras.utils.to_categorical(parts.validation_labels, learner.output_shape[-1])
@@ -110,7 +109,7 @@ def _fit(
         # A schedule already decides the learning rate.
         if config.schedule == "constant" and 0 < config.plateau <= on_plateau:
             on_plateau = 0
-            factor.assign(factor * training.PLATEAU_FACTOR)
+            factor *= training.PLATEAU_FACTOR
         if 0 < config.early_stopping <= since_best:
             break
     if config.early_stopping:

@@ -1,8 +1,8 @@
 """The settings of a training run, in one table.
 
-`TrainingConfig` is that table: each field holds its name, type, default, range and help. The form
-on the page, the options of the command line, the values in a link and the validation of all three
-are derived from it through `SETTINGS`.
+A row's name, type, default, range and label are a field of `TrainingConfig`, its meaning stands in
+`HELP`. The form on the page, the options of the command line, the values in a link and the
+validation of all three are derived from the rows, `SETTINGS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,28 +75,17 @@ class Setting:
         return f"{noun} from {self.minimum:g} to {self.maximum:g}"
 
 
-def _choice(default: str, choices: Mapping[str, str], label: str, group: str, help: str) -> Any:
-    metadata = {"label": label, "group": group, "help": help, "choices": choices}
+def _choice(default: str, choices: Mapping[str, str], label: str, group: str) -> Any:
+    return field(default=default, metadata={"label": label, "group": group, "choices": choices})
+
+
+def _number(default: float, low: float, high: float, step: float, label: str, group: str) -> Any:
+    metadata = {"label": label, "group": group, "minimum": low, "maximum": high, "step": step}
     return field(default=default, metadata=metadata)
 
 
-def _number(
-    default: float, low: float, high: float, step: float, label: str, group: str, help: str
-) -> Any:
-    metadata = {
-        "label": label,
-        "group": group,
-        "help": help,
-        "minimum": low,
-        "maximum": high,
-        "step": step,
-    }
-    return field(default=default, metadata=metadata)
-
-
-def _text(default: str, check: Callable[[str], str], label: str, group: str, help: str) -> Any:
-    metadata = {"label": label, "group": group, "help": help, "check": check}
-    return field(default=default, metadata=metadata)
+def _text(default: str, check: Callable[[str], str], label: str, group: str) -> Any:
+    return field(default=default, metadata={"label": label, "group": group, "check": check})
 
 
 DATASETS = {
@@ -121,15 +110,15 @@ OPTIMIZERS = {
     "sgd": "SGD with momentum: one step size for all",
 }
 
-PRECISIONS = {
-    "float32": "32 bits",
-    "mixed_bfloat16": "16 bits where they suffice: faster on machines made for it",
-}
-
 SCHEDULES = {
     "constant": "the same all the time",
     "cosine": "warm up, then fade to zero",
     "one_cycle": "rise for a third of the run, then fade to zero",
+}
+
+PRECISIONS = {
+    "float32": "32 bits",
+    "mixed_bfloat16": "16 bits where they suffice: faster on machines made for it",
 }
 
 
@@ -141,112 +130,39 @@ class TrainingConfig:
         DigitLabError: a value lies outside its range.
     """
 
-    dataset: str = _choice("mnist", DATASETS, "Data set", "Data", "The pictures to learn from.")
-    train_share: float = _number(
-        1.0, 0.01, 1.0, 0.01, "Share of the training set", "Data",
-        "How much of the training pictures to use; less is faster and learns less.",
-    )  # fmt: skip
-    validation_share: float = _number(
-        0.1, 0.0, 0.5, 0.01, "Validation share", "Data",
-        "Pictures kept aside to check, after each epoch, how well unseen ones are read.",
-    )  # fmt: skip
-    limit: int = _number(
-        0, 0, 60_000, 1, "At most this many pictures", "Data",
-        "Use only this many training pictures; 0 uses them all.",
-    )  # fmt: skip
-    architecture: str = _choice(
-        "simple_cnn", ARCHITECTURES, "Network", "Network", "The kind of network that learns."
-    )
+    dataset: str = _choice("mnist", DATASETS, "Data set", "Data")
+    train_share: float = _number(1.0, 0.01, 1.0, 0.01, "Share of the training set", "Data")
+    validation_share: float = _number(0.1, 0.0, 0.5, 0.01, "Validation share", "Data")
+    limit: int = _number(0, 0, 60_000, 1, "At most this many pictures", "Data")
+    architecture: str = _choice("simple_cnn", ARCHITECTURES, "Network", "Network")
     layers: str = _text(
-        builder.DEFAULT, lambda text: builder.as_text(builder.parse(text)),
-        "Layers of your own network", "Network",
-        "From the picture to the answer: conv FILTERS SIZE, pool, dropout SHARE and dense UNITS, "
-        "with commas between; only your own network has them.",
-    )  # fmt: skip
-    dropout: float = _number(
-        0.0, 0.0, 0.8, 0.05, "Dropout", "Network",
-        "Leaves out this share of what the last layer sees, others at each step, against learning "
-        "by heart; 0 keeps what the network has of its own.",
-    )  # fmt: skip
-    epochs: int = _number(
-        3, 1, 100, 1, "Epochs", "Training", "How often the network sees every training picture."
+        builder.DEFAULT,
+        lambda text: builder.as_text(builder.parse(text)),
+        "Layers of your own network",
+        "Network",
     )
-    batch_size: int = _number(
-        128, 8, 1024, 8, "Batch size", "Training",
-        "How many pictures it looks at before it adjusts itself once.",
-    )  # fmt: skip
-    learning_rate: float = _number(
-        0.001, 0.00001, 0.1, 0.0001, "Learning rate", "Training",
-        "How large each adjustment is: too large and it never settles, too small and it crawls.",
-    )  # fmt: skip
-    optimizer: str = _choice(
-        "adam", OPTIMIZERS, "Optimiser", "Training",
-        "How an error is turned into a change of the weights.",
-    )  # fmt: skip
-    weight_decay: float = _number(
-        0.0, 0.0, 0.5, 0.01, "Weight decay", "Training",
-        "Pulls every weight towards zero a little at each step, against learning by heart; "
-        "only AdamW and SGD do it.",
-    )  # fmt: skip
-    schedule: str = _choice(
-        "constant", SCHEDULES, "Learning rate over time", "Training",
-        "Whether the learning rate stays, or rises first and then fades out.",
-    )  # fmt: skip
-    label_smoothing: float = _number(
-        0.0, 0.0, 0.3, 0.01, "Label smoothing", "Training",
-        "A little doubt mixed into every right answer, against overconfidence.",
-    )  # fmt: skip
-    rotation: float = _number(
-        0.0, 0.0, 45.0, 1.0, "Turn by up to (degrees)", "Augmentation",
-        "Turns each training picture a little, anew each time it is seen.",
-    )  # fmt: skip
-    shift: float = _number(
-        0.0, 0.0, 6.0, 0.5, "Shift by up to (pixels)", "Augmentation",
-        "Moves each training picture a little, up, down and sideways.",
-    )  # fmt: skip
-    zoom: float = _number(
-        0.0, 0.0, 0.4, 0.05, "Zoom by up to (share)", "Augmentation",
-        "Makes each training picture a little larger or smaller, wider or narrower.",
-    )  # fmt: skip
-    shear: float = _number(
-        0.0, 0.0, 30.0, 1.0, "Slant by up to (degrees)", "Augmentation",
-        "Slants each training picture a little, as handwriting leans.",
-    )  # fmt: skip
-    elastic: float = _number(
-        0.0, 0.0, 4.0, 0.25, "Wobble by up to (pixels)", "Augmentation",
-        "Bends the strokes of each training picture, as an unsteady hand would.",
-    )  # fmt: skip
+    dropout: float = _number(0.0, 0.0, 0.8, 0.05, "Dropout", "Network")
+    epochs: int = _number(3, 1, 100, 1, "Epochs", "Training")
+    batch_size: int = _number(128, 8, 1024, 8, "Batch size", "Training")
+    learning_rate: float = _number(0.001, 0.00001, 0.1, 0.0001, "Learning rate", "Training")
+    optimizer: str = _choice("adam", OPTIMIZERS, "Optimiser", "Training")
+    weight_decay: float = _number(0.0, 0.0, 0.5, 0.01, "Weight decay", "Training")
+    schedule: str = _choice("constant", SCHEDULES, "Learning rate over time", "Training")
+    label_smoothing: float = _number(0.0, 0.0, 0.3, 0.01, "Label smoothing", "Training")
+    rotation: float = _number(0.0, 0.0, 45.0, 1.0, "Turn by up to (degrees)", "Augmentation")
+    shift: float = _number(0.0, 0.0, 6.0, 0.5, "Shift by up to (pixels)", "Augmentation")
+    zoom: float = _number(0.0, 0.0, 0.4, 0.05, "Zoom by up to (share)", "Augmentation")
+    shear: float = _number(0.0, 0.0, 30.0, 1.0, "Slant by up to (degrees)", "Augmentation")
+    elastic: float = _number(0.0, 0.0, 4.0, 0.25, "Wobble by up to (pixels)", "Augmentation")
     thickness: float = _number(
-        0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation",
-        "Thins or thickens the strokes of each training picture.",
-    )  # fmt: skip
-    flip: float = _number(
-        0.0, 0.0, 1.0, 0.05, "Mirror (share of pictures)", "Augmentation",
-        "Mirrors some of the training pictures: good for clothes, bad for digits, as a mirrored 2 "
-        "is no 2.",
-    )  # fmt: skip
-    distractors: float = _number(
-        0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Data",
-        "Mixes in made-up letters, scribbles and shapes, so that the network learns to be unsure "
-        "of what is no digit.",
-    )  # fmt: skip
-    early_stopping: int = _number(
-        0, 0, 20, 1, "Stop early after (epochs)", "Stopping",
-        "Stops when the validation loss has not improved for this many epochs; 0 never does.",
-    )  # fmt: skip
-    plateau: int = _number(
-        0, 0, 20, 1, "Lower the learning rate after (epochs)", "Stopping",
-        "Divides the learning rate by five when the validation loss has not improved for this "
-        "many epochs; 0 never does.",
-    )  # fmt: skip
-    precision: str = _choice(
-        "float32", PRECISIONS, "Precision", "Command line",
-        "How exactly the training reckons; the saved model is always exact.",
-    )  # fmt: skip
-    seed: int = _number(
-        1, 0, 2**31 - 1, 1, "Seed", "Training",
-        "The start of all chance: the same seed and settings repeat the same run.",
-    )  # fmt: skip
+        0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation"
+    )
+    flip: float = _number(0.0, 0.0, 1.0, 0.05, "Mirror (share of pictures)", "Augmentation")
+    distractors: float = _number(0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Data")
+    early_stopping: int = _number(0, 0, 20, 1, "Stop early after (epochs)", "Stopping")
+    plateau: int = _number(0, 0, 20, 1, "Lower the learning rate after (epochs)", "Stopping")
+    precision: str = _choice("float32", PRECISIONS, "Precision", "Command line")
+    seed: int = _number(1, 0, 2**31 - 1, 1, "Seed", "Training")
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:
@@ -262,9 +178,49 @@ class TrainingConfig:
         return asdict(self)
 
 
+# One sentence about each for a person who never trained a network.
+HELP = {
+    "dataset": "The pictures to learn from.",
+    "train_share": "How much of the training pictures to use; less is faster and learns less.",
+    "validation_share": "Pictures kept aside to check, after each epoch, how well unseen ones are "
+    "read.",
+    "limit": "Use only this many training pictures; 0 uses them all.",
+    "architecture": "The kind of network that learns.",
+    "layers": "From the picture to the answer: conv FILTERS SIZE, pool, dropout SHARE and dense "
+    "UNITS, with commas between; only your own network has them.",
+    "dropout": "Leaves out this share of what the last layer sees, others at each step, against "
+    "learning by heart; 0 keeps what the network has of its own.",
+    "epochs": "How often the network sees every training picture.",
+    "batch_size": "How many pictures it looks at before it adjusts itself once.",
+    "learning_rate": "How large each adjustment is: too large and it never settles, too small and "
+    "it crawls.",
+    "optimizer": "How an error is turned into a change of the weights.",
+    "weight_decay": "Pulls every weight towards zero a little at each step, against learning by "
+    "heart; only AdamW and SGD do it.",
+    "schedule": "Whether the learning rate stays, or rises first and then fades out.",
+    "label_smoothing": "A little doubt mixed into every right answer, against overconfidence.",
+    "rotation": "Turns each training picture a little, anew each time it is seen.",
+    "shift": "Moves each training picture a little, up, down and sideways.",
+    "zoom": "Makes each training picture a little larger or smaller, wider or narrower.",
+    "shear": "Slants each training picture a little, as handwriting leans.",
+    "elastic": "Bends the strokes of each training picture, as an unsteady hand would.",
+    "thickness": "Thins or thickens the strokes of each training picture.",
+    "flip": "Mirrors some of the training pictures: good for clothes, bad for digits, as a "
+    "mirrored 2 is no 2.",
+    "distractors": "Mixes in made-up letters, scribbles and shapes, so that the network learns to "
+    "be unsure of what is no digit.",
+    "early_stopping": "Stops when the validation loss has not improved for this many epochs; 0 "
+    "never does.",
+    "plateau": "Divides the learning rate by five when the validation loss has not improved for "
+    "this many epochs; 0 never does.",
+    "precision": "How exactly the training reckons; the saved model is always exact.",
+    "seed": "The start of all chance: the same seed and settings repeat the same run.",
+}
+
+
 def _table() -> tuple[Setting, ...]:
     return tuple(
-        Setting(name=row.name, default=row.default, **row.metadata)  # type: ignore[arg-type]
+        Setting(name=row.name, help=HELP[row.name], default=row.default, **row.metadata)  # type: ignore[arg-type]
         for row in fields(TrainingConfig)
     )
 

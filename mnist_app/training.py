@@ -7,21 +7,21 @@ every step.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import checkpoints, distractors, limits
+from mnist_app import checkpoints, limits
 from mnist_app.architectures import build
-from mnist_app.checkpoints import Standing
 from mnist_app.datasets import Dataset
+from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import Feed, Split, split
+from mnist_app.feeding import Feed, Split, lessons, split
 from mnist_app.progress import Opinion, Point, Progress, View
-from mnist_app.schedules import schedule
 from mnist_app.settings import TrainingConfig
+from mnist_app.standing import Standing
 from mnist_app.steering import Steering
 from mnist_app.watching import BATCH, Watcher, judge
 
@@ -66,6 +66,7 @@ def train(
     drawing: np.ndarray | None = None,
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
+    engine: Engine | None = None,
 ) -> TrainingResult:
     """Train a network.
 
@@ -82,13 +83,18 @@ def train(
         checkpoint_folder: where a checkpoint goes after each epoch and when it is stopped.
         resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
             ends as it would have without the break, as far as the processor repeats its sums.
+        engine: what does the steps; this process' one device if not given.
 
     Raises:
-        DigitLabError: too few pictures; more weights than this host allows; the loss is no number
-            any more; a checkpoint that cannot be written or read, or is of another run.
+        DigitLabError: too few pictures; more weights than this host allows; settings or
+            checkpoints that the engine cannot do; the loss is no number any more; a checkpoint
+            that cannot be written or read, or is of another run.
     """
     import keras
 
+    engine = engine or Engine()
+    if engine.is_shared and (checkpoint_folder is not None or resume_from is not None):
+        raise DigitLabError("On more than one device no checkpoints are kept: leave them out.")
     run_until = time.monotonic() + 60 * limits.most_minutes()
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
@@ -96,11 +102,11 @@ def train(
     feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
     model = build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
-    # What learns may reckon in fewer bits than what is saved.
-    learner = model if config.precision == "float32" else _copy(model, config.precision)
+    learner = engine.take(model, config)
     run = _Run(
         config,
         learner,
+        engine,
         feed,
         parts,
         Watcher(learner, dataset, drawing),
@@ -119,32 +125,6 @@ def train(
     return TrainingResult(model, run.progress, time.perf_counter() - started, stopped)
 
 
-def lessons(
-    config: TrainingConfig,
-    parts: Split,
-    classes: int,
-    extra_images: np.ndarray | None = None,
-    extra_labels: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """All that is learned from: pictures uint8 (n, 28, 28), and answers, float (n, classes)."""
-    import keras
-
-    images, labels = parts.images, parts.labels
-    if extra_images is not None and extra_labels is not None:
-        images = np.concatenate([images, extra_images])
-        labels = np.concatenate([labels, extra_labels])
-    targets = keras.utils.to_categorical(labels, classes)
-    if config.distractors:
-        none = distractors.make(round(len(images) * config.distractors), config.seed)
-        images = np.concatenate([images, none])
-        targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])
-    return images, targets
-
-
-class _Stopped(Exception):
-    """Leaves `fit` at once; its own flag would still end the epoch."""
-
-
 class _Run:
     """The training itself: epochs of steps, each epoch validated and put on disk."""
 
@@ -152,6 +132,7 @@ class _Run:
         self,
         config: TrainingConfig,
         learner: "keras.Model",
+        engine: Engine,
         feed: Feed,
         parts: Split,
         watcher: Watcher,
@@ -161,24 +142,16 @@ class _Run:
         watch: bool,
         folder: Path | None,
     ) -> None:
-        import keras
-
         self.progress = Progress(1, config.epochs, 0, feed.steps)
-        self._config, self._learner, self._feed, self._parts = config, learner, feed, parts
+        self._config, self._learner, self._engine = config, learner, engine
+        self._feed, self._parts = feed, parts
         self._watcher, self._watch = watcher, watch
         self._report_to, self._steering, self._run_until = report, steering, run_until
         self._folder = folder
-        self._standing = Standing()
+        self._standing = Standing(pictures=feed.pictures)
         self._view: View | None = None
         self._remark = ""
         self._told_factor = 1.0
-        self._factor = keras.Variable(1.0, trainable=False, name="learning_rate_factor")
-        learner.compile(
-            optimizer=_optimizer(config, config.epochs * feed.steps, self._factor),
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
-            metrics=[_accuracy()],
-        )
-        learner.optimizer.build(learner.trainable_variables)
         self._every = max(1, config.epochs * feed.steps // CURVE_POINTS)
         self._resumed = self._reported = self._looked = 0.0
         self._before = (0, 0.0, 0.0)
@@ -188,17 +161,18 @@ class _Run:
         standing, settings = checkpoints.load(folder)
         variables = [*self._learner.variables, *self._learner.optimizer.variables]
         values = [*standing.variables, *standing.optimizer]
-        if settings != self._config.as_dict() or [tuple(one.shape) for one in variables] != [
-            one.shape for one in values
-        ]:
+        fits = [tuple(one.shape) for one in variables] == [one.shape for one in values]
+        is_of_these_pictures = standing.pictures == self._feed.pictures
+        if settings != self._config.as_dict() or not is_of_these_pictures or not fits:
             raise DigitLabError(
-                f"The checkpoint in {folder} is of a run with other settings: use its own, or "
-                "start anew."
+                f"The checkpoint in {folder} is of a run with other settings or pictures: use its "
+                "own, or start anew."
             )
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         self._standing = standing
-        self._factor.assign(standing.learning_rate_factor)
+        # What a host allows is for the run as a whole.
+        self._run_until -= standing.seconds
 
     def go(self) -> bool:
         """Train to the end; gives whether it was stopped before."""
@@ -212,7 +186,7 @@ class _Run:
                 standing.epoch, standing.step = standing.epoch + 1, 0
                 self._report()
                 self._save()
-        except _Stopped:
+        except Stopped:
             stopped = True
             self._save()
         if standing.best and (stopped or self._config.early_stopping):
@@ -246,18 +220,19 @@ class _Run:
         if now - self._reported >= REPORT_SECONDS or is_last:
             self._report()
         self._obey()
+        self._learner.optimizer.learning_rate = self._learning_rate()
 
     def _learn(self) -> None:
         """The rest of an epoch."""
         standing = self._standing
         self._before = (0, 0.0, 0.0)
         self._resumed = time.perf_counter()
-        self._learner.fit(
+        self._learner.optimizer.learning_rate = self._learning_rate()
+        self._engine.learn(
             self._feed.batches(standing.epoch, standing.step),
-            steps_per_epoch=self._feed.steps - standing.step,
-            callbacks=[_after_each_step(self.after_step)],
-            shuffle=False,
-            verbose=0,
+            self._feed.steps - standing.step,
+            self.after_step,
+            self._wants_to_stop,
         )
 
     def _validate(self) -> None:
@@ -284,7 +259,7 @@ class _Run:
 
     def _compare(self, loss: float) -> None:
         """Keep the best weights; lower the learning rate where nothing gets better."""
-        standing, config = self._standing, self._config
+        standing, config, loss = self._standing, self._config, self._engine.mean(loss)
         if standing.best_loss is None or loss < standing.best_loss:
             standing.best_loss, standing.best = loss, self._learner.get_weights()
             standing.epochs_since_best = standing.epochs_on_plateau = 0
@@ -294,14 +269,14 @@ class _Run:
         # A schedule already decides the learning rate.
         if config.schedule == "constant" and 0 < config.plateau <= standing.epochs_on_plateau:
             standing.epochs_on_plateau = 0
-            self._scale_learning_rate(PLATEAU_FACTOR)
+            standing.learning_rate_factor *= PLATEAU_FACTOR
 
     def _learns_nothing_more(self) -> bool:
         return 0 < self._config.early_stopping <= self._standing.epochs_since_best
 
     def _obey(self) -> None:
         steering = self._steering
-        if steering.is_paused:
+        if steering.is_paused and not self._engine.is_shared:
             self._report(is_paused=True)
             left = self._run_until - time.monotonic()
             steering.wait_while_paused(left if left < math.inf else None)
@@ -309,26 +284,31 @@ class _Run:
             self._report()
         self._stop_if_told()
         told = steering.learning_rate_factor
-        if told != self._told_factor:
-            self._scale_learning_rate(told / self._told_factor)
+        if told != self._told_factor and not self._engine.is_shared:
+            self._standing.learning_rate_factor *= told / self._told_factor
             self._told_factor = told
 
     def _stop_if_told(self) -> None:
-        if time.monotonic() >= self._run_until:
+        if not self._engine.agrees_to_stop(self._wants_to_stop()):
+            return
+        if self._is_late():
             self._remark = (
                 f"A run may last {limits.most_minutes():g} minutes on this host: it was stopped, "
                 "and what it learned best is kept."
             )
-            raise _Stopped
-        if self._steering.should_stop():
-            raise _Stopped
+        raise Stopped
 
-    def _scale_learning_rate(self, factor: float) -> None:
-        self._standing.learning_rate_factor *= factor
-        self._factor.assign(self._standing.learning_rate_factor)
+    def _wants_to_stop(self) -> bool:
+        return self._is_late() or self._steering.should_stop()
+
+    def _is_late(self) -> bool:
+        return time.monotonic() >= self._run_until
 
     def _learning_rate(self) -> float:
-        return float(self._learner.optimizer.learning_rate)
+        return self._standing.learning_rate(self._config, self._feed.steps)
+
+    def _epochs_done(self) -> float:
+        return self._standing.epochs_done(self._feed.steps)
 
     def _point(self, steps: int, loss: float, accuracy: float) -> Point:
         """Keras logs the mean since the epoch began; this is the mean since the last point."""
@@ -343,9 +323,6 @@ class _Run:
             self._learning_rate(),
         )
 
-    def _epochs_done(self) -> float:
-        return self._standing.epoch + self._standing.step / self._feed.steps
-
     def _look(self) -> None:
         self._view, opinion = self._watcher.look()
         self._looked = time.perf_counter()
@@ -357,26 +334,9 @@ class _Run:
 
     def _report(self, is_paused: bool = False, is_over: bool = False) -> None:
         self._reported = time.perf_counter()
-        standing, config, steps = self._standing, self._config, self._feed.steps
-        done = standing.epoch * steps + standing.step
-        # Between two epochs it stands at the end of the first.
-        epoch = max(0, done - 1) // steps
-        per_step = standing.seconds / done if done else 0.0
-        self.progress = Progress(
-            epoch=epoch + 1,
-            epochs=config.epochs,
-            step=done - epoch * steps,
-            steps=steps,
-            images_per_second=config.batch_size / per_step if per_step else 0.0,
-            seconds=standing.seconds,
-            seconds_left=per_step * (config.epochs * steps - done) if done else None,
-            learning_rate=self._learning_rate(),
-            training=tuple(standing.training),
-            validation=tuple(standing.validation),
-            class_accuracy=tuple(standing.class_accuracy),
-            hardest=standing.hardest,
+        self.progress = replace(
+            self._standing.progress(self._config, self._feed.steps),
             view=self._view,
-            opinions=tuple(standing.opinions),
             is_paused=is_paused,
             is_over=is_over,
             remark=self._remark,
@@ -389,51 +349,3 @@ class _Run:
         self._standing.variables = [one.numpy() for one in self._learner.variables]
         self._standing.optimizer = [one.numpy() for one in self._learner.optimizer.variables]
         checkpoints.save(self._standing, self._config.as_dict(), self._folder)
-
-
-def _after_each_step(act: Callable[[int, float, float], None]) -> "keras.callbacks.Callback":
-    """A Keras callback that acts after each step; made here so that Keras loads late."""
-    import keras
-
-    class AfterEachStep(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            act(batch + 1, float(logs["loss"]), float(logs["accuracy"]))
-
-    return AfterEachStep()
-
-
-def _accuracy() -> "keras.Metric":
-    """The share of pictures read right, of those that have a right answer."""
-    import keras
-    from keras import ops
-
-    class Accuracy(keras.metrics.CategoricalAccuracy):
-        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            has_answer = ops.cast(ops.max(y_true, axis=-1) > 0.5, "float32")
-            super().update_state(y_true, y_pred, has_answer)
-
-    return Accuracy(name="accuracy")
-
-
-def _copy(model: "keras.Model", precision: str) -> "keras.Model":
-    """The same network that reckons in `precision`, its probabilities still in full."""
-    import keras
-
-    def layer_of(layer: "keras.Layer") -> "keras.Layer":
-        exact = layer is model.layers[-1]
-        settings = layer.get_config() | {"dtype": "float32" if exact else precision}
-        return type(layer).from_config(settings)
-
-    return keras.models.clone_model(model, clone_function=layer_of)
-
-
-def _optimizer(config: TrainingConfig, steps: int, factor: "keras.Variable") -> "keras.Optimizer":
-    from keras import optimizers
-
-    rate = schedule(config, steps, factor)
-    decay = config.weight_decay or None
-    if config.optimizer == "sgd":
-        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
-    if config.optimizer == "adamw":
-        return optimizers.AdamW(rate, weight_decay=decay or 0.0)
-    return optimizers.Adam(rate)

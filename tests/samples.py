@@ -1,10 +1,21 @@
 """Pictures and troubles that several tests make."""
 
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import Dataset
+from mnist_app.evaluation import evaluate
+from mnist_app.settings import TrainingConfig
+
+ROOT = Path(__file__).parent.parent
 
 
 def blocks(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -26,3 +37,21 @@ def nearly_full_disk(free: int = 100) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def in_a_process_of_its_own(program: str) -> subprocess.Popen:
+    """A Python that runs `program` beside the tests; what it prints can be read."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, text=True, stdout=subprocess.PIPE
+    )
+
+
+def quick(**values: Any) -> TrainingConfig:
+    """The settings of a run of a second or two, but for `values`."""
+    few = {"architecture": "dense", "batch_size": 32, "learning_rate": 0.01}
+    return TrainingConfig(**{**few, **values})
+
+
+def accuracy(model: Any, dataset: Dataset) -> float:
+    """The share of the test pictures that a network reads right."""
+    return evaluate(Classifier(model), dataset.test_images, dataset.test_labels).accuracy

@@ -1,5 +1,4 @@
 import dataclasses
-import functools
 import json
 import os
 import socket
@@ -11,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import distributed, experiment, model_store, training
+from mnist_app import distributed, experiment, model_store
 from mnist_app.datasets import Dataset, load
+from mnist_app.distributed import SharedEngine
 from mnist_app.errors import DigitLabError
 from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
+from mnist_app.training import train
 
 ROOT = Path(__file__).parent.parent
 CONFIG = TrainingConfig(
@@ -29,17 +30,18 @@ WORKER = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from mnist_app import cli, distributed
+from mnist_app import cli, distributed, experiment
 from mnist_app.datasets import load
 from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
-strategy, train = distributed.strategy(), distributed.train
+from mnist_app.training import train
+strategy = distributed.strategy()
 runs, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 def kept(*words, **more):
     result = train(*words, **more)
     np.savez(folder / f"{name}.npz", *result.model.get_weights())
     return result
-distributed.strategy, distributed.train = lambda: strategy, kept
+distributed.strategy, experiment.train = lambda: strategy, kept
 for name, values in runs.items():
     words = [f"--{key.replace('_', '-')}={value}" for key, value in values.items()]
     words += [f"--output={folder / name}.keras", "--format=json"]
@@ -47,7 +49,8 @@ for name, values in runs.items():
 steering = Steering()
 if not distributed.is_chief():
     steering.stop()
-stopped = train(strategy, TrainingConfig(**values), load("optdigits"), steering=steering)
+engine = distributed.SharedEngine(strategy)
+stopped = train(TrainingConfig(**values), load("optdigits"), steering=steering, engine=engine)
 print(json.dumps([strategy.num_replicas_in_sync, stopped.stopped, stopped.progress.step]))
 """
 HALVES = """
@@ -60,9 +63,10 @@ tf.config.set_logical_device_configuration(device, halves)
 from mnist_app import distributed
 from mnist_app.datasets import load
 from mnist_app.settings import TrainingConfig
+from mnist_app.training import train
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-values = json.loads(sys.argv[1])
-result = distributed.train(strategy, TrainingConfig(**values), load("optdigits"))
+engine = distributed.SharedEngine(strategy)
+result = train(TrainingConfig(**json.loads(sys.argv[1])), load("optdigits"), engine=engine)
 np.savez(sys.argv[2], *result.model.get_weights())
 print(strategy.num_replicas_in_sync)
 """
@@ -115,7 +119,7 @@ def all_close(ours: list[np.ndarray], theirs: list[np.ndarray]) -> bool:
 @pytest.fixture(scope="module")
 def alone() -> list[np.ndarray]:
     """The weights that one process ends with."""
-    return training.train(CONFIG, load("optdigits"), watch=False).model.get_weights()
+    return train(CONFIG, load("optdigits"), watch=False).model.get_weights()
 
 
 def test_two_workers_end_with_the_weights_of_one_and_the_first_saves(
@@ -202,53 +206,58 @@ def test_a_cluster_that_cannot_be_joined_is_one_sentence(
         distributed.is_on()
 
 
-def test_what_several_devices_cannot_do_is_said_first(dataset: Dataset, tmp_path: Path) -> None:
+def one_device() -> SharedEngine:
     import tensorflow as tf
 
+    return SharedEngine(tf.distribute.OneDeviceStrategy("CPU:0"))
+
+
+def test_what_several_devices_cannot_do_is_said_first(dataset: Dataset, tmp_path: Path) -> None:
     class Three:
         num_replicas_in_sync = 3
 
     with pytest.raises(DigitLabError, match="multiple of 3"):
-        distributed.train(Three(), CONFIG, dataset)
-    one = tf.distribute.OneDeviceStrategy("CPU:0")
+        train(CONFIG, dataset, engine=SharedEngine(Three()))
+    few_bits = dataclasses.replace(CONFIG, precision="mixed_bfloat16")
     with pytest.raises(DigitLabError, match="precision"):
-        distributed.train(one, dataclasses.replace(CONFIG, precision="mixed_bfloat16"), dataset)
+        train(few_bits, dataset, engine=one_device())
     with pytest.raises(DigitLabError, match="checkpoints"):
-        distributed.train(one, CONFIG, dataset, checkpoint_folder=tmp_path)
+        train(CONFIG, dataset, checkpoint_folder=tmp_path, engine=one_device())
 
 
 def test_one_device_does_what_training_does_and_stops_when_told(dataset: Dataset) -> None:
-    import tensorflow as tf
-
-    strategy = tf.distribute.OneDeviceStrategy("CPU:0")
     config = dataclasses.replace(CONFIG, distractors=0.2, early_stopping=1, learning_rate=0.05)
-    result = distributed.train(strategy, config, dataset)
-    expected = training.train(config, dataset)
+    result = train(config, dataset, engine=one_device())
+    expected = train(config, dataset)
     assert all_close(result.model.get_weights(), expected.model.get_weights())
     assert len(result.progress.validation) == len(expected.progress.validation)
     assert result.progress.view is not None
     assert (result.progress.is_over, result.stopped) == (True, False)
     steering = Steering()
     steering.stop()
-    stopped = distributed.train(strategy, config, dataset, steering=steering)
+    stopped = train(config, dataset, steering=steering, engine=one_device())
     assert stopped.stopped
     assert (stopped.progress.epoch, stopped.progress.step) == (1, 1)
 
 
-def test_a_limit_of_the_host_stops_it(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tensorflow as tf
+def test_it_can_be_told_nothing_but_to_stop(dataset: Dataset) -> None:
+    steering = Steering()
+    steering.pause()
+    steering.scale_learning_rate(0.5)
+    config = dataclasses.replace(CONFIG, epochs=1)
+    points = train(config, dataset, steering=steering, engine=one_device()).progress.training
+    assert {point.learning_rate for point in points} == {config.learning_rate}
 
+
+def test_a_limit_of_the_host_stops_it(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "0.000001")
-    result = distributed.train(tf.distribute.OneDeviceStrategy("CPU:0"), CONFIG, dataset)
+    result = train(CONFIG, dataset, engine=one_device())
     assert result.stopped
     assert "host" in result.progress.remark
 
 
 def test_a_run_may_be_given_another_engine(tmp_path: Path) -> None:
-    import tensorflow as tf
-
     config = dataclasses.replace(CONFIG, epochs=1)
-    learn = functools.partial(distributed.train, tf.distribute.OneDeviceStrategy("CPU:0"))
-    outcome = experiment.run(config, tmp_path / "net.keras", "Net", learn=learn)
+    outcome = experiment.run(config, tmp_path / "net.keras", "Net", engine=one_device())
     assert outcome.stored.card
     assert outcome.stored.card.training["epochs"] == 1

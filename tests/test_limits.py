@@ -21,9 +21,7 @@ def test_a_network_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("value", ["none", "0", "-3", "nan"])
-def test_a_limit_that_is_no_number_names_its_variable(
-    value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_limit_must_be_a_number(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", value)
     with pytest.raises(DigitLabError, match="MNIST_APP_MAX_MINUTES must be a number above 0"):
         limits.most_minutes()

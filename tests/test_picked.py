@@ -40,7 +40,7 @@ def written(data: bytes) -> str:
         picked.as_text(np.array([3]), 360)[:-4],
         picked.as_text(np.array([3]), 10_000),
         written(bytes(45)),
-        written(bytes(100_000_000)),
+        written(bytes(10_000_000)),
         written(bytes(1) + b"\x01"),
         "9" * 5000,
     ],

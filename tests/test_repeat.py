@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -60,6 +61,8 @@ def test_the_script_ends_with_the_weights_that_the_app_ended_with(tmp_path: Path
     own = training.train(SMALL, load("optdigits"), watch=False).model
     printed = run_alone(script(SMALL), tmp_path)
     repeated = model_store.load(tmp_path / "model.keras")
+    whole = keras.saving.load_model(tmp_path / "model.keras")
+    assert int(whole.optimizer.iterations) == 2 * (288 // 32), "it can be trained further"
     for mine, other in zip(own.get_weights(), repeated.get_weights(), strict=True):
         assert np.allclose(mine, other, atol=1e-3)
     assert "test pictures are read right" in printed

@@ -1,15 +1,18 @@
 import pytest
 
-from mnist_app.schedules import schedule
+from mnist_app.schedules import learning_rate
 from mnist_app.settings import SCHEDULES, TrainingConfig
 
 STEPS = 100
 
 
-def rates(name: str, factor: float = 1.0) -> list[float]:
+def config(name: str) -> TrainingConfig:
+    return TrainingConfig(schedule=name, learning_rate=0.01)
+
+
+def rates(name: str) -> list[float]:
     """The learning rate at each step of a run, and after it."""
-    planned = schedule(TrainingConfig(schedule=name, learning_rate=0.01), STEPS, factor)
-    return [float(planned(step)) for step in range(STEPS + 1)]
+    return [learning_rate(config(name), step, STEPS) for step in range(STEPS + 1)]
 
 
 def test_a_constant_rate_stays() -> None:
@@ -25,6 +28,17 @@ def test_the_others_rise_and_fade_to_nothing(name: str, peak: int) -> None:
     assert found[-1] == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize(("name", "peak"), [("cosine", 10), ("one_cycle", 30)])
+def test_they_are_what_keras_knows_by_that_name(name: str, peak: int) -> None:
+    from keras.optimizers.schedules import CosineDecay
+
+    theirs = CosineDecay(0.01 / 25, STEPS - peak, warmup_target=0.01, warmup_steps=peak)
+    expected = [float(theirs(step)) for step in range(STEPS + 1)]
+    assert rates(name) == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_each_can_be_multiplied(name: str) -> None:
-    assert rates(name, 3.0) == pytest.approx([3 * rate for rate in rates(name)])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_the_shortest_runs_have_a_rate_for_each_step(name: str, steps: int) -> None:
+    for step in range(steps + 1):
+        assert 0 <= learning_rate(config(name), step, steps) <= 0.01

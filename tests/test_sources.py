@@ -3,7 +3,7 @@ from types import ModuleType
 
 import pytest
 
-from mnist_app import architectures, augmentation, feeding, sources, training
+from mnist_app import architectures, augmentation, feeding, schedules, sources
 from mnist_app.settings import TrainingConfig
 
 
@@ -41,8 +41,8 @@ def test_only_the_branch_that_the_settings_take_is_copied() -> None:
 
 
 def test_code_after_a_branch_that_leaves_is_not_copied() -> None:
-    assert "CosineDecay" not in copied(training.train, schedule="constant")
-    assert "CosineDecay" in copied(training.train, schedule="cosine")
+    assert "math.cos" not in copied(schedules.learning_rate, schedule="constant")
+    assert "math.cos" in copied(schedules.learning_rate, schedule="cosine")
 
 
 def test_a_table_keeps_only_the_row_of_the_run() -> None:

@@ -6,10 +6,12 @@ _SCRIPT = """
 export default function ({ data }) {
   if (!data.times || window.digitLabRevealed === data.times) return;
   window.digitLabRevealed = data.times;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector(`.st-key-${data.part}`)
-    ?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
   if (data.focus) document.querySelector(data.focus)?.focus({ preventScroll: true });
+  const part = document.querySelector(`.st-key-${data.part}`);
+  const top = part?.getBoundingClientRect().top;
+  if (!part || (top >= 0 && top < innerHeight / 2)) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
 }
 """
 
@@ -17,16 +19,18 @@ export default function ({ data }) {
 def ask(part: str, focus: str = "") -> None:
     """Have this run of the page scroll to the container of key `part`; for callbacks.
 
+    What stands in the upper half of the window already stays where it is.
+
     Args:
-        focus: what the keyboard then acts on, as a CSS selector; what it was if not given.
+        focus: what keys then act on, as a CSS selector; what they acted on before if not given.
     """
-    times = st.session_state.get("reveal", {}).get("times", 0) + 1
-    st.session_state.reveal = {"part": part, "focus": focus, "times": times}
+    times = st.session_state.get("asked_reveal", {}).get("times", 0) + 1
+    st.session_state.asked_reveal = {"part": part, "focus": focus, "times": times}
 
 
 def reveal() -> None:
-    """Scroll if a callback asked for it; called after all that may be scrolled to."""
-    _component()(key="revealing", data=st.session_state.get("reveal", {}))
+    """Scroll if it was asked for; called after all that may be scrolled to."""
+    _component()(key="reveal", data=st.session_state.get("asked_reveal", {}))
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,7 +10,7 @@ from mnist_app import datasets, experiment
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import strokes_to_input
 from mnist_app.jobs import Snapshot
-from mnist_app.pages import draw
+from mnist_app.pages import draw, reveal
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.train_form import form
@@ -46,6 +46,7 @@ def page() -> None:
                     show(job)
     if job is not None and job.result is not None:
         _sample(job.result)
+    reveal.reveal()
 
 
 def _current_job() -> Snapshot | None:
@@ -56,7 +57,8 @@ def _current_job() -> Snapshot | None:
 
 def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | None) -> None:
     is_busy = job is not None and not job.is_over
-    start, stop = st.columns(2)
+    with st.container(horizontal=True, key="train_start_and_stop"):
+        start, stop = st.container(), st.container()
     if start.button(
         "Start", key="train_start", type="primary", icon=":material/play_arrow:",
         width="stretch", disabled=is_busy or config is None,
@@ -64,6 +66,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         assert config is not None
         title = title or experiment.default_title(config)
         training_job(config, title, visitor(), _last_drawing())
+        reveal.ask("train_status")
         st.rerun()
     if stop.button(
         "Stop", key="train_stop", icon=":material/stop:", width="stretch", disabled=not is_busy,

@@ -18,7 +18,8 @@ from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_
 FIRST_TIME = "one-minute"
 PRESET_LABELS = {"ten-seconds": "10 seconds", "one-minute": "One minute", "best": "Best (an hour)"}
 GROUPS = ("Data", "Network", "Training", "Augmentation", "Stopping")
-OPEN_GROUPS = ("Data", "Network")
+# What a run is about stands above all others, which are folded away.
+FIRST = ("dataset", "architecture", "layers")
 # A link holds these even when they are what they are by default, so that it is never empty.
 ALWAYS_LINKED = ("dataset", "architecture")
 # When a setting has an effect; the others always have one.
@@ -44,13 +45,16 @@ def form() -> tuple[TrainingConfig | None, str]:
         "Name of the model", key="title", max_chars=60, placeholder="made from its settings",
         help="Under this name it can be chosen on the Draw and Predictions pages.",
     )  # fmt: skip
-    shown = [row for row in SETTINGS if row.group in GROUPS]
-    by_group = sorted(shown, key=lambda row: GROUPS.index(row.group))
+    shown = [row for row in SETTINGS if row.group in GROUPS and _is_relevant(row.name)]
+    for row in shown:
+        if row.name in FIRST:
+            _field(row)
+    rest = [row for row in shown if row.name not in FIRST]
+    by_group = sorted(rest, key=lambda row: GROUPS.index(row.group))
     for group, rows in groupby(by_group, key=lambda row: row.group):
-        with st.expander(group, expanded=group in OPEN_GROUPS):
+        with st.expander(group):
             for row in rows:
-                if _is_relevant(row.name):
-                    _field(row)
+                _field(row)
             if group == "Augmentation":
                 preview(_values())
     _tell_problems(problems)

@@ -82,8 +82,8 @@ def _steering(job: Snapshot | None) -> None:
             on_click=training.scale_learning_rate, args=(target, factor),
             help=f"Multiplies the learning rate by {factor:g} from the next step on.",
         )  # fmt: skip
-    rate = f"{progress.learning_rate:.2g}" if progress else "-"
-    st.html(f'<span class="quiet">Learning rate {rate}</span>', width="content")
+    rate = f"Learning rate {progress.learning_rate:.2g}" if progress else ""
+    st.html(f'<span class="quiet">{rate}</span>', width="content")
 
 
 def _progress(job: Snapshot) -> Progress | None:

@@ -30,11 +30,14 @@ def test_each_class_shows_samples() -> None:
         assert samples.count(f'alt="A training picture of {digit}"') == 6
 
 
-def test_other_samples_are_other_pictures() -> None:
+@pytest.mark.parametrize(
+    ("mark", "button"), [('class="samples"', "other_samples"), ("as it is", "another_image")]
+)
+def test_other_pictures_can_be_taken(mark: str, button: str) -> None:
     app = visit("data")
-    before = block(app, 'class="samples"')
-    app.button(key="other_samples").click().run()
-    assert block(app, 'class="samples"') != before
+    before = block(app, mark)
+    app.button(key=button).click().run()
+    assert block(app, mark) != before
 
 
 def test_the_three_parts_add_up_to_the_data_set() -> None:
@@ -49,13 +52,6 @@ def test_the_answer_is_one_hot() -> None:
     app.selectbox(key="step_class").set_value(7).run()
     boxes = re.findall(r"<b>(\d)</b><span>(\d)</span>", block(app, 'class="one-hot"'))
     assert boxes == [(str(int(place == 7)), str(place)) for place in range(10)]
-
-
-def test_another_picture_of_the_class_can_be_taken() -> None:
-    app = visit("data")
-    before = block(app, "as it is")
-    app.button(key="another_image").click().run()
-    assert block(app, "as it is") != before
 
 
 def test_variants_change_with_the_sliders() -> None:

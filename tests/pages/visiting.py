@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from streamlit.testing.v1 import AppTest
 
+from mnist_app.evaluation import EvaluationReport
 from mnist_app.jobs import Worker
 from mnist_app.pages.workers import workers
 
@@ -32,6 +33,11 @@ def settled(app: AppTest) -> AppTest:
 def bodies(app: AppTest) -> list[str]:
     """Each piece of HTML on the page."""
     return [str(getattr(block, "body", "")) for block in app.get("html")]
+
+
+def report() -> EvaluationReport:
+    """What the Predictions page evaluated last."""
+    return workers().evaluations.jobs()[-1].result
 
 
 def _lines() -> tuple[Worker, ...]:

@@ -1,0 +1,14 @@
+"""Options that several benchmarks take."""
+
+from pathlib import Path
+
+import click
+
+from mnist_app import model_store
+
+model = click.option(
+    "--model",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=model_store.SHIPPED,
+    help="The model that is measured; the shipped one if not given.",
+)

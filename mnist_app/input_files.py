@@ -1,0 +1,85 @@
+"""Files of pictures and of strokes -> network inputs, one after the other and each for itself."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnist_app.classifier import Classifier
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import drawing_from_points
+from mnist_app.reading import inputs_from_drawing, inputs_from_picture
+
+STROKE_SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
+
+_NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class FileInputs:
+    """What one drawing or picture in a file gives the network.
+
+    Attributes:
+        source: the file, for one of several drawings with its line.
+        inputs: uint8 (digits, 28, 28).
+        problem: what was wrong with it, in one sentence; empty when nothing was.
+    """
+
+    source: str
+    inputs: np.ndarray
+    problem: str = ""
+
+
+def inputs_from_files(
+    paths: Iterable[Path], judge: Classifier | None = None
+) -> Iterator[FileInputs]:
+    """Read each file in turn: one picture, one drawing, or one drawing a line.
+
+    Args:
+        judge: see `reading.inputs_from_drawing`.
+    """
+    for path in paths:
+        if path.name.endswith(STROKE_SUFFIXES):
+            yield from _stroke_file(path, judge)
+        else:
+            yield _picture_file(path, judge)
+
+
+def _picture_file(path: Path, judge: Classifier | None) -> FileInputs:
+    try:
+        return FileInputs(str(path), inputs_from_picture(path.read_bytes(), judge))
+    except DigitLabError as error:
+        return FileInputs(str(path), _NOTHING, str(error))
+    except OSError as error:
+        return FileInputs(str(path), _NOTHING, f"It cannot be opened ({error.strerror}).")
+
+
+def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
+    try:
+        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+            if path.suffix == ".json":
+                yield _strokes_of(str(path), lines.read(), judge)
+                return
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _strokes_of(f"{path}:{number}", line, judge)
+    except OSError as error:
+        problem = f"It cannot be opened ({error.strerror or error})."
+        yield FileInputs(str(path), _NOTHING, problem)
+    except (EOFError, UnicodeDecodeError, zlib.error):
+        yield FileInputs(str(path), _NOTHING, "It is broken or no text: make it again.")
+
+
+def _strokes_of(source: str, text: str, judge: Classifier | None) -> FileInputs:
+    try:
+        drawing = drawing_from_points(json.loads(text)["strokes"])
+        return FileInputs(source, inputs_from_drawing(drawing, judge))
+    except DigitLabError as error:
+        return FileInputs(source, _NOTHING, str(error))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        problem = 'It needs an object {"strokes": [[[x, y], ...], ...]}.'
+        return FileInputs(source, _NOTHING, problem)

@@ -1,0 +1,65 @@
+"""A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
+
+from typing import TYPE_CHECKING, Any
+
+from mnist_app.settings import TrainingConfig
+
+if TYPE_CHECKING:
+    import keras
+
+
+def prepare(
+    model: "keras.Model", config: TrainingConfig, accuracy: Any = "accuracy"
+) -> "keras.Model":
+    """Compile `model`, or a copy where what learns reckons in fewer bits than what is saved.
+
+    Args:
+        accuracy: a metric of that name, as Keras knows them.
+    """
+    import keras
+
+    learner = model if config.precision == "float32" else copy(model, config.precision)
+    learner.compile(
+        optimizer=optimizer(config),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+        metrics=[accuracy],
+    )
+    learner.optimizer.build(learner.trainable_variables)
+    return learner
+
+
+def optimizer(config: TrainingConfig) -> "keras.Optimizer":
+    """The optimiser; whoever trains sets its learning rate before each step, see `schedules`."""
+    from keras import optimizers
+
+    rate, decay = config.learning_rate, config.weight_decay or None
+    if config.optimizer == "sgd":
+        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
+    if config.optimizer == "adamw":
+        return optimizers.AdamW(rate, weight_decay=decay or 0.0)
+    return optimizers.Adam(rate)
+
+
+def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":
+    """The same network that reckons in `precision`, its probabilities still in full."""
+    import keras
+
+    def layer_of(layer: "keras.Layer") -> "keras.Layer":
+        exact = layer is model.layers[-1]
+        settings = layer.get_config() | {"dtype": "float32" if exact else precision}
+        return type(layer).from_config(settings)
+
+    return keras.models.clone_model(model, clone_function=layer_of)
+
+
+def right_answers() -> "keras.Metric":
+    """The share of pictures read right, of those that have a right answer."""
+    import keras
+    from keras import ops
+
+    class Accuracy(keras.metrics.CategoricalAccuracy):
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            has_answer = ops.cast(ops.max(y_true, axis=-1) > 0.5, "float32")
+            super().update_state(y_true, y_pred, has_answer)
+
+    return Accuracy(name="accuracy")

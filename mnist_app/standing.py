@@ -1,0 +1,80 @@
+"""Where a training run stands: what it needs to go on, and what can be seen of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mnist_app.progress import HardPicture, Opinion, Point, Progress
+from mnist_app.schedules import learning_rate
+from mnist_app.settings import TrainingConfig
+
+
+@dataclass
+class Standing:
+    """All that a run needs to go on, but its settings and its pictures.
+
+    Attributes:
+        epoch, step: epochs that are done and validated, and steps done since.
+        pictures: how many it learns from.
+        seconds: how long it has trained.
+        learning_rate_factor: what the schedule's learning rate is multiplied by.
+        best_loss: the lowest validation loss; None before there is one.
+        epochs_since_best: how many validations ago that was.
+        epochs_on_plateau: validations without a new best since the learning rate was last lowered.
+        training, validation, class_accuracy, hardest, opinions: see `Progress`.
+        variables: of the network, with those of its dropout, in Keras' order.
+        optimizer: of the optimiser.
+        best: the network's weights at the best validation; empty before there is one.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    pictures: int = 0
+    seconds: float = 0.0
+    learning_rate_factor: float = 1.0
+    best_loss: float | None = None
+    epochs_since_best: int = 0
+    epochs_on_plateau: int = 0
+    training: list[Point] = field(default_factory=list)
+    validation: list[Point] = field(default_factory=list)
+    class_accuracy: list[tuple[float, ...]] = field(default_factory=list)
+    hardest: tuple[HardPicture, ...] = ()
+    opinions: list[Opinion] = field(default_factory=list)
+    variables: list[np.ndarray] = field(default_factory=list)
+    optimizer: list[np.ndarray] = field(default_factory=list)
+    best: list[np.ndarray] = field(default_factory=list)
+
+    def steps_done(self, steps: int) -> int:
+        """Of the whole run, with `steps` steps an epoch."""
+        return self.epoch * steps + self.step
+
+    def epochs_done(self, steps: int) -> float:
+        """The same in epochs, with fractions."""
+        return self.steps_done(steps) / steps
+
+    def learning_rate(self, config: TrainingConfig, steps: int) -> float:
+        """Of the step that comes next, in a run of `steps` steps an epoch."""
+        planned = learning_rate(config, self.steps_done(steps), config.epochs * steps)
+        return self.learning_rate_factor * planned
+
+    def progress(self, config: TrainingConfig, steps: int) -> Progress:
+        """What can be seen of a run of `steps` steps an epoch."""
+        done = self.steps_done(steps)
+        # Between two epochs it stands at the end of the first.
+        epoch = max(0, done - 1) // steps
+        per_step = self.seconds / done if done else 0.0
+        return Progress(
+            epoch=epoch + 1,
+            epochs=config.epochs,
+            step=done - epoch * steps,
+            steps=steps,
+            images_per_second=config.batch_size / per_step if per_step else 0.0,
+            seconds=self.seconds,
+            seconds_left=per_step * (config.epochs * steps - done) if done else None,
+            learning_rate=self.learning_rate(config, steps),
+            training=tuple(self.training),
+            validation=tuple(self.validation),
+            class_accuracy=tuple(self.class_accuracy),
+            hardest=self.hardest,
+            opinions=tuple(self.opinions),
+        )

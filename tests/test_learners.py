@@ -1,0 +1,63 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_app import learners
+from mnist_app.architectures import build
+from mnist_app.datasets import Dataset
+from mnist_app.settings import OPTIMIZERS, TrainingConfig
+
+
+def made(**values: Any) -> Any:
+    config = TrainingConfig(architecture="dense", learning_rate=0.02, **values)
+    return learners.prepare(build("dense"), config)
+
+
+def pictures(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    images = dataset.test_images[..., None] / np.float32(255)
+    return images, np.eye(10, dtype=np.float32)[dataset.test_labels]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_what_learns_can_be_saved_with_its_optimiser_and_go_on_elsewhere(
+    optimizer: str, dataset: Dataset, tmp_path: Path
+) -> None:
+    """By Keras alone: nothing in the file is of this package."""
+    import keras
+
+    learner = made(optimizer=optimizer)
+    learner.train_on_batch(*pictures(dataset))
+    learner.optimizer.learning_rate = 0.0125
+    learner.save(tmp_path / "learner.keras")
+    loaded = keras.saving.load_model(tmp_path / "learner.keras", safe_mode=True)
+    assert float(loaded.optimizer.learning_rate) == pytest.approx(0.0125)
+    assert type(loaded.optimizer) is type(learner.optimizer)
+    for one, other in zip(learner.optimizer.variables, loaded.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    for model in (learner, loaded):
+        model.train_on_batch(*pictures(dataset))
+    for one, other in zip(learner.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_in_few_bits_a_copy_learns_whose_probabilities_are_whole() -> None:
+    model = build("simple_cnn")
+    config = TrainingConfig(architecture="simple_cnn", precision="mixed_bfloat16")
+    learner = learners.prepare(model, config)
+    assert learner is not model
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert [layer.compute_dtype for layer in learner.layers[1:]] == [
+        *["bfloat16"] * (len(learner.layers) - 2),
+        "float32",
+    ]
+    assert learners.prepare(model, TrainingConfig()) is model
+
+
+def test_what_has_no_right_answer_is_no_mistake() -> None:
+    metric = learners.right_answers()
+    answers = np.eye(10, dtype=np.float32)[[3, 4, 5]]
+    targets = np.stack([*np.eye(10, dtype=np.float32)[[3, 5]], np.full(10, 0.1, np.float32)])
+    metric.update_state(targets, answers)
+    assert float(metric.result()) == pytest.approx(0.5)

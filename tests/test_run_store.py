@@ -1,0 +1,265 @@
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samples import in_a_process_of_its_own
+
+from mnist_app import checkpoints, model_store, run_store
+from mnist_app.database import Database
+from mnist_app.errors import DigitLabError
+from mnist_app.progress import Point, Progress
+from mnist_app.run_store import Runs
+from mnist_app.runs import Run, State
+from mnist_app.settings import TrainingConfig
+from mnist_app.standing import Standing
+from mnist_app.training import CURVE_POINTS
+
+CONFIG = TrainingConfig(architecture="dense", epochs=2)
+TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
+PROGRESS = Progress(2, 2, 5, 5, training=TRAINING, validation=(Point(1, 0.8, 0.8, 0.02),))
+HEAD = (
+    "from mnist_app.run_store import Runs\nfrom mnist_app.runs import State\n"
+    "from mnist_app.settings import TrainingConfig\n"
+)
+
+
+@pytest.fixture
+def kept() -> Runs:
+    return Runs()
+
+
+def finished(kept: Runs, title: str, **figures: Any) -> Run:
+    run = kept.add(title, CONFIG)
+    kept.finish(run.id, State.FINISHED, PROGRESS, **figures)
+    return kept.get(run.id)
+
+
+def test_a_run_is_the_same_after_a_restart(kept: Runs) -> None:
+    run = kept.add("  My\n run ", CONFIG, owner="visitor")
+    assert (run.title, run.owner, run.state) == ("My run", "visitor", State.WAITING)
+    kept.start(run.id)
+    kept.record(run.id, PROGRESS, seconds=3)
+    now = Runs().get(run.id)
+    assert (now.state, now.seconds, now.is_over) == (State.RUNNING, 3, False)
+    assert (now.training, now.validation) == (PROGRESS.training, PROGRESS.validation)
+    model = model_store.folder() / "net.keras"
+    kept.finish(run.id, State.FINISHED, accuracy=0.9, loss=0.3, seconds=4, weights=12, model=model)
+    now = Runs().get(run.id)
+    assert (now.accuracy, now.loss, now.seconds, now.weights) == (0.9, 0.3, 4, 12)
+    assert (now.model, now.training, now.is_over) == (model, PROGRESS.training, True)
+    assert TrainingConfig(**now.settings) == CONFIG
+
+
+def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept: Runs) -> None:
+    for title, accuracy in (("b", 0.9), ("c", None), ("a", 0.7)):
+        finished(kept, title, accuracy=accuracy)
+    assert [run.title for run in kept.listed(order="accuracy")] == ["b", "a", "c"]
+    assert [run.title for run in kept.listed(order="accuracy", descending=False)] == ["a", "b", "c"]
+    assert [run.title for run in kept.listed()] == ["a", "c", "b"]
+    for order in (*run_store.SORTABLE, "epochs"):
+        assert len(kept.listed(order=order)) == 3
+    with pytest.raises(DigitLabError, match="sorted"):
+        kept.listed(order="title; DROP TABLE runs")
+
+
+def test_each_owner_sees_own_runs(kept: Runs) -> None:
+    kept.add("mine", CONFIG, owner="me")
+    kept.add("yours", CONFIG, owner="you")
+    assert [run.title for run in kept.listed(owner="me")] == ["mine"]
+    assert len(kept.listed()) == 2
+
+
+def test_deleting_forgets_the_run_and_its_model_when_asked(kept: Runs, tmp_path: Path) -> None:
+    folder = model_store.folder()
+    for name in ("a", "b"):
+        (folder / f"{name}.keras").touch()
+        (folder / f"{name}.json").touch()
+    kept.delete(finished(kept, "a", model=folder / "a.keras").id)
+    kept.delete(finished(kept, "b", model=folder / "b.keras").id, with_model=True)
+    assert sorted(path.name for path in folder.glob("?.*")) == ["a.json", "a.keras"]
+    assert kept.listed() == []
+
+
+def test_no_model_of_elsewhere_is_deleted(kept: Runs, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other.keras"
+    elsewhere.touch()
+    for model in (elsewhere, model_store.SHIPPED):
+        kept.delete(finished(kept, "far", model=model).id, with_model=True)
+        assert model.exists()
+
+
+def test_what_still_trains_is_not_deleted(kept: Runs) -> None:
+    run = kept.add("busy", CONFIG, state=State.RUNNING)
+    with pytest.raises(DigitLabError, match="stop it"):
+        kept.delete(run.id)
+
+
+def test_a_run_that_is_not_there_is_said_to_be_so(kept: Runs) -> None:
+    for act in (kept.get, kept.start, kept.delete, lambda number: kept.rename(number, "new")):
+        with pytest.raises(DigitLabError, match="no run 7"):
+            act(7)
+
+
+def test_a_name_is_needed_and_kept_short(kept: Runs) -> None:
+    run = kept.add("x" * 1000, CONFIG)
+    assert len(run.title) == run_store.TITLE_LENGTH
+    kept.rename(run.id, "short")
+    assert kept.get(run.id).title == "short"
+    with pytest.raises(DigitLabError, match="name"):
+        kept.rename(run.id, " \n")
+
+
+def test_curves_are_bounded_and_keep_their_ends(kept: Runs) -> None:
+    many = tuple(Point(number, 1, 0) for number in range(5000))
+    run = kept.add("long", CONFIG)
+    kept.record(run.id, Progress(1, 1, 1, 1, training=many))
+    curve = kept.get(run.id).training
+    assert len(curve) == CURVE_POINTS
+    assert (curve[0], curve[-1]) == (many[0], many[-1])
+
+
+def test_a_process_that_was_killed_leaves_interrupted_runs(kept: Runs) -> None:
+    own = kept.add("own", CONFIG, state=State.RUNNING)
+    program = (
+        "runs = Runs()\nfor state in State:\n    runs.add(state, TrainingConfig(), state=state)\n"
+        "print('ready', flush=True)\nimport time\ntime.sleep(60)"
+    )
+    other = in_a_process_of_its_own(HEAD + program)
+    assert other.stdout
+    assert other.stdout.readline() == "ready\n"
+    kept.mark_interrupted()
+    states = {run.title: run.state for run in Runs().listed()}
+    assert states["running"] is State.RUNNING, "another process that lives is left alone"
+    os.kill(other.pid, signal.SIGKILL)
+    other.communicate()
+    states = {run.title: run.state for run in Runs().listed()}
+    assert states["running"] is states["waiting"] is State.INTERRUPTED
+    assert states["finished"] is State.FINISHED
+    assert kept.get(own.id).state is State.RUNNING
+
+
+def test_an_interrupted_run_goes_on_in_another_process(kept: Runs) -> None:
+    program = "print(Runs().add('x', TrainingConfig(), state=State.RUNNING).id)"
+    run_id = int(in_a_process_of_its_own(HEAD + program).communicate()[0])
+    assert Runs().get(run_id).state is State.INTERRUPTED
+    kept.start(run_id)
+    assert Runs().get(run_id).state is State.RUNNING
+
+
+def test_threads_and_processes_write_together(kept: Runs) -> None:
+    program = "runs = Runs()\nfor number in range(20): runs.add('other', TrainingConfig())"
+    others = [in_a_process_of_its_own(HEAD + program) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda: [kept.add("own", CONFIG) for _ in range(20)])
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [other.wait() for other in others] == [0, 0]
+    found = kept.listed()
+    assert (len(found), len({run.id for run in found})) == (80, 80)
+
+
+def test_a_broken_list_is_set_aside_and_said_to_be_so(kept: Runs) -> None:
+    kept.add("lost", CONFIG)
+    kept.path.write_bytes(b"no database at all" * 500)
+    again = Runs()
+    assert "runs-set-aside-" in again.notice
+    assert again.listed() == []
+
+
+def broken_off(kept: Runs, title: str = "x") -> Run:
+    """A run that was stopped and left a checkpoint."""
+    run = kept.add(title, CONFIG, state=State.RUNNING)
+    assert run.checkpoints
+    checkpoints.save(Standing(epoch=1), CONFIG.as_dict(), run.checkpoints)
+    kept.finish(run.id, State.STOPPED, PROGRESS)
+    return kept.get(run.id)
+
+
+def folders(kept: Runs) -> int:
+    return len(list(kept.path.parent.glob(".runs.sqlite3-checkpoints/*")))
+
+
+def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) -> None:
+    program = (
+        "import os, signal\nfrom mnist_app import checkpoints\n"
+        "from mnist_app.standing import Standing\n"
+        "config = TrainingConfig(architecture='dense', epochs=2)\n"
+        "for title in ('early', 'late'):\n"
+        "    run = Runs().add(title, config, state=State.RUNNING)\n"
+        "checkpoints.save(Standing(epoch=1), config.as_dict(), run.checkpoints)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert in_a_process_of_its_own(HEAD + program).wait() == -signal.SIGKILL
+    found = {run.title: run for run in Runs().listed()}
+    assert {run.state for run in found.values()} == {State.INTERRUPTED}
+    assert [found[title].can_continue for title in ("early", "late")] == [False, True]
+    again = kept.resume(found["late"].id)
+    assert (again.state, again.can_continue) == (State.WAITING, False)
+    assert again.checkpoints
+    assert checkpoints.load(again.checkpoints)[0].epoch == 1
+    for run in found.values():
+        with pytest.raises(DigitLabError, match="start it anew"):
+            kept.resume(run.id)
+    Runs().mark_interrupted()
+    assert kept.get(again.id).state is State.WAITING, "it is this process' now"
+
+
+@pytest.mark.parametrize("state", [State.FINISHED, State.FAILED])
+def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs, state: State) -> None:
+    run = kept.resume(broken_off(kept).id)
+    assert folders(kept) == 1
+    kept.finish(run.id, state)
+    assert (kept.get(run.id).checkpoints, folders(kept)) == (None, 0)
+    assert not kept.get(run.id).can_continue
+
+
+def test_a_run_is_deleted_with_its_checkpoints(kept: Runs) -> None:
+    kept.delete(broken_off(kept).id)
+    assert folders(kept) == 0
+
+
+def test_checkpoints_are_bounded_and_the_newest_stay(
+    kept: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_store, "MOST_CHECKPOINTS", 2)
+    training = kept.add("training", CONFIG, state=State.RUNNING)
+    assert training.checkpoints
+    checkpoints.save(Standing(), {}, training.checkpoints)
+    for title in "abcd":
+        broken_off(kept, title)
+    # Nothing was left by these, so they take nobody's place.
+    for _ in range(3):
+        kept.finish(kept.add("waited", CONFIG).id, State.STOPPED)
+    assert [run.title for run in kept.listed(order="title") if run.can_continue] == ["d", "c"]
+    assert folders(kept) == 3
+    assert checkpoints.exists(training.checkpoints)
+
+
+def test_checkpoints_of_a_lost_list_are_deleted(kept: Runs) -> None:
+    broken_off(kept)
+    kept.path.write_bytes(b"no database at all" * 500)
+    run = Runs().add("first", CONFIG)
+    assert folders(kept) == 0
+    assert not run.can_continue
+
+
+def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "old" / "runs.sqlite3"
+    older = Database(path, "list of runs", run_store.MIGRATIONS[:1])
+    with older.writing() as connection:
+        connection.execute(
+            "INSERT INTO runs (title, owner, created, state, settings, process) "
+            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone')"
+        )
+    kept = Runs(path)
+    (run,) = kept.listed()
+    assert (run.title, run.state, run.checkpoints) == ("old", State.INTERRUPTED, None)
+    assert not run.can_continue
+    assert kept.add("new", CONFIG).checkpoints is not None

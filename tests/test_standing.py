@@ -1,0 +1,38 @@
+import pytest
+
+from mnist_app.progress import Point
+from mnist_app.settings import TrainingConfig
+from mnist_app.standing import Standing
+
+CONFIG = TrainingConfig(epochs=4, batch_size=50, learning_rate=0.01)
+
+
+def test_at_first_nothing_is_known() -> None:
+    first = Standing().progress(CONFIG, 10)
+    assert (first.epoch, first.step, first.share) == (1, 0, 0)
+    assert (first.images_per_second, first.seconds_left) == (0, None)
+    assert first.learning_rate == 0.01
+
+
+def test_speed_and_time_left_follow_from_what_is_done() -> None:
+    now = Standing(epoch=1, step=5, seconds=3.0, training=[Point(1.5, 0.5, 0.9)])
+    seen = now.progress(CONFIG, 10)
+    assert (seen.epoch, seen.step, seen.steps, seen.epochs) == (2, 5, 10, 4)
+    assert seen.images_per_second == pytest.approx(15 * 50 / 3)
+    assert seen.seconds_left == pytest.approx(3.0 / 15 * 25)
+    assert (now.steps_done(10), now.epochs_done(10)) == (15, 1.5)
+    now.training.append(Point(1.6, 0.4, 0.9))
+    assert len(seen.training) == 1, "what was seen stays as it was"
+
+
+def test_between_two_epochs_it_stands_at_the_end_of_the_first() -> None:
+    seen = Standing(epoch=1).progress(CONFIG, 10)
+    assert (seen.epoch, seen.step) == (1, 10)
+
+
+def test_the_learning_rate_is_of_the_next_step_and_multiplied() -> None:
+    config = TrainingConfig(epochs=4, schedule="cosine", learning_rate=0.01)
+    # It has risen after a tenth of the run.
+    assert Standing(step=4).learning_rate(config, 10) == pytest.approx(0.01)
+    slowed = Standing(step=4, learning_rate_factor=0.5)
+    assert slowed.learning_rate(config, 10) == pytest.approx(0.005)
