@@ -1,5 +1,7 @@
 """An explanation -> pictures: pixels for people to look at, light on dark as the drawing is."""
 
+import functools
+
 import numpy as np
 
 from mnist_app.feature_maps import mosaic
@@ -13,6 +15,8 @@ LEAST_SIGNED = 0.25
 DIMMED = 0.6
 # Below 1, so that what is faint beside the strongest can still be seen.
 EASE = 0.65
+# On either side of black.
+TONES = 127
 
 
 def sheet(values: np.ndarray) -> np.ndarray:
@@ -37,13 +41,21 @@ def tinted(shares: np.ndarray) -> np.ndarray:
         uint8 (height, width, 4).
     """
     known = np.isfinite(shares)
-    shares = np.where(known, shares, 0)
-    # Zero, a half and one; in between colours are mixed.
-    strength = 2 * np.abs(shares[..., None]) ** EASE
-    middle = np.where(shares[..., None] > 0, ABOVE, BELOW)
-    colours = np.where(strength < 1, strength * middle, middle + (strength - 1) * (255.0 - middle))
-    opacity = np.where(known, 255, 0)[..., None]
-    return np.round(np.concatenate([colours, opacity], axis=-1)).astype(np.uint8)
+    colours = _palette()[np.round(np.where(known, shares, 0) * TONES).astype(int) + TONES]
+    colours[~known] = 0
+    return colours
+
+
+@functools.cache
+def _palette() -> np.ndarray:
+    """The colours of -1..1 in steps of 1 / `TONES`: uint8 (2 * `TONES` + 1, 4)."""
+    shares = np.linspace(-1, 1, 2 * TONES + 1)[:, None]
+    end = np.where(shares > 0, ABOVE, BELOW)
+    # Up to 1 from black to the colour, from there to white.
+    strength = 2 * np.abs(shares) ** EASE
+    colours = np.where(strength < 1, strength * end, end + (strength - 1) * (255.0 - end))
+    opaque = np.full((len(shares), 1), 255)
+    return np.round(np.concatenate([colours, opaque], axis=1)).astype(np.uint8)
 
 
 def attributed(image: np.ndarray, values: np.ndarray) -> np.ndarray:

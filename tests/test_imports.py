@@ -26,6 +26,7 @@ FLOORS = (
         "classifier",
         "counterfactual",
         "embedding",
+        "explanation_pictures",
         "feature_maps",
         "saliency",
         "scores",

@@ -42,7 +42,7 @@ class Workers:
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
     explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
-    explanations: Worker = field(default_factory=lambda: Worker("explanations", remembered=8))
+    explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
 
 
