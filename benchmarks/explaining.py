@@ -77,7 +77,7 @@ def _times(
             "occlusion": partial(occlusion, scores, image, answer),
             "change of mind": partial(smallest_change, scores, image, rival, guides),
             "pictures of all that": partial(_pictures, explanation),
-            "all": lambda image=image: _pictures(explainer.explain(image)),
+            "all": partial(_all, explainer, image),
         }
         for part, work in parts.items():
             times.setdefault(part, []).append(_seconds(work))
@@ -85,12 +85,17 @@ def _times(
     return times, found
 
 
+def _all(explainer: Explainer, image: np.ndarray) -> list[bytes]:
+    return _pictures(explainer.explain(image))
+
+
 def _pictures(explanation: Explanation) -> list[bytes]:
     """All that a page can show of an explanation, each a PNG file."""
     image = explanation.image
     shown = [sheet(layer.values) for layer in explanation.layers]
-    shown += [attributed(image, explanation.gradient_map)]
-    shown += [attributed(image, explanation.occlusion_map)]
+    shown += [
+        attributed(image, map) for map in (explanation.gradient_map, explanation.occlusion_map)
+    ]
     if explanation.change is not None:
         shown += [marked(image, explanation.change.difference), explanation.change.image]
     return [png(picture) for picture in shown]

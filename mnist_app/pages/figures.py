@@ -13,15 +13,16 @@ ENDS = {"above": ABOVE, "below": BELOW, "ink": (255, 255, 255)}
 STRONGEST = 0.75
 
 
-def row(figures: Sequence[str], between: str = "") -> str:
+def row(figures: Sequence[str], between: str = "", kind: str = "") -> str:
     """Figures beside each other, or below each other where there is no room.
 
     Args:
         figures: HTML of `figure`.
         between: a sign between two of them, such as an arrow.
+        kind: one more class for style.css.
     """
     sign = f'<span class="between" aria-hidden="true">{between}</span>' if between else ""
-    return f'<div class="figures">{sign.join(figures)}</div>'
+    return f'<div class="figures {kind}">{sign.join(figures)}</div>'
 
 
 def figure(content: str, title: str, about: str = "") -> str:

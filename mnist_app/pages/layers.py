@@ -35,8 +35,8 @@ def layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
         key: of the slider.
     """
     st.caption(
-        "A network is a row of small steps. Each makes new pictures of those that the step before "
-        "it made, from the picture itself to the answer. Follow yours through it."
+        "A network is a row of small steps, its layers. Each makes new pictures of those that the "
+        "step before it made, from the picture itself to the answer."
     )
     every = explanation.layers
     place = stepper("Step", len(every), key)

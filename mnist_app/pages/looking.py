@@ -107,6 +107,7 @@ def _status(text: str) -> str:
 def _where(explanation: Explanation, answer: str) -> None:
     """The two maps over the picture, with their sources and what they do not prove."""
     image = explanation.image
+    plain = picture(image, f"The picture, read as {answer}", SIDE)
     by_ink = picture(
         attributed(image, explanation.gradient_map),
         f"The picture; ink in blue speaks for {answer}, ink in orange against it",
@@ -119,11 +120,16 @@ def _where(explanation: Explanation, answer: str) -> None:
         SIDE,
     )
     st.html(
-        row([figure(picture(image, f"The picture, read as {answer}", SIDE), "The picture"),
-             figure(by_ink, "By bringing up the ink", BY_INK),
-             figure(by_wiping, "By wiping parts away", BY_WIPING)])
+        row(
+            [
+                figure(plain, "The picture"),
+                figure(by_ink, "By bringing up the ink", BY_INK),
+                figure(by_wiping, "By wiping parts away", BY_WIPING),
+            ],
+            kind="maps",
+        )
         + legend([("above", "", f"speaks for {answer}"), ("below", "", f"speaks against {answer}")])
-    )  # fmt: skip
+    )
     st.info(PROOF, icon=":material/info:")
 
 

@@ -65,7 +65,7 @@ def _pictures(image: np.ndarray, now: Step, made: np.ndarray, place: int) -> str
         (right, down, 1, 1),
     )
     pictures = [figure(window, "The window"), figure(growing, "The new picture so far")]
-    return f'<div class="sliding">{row(pictures, between="→")}</div>'
+    return row(pictures, between="→", kind="sliding")
 
 
 def _numbers(now: Step) -> str:
