@@ -93,9 +93,8 @@ def _pictures(explanation: Explanation) -> list[bytes]:
     """All that a page can show of an explanation, each a PNG file."""
     image = explanation.image
     shown = [sheet(layer.values) for layer in explanation.layers]
-    shown += [
-        attributed(image, map) for map in (explanation.gradient_map, explanation.occlusion_map)
-    ]
+    maps = (explanation.gradient_map, explanation.occlusion_map)
+    shown += [attributed(image, values) for values in maps]
     if explanation.change is not None:
         shown += [marked(image, explanation.change.difference), explanation.change.image]
     return [png(picture) for picture in shown]
