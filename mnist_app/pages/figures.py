@@ -8,7 +8,7 @@ import numpy as np
 from mnist_app.pages.pixels import picture
 from mnist_app.pictures import ABOVE, BELOW
 
-ENDS = {"above": ABOVE, "below": BELOW, "ink": (255, 255, 255)}
+ENDS = {"above": ABOVE, "below": BELOW}
 # How much of a colour lies behind the largest number, so that the text on it stays legible.
 STRONGEST = 0.75
 
