@@ -14,6 +14,7 @@ _FLAGS = (
 # Between the sight of an empty canvas and the next stroke; a hand takes no less.
 PAUSE_MS = 300
 PATIENCE_MS = 120_000
+CANVAS = "canvas.upper-canvas"
 
 # From the pen's lifting to the first text with a digit in the answer's container, both by the
 # page's own clock. Only a canvas that was empty before can be answered anew.
@@ -56,6 +57,18 @@ def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
             browser.close()
 
 
+def draw_stroke(page: Page, stroke: np.ndarray) -> None:
+    """Draw one stroke, float64 (n, 2) in canvas pixels, with the mouse on a page's only canvas."""
+    box = page.locator(CANVAS).bounding_box()
+    assert box is not None
+    points = (stroke + np.array([box["x"], box["y"]])).tolist()
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(x, y)
+    page.mouse.up()
+
+
 class Visitor:
     """One visitor with a session of their own."""
 
@@ -66,8 +79,7 @@ class Visitor:
         context.add_init_script(_STOPWATCH)
         self._page: Page = context.new_page()
         self._page.goto(url)
-        self._canvas = self._page.locator("canvas.upper-canvas")
-        self._canvas.wait_for()
+        self._page.locator(CANVAS).wait_for()
         self._drawn = 0
 
     def leave(self) -> None:
@@ -76,15 +88,7 @@ class Visitor:
 
     def draw(self, stroke: np.ndarray) -> None:
         """Draw one stroke, float64 (n, 2) in canvas pixels, and lift the pen."""
-        box = self._canvas.bounding_box()
-        assert box is not None
-        points = (stroke + np.array([box["x"], box["y"]])).tolist()
-        mouse = self._page.mouse
-        mouse.move(*points[0])
-        mouse.down()
-        for x, y in points[1:]:
-            mouse.move(x, y)
-        mouse.up()
+        draw_stroke(self._page, stroke)
         self._drawn += 1
 
     def answer_ms(self) -> float:

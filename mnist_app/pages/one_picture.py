@@ -12,7 +12,7 @@ from mnist_app.evaluation import EvaluationReport
 from mnist_app.examples import Examples, in_words
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import reveal
+from mnist_app.pages import looking, reveal
 from mnist_app.pages.link import keep_in_link, number_of_new_link
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery as grid
@@ -71,6 +71,7 @@ def show(
             _second_opinions(others, image, int(report.labels[number]), names)
         with right:
             _examples(model, report, dataset, number)
+        _look_inside(image, model)
 
 
 def _opened(dataset: Dataset) -> int | None:
@@ -195,6 +196,16 @@ def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, nu
     )
     st.markdown(in_words(labels, true, read, names))
     st.caption(_where_from(model, dataset, len(examples.numbers)))
+
+
+def _look_inside(image: np.ndarray, model: StoredModel) -> None:
+    """What the network looks at in the picture, once somebody wants to know."""
+    with st.expander(
+        "Look inside: how did it come to that?", key="opened_inside", icon=":material/visibility:",
+        on_change="rerun", bind="query-params",
+    ) as inside:  # fmt: skip
+        if inside.open:
+            looking.panel(image / np.float32(255), model, "opened")
 
 
 def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:

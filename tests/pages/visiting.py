@@ -43,8 +43,8 @@ def report() -> EvaluationReport:
 def _lines() -> tuple[Worker, ...]:
     known = workers()
     return (
-        known.datasets, known.evaluations, known.augmentation, known.maps, known.neighbour_maps,
-        known.examples, known.others,
+        known.datasets, known.evaluations, known.augmentation, known.explanations, known.maps,
+        known.neighbour_maps, known.examples, known.others,
     )  # fmt: skip
 
 
