@@ -31,6 +31,19 @@ const tellClicks = (chart, tell) => {
   chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
 };
 
+const savePicture = async (text, name) => {
+  const plotly = await library();
+  const { data, layout } = JSON.parse(text);
+  // Dark on white, whatever the page looks like: it goes into documents.
+  const font = { ...layout.font, color: "#1b2333" };
+  const link = document.createElement("a");
+  link.href = await plotly.toImage(
+    { data, layout: { ...layout, font, paper_bgcolor: "#fff", plot_bgcolor: "#fff" } },
+    { format: "png", width: 900, height: 520, scale: 2 });
+  link.download = `${name}.png`;
+  link.click();
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const chart = parentElement.querySelector(".live-chart");
   const figure = JSON.parse(data.figure);
@@ -42,6 +55,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
     family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
   };
+  const save = parentElement.querySelector(".save-picture");
+  save.hidden = !data.picture;
+  save.onclick = () => savePicture(data.figure, data.picture);
   library()
     .then((plotly) => plotly.react(chart, figure.data, figure.layout,
       { displayModeBar: false, responsive: true }))
@@ -56,14 +72,21 @@ def live_chart(
     key: str,
     alt: str,
     on_click: Callable[[object, object], None] | None = None,
+    picture: str = "",
 ) -> None:
     """Show `figure`; under the same `key` the chart on the page is updated, never replaced.
 
     Args:
         alt: what the chart shows, for those who cannot see it.
         on_click: called with x and y of the point that was clicked or tapped, as the browser says.
+        picture: the PNG file, without its ending, as which it can be saved; "" for none.
     """
-    data = {"figure": figure.to_json(), "alt": alt, "clickable": on_click is not None}
+    data = {
+        "figure": figure.to_json(),
+        "alt": alt,
+        "clickable": on_click is not None,
+        "picture": picture,
+    }
     if on_click is None:
         _component()(key=key, data=data)
         return
@@ -81,7 +104,8 @@ def _component():  # type: ignore[no-untyped-def]
     _provide_plotly()
     return st.components.v2.component(
         "digit_lab_live_chart",
-        html='<div class="live-chart" role="img"></div>',
+        html='<div class="live-chart" role="img"></div>'
+        '<button type="button" class="save-picture" hidden>Save as picture (PNG)</button>',
         js=_SCRIPT,
         isolate_styles=False,
     )
