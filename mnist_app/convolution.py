@@ -12,7 +12,7 @@ from mnist_app.settings import TrainingConfig
 SHIFT = 2
 CONVOLUTIONAL = frozenset({"simple_cnn", "deep_cnn", "residual_cnn", "lenet5", "keras_example"})
 # Enough to tell the two apart in a few seconds each; few pictures are seen more often.
-_LESSONS: dict[str, Any] = {"epochs": 3, "limit": 12_000}
+_LESSONS: dict[str, Any] = {"epochs": 5, "limit": 12_000}
 _LESSONS_OF_FEW: dict[str, Any] = {"epochs": 20, "batch_size": 32}
 
 

@@ -34,11 +34,12 @@ const tellClicks = (chart, tell) => {
 const savePicture = async (text, name) => {
   const plotly = await library();
   const { data, layout } = JSON.parse(text);
-  // Dark on white, whatever the page looks like: it goes into documents.
-  const font = { ...layout.font, color: "#1b2333" };
+  // Dark on white and with all names, whatever the page looks like: it goes into documents.
+  const look = { font: { ...layout.font, color: "#1b2333" }, paper_bgcolor: "#fff",
+    plot_bgcolor: "#fff", showlegend: true, margin: { l: 72, r: 24, t: 48, b: 64 },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top" } };
   const link = document.createElement("a");
-  link.href = await plotly.toImage(
-    { data, layout: { ...layout, font, paper_bgcolor: "#fff", plot_bgcolor: "#fff" } },
+  link.href = await plotly.toImage({ data, layout: { ...layout, ...look } },
     { format: "png", width: 900, height: 520, scale: 2 });
   link.download = `${name}.png`;
   link.click();

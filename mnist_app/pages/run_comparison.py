@@ -2,19 +2,23 @@
 
 import html
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from mnist_app import convolution, datasets, run_charts
-from mnist_app.jobs import State
+from mnist_app.jobs import Snapshot, Worker
+from mnist_app.jobs import State as JobState
 from mnist_app.pages import wording
-from mnist_app.pages.choosing import opened
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model
 from mnist_app.pages.waiting import watch
-from mnist_app.pages.workers import shift_job, workers
+from mnist_app.pages.workers import dataset_job, shift_job, workers
 from mnist_app.run_charts import RUN_COLOURS
 from mnist_app.runs import Run, differing_settings, told_apart
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 # How a run did: what it is called, and its words.
 MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
@@ -37,9 +41,9 @@ def comparison(chosen: Sequence[Run]) -> None:
             st.subheader(f"{len(chosen)} runs side by side", anchor=False)
             st.write(_in_words(named))
         st.html(_table(named))
-        _charts(named)
         if pair is not None:
             _shifted(*pair)
+        _charts(named)
 
 
 def _in_words(named: Sequence[Run]) -> str:
@@ -66,6 +70,8 @@ def _table(named: Sequence[Run]) -> str:
         for name in differing_settings(named)
     ]
     rows += [(name, [measure(run) for run in named]) for name, measure in MEASURES]
+    if all(run.state is named[0].state for run in named):
+        rows = [row for row in rows if row[0] != "State"]
     body = "".join(
         f'<tr><th scope="row">{html.escape(name)}</th>'
         + "".join(f"<td>{html.escape(text)}</td>" for text in texts)
@@ -79,26 +85,37 @@ def _table(named: Sequence[Run]) -> str:
 
 
 def _charts(named: Sequence[Run]) -> None:
+    """The curves over each other, and what more weights and more time bring.
+
+    The colours are named by the table above them.
+    """
     titles = ", ".join(run.title for run in named)
     if any(run.training for run in named):
         live_chart(
-            run_charts.runs_accuracy(named), key="runs_accuracy", picture="runs-accuracy",
-            alt=f"Accuracy over epochs of {titles}.",
+            _without_names(run_charts.runs_accuracy(named)), key="runs_accuracy",
+            picture="runs-accuracy", alt=f"Accuracy over epochs of {titles}.",
         )  # fmt: skip
         live_chart(
-            run_charts.runs_loss(named), key="runs_loss", picture="runs-loss",
-            alt=f"Loss over epochs of {titles}.",
+            _without_names(run_charts.runs_loss(named)), key="runs_loss",
+            picture="runs-loss", alt=f"Loss over epochs of {titles}.",
         )  # fmt: skip
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
     if any(run.accuracy is not None for run in named):
-        live_chart(
-            run_charts.accuracy_against_weights(named), key="runs_weights",
-            picture="accuracy-against-weights", alt=_points(named, "Weights"),
-        )  # fmt: skip
-        live_chart(
-            run_charts.accuracy_against_seconds(named), key="runs_seconds",
-            picture="accuracy-against-seconds", alt=_points(named, "Time"),
-        )  # fmt: skip
+        left, right = st.columns(2)
+        with left:
+            live_chart(
+                _without_names(run_charts.accuracy_against_weights(named)), key="runs_weights",
+                picture="accuracy-against-weights", alt=_points(named, "Weights"),
+            )  # fmt: skip
+        with right:
+            live_chart(
+                _without_names(run_charts.accuracy_against_seconds(named)), key="runs_seconds",
+                picture="accuracy-against-seconds", alt=_points(named, "Time"),
+            )  # fmt: skip
+
+
+def _without_names(figure: "go.Figure") -> "go.Figure":
+    return figure.update_layout(showlegend=False, margin={"t": 36})
 
 
 def _points(named: Sequence[Run], measure: str) -> str:
@@ -122,18 +139,28 @@ def _why_convolution(dense: Run, convolutional: Run) -> None:
 
 def _shifted(dense: Run, convolutional: Run) -> None:
     """What moving the test pictures does to both, once both models are there."""
-    models = [stored_model(run) for run in (dense, convolutional)]
+    models = [model for run in (dense, convolutional) if (model := stored_model(run)) is not None]
     name = dense.config.dataset
-    if models[0] is None or models[1] is None or datasets.availability(name).place is None:
+    if len(models) < 2 or datasets.availability(name).place is None:
         return
     st.markdown("**And when a digit is not in the middle?**")
-    dataset = opened(name)
-    jobs = [shift_job(model, dataset) for model in models if model is not None]
-    failed = next((job for job in jobs if job.state == State.FAILED), None)
-    if failed is not None:
-        st.error(failed.error, icon=":material/error:")
-    elif all(job.state == State.DONE for job in jobs):
-        st.write(convolution.shift_in_words(jobs[0].result, jobs[1].result))
-    else:
-        going = next(job for job in jobs if not job.is_over)
-        watch(workers().shifts, going.id, "Moving every test picture by two pixels")
+    dataset = _result(workers().datasets, dataset_job(name), "Opening the test pictures")
+    if dataset is None:
+        return
+    shares = []
+    for model in models:
+        job = shift_job(model, dataset)
+        share = _result(workers().shifts, job, "Moving every test picture by two pixels")
+        if share is None:
+            return
+        shares.append(share)
+    st.write(convolution.shift_in_words(*shares))
+
+
+def _result(worker: Worker, job: Snapshot, what: str) -> Any:
+    """A job's result; None, and how it stands is shown, while there is none."""
+    if job.state == JobState.FAILED:
+        st.error(job.error, icon=":material/error:")
+    elif not job.is_over:
+        watch(worker, job.id, what)
+    return job.result

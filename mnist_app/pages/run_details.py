@@ -104,12 +104,14 @@ def _curves(run: Run) -> None:
         return
     last, epochs = run.training[-1], run.config.epochs
     name = model_store.file_stem(run.title)
-    with st.container(key="run_curves"):
+    left, right = st.columns(2)
+    with left:
         live_chart(
             accuracy_curves(run.training, run.validation, epochs), key="run_accuracy",
             alt=f"Accuracy over epochs, at last {last.accuracy:.1%} of the training pictures.",
             picture=f"{name}-accuracy",
         )  # fmt: skip
+    with right:
         live_chart(
             loss_curves(run.training, run.validation, epochs), key="run_loss",
             alt=f"Loss over epochs, at last {last.loss:.3f}.", picture=f"{name}-loss",

@@ -44,7 +44,7 @@ def page() -> None:
         if not listed:
             st.info("No runs yet: train a network on the Train page, then come back.")
             return
-        left, right = st.columns([2, 3], gap="large")
+        left, right = st.columns([1, 2], gap="medium")
         with left:
             chosen = _list(listed)
         with right:
@@ -127,7 +127,10 @@ def _lines(run: Run) -> str:
         facts.append(f"{run.weights:,} weights")
     about = [wording.value(name, run.settings.get(name)) for name in ("architecture", "dataset")]
     epochs = run.settings.get("epochs")
-    about += ["1 epoch" if epochs == 1 else f"{epochs} epochs", wording.moment(run.created)]
+    about += [
+        "1 epoch" if epochs == 1 else f"{epochs} epochs",
+        wording.moment(run.created, "%d %b, %H:%M"),
+    ]
     return f"{' · '.join(facts)}<br>{html.escape(' · '.join(about))}"
 
 

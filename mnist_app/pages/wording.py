@@ -34,13 +34,13 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def moment(written: str) -> str:
+def moment(written: str, form: str = "%d %b %Y, %H:%M") -> str:
     """A moment, ISO 8601 with its offset, by the visitor's own clock."""
     try:
         zone = ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    return datetime.fromisoformat(written).astimezone(zone).strftime("%d %b %Y, %H:%M")
+    return datetime.fromisoformat(written).astimezone(zone).strftime(form)
 
 
 def label(setting: str) -> str:
