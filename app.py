@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_app.pages import data, draw, predictions, train
+from mnist_app.pages import data, draw, predictions, runs_page, train
 from mnist_app.pages.visitor import remember
 
 HERE = Path(__file__).parent
@@ -21,6 +21,9 @@ page = st.navigation(
             draw.page, title="Draw", url_path="draw", icon=":material/draw:", visibility="hidden"
         ),
         st.Page(train.page, title="Train", url_path="train", icon=":material/school:"),
+        st.Page(
+            runs_page.page, title="Runs", url_path="runs", icon=":material/stacked_line_chart:"
+        ),
         st.Page(
             predictions.page,
             title="Predictions",

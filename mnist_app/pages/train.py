@@ -10,7 +10,7 @@ from mnist_app import datasets, experiment
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import strokes_to_input
 from mnist_app.jobs import Snapshot
-from mnist_app.pages import draw, reveal
+from mnist_app.pages import elsewhere, reveal
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.train_form import form
@@ -41,7 +41,7 @@ def page() -> None:
             # A fragment has a container of its own: what follows it stays at its place.
             with st.container():
                 if job is not None and job.result is not None:
-                    show(job, partial(_results, job.result))
+                    show(job, partial(_results, job))
                 else:
                     show(job)
     if job is not None and job.result is not None:
@@ -88,7 +88,8 @@ def _last_drawing() -> np.ndarray | None:
     return None if drawing.is_empty else strokes_to_input(drawing)
 
 
-def _results(outcome: experiment.Outcome) -> None:
+def _results(job: Snapshot) -> None:
+    outcome: experiment.Outcome = job.result
     report = outcome.report
     st.markdown(f"**“{outcome.stored.title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
@@ -99,14 +100,10 @@ def _results(outcome: experiment.Outcome) -> None:
     )  # fmt: skip
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
-    if outcome.stored.reads_digits and st.button(
-        "Use it on the Draw page", type="primary", icon=":material/draw:", key="use_model"
-    ):
-        st.session_state.pop("model", None)
-        st.switch_page(
-            st.Page(draw.page, url_path="start", default=True),
-            query_params={"model": outcome.stored.name},
-        )
+    with st.container(horizontal=True):
+        elsewhere.to_draw(outcome.stored, primary=True)
+        if isinstance(job.key, int):
+            elsewhere.to_runs(job.key)
 
 
 def _sample(outcome: experiment.Outcome) -> None:

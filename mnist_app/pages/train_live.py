@@ -98,7 +98,9 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
         st.progress(0.0, "No run yet. Press Start.")
     elif job.state == State.WAITING:
         others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
-        st.progress(0.0, f"Waiting in line: {others} first. It starts by itself.")
+        st.progress(
+            0.0, f"Waiting in line at place {job.place}: {others} first. It starts by itself."
+        )
     elif job.state == State.FAILED:
         st.error(job.error, icon=":material/error:")
     elif run is None or run.progress is None:
