@@ -272,7 +272,7 @@ def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
         )
         return plain, moved
 
-    return workers().shifts.once((_identity(model), dataset.name), measure)
+    return workers().shifts.once((identity(model), dataset.name), measure)
 
 
 def export_job(model: StoredModel, form: str) -> Snapshot:
@@ -287,7 +287,7 @@ def export_job(model: StoredModel, form: str) -> Snapshot:
 
 def export_key(model: StoredModel, form: str) -> Hashable:
     """What an export is about, to look whether there is one."""
-    return _identity(model), form
+    return identity(model), form
 
 
 def picture_job(
