@@ -42,6 +42,7 @@ FLOORS = (
         "classifier",
         "counterfactual",
         "embedding",
+        "explanation_pictures",
         "feature_maps",
         "saliency",
         "scores",

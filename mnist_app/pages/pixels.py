@@ -13,11 +13,13 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
     """An `img` element, `side` CSS pixels wide.
 
     Args:
-        image: uint8 (height, width), or (height, width, 3) in colour.
+        image: uint8 (height, width), or (height, width, 3) in colour, 4 where it is see-through.
     """
     data = base64.b64encode(png(image)).decode()
+    height = round(side * image.shape[0] / image.shape[1])
     return (
-        f'<img class="pixels" width="{side}" height="{side}" alt="{html.escape(alt, quote=True)}" '
+        f'<img class="pixels" width="{side}" height="{height}" '
+        f'alt="{html.escape(alt, quote=True)}" '
         f'src="data:image/png;base64,{data}">'
     )
 

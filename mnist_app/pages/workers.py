@@ -3,9 +3,8 @@
 import gc
 import importlib
 import threading
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,22 +13,21 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import convolution, datasets, experiment, finetuning, framing, model_store, run_store
+from mnist_app import datasets, finetuning, framing, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
-from mnist_app.packing import packed
-from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
-from mnist_app.recording import Report, recorded
-from mnist_app.run_store import Runs
-from mnist_app.runs import Run as ListedRun
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import DATASETS, TrainingConfig
+
+# Whoever was not there for so long has left, and gives way to those who wait.
+LEFT_SECONDS = 300.0
 
 Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
@@ -38,7 +36,7 @@ Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
-    training: Worker = field(default_factory=lambda: Worker("training"))
+    training: Worker = field(default_factory=lambda: Worker("training", patience=LEFT_SECONDS))
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
@@ -48,24 +46,9 @@ class Workers:
     shifts: Worker = field(default_factory=lambda: Worker("shifts", remembered=16))
     # Their results are whole files.
     exports: Worker = field(default_factory=lambda: Worker("exports", remembered=3))
+    explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
+    explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """How a training run stands.
-
-    Attributes:
-        title: the name its model will have.
-        config: its settings.
-        drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
-        progress: None until the first step is done.
-    """
-
-    title: str
-    config: TrainingConfig
-    drawing: np.ndarray | None = None
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -85,20 +68,6 @@ class ReadPicture:
 def workers() -> Workers:
     """The workers; made once, kept when the code is reloaded."""
     return Workers()
-
-
-def runs() -> Runs:
-    """The list of runs beside the models; those that an earlier server left are interrupted.
-
-    Raises:
-        DigitLabError: the place cannot be written, or a newer version made the list.
-    """
-    return _runs(model_store.folder())
-
-
-@st.cache_resource(show_spinner=False)
-def _runs(folder: Path) -> Runs:
-    return Runs(folder / run_store.FILE_NAME)
 
 
 def import_first(*modules: str) -> None:
@@ -136,7 +105,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
         gc.freeze()
         return classifier
 
-    return workers().models.once(_identity(model), load)
+    return workers().models.once(identity(model), load)
 
 
 def dataset_job(name: str) -> Snapshot:
@@ -167,7 +136,7 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.should_stop,
         )
 
-    key = (_identity(model), dataset.name)
+    key = (identity(model), dataset.name)
     known = workers().evaluations.latest(key)
     if known is not None and known.state == State.STOPPED:
         return known
@@ -194,91 +163,6 @@ def augmentation_job() -> Snapshot:
     return workers().augmentation.once("variants", prepare)
 
 
-def training_job(
-    config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
-) -> Snapshot:
-    """Put a new training run in line, and into the list of runs, whose number is the job's key.
-
-    It reports `Run`, and its result is an `Outcome`.
-
-    Raises:
-        DigitLabError: the list of runs cannot be written.
-    """
-    return _training(runs().add(title, config, owner), drawing)
-
-
-def continuing_job(run_id: int) -> Snapshot:
-    """The same for a run that was broken off and goes on from its checkpoint.
-
-    Raises:
-        DigitLabError: it left none, or the list of runs cannot be written.
-    """
-    return _training(runs().resume(run_id), resume_from=runs().get(run_id).checkpoints)
-
-
-def _training(
-    listed: ListedRun, drawing: np.ndarray | None = None, resume_from: Path | None = None
-) -> Snapshot:
-    kept = runs()
-    run = Run(listed.title, listed.config, drawing)
-
-    def work(control: Control) -> experiment.Outcome:
-        control.report(run)
-        return recorded(kept, listed.id, lambda report: train(control, report))
-
-    def train(control: Control, record: Report) -> experiment.Outcome:
-        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
-
-        def report(progress: Progress) -> None:
-            control.report(replace(run, progress=progress))
-            record(progress)
-
-        return experiment.run(
-            run.config,
-            listed.model or model_store.path_for(run.title),
-            run.title,
-            report=report,
-            steering=control,
-            drawing=drawing,
-            checkpoint_folder=listed.checkpoints,
-            resume_from=resume_from,
-        )
-
-    return workers().training.submit(
-        work, listed.owner, listed.id, if_cancelled=lambda: kept.cancel(listed.id)
-    )
-
-
-def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the share of test pictures read right, as they are and shifted."""
-
-    def measure(control: Control) -> tuple[float, float]:
-        import_first("tensorflow", "keras")
-        classifier = Classifier(model_store.load(model.path))
-        plain, moved = (
-            float((classifier.probabilities(images).argmax(axis=1) == dataset.test_labels).mean())
-            for images in (dataset.test_images, convolution.shifted(dataset.test_images))
-        )
-        return plain, moved
-
-    return workers().shifts.once((_identity(model), dataset.name), measure)
-
-
-def export_job(model: StoredModel, form: str) -> Snapshot:
-    """The job whose result is the model as the bytes of one file; see `packing.packed`."""
-
-    def work(control: Control) -> bytes:
-        import_first("tensorflow", "keras")
-        return packed(model.path, form)
-
-    return workers().exports.once(export_key(model, form), work)
-
-
-def export_key(model: StoredModel, form: str) -> Hashable:
-    """What an export is about, to look whether there is one."""
-    return _identity(model), form
-
-
 def picture_job(
     data: bytes, name: str, as_number: bool, model: StoredModel, owner: str
 ) -> Snapshot:
@@ -290,14 +174,11 @@ def picture_job(
 
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
-        loading = workers().models.wait(classifier_job(model).id)
-        if loading is None or loading.state != State.DONE:
-            raise DigitLabError(loading.error if loading else "The model is gone: try again.")
-        reading = read_picture(data, loading.result, as_number)
+        reading = read_picture(data, _loaded(model), as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(data, boxes))
 
-    key = (owner, name, as_number, _identity(model))
+    key = (owner, name, as_number, identity(model))
     return workers().pictures.once(key, work, owner)
 
 
@@ -320,7 +201,70 @@ def finetuning_job(
     return workers().finetuning.submit(work, owner=owner)
 
 
-def _identity(model: StoredModel) -> tuple[str, float]:
+def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
+    """The job whose result is the `Explanation` of an image, uint8 (28, 28).
+
+    What its owner asked for before, and is not done yet, is given up.
+    """
+
+    def work(control: Control) -> Explanation:
+        explainers = workers().explainers
+        made = explainers.wait(_explainer_job(model).id)
+        if made is None or made.state != State.DONE:
+            if made is not None:
+                # Who tries again finds the way clear.
+                explainers.forget(made.id)
+            raise DigitLabError(made.error if made else "The model is gone: try again.")
+        return made.result.explain(image, should_stop=control.should_stop)
+
+    line = workers().explanations
+    key = (identity(model), image.tobytes())
+    for job in line.jobs(owner):
+        if job.key != key:
+            line.stop(job.id)
+    return line.once(key, work, owner)
+
+
+def _explainer_job(model: StoredModel) -> Snapshot:
+    """The job whose result is the model's `Explainer`."""
+
+    def make(control: Control) -> Explainer:
+        import_first("tensorflow", "keras", "scipy.ndimage")
+        known = _known_pictures(model)
+        images, labels = (known.train_images, known.train_labels) if known else (None, None)
+        return Explainer(_loaded(model).model, images, labels)
+
+    return workers().explainers.once(identity(model), make)
+
+
+def _known_pictures(model: StoredModel) -> Dataset | None:
+    """Pictures such as the model learned from, if any are at hand."""
+    learned_from = model.card.dataset if model.card else ""
+    for name in (learned_from, "optdigits"):
+        if (
+            name in DATASETS
+            and datasets.class_names(name) == model.class_names
+            and datasets.availability(name).place is not None
+        ):
+            opened = workers().datasets.wait(dataset_job(name).id)
+            if opened is not None and opened.state == State.DONE:
+                return opened.result
+    return None
+
+
+def _loaded(model: StoredModel) -> Classifier:
+    """The model's classifier, waited for.
+
+    Raises:
+        DigitLabError: it cannot be loaded.
+    """
+    loading = workers().models.wait(classifier_job(model).id)
+    if loading is None or loading.state != State.DONE:
+        raise DigitLabError(loading.error if loading else "The model is gone: try again.")
+    return loading.result
+
+
+def identity(model: StoredModel) -> tuple[str, float]:
     """What tells a model file from an earlier one of the same name."""
     try:
         return str(model.path), model.path.stat().st_mtime
