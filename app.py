@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_app.pages import data, draw, predictions, runs_page, train
+from mnist_app.pages.presence import be_there
 from mnist_app.pages.visitor import remember
 
 HERE = Path(__file__).parent
@@ -35,4 +36,5 @@ page = st.navigation(
     position="top",
 )
 remember()
+be_there()
 page.run()

@@ -46,9 +46,9 @@ def to_train(config: TrainingConfig) -> None:
         st.switch_page(st.Page(train.page, url_path="train"), query_params=link_of(config))
 
 
-def to_runs(run_id: int) -> None:
+def to_runs(run_id: int, label: str) -> None:
     """A button to the Runs page, where a run stands beside others."""
-    if st.button("Compare it with other runs", key="open_runs", icon=":material/compare_arrows:"):
+    if st.button(label, key="open_runs", icon=":material/compare_arrows:"):
         st.session_state.pop("runs_links", None)
         from mnist_app.pages import runs_page
 

@@ -12,8 +12,9 @@ from mnist_app.jobs import State as JobState
 from mnist_app.pages import wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model
+from mnist_app.pages.run_jobs import shift_job
 from mnist_app.pages.waiting import watch
-from mnist_app.pages.workers import dataset_job, shift_job, workers
+from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.run_charts import RUN_COLOURS
 from mnist_app.runs import Run, differing_settings, told_apart
 

@@ -10,7 +10,8 @@ from mnist_app.model_store import StoredModel
 from mnist_app.pages import elsewhere, wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_downloads import downloads
-from mnist_app.pages.workers import continuing_job, runs, workers
+from mnist_app.pages.run_jobs import continuing_job, runs
+from mnist_app.pages.workers import workers
 from mnist_app.run_charts import accuracy_curves, loss_curves
 from mnist_app.run_store import TITLE_LENGTH
 from mnist_app.runs import Run, State

@@ -6,8 +6,9 @@ from mnist_app import model_store, repeat
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
 from mnist_app.packing import ENDINGS
+from mnist_app.pages.run_jobs import export_job, export_key
 from mnist_app.pages.waiting import watch
-from mnist_app.pages.workers import export_job, export_key, workers
+from mnist_app.pages.workers import workers
 from mnist_app.runs import Run, curves_csv
 
 FORMS = {

@@ -11,8 +11,9 @@ from mnist_app.pages import wording
 from mnist_app.pages.choosing import choose, default_dataset
 from mnist_app.pages.run_comparison import comparison
 from mnist_app.pages.run_details import details
+from mnist_app.pages.run_jobs import runs, training_job
 from mnist_app.pages.visitor import visitor
-from mnist_app.pages.workers import runs, training_job, workers
+from mnist_app.pages.workers import workers
 from mnist_app.run_charts import RUN_COLOURS
 from mnist_app.runs import Run, State
 

@@ -3,9 +3,8 @@
 import gc
 import importlib
 import threading
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import convolution, datasets, experiment, finetuning, framing, model_store, run_store
+from mnist_app import datasets, finetuning, framing, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
@@ -24,13 +23,11 @@ from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
-from mnist_app.packing import packed
-from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
-from mnist_app.recording import Report, recorded
-from mnist_app.run_store import Runs
-from mnist_app.runs import Run as ListedRun
 from mnist_app.settings import DATASETS, TrainingConfig
+
+# Whoever was not there for so long has left, and gives way to those who wait.
+LEFT_SECONDS = 300.0
 
 Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
@@ -39,7 +36,7 @@ Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
-    training: Worker = field(default_factory=lambda: Worker("training"))
+    training: Worker = field(default_factory=lambda: Worker("training", patience=LEFT_SECONDS))
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
@@ -50,29 +47,12 @@ class Workers:
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
-    explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
-    explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     shifts: Worker = field(default_factory=lambda: Worker("shifts", remembered=16))
     # Their results are whole files.
     exports: Worker = field(default_factory=lambda: Worker("exports", remembered=3))
+    explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
+    explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """How a training run stands.
-
-    Attributes:
-        title: the name its model will have.
-        config: its settings.
-        drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
-        progress: None until the first step is done.
-    """
-
-    title: str
-    config: TrainingConfig
-    drawing: np.ndarray | None = None
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -92,20 +72,6 @@ class ReadPicture:
 def workers() -> Workers:
     """The workers; made once, kept when the code is reloaded."""
     return Workers()
-
-
-def runs() -> Runs:
-    """The list of runs beside the models; those that an earlier server left are interrupted.
-
-    Raises:
-        DigitLabError: the place cannot be written, or a newer version made the list.
-    """
-    return _runs(model_store.folder())
-
-
-@st.cache_resource(show_spinner=False)
-def _runs(folder: Path) -> Runs:
-    return Runs(folder / run_store.FILE_NAME)
 
 
 def import_first(*modules: str) -> None:
@@ -203,91 +169,6 @@ def augmentation_job() -> Snapshot:
         return variants
 
     return workers().augmentation.once("variants", prepare)
-
-
-def training_job(
-    config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
-) -> Snapshot:
-    """Put a new training run in line, and into the list of runs, whose number is the job's key.
-
-    It reports `Run`, and its result is an `Outcome`.
-
-    Raises:
-        DigitLabError: the list of runs cannot be written.
-    """
-    return _training(runs().add(title, config, owner), drawing)
-
-
-def continuing_job(run_id: int) -> Snapshot:
-    """The same for a run that was broken off and goes on from its checkpoint.
-
-    Raises:
-        DigitLabError: it left none, or the list of runs cannot be written.
-    """
-    return _training(runs().resume(run_id), resume_from=runs().get(run_id).checkpoints)
-
-
-def _training(
-    listed: ListedRun, drawing: np.ndarray | None = None, resume_from: Path | None = None
-) -> Snapshot:
-    kept = runs()
-    run = Run(listed.title, listed.config, drawing)
-
-    def work(control: Control) -> experiment.Outcome:
-        control.report(run)
-        return recorded(kept, listed.id, lambda report: train(control, report))
-
-    def train(control: Control, record: Report) -> experiment.Outcome:
-        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
-
-        def report(progress: Progress) -> None:
-            control.report(replace(run, progress=progress))
-            record(progress)
-
-        return experiment.run(
-            run.config,
-            listed.model or model_store.path_for(run.title),
-            run.title,
-            report=report,
-            steering=control,
-            drawing=drawing,
-            checkpoint_folder=listed.checkpoints,
-            resume_from=resume_from,
-        )
-
-    return workers().training.submit(
-        work, listed.owner, listed.id, if_cancelled=lambda: kept.cancel(listed.id)
-    )
-
-
-def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the share of test pictures read right, as they are and shifted."""
-
-    def measure(control: Control) -> tuple[float, float]:
-        import_first("tensorflow", "keras")
-        classifier = Classifier(model_store.load(model.path))
-        plain, moved = (
-            float((classifier.probabilities(images).argmax(axis=1) == dataset.test_labels).mean())
-            for images in (dataset.test_images, convolution.shifted(dataset.test_images))
-        )
-        return plain, moved
-
-    return workers().shifts.once((identity(model), dataset.name), measure)
-
-
-def export_job(model: StoredModel, form: str) -> Snapshot:
-    """The job whose result is the model as the bytes of one file; see `packing.packed`."""
-
-    def work(control: Control) -> bytes:
-        import_first("tensorflow", "keras")
-        return packed(model.path, form)
-
-    return workers().exports.once(export_key(model, form), work)
-
-
-def export_key(model: StoredModel, form: str) -> Hashable:
-    """What an export is about, to look whether there is one."""
-    return identity(model), form
 
 
 def picture_job(

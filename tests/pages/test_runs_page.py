@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies
 
 from mnist_app import model_store
-from mnist_app.pages import workers
+from mnist_app.pages import run_jobs, workers
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, State
 from mnist_app.settings import TrainingConfig
@@ -60,7 +60,7 @@ def finished(
     title: str, owner: str = ME, accuracy: float = 0.9, model: Path | None = None, **values: Any
 ) -> Run:
     """A run in the list, with curves."""
-    kept = workers.runs()
+    kept = run_jobs.runs()
     run = kept.add(title, TrainingConfig(dataset="optdigits", **values), owner)
     curve = (Point(0.5, 1.0, 0.5), Point(1.0, 0.4, 0.8))
     progress = Progress(1, 1, 1, 1, training=curve, validation=curve[1:])
@@ -243,7 +243,7 @@ def test_why_convolution_trains_both_and_says_what_differs() -> None:
     assert "The dense one first" in said(app) or "the dense one first" in said(app)
     until(app, lambda: "Move every test picture" in said(app), 180)
     assert "The dense network reads" in said(app)
-    dense, convolutional = sorted(workers.runs().listed(ME), key=lambda run: run.id)
+    dense, convolutional = sorted(run_jobs.runs().listed(ME), key=lambda run: run.id)
     assert dense.accuracy is not None
     assert convolutional.accuracy is not None
     assert convolutional.accuracy > dense.accuracy
@@ -251,15 +251,15 @@ def test_why_convolution_trains_both_and_says_what_differs() -> None:
 
 
 def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:
-    workers.training_job(quick(dataset="optdigits", epochs=100), "theirs", "f" * 32)
+    run_jobs.training_job(quick(dataset="optdigits", epochs=100), "theirs", "f" * 32)
     config = quick(dataset="optdigits", epochs=1)
-    workers.training_job(config, "other", "e" * 32)
-    job = workers.training_job(config, "mine", ME)
+    run_jobs.training_job(config, "other", "e" * 32)
+    job = run_jobs.training_job(config, "mine", ME)
     app = opened(runs=str(job.key))
     assert "Waiting in line at place 2" in said(app)
     assert "place 2" in next(body for body in bodies(app) if 'class="run"' in body)
     app.button(key="stop_run").click().run()
-    assert workers.runs().get(int(str(job.key))).state is State.STOPPED
+    assert run_jobs.runs().get(int(str(job.key))).state is State.STOPPED
     assert "Stopped" in said(app)
 
 
@@ -267,9 +267,8 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     folder = model_store.folder()
     program = (
         "import os\n"
-        "from mnist_app.pages.workers import training_job\n"
+        "from mnist_app.pages.run_jobs import runs, training_job\n"
         "from mnist_app import checkpoints\n"
-        "from mnist_app.pages.workers import runs\n"
         "from mnist_app.settings import TrainingConfig\n"
         "config = TrainingConfig(dataset='optdigits', architecture='dense', epochs=30)\n"
         f"job = training_job(config, 'mine', {ME!r})\n"
@@ -279,12 +278,15 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     )
     in_a_process_of_its_own(program).communicate(timeout=120)
     assert folder.exists()
+    train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
+    train.session_state["visitor"] = ME
+    assert train.run(timeout=60).button(key="open_runs").label == "Go to that run"
     app = opened()
     assert "The server ended before this run did. It can go on" in said(app)
     app.button(key="continue_run").click().run()
     assert not app.exception
     until(app, lambda: bool(app.metric))
-    (run,) = workers.runs().listed(ME)
+    (run,) = run_jobs.runs().listed(ME)
     assert run.state is State.FINISHED
     assert run.validation[-1].epoch == 30
     assert [point.epoch for point in run.validation] == list(range(1, 31))
