@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -13,6 +14,7 @@ _FLAGS = (
 # Between the sight of an empty canvas and the next stroke; a hand takes no less.
 PAUSE_MS = 300
 PATIENCE_MS = 120_000
+CANVAS = "canvas.upper-canvas"
 
 # From the pen's lifting to the first text with a digit in the answer's container, both by the
 # page's own clock. Only a canvas that was empty before can be answered anew.
@@ -37,16 +39,34 @@ _STOPWATCH = """
 
 
 @contextmanager
-def chromium(executable: str) -> Iterator[Browser]:
-    """A headless browser, the program at `executable`, that ends with the block."""
+def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
+    """A headless browser, the program at `executable`, that ends with the block.
+
+    Args:
+        camera: what its camera sees over and over, JPEG pictures in one file that ends in .mjpeg.
+    """
+    flags = _FLAGS.split()
+    if camera is not None:
+        flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        flags.append(f"--use-file-for-fake-video-capture={camera}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=_FLAGS.split(), headless=True
-        )
+        browser = playwright.chromium.launch(executable_path=executable, args=flags, headless=True)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def draw_stroke(page: Page, stroke: np.ndarray) -> None:
+    """Draw one stroke, float64 (n, 2) in canvas pixels, with the mouse on a page's only canvas."""
+    box = page.locator(CANVAS).bounding_box()
+    assert box is not None
+    points = (stroke + np.array([box["x"], box["y"]])).tolist()
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(x, y)
+    page.mouse.up()
 
 
 class Visitor:
@@ -59,8 +79,7 @@ class Visitor:
         context.add_init_script(_STOPWATCH)
         self._page: Page = context.new_page()
         self._page.goto(url)
-        self._canvas = self._page.locator("canvas.upper-canvas")
-        self._canvas.wait_for()
+        self._page.locator(CANVAS).wait_for()
         self._drawn = 0
 
     def leave(self) -> None:
@@ -69,15 +88,7 @@ class Visitor:
 
     def draw(self, stroke: np.ndarray) -> None:
         """Draw one stroke, float64 (n, 2) in canvas pixels, and lift the pen."""
-        box = self._canvas.bounding_box()
-        assert box is not None
-        points = (stroke + np.array([box["x"], box["y"]])).tolist()
-        mouse = self._page.mouse
-        mouse.move(*points[0])
-        mouse.down()
-        for x, y in points[1:]:
-            mouse.move(x, y)
-        mouse.up()
+        draw_stroke(self._page, stroke)
         self._drawn += 1
 
     def answer_ms(self) -> float:

@@ -14,7 +14,9 @@ from benchmarks.report import machine
 from mnist_app import datasets, model_store
 from mnist_app.counterfactual import smallest_change
 from mnist_app.errors import DigitLabError
-from mnist_app.explanations import Explainer
+from mnist_app.explanation_pictures import attributed, marked, sheet
+from mnist_app.explanations import Explainer, Explanation
+from mnist_app.pictures import png
 from mnist_app.saliency import integrated_gradients, occlusion
 
 MOST_MS = 500
@@ -70,12 +72,28 @@ def _times(
             "integrated gradients": partial(integrated_gradients, scores, image, answer),
             "occlusion": partial(occlusion, scores, image, answer),
             "change of mind": partial(smallest_change, scores, image, rival, guides),
-            "all": partial(explainer.explain, image),
+            "pictures of all that": partial(_pictures, explanation),
+            "all": partial(_all, explainer, image),
         }
         for part, work in parts.items():
             times.setdefault(part, []).append(_seconds(work))
         found += explanation.change is not None
     return times, found
+
+
+def _all(explainer: Explainer, image: np.ndarray) -> list[bytes]:
+    return _pictures(explainer.explain(image))
+
+
+def _pictures(explanation: Explanation) -> list[bytes]:
+    """All that a page can show of an explanation, each a PNG file."""
+    image = explanation.image
+    shown = [sheet(layer.values) for layer in explanation.layers]
+    maps = (explanation.gradient_map, explanation.occlusion_map)
+    shown += [attributed(image, values) for values in maps]
+    if explanation.change is not None:
+        shown += [marked(image, explanation.change.difference), explanation.change.image]
+    return [png(picture) for picture in shown]
 
 
 def _seconds(work: Callable[[], object]) -> tuple[float, float]:

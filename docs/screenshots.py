@@ -74,6 +74,14 @@ def _draw(page: Page) -> None:
     page.locator(".st-key-prediction .digit").wait_for()
 
 
+def _look_inside(page: Page) -> None:
+    _draw(page)
+    page.locator(".st-key-look_inside summary").click()
+    page.get_by_text("Where it looked", exact=True).click()
+    page.get_by_text("do not prove").wait_for()
+    page.locator(".st-key-look_inside").scroll_into_view_if_needed()
+
+
 def _train(page: Page) -> None:
     page.locator(".st-key-train_start button").click()
     page.locator(".st-key-train_curves .scatterlayer .point").first.wait_for(state="attached")
@@ -94,6 +102,7 @@ def _data(page: Page) -> None:
 
 PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("draw", "/", _draw),
+    ("inside", "/", _look_inside),
     ("train", "/train", _train),
     ("predictions", "/predictions", _predictions),
     ("data", "/data", _data),

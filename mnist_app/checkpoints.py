@@ -1,6 +1,8 @@
 """Where a training run stands, on disk: written whole or not at all, read without running code."""
 
+import contextlib
 import json
+import shutil
 import zipfile
 import zlib
 from dataclasses import asdict
@@ -58,6 +60,24 @@ def load(folder: Path) -> tuple[Standing, dict[str, Any]]:
         zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise DigitLabError(f"{path} is broken: start the run anew.") from error
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is a checkpoint in `folder`, which need not exist itself."""
+    return (folder / NAME).is_file()
+
+
+def remove(folder: Path) -> None:
+    """Delete the checkpoint in `folder`, and the folder where nothing else is in it.
+
+    What cannot be deleted stays: a run that went well does not fail for that.
+    """
+    with contextlib.suppress(OSError):
+        # Drafts are left by a process that was killed while it wrote.
+        for draft in folder.glob(f".{Path(NAME).stem}-*"):
+            shutil.rmtree(draft)
+        (folder / NAME).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _standing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Standing:

@@ -3,11 +3,9 @@
 import json
 import logging
 import os
-import shlex
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,16 +14,12 @@ import click
 import numpy as np
 
 from mnist_app.errors import DigitLabError
-from mnist_app.settings import DATASETS, PRESETS, SETTINGS, Setting, TrainingConfig
+from mnist_app.options import FILE, form_option
+from mnist_app.settings import DATASETS
+from mnist_app.train_command import train
 
 # Drawings answered at once: enough to be fast, few enough to stay small.
 CHUNK = 256
-
-_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="Lines for people, or JSON alone for programs.",
-)  # fmt: skip
-_file = click.Path(path_type=Path, dir_okay=False)
 
 
 def main() -> None:
@@ -92,137 +86,13 @@ def commands() -> None:
     """Digit Lab: train networks that read handwritten digits, test them, and read with them."""
 
 
-def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    for setting in reversed(SETTINGS):
-        flag = "--" + setting.name.replace("_", "-")
-        command = click.option(flag, type=_option_type(setting), default=None, help=_help(setting))(
-            command
-        )
-    return command
-
-
-def _option_type(setting: Setting) -> Any:
-    if setting.choices:
-        return click.Choice(list(setting.choices))
-    if setting.kind is str:
-        return str
-    if setting.kind is int:
-        return click.IntRange(int(setting.minimum), int(setting.maximum))
-    return click.FloatRange(setting.minimum, setting.maximum)
-
-
-def _help(setting: Setting) -> str:
-    return f"{setting.help}  [default: {setting.default}]"
+commands.add_command(train)
 
 
 @commands.command()
-@_setting_options
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="Start from these settings.")
-@click.option("--extra-strokes", type=_file, help="Labelled pen strokes to train on too.")
-@click.option("--output", type=_file, required=True, help="Where the .keras file goes.")
-@click.option("--title", default="", help="The model's name for people.")
-@_format
-def train(
-    preset: str | None,
-    extra_strokes: Path | None,
-    output: Path,
-    title: str,
-    form: str,
-    **given: Any,
-) -> None:
-    """Train a network, test it, and save it with its card."""
-    if output.suffix != ".keras":
-        raise click.BadParameter("it must end in .keras", param_hint="--output")
-    chosen = {name: value for name, value in given.items() if value is not None}
-    try:
-        config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
-    except DigitLabError as error:
-        raise click.UsageError(str(error)) from error
-    from mnist_app import experiment
-    from mnist_app.evaluation import as_dict
-
-    with (
-        _engine(output) as (engine, place),
-        click.progressbar(
-            length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
-            show_pos=False, item_show_func=_standing,
-        ) as bar,
-    ):  # fmt: skip
-        outcome = experiment.run(
-            config,
-            place,
-            title or experiment.default_title(config),
-            report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
-            extra_strokes=extra_strokes,
-            watch=False,
-            command=_repeat_command(preset, chosen, extra_strokes, output, title),
-            engine=engine,
-        )
-    if place != output:
-        click.echo("This worker is done; the first one saves the model.", err=True)
-        return
-    card = outcome.stored.card
-    assert card is not None
-    if form == "json":
-        answer = {"model": str(output), "evaluation": as_dict(outcome.report), "card": vars(card)}
-        click.echo(json.dumps(answer))
-    else:
-        click.echo(f"Saved {output} ({card.weights:,} weights).")
-        for name, figures in card.results.items():
-            click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} read right")
-
-
-@contextmanager
-def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
-    """What does the steps, and where the model goes: on several devices if there are any.
-
-    Of several workers only the first one keeps its model; they all have the same.
-    """
-    from mnist_app import distributed
-
-    if not distributed.is_on():
-        yield None, output
-        return
-    engine = distributed.SharedEngine(distributed.strategy())
-    if distributed.is_chief():
-        yield engine, output
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield engine, Path(folder) / output.name
-
-
-def _standing(progress: Any) -> str:
-    if progress is None:
-        return ""
-    last = progress.training[-1] if progress.training else None
-    accuracy = f", {last.accuracy:.2%} right" if last else ""
-    return f"epoch {progress.epoch} of {progress.epochs}{accuracy}"
-
-
-def _repeat_command(
-    preset: str | None, chosen: dict[str, Any], strokes: Path | None, output: Path, title: str
-) -> str:
-    """The command as typed; of an absolute path only the file's name, which is nobody's folder."""
-
-    def shown(path: Path) -> str:
-        return path.name if path.is_absolute() else str(path)
-
-    words = ["python", "-m", "mnist_app", "train"]
-    if preset:
-        words += ["--preset", preset]
-    for name, value in chosen.items():
-        words += ["--" + name.replace("_", "-"), str(value)]
-    if strokes:
-        words += ["--extra-strokes", shown(strokes)]
-    if title:
-        words += ["--title", title]
-    return shlex.join([*words, "--output", shown(output)])
-
-
-@commands.command()
-@click.argument("model", type=_file, required=False)
+@click.argument("model", type=FILE, required=False)
 @click.option("--dataset", type=click.Choice(list(DATASETS)), default="mnist", show_default=True)
-@_format
+@form_option
 def evaluate(model: Path | None, dataset: str, form: str) -> None:
     """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
     from mnist_app import datasets, evaluation, model_store
@@ -255,13 +125,13 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 
 
 @commands.command()
-@click.argument("files", type=_file, nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--as", "kind", type=click.Choice(["digit", "number"]), default="digit", show_default=True,
     help="One digit a drawing, or several from left to right.",
 )  # fmt: skip
-@click.option("--model", type=_file, help="The model that reads; the shipped one if not given.")
-@_format
+@click.option("--model", type=FILE, help="The model that reads; the shipped one if not given.")
+@form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
     from mnist_app import model_store
@@ -323,7 +193,7 @@ def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
 
 
 @commands.command()
-@click.argument("model", type=_file, required=False)
+@click.argument("model", type=FILE, required=False)
 @click.option("--format", "form", type=click.Choice(["saved_model", "litert"]), required=True)
 @click.option("--output", type=click.Path(path_type=Path), required=True)
 def export(model: Path | None, form: str, output: Path) -> None:
@@ -335,7 +205,7 @@ def export(model: Path | None, form: str, output: Path) -> None:
 
 
 @commands.command()
-@_format
+@form_option
 def datasets(form: str) -> None:
     """List the data sets: whether they are here, from where, how large."""
     from mnist_app import datasets as catalogue

@@ -173,23 +173,42 @@ def step(convolution: Convolution, image: np.ndarray, kernel: int, row: int, col
             f"from 0 to {columns - 1}."
         )
     weights = convolution.kernels[:, :, kernel]
-    height, width = weights.shape
-    top = row * convolution.strides[0] - _margin(convolution, 0, rows)
-    left = column * convolution.strides[1] - _margin(convolution, 1, columns)
-    # Wide enough for any patch that reaches over an edge.
-    field = np.pad(as_network_input(image)[..., 0], ((height, height), (width, width)))
-    patch = field[top + height : top + 2 * height, left + width : left + 2 * width]
+    top, left = (
+        place * stride - _margins(convolution, axis)[0]
+        for axis, (place, stride) in enumerate(zip((row, column), convolution.strides, strict=True))
+    )
+    patch = _patches(convolution, image)[row, column]
     product = patch * weights
     bias = float(convolution.biases[kernel])
     return Step(top, left, patch, weights, product, bias, float(product.sum()) + bias)
 
 
-def _margin(convolution: Convolution, axis: int, places: int) -> int:
-    """How far the first patch reaches over the edge, as TensorFlow pads: less before than after."""
+def responses(convolution: Convolution, image: np.ndarray) -> np.ndarray:
+    """What all steps of a convolution make of an image, uint8 (28, 28): its maps.
+
+    Returns:
+        float32 (rows, columns, filters), before what the layer may do to each pixel afterwards.
+    """
+    return np.tensordot(_patches(convolution, image), convolution.kernels, 2) + convolution.biases
+
+
+def _patches(convolution: Convolution, image: np.ndarray) -> np.ndarray:
+    """What lies under the filter at each place: float32 (rows, columns, height, width)."""
+    field = as_network_input(image)[..., 0]
+    padded = np.pad(field, [_margins(convolution, axis) for axis in (0, 1)])
+    every = np.lib.stride_tricks.sliding_window_view(padded, convolution.kernels.shape[:2])
+    down, right = convolution.strides
+    return every[::down, ::right]
+
+
+def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
+    """How far patches reach over the edges, as TensorFlow pads: less before than after."""
     if convolution.padding == "valid":
-        return 0
+        return 0, 0
+    places = map_size(convolution)[axis]
     covered = (places - 1) * convolution.strides[axis] + convolution.kernels.shape[axis]
-    return max(covered - 28, 0) // 2
+    missing = max(covered - 28, 0)
+    return missing // 2, missing - missing // 2
 
 
 def _convolution(layer: "keras.layers.Conv2D") -> str:

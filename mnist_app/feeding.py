@@ -93,13 +93,17 @@ class Feed:
 
     Their order and variation follow from the seed and the epoch alone, so a run can be taken up at
     any step.
+
+    Attributes:
+        pictures: how many there are.
+        steps: how many batches an epoch has.
     """
 
     def __init__(self, images: np.ndarray, targets: np.ndarray, config: TrainingConfig) -> None:
         """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes)."""
         import tensorflow as tf
 
-        self.steps = len(images) // config.batch_size
+        self.pictures, self.steps = len(images), len(images) // config.batch_size
         # Where data are read, also on a machine with a GPU.
         with tf.device("CPU:0"):
             self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)

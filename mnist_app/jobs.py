@@ -2,12 +2,13 @@
 
 One `Worker` runs one job at a time; who comes second waits in line. A page only ever holds a job's
 id and looks at snapshots, so a reload, a second tab or another page finds the same job again.
-Several visitors share a worker: each job carries its owner.
+Several visitors share a worker: each job carries its owner, and an owner who left gives way.
 """
 
 import gc
 import itertools
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -45,10 +46,12 @@ class Snapshot:
         owner: who asked for it.
         state: where it stands.
         ahead: how many jobs run or wait before it.
+        place: its place among those that wait, 1 is the next to run; 0 when it does not wait.
         progress: what it last reported, None before that.
         result: what it returned, when it is done, or stopped with something to keep.
         error: one sentence for a person, when it failed.
         stopping: it was told to stop and has not yet.
+        left: it was told to stop because its owner had left.
         paused: it was told to wait.
         started, ended: seconds since the epoch, 0 until then.
     """
@@ -58,10 +61,12 @@ class Snapshot:
     owner: str
     state: State = State.WAITING
     ahead: int = 0
+    place: int = 0
     progress: Any = None
     result: Any = None
     error: str = ""
     stopping: bool = False
+    left: bool = False
     paused: bool = False
     started: float = 0.0
     ended: float = 0.0
@@ -88,29 +93,73 @@ class Control(Steering):
 Task = Callable[[Control], Any]
 
 
+@dataclass(frozen=True)
+class _Order:
+    """What belongs to a job until it is over; see `Worker.submit`."""
+
+    task: Task
+    control: Control
+    if_cancelled: Callable[[], None]
+
+
 class Worker:
     """One background thread that runs jobs in the order in which they came."""
 
-    def __init__(self, name: str, remembered: int = REMEMBERED) -> None:
+    def __init__(
+        self,
+        name: str,
+        remembered: int = REMEMBERED,
+        patience: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin with no jobs.
+
+        Args:
+            remembered: how many jobs that are over can still be looked at.
+            patience: an owner who was not `seen` for so many seconds by `clock` has left. A job
+                of theirs that waits is cancelled; one that runs is stopped once another waits.
+                Jobs of nobody, whose owner is "", are as if somebody always looked.
+        """
         self._name = name
         self._remembered = remembered
+        self._patience, self._clock = patience, clock
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._ids = itertools.count(1)
         self._jobs: OrderedDict[int, Snapshot] = OrderedDict()
-        self._tasks: dict[int, tuple[Task, Control]] = {}
+        self._orders: dict[int, _Order] = {}
+        self._seen: dict[str, float] = {}
         self._thread: threading.Thread | None = None
 
-    def submit(self, task: Task, owner: str = "", key: Hashable = None) -> Snapshot:
+    def submit(
+        self,
+        task: Task,
+        owner: str = "",
+        key: Hashable = None,
+        if_cancelled: Callable[[], None] = lambda: None,
+    ) -> Snapshot:
         """Put a job in line.
 
         Args:
             task: called in the worker's thread. What it returns is the job's result; a
                 `DigitLabError` is its failure in plain words; `InterruptedError` says that it
                 stopped, as told, with nothing to keep.
+            if_cancelled: called in its stead when it was told to stop before its turn; by
+                whoever told it, so it must be quick.
         """
         with self._lock:
-            return self._submit(task, owner, key)
+            return self._submit(task, owner, key, if_cancelled)
+
+    def seen(self, owner: str) -> None:
+        """A page of that owner is there; called by each, again and again.
+
+        Whoever is there sees to it that those who left give way.
+        """
+        with self._lock:
+            if owner in self._seen:
+                self._seen[owner] = self._clock()
+            cancelled = self._give_way()
+        _tell(cancelled)
 
     def once(self, key: Hashable, task: Task, owner: str = "") -> Snapshot:
         """The job about `key`; put in line now if there is none yet, or it was stopped.
@@ -123,7 +172,7 @@ class Worker:
                     # Asked for again: the last to be forgotten.
                     self._jobs.move_to_end(job.id)
                     return self._placed(job)
-            return self._submit(task, owner, key)
+            return self._submit(task, owner, key, lambda: None)
 
     def snapshot(self, job_id: int) -> Snapshot | None:
         """The job now; None when it is long over and forgotten."""
@@ -147,15 +196,8 @@ class Worker:
         """Tell a job to stop; one that only waits is over at once."""
         with self._lock:
             job = self._jobs.get(job_id)
-            if job is None or job.is_over:
-                return
-            self._tasks[job_id][1].stop()
-            if job.state is State.WAITING:
-                del self._tasks[job_id]
-                self._set(job_id, state=State.STOPPED, ended=time.time())
-                self._forget()
-            else:
-                self._set(job_id, stopping=True, paused=False)
+            cancelled = self._stop(job) if job else []
+        _tell(cancelled)
 
     def pause(self, job_id: int) -> None:
         """Make a running job wait, if it is of a kind that can; others are left as they are."""
@@ -201,26 +243,65 @@ class Worker:
             self._changed.wait_for(is_over, timeout)
             return self._jobs.get(job_id)
 
-    def _submit(self, task: Task, owner: str, key: Hashable) -> Snapshot:
+    def _submit(
+        self, task: Task, owner: str, key: Hashable, if_cancelled: Callable[[], None]
+    ) -> Snapshot:
         job_id = next(self._ids)
         self._jobs[job_id] = Snapshot(job_id, job_id if key is None else key, owner)
-        self._tasks[job_id] = (task, Control(self, job_id))
+        self._orders[job_id] = _Order(task, Control(self, job_id), if_cancelled)
+        if owner:
+            self._seen[owner] = self._clock()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
         self._changed.notify_all()
         return self._placed(self._jobs[job_id])
 
+    def _stop(self, job: Snapshot, left: bool = False) -> list[_Order]:
+        """Tell a job to stop; gives its order if it will never run."""
+        if job.is_over:
+            return []
+        self._orders[job.id].control.stop()
+        if job.state is State.RUNNING:
+            self._set(job.id, stopping=True, paused=False, left=job.left or left)
+            return []
+        self._set(job.id, state=State.STOPPED, ended=time.time(), left=left)
+        order = self._orders.pop(job.id)
+        self._forget()
+        return [order]
+
+    def _give_way(self) -> list[_Order]:
+        """Stop jobs whose owners left; gives the orders of those that will never run."""
+        cancelled = []
+        for job in self._waiting():
+            if self._has_left(job.owner):
+                cancelled += self._stop(job, left=True)
+        if self._waiting():
+            for job in list(self._jobs.values()):
+                if job.state is State.RUNNING and not job.stopping and self._has_left(job.owner):
+                    self._stop(job, left=True)
+        return cancelled
+
+    def _has_left(self, owner: str) -> bool:
+        return bool(owner) and self._clock() - self._seen[owner] > self._patience
+
+    def _waiting(self) -> list[Snapshot]:
+        return [job for job in self._jobs.values() if job.state is State.WAITING]
+
     def _running(self, job_id: int) -> Control | None:
         job = self._jobs.get(job_id)
         is_running = job is not None and job.state is State.RUNNING
-        return self._tasks[job_id][1] if is_running else None
+        return self._orders[job_id].control if is_running else None
 
     def _placed(self, job: Snapshot) -> Snapshot:
         if job.state is not State.WAITING:
             return job
-        ahead = sum(other.id < job.id and not other.is_over for other in self._jobs.values())
-        return replace(job, ahead=ahead)
+        before = [other for other in self._jobs.values() if other.id < job.id]
+        return replace(
+            job,
+            ahead=sum(not other.is_over for other in before),
+            place=1 + sum(other.state is State.WAITING for other in before),
+        )
 
     def _set(self, job_id: int, **changes: Any) -> None:
         self._jobs[job_id] = replace(self._jobs[job_id], **changes)
@@ -232,20 +313,29 @@ class Worker:
 
     def _work(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._tasks))
-                job_id = min(self._tasks)
-                task, control = self._tasks[job_id]
-                self._set(job_id, state=State.RUNNING, started=time.time())
-            outcome = self._outcome(task, control)
-            del task, control
+            job_id, order = self._next()
+            outcome = self._outcome(order.task, order.control)
+            del order
             # Networks and their optimizers refer to themselves; nothing else would free them soon.
             gc.collect()
             with self._lock:
-                del self._tasks[job_id]
+                del self._orders[job_id]
                 self._set(job_id, ended=time.time(), paused=False, **outcome)
                 del outcome
                 self._forget()
+
+    def _next(self) -> tuple[int, _Order]:
+        """Begin the next job, as soon as there is one."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._orders))
+                cancelled = self._give_way()
+                job_id = min(self._orders, default=None)
+                if job_id is not None:
+                    self._set(job_id, state=State.RUNNING, started=time.time())
+            _tell(cancelled)
+            if job_id is not None:
+                return job_id, self._orders[job_id]
 
     def _outcome(self, task: Task, control: Control) -> dict[str, Any]:
         try:
@@ -272,3 +362,13 @@ class Worker:
         over = [job.id for job in self._jobs.values() if job.is_over]
         for job_id in over[: max(0, len(over) - self._remembered)]:
             del self._jobs[job_id]
+        owners = {self._jobs[job_id].owner for job_id in self._orders}
+        self._seen = {owner: moment for owner, moment in self._seen.items() if owner in owners}
+
+
+def _tell(cancelled: list[_Order]) -> None:
+    for order in cancelled:
+        try:
+            order.if_cancelled()
+        except Exception:
+            logger.exception("Nobody could be told that a job was cancelled")

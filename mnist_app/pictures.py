@@ -14,6 +14,9 @@ MAX_BYTES = 30_000_000
 MAX_PIXELS = 50_000_000
 # More detail than this does not survive the way into 28 x 28.
 WORKING_SIDE = 512
+# Colours of numbers above and below zero, red, green and blue; told apart by people who see red and
+# green alike.
+ABOVE, BELOW = (47, 123, 246), (232, 131, 58)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def _colours(picture: Image.Image) -> np.ndarray:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """Encode a picture, uint8 (height, width) or (height, width, 3), as PNG."""
+    """Encode a picture, uint8 (height, width) or with 3 or 4 channels after these, as PNG."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()
@@ -120,5 +123,5 @@ def signed(values: np.ndarray) -> np.ndarray:
         uint8 (height, width, 3).
     """
     shares = values / max(float(np.abs(values).max()), 1e-12)
-    ends = np.where(shares[..., None] > 0, (47, 123, 246), (232, 131, 58))
+    ends = np.where(shares[..., None] > 0, ABOVE, BELOW)
     return np.round(255 + np.abs(shares)[..., None] * (ends - 255)).astype(np.uint8)

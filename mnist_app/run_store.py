@@ -1,22 +1,25 @@
-"""The list of training runs, kept in one SQLite file beside the models."""
+"""The list of training runs, kept in one SQLite file beside the models, and their checkpoints."""
 
 import json
 import sqlite3
+import uuid
 from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mnist_app import model_store
+from mnist_app import checkpoints, model_store
 from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
 from mnist_app.liveness import living, sign_of_life
 from mnist_app.progress import Point, Progress
-from mnist_app.runs import UNFINISHED, Run, State, thinned
+from mnist_app.runs import BROKEN_OFF, UNFINISHED, Run, State, thinned
 from mnist_app.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
 TITLE_LENGTH = 100
+# Runs that are over and may still go on; the checkpoints of older ones are deleted.
+MOST_CHECKPOINTS = 8
 # Each brings the file from the version that is its index to the next.
 MIGRATIONS = (
     """
@@ -38,12 +41,14 @@ MIGRATIONS = (
         process TEXT NOT NULL
     )
     """,
+    "ALTER TABLE runs ADD COLUMN checkpoints TEXT NOT NULL DEFAULT ''",
 )
 COLUMNS = (
     "id", "title", "owner", "created", "state", "settings", "training", "validation", "accuracy",
-    "loss", "seconds", "weights", "model", "error",
+    "loss", "seconds", "weights", "model", "error", "checkpoints",
 )  # fmt: skip
 SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
+COUNTED = ("seconds", "weights")
 
 
 class Runs:
@@ -82,6 +87,8 @@ class Runs:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "state": state,
             "settings": json.dumps(config.as_dict()),
+            # A new list counts from 1 again: the number would be an older run's.
+            "checkpoints": f"{self._checkpoints.name}/{uuid.uuid4().hex}",
         }
         with self._database.writing() as connection:
             row["process"] = sign_of_life(self._signs)
@@ -89,6 +96,7 @@ class Runs:
                 f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
                 tuple(row.values()),
             )
+            self._tidy(connection)
         return self.get(int(cursor.lastrowid or 0))
 
     def start(self, run_id: int) -> None:
@@ -96,6 +104,22 @@ class Runs:
         with self._database.writing() as connection:
             process = sign_of_life(self._signs)
             _set(connection, run_id, state=State.RUNNING, process=process, error="")
+
+    def resume(self, run_id: int) -> Run:
+        """Put a run in line again, in this process, to go on from the checkpoint it left.
+
+        Raises:
+            DigitLabError: it left none, or goes on already.
+        """
+        with self._database.writing() as connection:
+            run = self._found(connection, run_id)
+            if not run.can_continue:
+                raise DigitLabError(
+                    f"{run.title} cannot go on, its checkpoint is gone or in use: start it anew."
+                )
+            process = sign_of_life(self._signs)
+            _set(connection, run_id, state=State.WAITING, process=process, error="")
+        return self.get(run_id)
 
     def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
         """Write down how far it is; once an epoch is often enough."""
@@ -114,25 +138,38 @@ class Runs:
         model: Path | None = None,
         error: str = "",
     ) -> None:
-        """Write down how it ended; without `progress` the curves stay as they were."""
-        self._change(
-            run_id,
-            state=state,
-            accuracy=accuracy,
-            loss=loss,
-            seconds=seconds,
-            weights=weights,
-            model=self._stored_path(model),
-            error=error,
-            **(_curves(progress) if progress else {}),
-        )
+        """Write down how it ended; without `progress` the curves stay as they were.
+
+        Its checkpoints are deleted, unless it was stopped and may go on.
+        """
+        changes: dict[str, Any] = _curves(progress) if progress else {}
+        if state not in BROKEN_OFF:
+            changes["checkpoints"] = ""
+        with self._database.writing() as connection:
+            _set(
+                connection,
+                run_id,
+                state=state,
+                accuracy=accuracy,
+                loss=loss,
+                seconds=seconds,
+                weights=weights,
+                model=self._stored_path(model),
+                error=error,
+                **changes,
+            )
+            self._tidy(connection)
+
+    def cancel(self, run_id: int) -> None:
+        """It was told to stop before its turn; what it had learned before that stays."""
+        self._change(run_id, state=State.STOPPED)
 
     def rename(self, run_id: int, title: str) -> None:
         """Give it another name; the card of its model keeps the old one."""
         self._change(run_id, title=_title(title))
 
     def delete(self, run_id: int, with_model: bool = False) -> None:
-        """Forget a run, and delete its model and card when asked.
+        """Forget a run with its checkpoints, and delete its model and card when asked.
 
         Only a model in the models' folder is deleted, and never the shipped one.
 
@@ -152,6 +189,7 @@ class Runs:
                 ) from error
         with self._database.writing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+            self._tidy(connection)
 
     def get(self, run_id: int) -> Run:
         """One run.
@@ -160,12 +198,7 @@ class Runs:
             DigitLabError: there is none with that number.
         """
         with self._database.reading() as connection:
-            row = connection.execute(
-                f"SELECT {', '.join(COLUMNS)} FROM runs WHERE id = ?", (run_id,)
-            ).fetchone()
-        if row is None:
-            raise _unknown(run_id)
-        return self._run(row)
+            return self._found(connection, run_id)
 
     def listed(
         self, owner: str | None = None, order: str = "created", descending: bool = True
@@ -175,7 +208,10 @@ class Runs:
         Args:
             order: one of `SORTABLE`, or the name of a setting.
         """
-        if order in SORTABLE:
+        if order in COUNTED:
+            # Nought says that it is not known yet.
+            key = f"NULLIF({order}, 0)"
+        elif order in SORTABLE:
             key = order
         elif order in {setting.name for setting in SETTINGS}:
             key = f"json_extract(settings, '$.{order}')"
@@ -204,6 +240,33 @@ class Runs:
     def _signs(self) -> Path:
         return self.path.with_name(f".{self.path.name}-processes")
 
+    @property
+    def _checkpoints(self) -> Path:
+        return self.path.with_name(f".{self.path.name}-checkpoints")
+
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        """Delete the checkpoints that are too many, and those that no run has; in a transaction."""
+        rows = connection.execute(
+            "SELECT id, state, checkpoints FROM runs WHERE checkpoints != '' ORDER BY id DESC"
+        ).fetchall()
+        over = [(number, name) for number, state, name in rows if state not in UNFINISHED]
+        kept = [row for row in over if checkpoints.exists(self.path.parent / row[1])]
+        spare = set(over) - set(kept[:MOST_CHECKPOINTS])
+        for number, _ in spare:
+            _set(connection, number, checkpoints="")
+        wanted = {name for _, _, name in rows} - {name for _, name in spare}
+        for folder in self._checkpoints.glob("*"):
+            if str(folder.relative_to(self.path.parent)) not in wanted:
+                checkpoints.remove(folder)
+
+    def _found(self, connection: sqlite3.Connection, run_id: int) -> Run:
+        row = connection.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM runs WHERE id = ?", (run_id,)
+        ).fetchone()
+        if row is None:
+            raise _unknown(run_id)
+        return self._run(row)
+
     def _change(self, run_id: int, **values: Any) -> None:
         with self._database.writing() as connection:
             _set(connection, run_id, **values)
@@ -228,9 +291,13 @@ class Runs:
                 "settings": json.loads(values["settings"]),
                 "training": tuple(Point(*point) for point in json.loads(values["training"])),
                 "validation": tuple(Point(*point) for point in json.loads(values["validation"])),
-                "model": self.path.parent / values["model"] if values["model"] else None,
+                "model": self._path_of(values["model"]),
+                "checkpoints": self._path_of(values["checkpoints"]),
             }
         )
+
+    def _path_of(self, stored: str) -> Path | None:
+        return self.path.parent / stored if stored else None
 
 
 def _curves(progress: Progress) -> dict[str, str]:

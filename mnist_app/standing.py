@@ -15,6 +15,7 @@ class Standing:
 
     Attributes:
         epoch, step: epochs that are done and validated, and steps done since.
+        pictures: how many it learns from.
         seconds: how long it has trained.
         learning_rate_factor: what the schedule's learning rate is multiplied by.
         best_loss: the lowest validation loss; None before there is one.
@@ -28,6 +29,7 @@ class Standing:
 
     epoch: int = 0
     step: int = 0
+    pictures: int = 0
     seconds: float = 0.0
     learning_rate_factor: float = 1.0
     best_loss: float | None = None

@@ -148,7 +148,7 @@ class _Run:
         self._watcher, self._watch = watcher, watch
         self._report_to, self._steering, self._run_until = report, steering, run_until
         self._folder = folder
-        self._standing = Standing()
+        self._standing = Standing(pictures=feed.pictures)
         self._view: View | None = None
         self._remark = ""
         self._told_factor = 1.0
@@ -161,16 +161,18 @@ class _Run:
         standing, settings = checkpoints.load(folder)
         variables = [*self._learner.variables, *self._learner.optimizer.variables]
         values = [*standing.variables, *standing.optimizer]
-        if settings != self._config.as_dict() or [tuple(one.shape) for one in variables] != [
-            one.shape for one in values
-        ]:
+        fits = [tuple(one.shape) for one in variables] == [one.shape for one in values]
+        is_of_these_pictures = standing.pictures == self._feed.pictures
+        if settings != self._config.as_dict() or not is_of_these_pictures or not fits:
             raise DigitLabError(
-                f"The checkpoint in {folder} is of a run with other settings: use its own, or "
-                "start anew."
+                f"The checkpoint in {folder} is of a run with other settings or pictures: use its "
+                "own, or start anew."
             )
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         self._standing = standing
+        # What a host allows is for the run as a whole.
+        self._run_until -= standing.seconds
 
     def go(self) -> bool:
         """Train to the end; gives whether it was stopped before."""

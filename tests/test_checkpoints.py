@@ -77,3 +77,18 @@ def test_a_checkpoint_of_other_facts_is_refused(text: str, tmp_path: Path) -> No
 def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
     with pytest.raises(DigitLabError, match="no checkpoint"):
         checkpoints.load(tmp_path)
+
+
+def test_a_checkpoint_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    folder, own = tmp_path / "run", tmp_path / "other"
+    for place in (folder, own):
+        checkpoints.save(standing(), {}, place)
+    # As a process leaves it that was killed while it wrote.
+    (folder / ".checkpoint-x1").mkdir()
+    (folder / ".checkpoint-x1" / NAME).touch()
+    (own / "notes.txt").touch()
+    assert checkpoints.exists(folder)
+    for place in (folder, own, tmp_path / "nowhere"):
+        checkpoints.remove(place)
+        assert not checkpoints.exists(place)
+    assert [path.name for path in tmp_path.rglob("*")] == ["other", "notes.txt"]

@@ -15,6 +15,8 @@ def test_the_shipped_model_explains_itself(digits: Dataset) -> None:
     classifier = Classifier(model)
     for image in digits.test_images[:3]:
         found = explainer.explain(image)
+        assert (found.image == image).all()
+        assert found.convolution is not None
         assert found.answer == classifier.probabilities(image[None])[0].argmax()
         assert found.layers[-1].values.argmax() == found.answer
         assert found.gradient_map.sum() > 0
@@ -46,3 +48,12 @@ def test_another_class_may_be_asked_for(classifier: Classifier, digits: Dataset)
 def test_other_pictures_are_refused(classifier: Classifier, image: np.ndarray) -> None:
     with pytest.raises(DigitLabError, match="28 x 28"):
         Explainer(classifier.model).explain(image)
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2])
+def test_it_stops_between_its_parts(classifier: Classifier, digits: Dataset, parts: int) -> None:
+    answers = iter([False] * parts + [True])
+    with pytest.raises(InterruptedError):
+        Explainer(classifier.model).explain(
+            digits.test_images[0], should_stop=lambda: next(answers)
+        )

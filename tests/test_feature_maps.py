@@ -7,7 +7,7 @@ from mnist_app import architectures, model_store
 from mnist_app.architectures import _BUILDERS
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.errors import DigitLabError
-from mnist_app.feature_maps import Layers, first_convolution, map_size, mosaic, step
+from mnist_app.feature_maps import Layers, first_convolution, map_size, mosaic, responses, step
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -83,6 +83,7 @@ def test_steps_make_up_the_map(size: int, strides: int, padding: str) -> None:
     ]
     totals = np.array([[each.total for each in row] for row in steps])
     np.testing.assert_allclose(totals, expected, atol=1e-4)
+    np.testing.assert_allclose(responses(convolution, IMAGE)[..., 1], expected, atol=1e-4)
     middle = steps[rows // 2][columns // 2]
     under = IMAGE[middle.top : middle.top + size, middle.left : middle.left + size] / 255
     np.testing.assert_allclose(middle.patch, under, atol=1e-6)

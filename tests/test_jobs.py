@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jobs_at_work import PATIENCE, Gate, now, over
 
 from mnist_app.errors import DigitLabError
-from mnist_app.jobs import Control, Snapshot, State, Worker
-
-PATIENCE = 30
+from mnist_app.jobs import Control, State, Worker
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,39 +25,11 @@ def worker() -> Worker:
     return Worker("test", remembered=4)
 
 
-class Gate:
-    """A task that runs until it is let go, or told to stop."""
-
-    def __init__(self) -> None:
-        self.entered = threading.Event()
-        self.opened = threading.Event()
-
-    def __call__(self, control: Control) -> str:
-        self.entered.set()
-        while not self.opened.is_set() and not control.should_stop():
-            time.sleep(0.005)
-        return "through"
-
-
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     gate = Gate()
     yield gate
     gate.opened.set()
-
-
-def over(worker: Worker, job: Snapshot) -> Snapshot:
-    """The job once it is over."""
-    last = worker.wait(job.id, PATIENCE)
-    assert last is not None
-    assert last.is_over
-    return last
-
-
-def now(worker: Worker, job: Snapshot) -> Snapshot:
-    found = worker.snapshot(job.id)
-    assert found is not None
-    return found
 
 
 def test_a_job_brings_its_result(worker: Worker) -> None:

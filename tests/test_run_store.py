@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from samples import in_a_process_of_its_own
 
-from mnist_app import model_store, run_store
+from mnist_app import checkpoints, model_store, run_store
+from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
 from mnist_app.progress import Point, Progress
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run, State
 from mnist_app.settings import TrainingConfig
+from mnist_app.standing import Standing
 from mnist_app.training import CURVE_POINTS
 
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
@@ -61,6 +63,22 @@ def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept
         assert len(kept.listed(order=order)) == 3
     with pytest.raises(DigitLabError, match="sorted"):
         kept.listed(order="title; DROP TABLE runs")
+
+
+def test_what_is_not_known_yet_comes_last(kept: Runs) -> None:
+    for title, seconds in (("quick", 1.0), ("new", 0.0), ("slow", 9.0)):
+        run = kept.add(title, CONFIG)
+        kept.finish(run.id, State.STOPPED, seconds=seconds)
+    found = kept.listed(order="seconds", descending=False)
+    assert [run.title for run in found] == ["quick", "slow", "new"]
+
+
+def test_a_run_cancelled_before_its_turn_keeps_what_it_had(kept: Runs) -> None:
+    run = kept.add("went on", CONFIG)
+    kept.finish(run.id, State.INTERRUPTED, accuracy=0.9, seconds=3.0)
+    kept.cancel(run.id)
+    run = kept.get(run.id)
+    assert (run.state, run.accuracy, run.seconds) == (State.STOPPED, 0.9, 3.0)
 
 
 def test_each_owner_sees_own_runs(kept: Runs) -> None:
@@ -169,3 +187,95 @@ def test_a_broken_list_is_set_aside_and_said_to_be_so(kept: Runs) -> None:
     again = Runs()
     assert "runs-set-aside-" in again.notice
     assert again.listed() == []
+
+
+def broken_off(kept: Runs, title: str = "x") -> Run:
+    """A run that was stopped and left a checkpoint."""
+    run = kept.add(title, CONFIG, state=State.RUNNING)
+    assert run.checkpoints
+    checkpoints.save(Standing(epoch=1), CONFIG.as_dict(), run.checkpoints)
+    kept.finish(run.id, State.STOPPED, PROGRESS)
+    return kept.get(run.id)
+
+
+def folders(kept: Runs) -> int:
+    return len(list(kept.path.parent.glob(".runs.sqlite3-checkpoints/*")))
+
+
+def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) -> None:
+    program = (
+        "import os, signal\nfrom mnist_app import checkpoints\n"
+        "from mnist_app.standing import Standing\n"
+        "config = TrainingConfig(architecture='dense', epochs=2)\n"
+        "for title in ('early', 'late'):\n"
+        "    run = Runs().add(title, config, state=State.RUNNING)\n"
+        "checkpoints.save(Standing(epoch=1), config.as_dict(), run.checkpoints)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert in_a_process_of_its_own(HEAD + program).wait() == -signal.SIGKILL
+    found = {run.title: run for run in Runs().listed()}
+    assert {run.state for run in found.values()} == {State.INTERRUPTED}
+    assert [found[title].can_continue for title in ("early", "late")] == [False, True]
+    again = kept.resume(found["late"].id)
+    assert (again.state, again.can_continue) == (State.WAITING, False)
+    assert again.checkpoints
+    assert checkpoints.load(again.checkpoints)[0].epoch == 1
+    for run in found.values():
+        with pytest.raises(DigitLabError, match="start it anew"):
+            kept.resume(run.id)
+    Runs().mark_interrupted()
+    assert kept.get(again.id).state is State.WAITING, "it is this process' now"
+
+
+@pytest.mark.parametrize("state", [State.FINISHED, State.FAILED])
+def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs, state: State) -> None:
+    run = kept.resume(broken_off(kept).id)
+    assert folders(kept) == 1
+    kept.finish(run.id, state)
+    assert (kept.get(run.id).checkpoints, folders(kept)) == (None, 0)
+    assert not kept.get(run.id).can_continue
+
+
+def test_a_run_is_deleted_with_its_checkpoints(kept: Runs) -> None:
+    kept.delete(broken_off(kept).id)
+    assert folders(kept) == 0
+
+
+def test_checkpoints_are_bounded_and_the_newest_stay(
+    kept: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_store, "MOST_CHECKPOINTS", 2)
+    training = kept.add("training", CONFIG, state=State.RUNNING)
+    assert training.checkpoints
+    checkpoints.save(Standing(), {}, training.checkpoints)
+    for title in "abcd":
+        broken_off(kept, title)
+    # Nothing was left by these, so they take nobody's place.
+    for _ in range(3):
+        kept.finish(kept.add("waited", CONFIG).id, State.STOPPED)
+    assert [run.title for run in kept.listed(order="title") if run.can_continue] == ["d", "c"]
+    assert folders(kept) == 3
+    assert checkpoints.exists(training.checkpoints)
+
+
+def test_checkpoints_of_a_lost_list_are_deleted(kept: Runs) -> None:
+    broken_off(kept)
+    kept.path.write_bytes(b"no database at all" * 500)
+    run = Runs().add("first", CONFIG)
+    assert folders(kept) == 0
+    assert not run.can_continue
+
+
+def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "old" / "runs.sqlite3"
+    older = Database(path, "list of runs", run_store.MIGRATIONS[:1])
+    with older.writing() as connection:
+        connection.execute(
+            "INSERT INTO runs (title, owner, created, state, settings, process) "
+            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone')"
+        )
+    kept = Runs(path)
+    (run,) = kept.listed()
+    assert (run.title, run.state, run.checkpoints) == ("old", State.INTERRUPTED, None)
+    assert not run.can_continue
+    assert kept.add("new", CONFIG).checkpoints is not None

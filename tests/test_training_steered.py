@@ -193,6 +193,24 @@ def test_a_checkpoint_of_another_run_is_refused(dataset: Dataset, tmp_path: Path
         train(quick(), dataset, resume_from=tmp_path / "nowhere")
 
 
+def test_a_checkpoint_of_other_pictures_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    train(quick(), dataset, checkpoint_folder=tmp_path)
+    more = dataset.test_images, dataset.test_labels
+    with pytest.raises(DigitLabError, match="other settings or pictures"):
+        train(quick(), dataset, lambda progress: None, None, *more, resume_from=tmp_path)
+
+
+def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steering = Steered(5, Steering.stop)
+    part = train(quick(epochs=9), dataset, steering=steering, checkpoint_folder=tmp_path).progress
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", str(part.seconds / 60))
+    rest = train(quick(epochs=9), dataset, resume_from=tmp_path).progress
+    assert "on this host" in rest.remark
+    assert rest.step == part.step + 1
+
+
 def test_a_host_can_limit_the_time_of_a_run(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

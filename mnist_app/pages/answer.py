@@ -55,10 +55,11 @@ def _doubt(open_to: list[tuple[int, ...]]) -> str:
 
 def _sureness(probability: float) -> str:
     word = "Very sure" if probability > 0.95 else "Fairly sure" if probability > 0.7 else "Not sure"
-    return f"{word}: {_share(probability)}"
+    return f"{word}: {share(probability)}"
 
 
-def _share(probability: float) -> str:
+def share(probability: float) -> str:
+    """A probability for people; never 100 % for what is not quite so."""
     return "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
@@ -101,7 +102,7 @@ def show_inputs(reading: Reading, done: str, quiet: str = "") -> None:
     )
     if len(reading.digits) > 1:
         seen = [
-            (digit.image, f"{digit.digit}: {_share(digit.probability)}", "")
+            (digit.image, f"{digit.digit}: {share(digit.probability)}", "")
             for digit in reading.digits
         ]
         st.html(f"{about}{gallery(seen, side=56)}")

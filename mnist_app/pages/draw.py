@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import streamlit as st
 
 from mnist_app import model_store
@@ -9,13 +10,13 @@ from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import answer, canvas
+from mnist_app.pages import answer, canvas, looking
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
 from mnist_app.pages.waiting import POLL_SECONDS
 from mnist_app.pages.workers import classifier_job, workers
-from mnist_app.reading import Reading, read_drawing
+from mnist_app.reading import Digit, Reading, read_drawing
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 
@@ -62,10 +63,25 @@ def _lab(own: Canvas, model: StoredModel | None) -> None:
         with st.container(key="model_input"):
             speed = f"Read in {milliseconds:.1f} ms." if reading.digits else ""
             answer.show_inputs(reading, DONE, speed)
+    _look_inside(digit, model)
     if job.state == State.FAILED:
         _failure(job)
     elif not job.is_over:
         _when_ready(job.id)
+
+
+def _look_inside(digit: Digit | None, model: StoredModel) -> None:
+    """What the network looks at in the digit whose bars are shown, once somebody wants to know."""
+    with st.expander(
+        "Look inside: how did it come to that?", key="look_inside", icon=":material/visibility:",
+        on_change="rerun", bind="query-params",
+    ) as inside:  # fmt: skip
+        if not inside.open:
+            return
+        if digit is None:
+            st.caption("Draw a digit, and see here what the network makes of it, step by step.")
+        else:
+            looking.panel(digit.image / np.float32(255), model, "drawn")
 
 
 def _chosen_model() -> StoredModel | None:
@@ -97,11 +113,11 @@ def _read(own: Canvas, classifier: Classifier | None) -> tuple[Reading, float]:
     started = time.perf_counter()
     try:
         drawing = own.drawing
+        if classifier is None:
+            return Reading(()), 0.0
+        reading = read_drawing(drawing, classifier, as_number=own.is_wide)
     except DigitLabError as error:
         return Reading((), str(error)), 0.0
-    if classifier is None:
-        return Reading(()), 0.0
-    reading = read_drawing(drawing, classifier, as_number=own.is_wide)
     return reading, (time.perf_counter() - started) * 1000
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 
-_SCRIPT = """
+# For every component that draws a figure: `drawn` gives plotly.js and the chart once it stands.
+DRAWING = """
 const library = () => window.digitLabPlotly ??= new Promise((resolve, reject) => {
   const script = document.createElement("script");
   script.src = "app/static/plotly.min.js";
@@ -26,27 +27,52 @@ const library = () => window.digitLabPlotly ??= new Promise((resolve, reject) =>
   document.head.append(script);
 });
 
-const tellClicks = (chart, tell) => {
-  chart.removeAllListeners("plotly_click");
-  chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
-};
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  const chart = parentElement.querySelector(".live-chart");
+const drawn = (data, parent, adapt = () => {}) => {
+  const chart = parent.querySelector(".live-chart");
   const figure = JSON.parse(data.figure);
   chart.style.minHeight = `${figure.layout.height}px`;
   chart.setAttribute("aria-label", data.alt);
-  const theme = getComputedStyle(parentElement);
+  const theme = getComputedStyle(parent);
   figure.layout.font = {
     ...figure.layout.font,
     color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
     family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
   };
-  library()
+  adapt(figure, chart);
+  return library()
     .then((plotly) => plotly.react(chart, figure.data, figure.layout,
-      { displayModeBar: false, responsive: true }))
-    .then(() => { if (data.clickable) tellClicks(chart, setTriggerValue); })
-    .catch(() => { chart.textContent = data.alt; });
+      { displayModeBar: false, responsive: true }).then(() => [plotly, chart]))
+    .catch((error) => { chart.textContent = data.alt; throw error; });
+};
+"""
+
+_SCRIPT = """
+const tellClicks = (chart, tell) => {
+  chart.removeAllListeners("plotly_click");
+  chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
+};
+
+const savePicture = async (text, name) => {
+  const plotly = await library();
+  const { data, layout } = JSON.parse(text);
+  // Dark on white and with all names, whatever the page looks like: it goes into documents.
+  const look = { font: { ...layout.font, color: "#1b2333" }, paper_bgcolor: "#fff",
+    plot_bgcolor: "#fff", showlegend: true, margin: { l: 72, r: 24, t: 48, b: 64 },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top" } };
+  const link = document.createElement("a");
+  link.href = await plotly.toImage({ data, layout: { ...layout, ...look } },
+    { format: "png", width: 900, height: 520, scale: 2 });
+  link.download = `${name}.png`;
+  link.click();
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  drawn(data, parentElement)
+    .then(([, chart]) => { if (data.clickable) tellClicks(chart, setTriggerValue); })
+    .catch(() => {});
+  const save = parentElement.querySelector(".save-picture");
+  save.hidden = !data.picture;
+  save.onclick = () => savePicture(data.figure, data.picture);
 }
 """
 
@@ -56,14 +82,21 @@ def live_chart(
     key: str,
     alt: str,
     on_click: Callable[[object, object], None] | None = None,
+    picture: str = "",
 ) -> None:
     """Show `figure`; under the same `key` the chart on the page is updated, never replaced.
 
     Args:
         alt: what the chart shows, for those who cannot see it.
         on_click: called with x and y of the point that was clicked or tapped, as the browser says.
+        picture: the PNG file, without its ending, as which it can be saved; "" for none.
     """
-    data = {"figure": figure.to_json(), "alt": alt, "clickable": on_click is not None}
+    data = {
+        "figure": figure.to_json(),
+        "alt": alt,
+        "clickable": on_click is not None,
+        "picture": picture,
+    }
     if on_click is None:
         _component()(key=key, data=data)
         return
@@ -78,16 +111,17 @@ def live_chart(
 
 @st.cache_resource(show_spinner=False)
 def _component():  # type: ignore[no-untyped-def]
-    _provide_plotly()
+    provide_plotly()
     return st.components.v2.component(
         "digit_lab_live_chart",
-        html='<div class="live-chart" role="img"></div>',
-        js=_SCRIPT,
+        html='<div class="live-chart" role="img"></div>'
+        '<button type="button" class="save-picture" hidden>Save as picture (PNG)</button>',
+        js=DRAWING + _SCRIPT,
         isolate_styles=False,
     )
 
 
-def _provide_plotly() -> None:
+def provide_plotly() -> None:
     """Put plotly.js of the installed plotly where Streamlit serves files from."""
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
 

@@ -13,16 +13,23 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
     """An `img` element, `side` CSS pixels wide.
 
     Args:
-        image: uint8 (height, width), or (height, width, 3) in colour.
+        image: uint8 (height, width), or (height, width, 3) in colour, 4 where it is see-through.
     """
     data = base64.b64encode(png(image)).decode()
+    height = round(side * image.shape[0] / image.shape[1])
     return (
-        f'<img class="pixels" width="{side}" height="{side}" alt="{html.escape(alt, quote=True)}" '
+        f'<img class="pixels" width="{side}" height="{height}" '
+        f'alt="{html.escape(alt, quote=True)}" '
         f'src="data:image/png;base64,{data}">'
     )
 
 
-def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kind: str = "") -> str:
+def gallery(
+    pictures: Sequence[tuple[np.ndarray, str, str]],
+    side: int = 64,
+    kind: str = "",
+    numbers: Sequence[int] = (),
+) -> str:
     """A grid that wraps at any width.
 
     Args:
@@ -30,12 +37,18 @@ def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kin
             "right", "wrong" or "".
         side: of each picture, in CSS pixels.
         kind: one more class for style.css.
+        numbers: one for each picture makes it a button that carries it, see `pressing`.
     """
     figures = [
         f'<figure class="{frame}">{picture(image, caption, side)}'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         for image, caption, frame in pictures
     ]
+    if numbers:
+        figures = [
+            f'<button type="button" data-number="{number}">{figure}</button>'
+            for number, figure in zip(numbers, figures, strict=True)
+        ]
     return f'<div class="gallery {kind}" style="--side: {side}px">{"".join(figures)}</div>'
 
 

@@ -3,8 +3,8 @@
 import gc
 import importlib
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,18 +13,21 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import datasets, experiment, finetuning, framing, model_store
+from mnist_app import datasets, finetuning, framing, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
-from mnist_app.jobs import Control, Snapshot, State, Worker
+from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
-from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import DATASETS, TrainingConfig
+
+# Whoever was not there for so long has left, and gives way to those who wait.
+LEFT_SECONDS = 300.0
 
 Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
@@ -33,31 +36,23 @@ Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
-    training: Worker = field(default_factory=lambda: Worker("training"))
+    training: Worker = field(default_factory=lambda: Worker("training", patience=LEFT_SECONDS))
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
+    others: Worker = field(default_factory=lambda: Worker("others", remembered=8))
+    maps: Worker = field(default_factory=lambda: Worker("maps", remembered=6))
+    neighbour_maps: Worker = field(default_factory=lambda: Worker("neighbour maps", remembered=6))
+    examples: Worker = field(default_factory=lambda: Worker("examples", remembered=2))
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
+    shifts: Worker = field(default_factory=lambda: Worker("shifts", remembered=16))
+    # Their results are whole files.
+    exports: Worker = field(default_factory=lambda: Worker("exports", remembered=3))
+    explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
+    explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """How a training run stands.
-
-    Attributes:
-        title: the name its model will have.
-        config: its settings.
-        drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
-        progress: None until the first step is done.
-    """
-
-    title: str
-    config: TrainingConfig
-    drawing: np.ndarray | None = None
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
         gc.freeze()
         return classifier
 
-    return workers().models.once(_identity(model), load)
+    return workers().models.once(identity(model), load)
 
 
 def dataset_job(name: str) -> Snapshot:
@@ -145,11 +140,15 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.should_stop,
         )
 
-    key = (_identity(model), dataset.name)
-    known = workers().evaluations.latest(key)
+    return once_unless_stopped(workers().evaluations, (identity(model), dataset.name), measure)
+
+
+def once_unless_stopped(line: Worker, key: Hashable, task: Task) -> Snapshot:
+    """As `Worker.once`, but a job that was stopped stays so until it is forgotten."""
+    known = line.latest(key)
     if known is not None and known.state == State.STOPPED:
         return known
-    return workers().evaluations.once(key, measure)
+    return line.once(key, task)
 
 
 def augmentation_job() -> Snapshot:
@@ -172,27 +171,6 @@ def augmentation_job() -> Snapshot:
     return workers().augmentation.once("variants", prepare)
 
 
-def training_job(
-    config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
-) -> Snapshot:
-    """Put a training run in line; it reports `Run`, and its result is an `Outcome`."""
-
-    def work(control: Control) -> experiment.Outcome:
-        run = Run(title, config, drawing)
-        control.report(run)
-        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
-        return experiment.run(
-            config,
-            model_store.path_for(title),
-            title,
-            report=lambda progress: control.report(replace(run, progress=progress)),
-            steering=control,
-            drawing=drawing,
-        )
-
-    return workers().training.submit(work, owner=owner)
-
-
 def picture_job(
     data: bytes, name: str, as_number: bool, model: StoredModel, owner: str
 ) -> Snapshot:
@@ -204,14 +182,11 @@ def picture_job(
 
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
-        loading = workers().models.wait(classifier_job(model).id)
-        if loading is None or loading.state != State.DONE:
-            raise DigitLabError(loading.error if loading else "The model is gone: try again.")
-        reading = read_picture(data, loading.result, as_number)
+        reading = read_picture(data, _loaded(model), as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(data, boxes))
 
-    key = (owner, name, as_number, _identity(model))
+    key = (owner, name, as_number, identity(model))
     return workers().pictures.once(key, work, owner)
 
 
@@ -234,7 +209,70 @@ def finetuning_job(
     return workers().finetuning.submit(work, owner=owner)
 
 
-def _identity(model: StoredModel) -> tuple[str, float]:
+def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
+    """The job whose result is the `Explanation` of an image, uint8 (28, 28).
+
+    What its owner asked for before, and is not done yet, is given up.
+    """
+
+    def work(control: Control) -> Explanation:
+        explainers = workers().explainers
+        made = explainers.wait(_explainer_job(model).id)
+        if made is None or made.state != State.DONE:
+            if made is not None:
+                # Who tries again finds the way clear.
+                explainers.forget(made.id)
+            raise DigitLabError(made.error if made else "The model is gone: try again.")
+        return made.result.explain(image, should_stop=control.should_stop)
+
+    line = workers().explanations
+    key = (identity(model), image.tobytes())
+    for job in line.jobs(owner):
+        if job.key != key:
+            line.stop(job.id)
+    return line.once(key, work, owner)
+
+
+def _explainer_job(model: StoredModel) -> Snapshot:
+    """The job whose result is the model's `Explainer`."""
+
+    def make(control: Control) -> Explainer:
+        import_first("tensorflow", "keras", "scipy.ndimage")
+        known = _known_pictures(model)
+        images, labels = (known.train_images, known.train_labels) if known else (None, None)
+        return Explainer(_loaded(model).model, images, labels)
+
+    return workers().explainers.once(identity(model), make)
+
+
+def _known_pictures(model: StoredModel) -> Dataset | None:
+    """Pictures such as the model learned from, if any are at hand."""
+    learned_from = model.card.dataset if model.card else ""
+    for name in (learned_from, "optdigits"):
+        if (
+            name in DATASETS
+            and datasets.class_names(name) == model.class_names
+            and datasets.availability(name).place is not None
+        ):
+            opened = workers().datasets.wait(dataset_job(name).id)
+            if opened is not None and opened.state == State.DONE:
+                return opened.result
+    return None
+
+
+def _loaded(model: StoredModel) -> Classifier:
+    """The model's classifier, waited for.
+
+    Raises:
+        DigitLabError: it cannot be loaded.
+    """
+    loading = workers().models.wait(classifier_job(model).id)
+    if loading is None or loading.state != State.DONE:
+        raise DigitLabError(loading.error if loading else "The model is gone: try again.")
+    return loading.result
+
+
+def identity(model: StoredModel) -> tuple[str, float]:
     """What tells a model file from an earlier one of the same name."""
     try:
         return str(model.path), model.path.stat().st_mtime

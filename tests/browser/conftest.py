@@ -1,13 +1,17 @@
 """The real app in a real Chromium: one server and one browser for all journeys."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.browser import chromium
+from benchmarks.drawings import STROKES
 from benchmarks.servers import Server, serve
 
 ROOT = Path(__file__).parent.parent.parent
@@ -15,13 +19,35 @@ PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+# The digits on the sheet, by their places in `STROKES`: 3, 7 and 0.
+SHEET = (3, 5, 0)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; where it is missing the tests are skipped, but never in continuous integration."""
+def sheet() -> bytes:
+    """A number in dark ink on grey paper, JPEG."""
+    paper = Image.new("L", (1280, 720), 215)
+    pen = ImageDraw.Draw(paper)
+    for place, index in enumerate(SHEET):
+        points = STROKES[index] * 1.1 + np.array([70 + place * 390, 180])
+        pen.line([(x, y) for x, y in points.tolist()], fill=40, width=30, joint="curve")
+    buffer = io.BytesIO()
+    paper.save(buffer, format="JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def browser(sheet: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, whose camera sees the sheet.
+
+    Where it is missing the tests are skipped, but never in continuous integration.
+    """
     executable = os.environ.get("MNIST_APP_CHROMIUM", "/usr/bin/chromium")
     if not Path(executable).exists() and not os.environ.get("CI"):
         pytest.skip(f"There is no Chromium at {executable}: set MNIST_APP_CHROMIUM to its path.")
-    with chromium(executable) as running:
+    camera = tmp_path_factory.mktemp("camera") / "sheet.mjpeg"
+    camera.write_bytes(sheet)
+    with chromium(executable, camera) as running:
         yield running
 
 

@@ -13,6 +13,11 @@ PREDICTION = ".st-key-prediction"
 def opened(page: Page, server: Server, path: str = "/") -> None:
     page.goto(server.url + path)
     page.locator("canvas.upper-canvas").wait_for()
+    at_rest(page)
+
+
+def at_rest(page: Page) -> None:
+    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
@@ -88,7 +93,6 @@ def test_a_drawing_is_answered_without_a_run_of_the_whole_page(page: Page, serve
 
 def test_a_finger_draws_and_does_not_scroll_the_page(phone: Page, server: Server) -> None:
     opened(phone, server)
-    phone.wait_for_timeout(1000)
     main = phone.locator('[data-testid="stMain"]')
     canvas_points(phone, STROKES[0])
     before = main.evaluate("node => node.scrollTop + window.scrollY")
@@ -101,8 +105,10 @@ def test_undo_and_another_ink_keep_the_rest_of_the_drawing(page: Page, server: S
     opened(page, server)
     draw(page, 6)
     expect_read(page, 6)
+    page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.ink = 'white' }")
     page.get_by_text("Ink on paper").click()
-    page.wait_for_timeout(1000)
+    expect(page.locator("canvas.upper-canvas[data-ink]")).to_have_count(0)
+    at_rest(page)
     expect_read(page, 6)
     page.locator(".st-key-undo button").click()
     expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
@@ -124,7 +130,7 @@ def test_the_drawing_is_still_there_after_a_look_at_another_page(
 def test_no_page_is_wider_than_a_phone(phone: Page, server: Server, path: str) -> None:
     phone.goto(server.url + path)
     phone.locator("h1").wait_for()
-    phone.wait_for_timeout(3000)
+    at_rest(phone)
     assert not phone.locator('[data-testid="stException"]').count()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     widest = phone.locator('[data-testid="stMain"]').evaluate("node => node.scrollWidth")

@@ -1,11 +1,8 @@
 """Numbers and pictures on the Draw page."""
 
-import io
 import re
 
 import numpy as np
-import pytest
-from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from benchmarks.drawings import SIDE, STROKES
@@ -20,7 +17,10 @@ def choose_number(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.locator(".st-key-square_canvas canvas.upper-canvas").wait_for()
     page.locator(".st-key-mode").get_by_text("A number").click()
-    page.locator(".st-key-wide_canvas canvas.upper-canvas").wait_for()
+    page.locator("canvas.upper-canvas[width='560']").wait_for()
+    # For a moment both canvases stand on the page.
+    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
+    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def draw_number(page: Page) -> None:
@@ -59,24 +59,10 @@ def test_a_number_drawn_with_the_mouse_is_read_and_looked_at(page: Page, server:
 
 def test_a_number_fits_on_a_phone(phone: Page, server: Server) -> None:
     choose_number(phone, server)
-    phone.wait_for_timeout(1000)
     draw_number(phone)
     expect_number(phone)
     main = phone.locator('[data-testid="stMain"]')
     assert main.evaluate("node => node.scrollWidth") <= 360
-
-
-@pytest.fixture(scope="module")
-def sheet() -> bytes:
-    """The number in dark ink on grey paper, JPEG."""
-    paper = Image.new("L", (1500, 800), 215)
-    pen = ImageDraw.Draw(paper)
-    for place, index in enumerate(NUMBER):
-        points = STROKES[index] * 1.3 + np.array([80 + place * 460, 180])
-        pen.line([(x, y) for x, y in points.tolist()], fill=40, width=34, joint="curve")
-    buffer = io.BytesIO()
-    paper.save(buffer, format="JPEG")
-    return buffer.getvalue()
 
 
 def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes) -> None:
@@ -98,3 +84,15 @@ def test_a_broken_picture_is_one_sentence(page: Page, server: Server, sheet: byt
     )
     expect(page.locator('[data-testid="stAlert"]')).to_contain_text("The picture is broken")
     assert not page.locator('[data-testid="stException"]').count()
+
+
+def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None:
+    page.context.grant_permissions(["camera"])
+    page.goto(server.url)
+    page.get_by_text("Read a picture instead").click()
+    page.locator(".st-key-picture_mode").get_by_text("A number").click()
+    page.locator(".st-key-picture_source").get_by_text("The camera").click()
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.locator(".st-key-picture_prediction .number")).to_have_text("370")
+    expect(page.locator("img.framed")).to_be_visible()

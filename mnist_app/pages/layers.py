@@ -1,0 +1,89 @@
+"""The layers of a network as pictures, one after the other."""
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.explanation_pictures import sheet
+from mnist_app.explanations import Explanation
+from mnist_app.feature_maps import FeatureMaps
+from mnist_app.pages.figures import legend
+from mnist_app.pages.pixels import picture
+from mnist_app.pages.stepper import stepper
+
+SIDE = 448
+TITLES = {
+    "Input": "The picture",
+    "Conv2D": "Looking for patterns",
+    "BatchNormalization": "A common scale",
+    "ReLU": "Only what was found",
+    "Add": "Remembering what was known",
+    "MaxPooling2D": "Shrinking",
+    "AveragePooling2D": "Shrinking",
+    "GlobalAveragePooling2D": "How much of each pattern",
+    "Flatten": "All in one row",
+    "Dropout": "Nothing, for now",
+    "Dense": "Weighing up",
+}
+
+
+def layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
+    """Show one layer, and step from the picture to the answer.
+
+    Args:
+        key: of the slider.
+    """
+    st.caption(
+        "A network is a row of small steps, its layers. Each makes new pictures of those that the "
+        "step before it made, from the picture itself to the answer."
+    )
+    every = explanation.layers
+    place = stepper("Step", len(every), key)
+    layer, is_last = every[place], place == len(every) - 1
+    told, shown = st.columns([4, 5], gap="large")
+    with told:
+        title = "The answer" if is_last else TITLES.get(layer.kind, "Another step")
+        st.html(
+            '<div class="told">'
+            f'<div role="status"><strong>Step {place + 1} of {len(every)}: {title}</strong></div>'
+            f"<p>{html.escape(layer.sentence)}</p>"
+            f'<p class="quiet">{html.escape(_size(layer, is_last))}</p>'
+            f"{'' if is_last or place == 0 else _legend(layer.values)}</div>"
+        )
+    with shown:
+        st.html(_answer(layer.values, names) if is_last else _maps(layer))
+
+
+def _maps(layer: FeatureMaps) -> str:
+    alt = f"{_size(layer)} {layer.sentence}"
+    if layer.kind == "Input":
+        ink = np.round(layer.values[..., 0] * 255).astype(np.uint8)
+        return f'<div class="sheet">{picture(ink, alt, SIDE)}</div>'
+    return f'<div class="sheet">{picture(sheet(layer.values), alt, SIDE)}</div>'
+
+
+def _size(layer: FeatureMaps, is_last: bool = False) -> str:
+    """What is to be seen, in numbers."""
+    shape = layer.values.shape
+    if len(shape) == 1:
+        kind = "class" if is_last else "small square"
+        return f"{shape[0]} numbers, one for each {kind}. Layer {layer.name} ({layer.kind})."
+    height, width, maps = shape
+    pictures = f"{maps} pictures" if maps > 1 else "1 picture"
+    return f"{pictures} of {height} x {width} pixels. Layer {layer.name} ({layer.kind})."
+
+
+def _legend(values: np.ndarray) -> str:
+    found = ("above", "", "found here, the brighter the more")
+    return legend((found, ("below", "", "the opposite")) if values.min() < 0 else (found,))
+
+
+def _answer(probabilities: np.ndarray, names: tuple[str, ...]) -> str:
+    """The last numbers as bars, with the class each stands for."""
+    rows = "".join(
+        f"<tr><th>{html.escape(name)}</th>"
+        f'<td><span style="width:{share:.1%}"></span></td><td>{share:.1%}</td></tr>'
+        for name, share in zip(names, probabilities.tolist(), strict=True)
+    )
+    return f'<table class="outputs" aria-label="How probable each class is">{rows}</table>'

@@ -1,0 +1,162 @@
+"""What a network looks at in one picture: its layers, one of their steps, maps, another mind."""
+
+import html
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.counterfactual import describe
+from mnist_app.explanation_pictures import CELL, attributed, marked
+from mnist_app.explanations import Explanation
+from mnist_app.jobs import Snapshot, State
+from mnist_app.model_store import StoredModel
+from mnist_app.pages.again import again
+from mnist_app.pages.answer import share
+from mnist_app.pages.figures import figure, legend, row
+from mnist_app.pages.layers import layers
+from mnist_app.pages.pixels import picture
+from mnist_app.pages.sliding import sliding
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.workers import explanation_job, workers
+
+# A whole number of pixels of the screen for each of a picture whose changes are marked.
+SIDE = 28 * CELL
+LAYERS, STEP, WHERE, CHANGE = PARTS = (
+    "Layer by layer", "One step, slowly", "Where it looked", "What would change its mind",
+)  # fmt: skip
+BY_INK = (
+    "The ink comes up little by little from an empty sheet, and the network is asked all along "
+    "which pixels help most. Source: integrated gradients, "
+    '<a href="https://arxiv.org/abs/1703.01365" target="_blank">Sundararajan, Taly and Yan, '
+    "2017</a>."
+)
+BY_WIPING = (
+    "A patch of 5 x 5 pixels is wiped clean, at one place after the other: where the answer gets "
+    "weaker, the ink was needed. Source: occlusion, "
+    '<a href="https://arxiv.org/abs/1311.2901" target="_blank">Zeiler and Fergus, 2014</a>.'
+)
+PROOF = (
+    "**What these maps do not prove.** They show what the answer hangs on close to this picture, "
+    "not why it was given. A map can look convincing and still be wrong "
+    "([Adebayo and others, 2018](https://arxiv.org/abs/1810.03292)); and ink that helps only "
+    "together with other ink may be missed. Where the two differ, trust neither."
+)
+SEARCHED = "The smallest change that a short search found; a smaller one may exist."
+GUIDED = "Every pixel moves towards a real picture of what is read then."
+FREE = "It only follows the network's slopes, so it may be specks that no pen would draw."
+
+
+@st.fragment
+def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
+    """Show what a model looks at in a picture, as soon as that is found out.
+
+    Until then the last picture's stay, so that nothing jumps while somebody draws.
+
+    Args:
+        image: float32 (28, 28) in 0..1, 1 is full ink.
+        key: unique on the page; the first part of the keys of all that is in here.
+    """
+    asked = np.round(image * 255).astype(np.uint8)
+    job = explanation_job(model, asked, f"{visitor()} {key}")
+    if job.state == State.FAILED:
+        _failure(job, key)
+        return
+    kept = f"{key}_explained"
+    if job.state == State.DONE:
+        st.session_state[kept] = (model.name, job.result)
+    name, explanation = st.session_state.get(kept, ("", None))
+    with st.container(key=f"{key}_looking"):
+        if name == model.name:
+            _show(explanation, model.class_names, key, is_new=job.state == State.DONE)
+        else:
+            st.html(_status("Looking inside … the first time this takes a few seconds."))
+    if job.state != State.DONE:
+        again(f"{key}_again")
+
+
+def _failure(job: Snapshot, key: str) -> None:
+    st.error(job.error, icon=":material/error:")
+    st.button(
+        "Try again", key=f"{key}_retry", icon=":material/refresh:",
+        on_click=workers().explanations.forget, args=(job.id,),
+    )  # fmt: skip
+
+
+def _show(explanation: Explanation, names: tuple[str, ...], key: str, is_new: bool) -> None:
+    part = st.segmented_control(
+        "What to look at", PARTS, key=f"{key}_part", default=LAYERS, required=True,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    answer = names[explanation.answer]
+    about = f"Read as {answer}. This is how it came to that."
+    st.html(_status(about if is_new else "Looking at the new picture …"))
+    shown: dict[str, Callable[[], None]] = {
+        LAYERS: lambda: layers(explanation, names, f"{key}_layer"),
+        STEP: lambda: sliding(explanation, key),
+        WHERE: lambda: _where(explanation, answer),
+        CHANGE: lambda: _change(explanation, names),
+    }
+    shown[part or LAYERS]()
+
+
+def _status(text: str) -> str:
+    return f'<div class="quiet" role="status">{html.escape(text)}</div>'
+
+
+def _where(explanation: Explanation, answer: str) -> None:
+    """The two maps over the picture, with their sources and what they do not prove."""
+    image = explanation.image
+    plain = picture(image, f"The picture, read as {answer}", SIDE)
+    by_ink = picture(
+        attributed(image, explanation.gradient_map),
+        f"The picture; ink in blue speaks for {answer}, ink in orange against it",
+        SIDE,
+    )
+    by_wiping = picture(
+        attributed(image, explanation.occlusion_map),
+        f"The picture; what is blue speaks for {answer}, as wiping it makes the answer weaker, "
+        "what is orange against it",
+        SIDE,
+    )
+    st.html(
+        row(
+            [
+                figure(plain, "The picture"),
+                figure(by_ink, "By bringing up the ink", BY_INK),
+                figure(by_wiping, "By wiping parts away", BY_WIPING),
+            ],
+            kind="maps",
+        )
+        + legend([("above", "", f"speaks for {answer}"), ("below", "", f"speaks against {answer}")])
+    )
+    st.info(PROOF, icon=":material/info:")
+
+
+def _change(explanation: Explanation, names: tuple[str, ...]) -> None:
+    """The picture, what to add and to remove, and what is read then."""
+    change = explanation.change
+    st.markdown(describe(change, names))
+    if change is None:
+        return
+    before, after = names[change.answer], names[change.target]
+    sure = float(explanation.layers[-1].values[change.answer])
+    as_it_is = picture(explanation.image, f"The picture as it is, read as {before}", SIDE)
+    marks = picture(
+        marked(explanation.image, change.difference),
+        "The picture; blue with a plus is ink to add, orange with a minus is ink to remove",
+        SIDE,
+    )
+    changed = picture(change.image, f"The changed picture, read as {after}", SIDE)
+    st.html(
+        row(
+            [
+                figure(as_it_is, f"Read as {before}: {share(sure)}"),
+                figure(marks, "What to change"),
+                figure(changed, f"Read as {after}: {share(change.probability)}"),
+            ],
+            between="→",
+        )
+        + legend([("above", "+", "ink to add"), ("below", "\N{MINUS SIGN}", "ink to remove")])
+    )
+    st.caption(f"{SEARCHED} {GUIDED if change.is_guided else FREE}")

@@ -1,0 +1,93 @@
+"""One step of a convolution at a time: the window, what is multiplied, and the map that grows."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.explanation_pictures import tinted
+from mnist_app.explanations import Explanation
+from mnist_app.feature_maps import Step, responses, step
+from mnist_app.pages.figures import figure, framed, number, numbers, row
+from mnist_app.pages.stepper import stepper
+
+SIDE = 224
+
+
+def sliding(explanation: Explanation, key: str) -> None:
+    """Step through the convolution that looks at the picture itself.
+
+    Args:
+        key: the first part of the keys of what is in here.
+    """
+    convolution, image = explanation.convolution, explanation.image
+    if convolution is None:
+        st.info("This network has no filters that slide over the picture: it takes it as a whole.")
+        return
+    st.caption(
+        "A filter is a small pattern of weights, learned from examples. It slides over the "
+        "picture; at each place ink is multiplied by weights, and all products added up become "
+        "one pixel of a new picture, bright where the pattern is found."
+    )
+    maps = responses(convolution, image)
+    kernel = _chosen_filter(maps, f"{key}_filter")
+    made = maps[..., kernel]
+    place = stepper("Place", made.size, f"{key}_place", int(made.argmax()))
+    now = step(convolution, image, kernel, *divmod(place, made.shape[1]))
+    st.html(_pictures(image, now, made, place) + _numbers(now) + _sum(now, made, place))
+
+
+def _chosen_filter(maps: np.ndarray, key: str) -> int:
+    """Which filter is looked at; at first the one that finds most in the picture."""
+    count = maps.shape[2]
+    if st.session_state.get(key) not in range(count):
+        st.session_state[key] = int(maps.max(axis=(0, 1)).argmax())
+    return st.selectbox(
+        "Filter", range(count), key=key, width=180, persist_state="session",
+        format_func=lambda kernel: f"{kernel + 1} of {count}",
+    )  # fmt: skip
+
+
+def _pictures(image: np.ndarray, now: Step, made: np.ndarray, place: int) -> str:
+    """The picture with the window, and the new picture as far as it is made."""
+    down, right = divmod(place, made.shape[1])
+    height, width = now.kernel.shape
+    is_made = np.arange(made.size).reshape(made.shape) <= place
+    so_far = np.where(is_made, made / (np.abs(made).max() or 1), np.nan)
+    window = framed(
+        image,
+        f"The picture with a window at row {now.top + 1}, column {now.left + 1}",
+        SIDE,
+        (now.left, now.top, width, height),
+    )
+    growing = framed(
+        tinted(so_far),
+        f"The new picture, {place + 1} of its {made.size} pixels made so far",
+        SIDE,
+        (right, down, 1, 1),
+    )
+    pictures = [figure(window, "The window"), figure(growing, "The new picture so far")]
+    return row(pictures, between="→", kind="sliding")
+
+
+def _numbers(now: Step) -> str:
+    """What lies under the window, the filter, and both multiplied."""
+    top = float(np.abs(now.kernel).max())
+    return row(
+        [
+            figure(numbers(now.patch, "Ink under the window", 1, is_ink=True), "Ink under it"),
+            figure(numbers(now.kernel, "Weights of the filter", top), "times the filter"),
+            figure(numbers(now.product, "Ink times weights", top), "is this"),
+        ]
+    )
+
+
+def _sum(now: Step, made: np.ndarray, place: int) -> str:
+    """What the step comes to, in words."""
+    down, right = divmod(place, made.shape[1])
+    text = f"Added up, the {now.product.size} products make "
+    text += f"<b>{number(float(now.product.sum()))}</b>"
+    if now.bias:
+        text += f"; with the filter's own {number(now.bias)} that is <b>{number(now.total)}</b>"
+    return (
+        f'<p role="status">{text}: pixel {place + 1} of {made.size} of the new picture, in row '
+        f"{down + 1}, column {right + 1}.</p>"
+    )

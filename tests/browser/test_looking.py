@@ -1,0 +1,111 @@
+"""Looking inside a network on the Draw page."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from benchmarks.browser import CANVAS, draw_stroke
+from benchmarks.drawings import STROKES
+from benchmarks.servers import Server
+
+# A 2 and a 7, by their places in `STROKES`.
+TWO, SEVEN = 2, 5
+PANEL = ".st-key-drawn_looking"
+PARTS = (
+    "Layer by layer", "One step, slowly", "Where it looked", "What would change its mind",
+)  # fmt: skip
+
+
+def opened(page: Page, server: Server) -> Locator:
+    """The page with a 2 on it and the look inside, which is returned."""
+    page.goto(server.url)
+    page.locator(CANVAS).wait_for()
+    draw(page, TWO)
+    page.locator(".st-key-look_inside summary").click()
+    expect(page.locator(PANEL)).to_contain_text("Read as 2.")
+    return page.locator(PANEL)
+
+
+def draw(page: Page, number: int) -> None:
+    expect(page.locator(CANVAS)).to_have_count(1)
+    page.locator(CANVAS).scroll_into_view_if_needed()
+    draw_stroke(page, STROKES[number])
+    expect(page.locator(".st-key-prediction .digit")).to_be_visible()
+
+
+def choose(panel: Locator, part: str) -> None:
+    panel.get_by_text(part, exact=True).click()
+    expect(panel.get_by_role("radio", name=part, exact=True)).to_be_checked()
+
+
+def expect_pictures(panel: Locator, widths: list[int]) -> None:
+    """Wait until exactly these pictures are shown, by their widths in their own pixels."""
+    panel.page.wait_for_function(
+        "([pictures, widths]) => `${widths}` === "
+        "`${[...document.querySelectorAll(pictures)].map(one => one.naturalWidth)}`",
+        arg=[f"{PANEL} img.pixels", widths],
+    )
+
+
+def press(slider: Locator, key: str, panel: Locator, then: str) -> None:
+    slider.press(key)
+    expect(panel).to_contain_text(then)
+
+
+def test_a_drawing_is_followed_from_the_picture_to_the_answer(page: Page, server: Server) -> None:
+    panel = opened(page, server)
+    expect_pictures(panel, [28])
+    slider = panel.get_by_role("slider", name="Step")
+    press(slider, "ArrowRight", panel, "Step 2 of 34: Looking for patterns")
+    expect_pictures(panel, [6 * 15 - 1])
+    expect(panel.locator("img.pixels")).to_have_attribute("alt", re.compile("^32 pictures of 14"))
+    press(slider, "End", panel, "Step 34 of 34: The answer")
+    expect(panel.locator(".outputs tr")).to_have_count(10)
+    panel.get_by_role("button", name="Back").press("Enter")
+    expect(panel).to_contain_text("Step 33 of 34")
+
+
+def test_the_window_moves_by_keyboard_and_the_new_picture_grows(page: Page, server: Server) -> None:
+    panel = opened(page, server)
+    choose(panel, PARTS[1])
+    slider = panel.get_by_role("slider", name="Place")
+    press(slider, "Home", panel, "pixel 1 of 196")
+    before = panel.locator(".stage i").first.bounding_box()
+    press(slider, "ArrowRight", panel, "pixel 2 of 196")
+    after = panel.locator(".stage i").first.bounding_box()
+    assert before is not None
+    assert after is not None
+    # Two pixels of 224 / 28.
+    assert after["x"] - before["x"] == pytest.approx(16, abs=1)
+    expect(panel.locator(".numbers")).to_have_count(3)
+    expect(panel.locator(".numbers").first.locator("td")).to_have_count(25)
+    growing = panel.locator("img.pixels").nth(1)
+    expect(growing).to_have_attribute("alt", re.compile("2 of its 196 pixels"))
+
+
+def test_maps_and_another_mind_follow_the_next_stroke(page: Page, server: Server) -> None:
+    panel = opened(page, server)
+    choose(panel, PARTS[2])
+    expect(panel).to_contain_text("do not prove")
+    expect(panel.get_by_role("link", name="Zeiler and Fergus")).to_be_visible()
+    expect_pictures(panel, [28, 28, 28])
+    choose(panel, PARTS[3])
+    expect(panel).to_contain_text("instead of 2")
+    page.locator(".st-key-clear button").click()
+    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+    draw(page, SEVEN)
+    expect(panel).to_contain_text("instead of 7")
+    expect(panel.get_by_role("radio", name=PARTS[3], exact=True)).to_be_checked()
+
+
+def test_the_look_inside_fits_on_a_phone(phone: Page, server: Server) -> None:
+    panel = opened(phone, server)
+    main = phone.locator('[data-testid="stMain"]')
+    for part in PARTS:
+        choose(panel, part)
+        expect(panel.locator("img.pixels").first).to_be_visible()
+        assert main.evaluate("node => node.scrollWidth") <= 360
+    choose(panel, PARTS[1])
+    panel.get_by_role("button", name="Next").tap()
+    expect(panel).to_contain_text(re.compile(r"pixel \d+ of 196"))

@@ -1,0 +1,36 @@
+"""A task that tests hold in their hands, and looks at jobs."""
+
+import threading
+import time
+
+from mnist_app.jobs import Control, Snapshot, Worker
+
+PATIENCE = 30
+
+
+class Gate:
+    """A task that runs until it is let go, or told to stop."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, control: Control) -> str:
+        self.entered.set()
+        while not self.opened.is_set() and not control.should_stop():
+            time.sleep(0.005)
+        return "through"
+
+
+def over(worker: Worker, job: Snapshot) -> Snapshot:
+    """The job once it is over."""
+    last = worker.wait(job.id, PATIENCE)
+    assert last is not None
+    assert last.is_over
+    return last
+
+
+def now(worker: Worker, job: Snapshot) -> Snapshot:
+    found = worker.snapshot(job.id)
+    assert found is not None
+    return found

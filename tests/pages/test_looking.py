@@ -1,0 +1,195 @@
+import html
+import re
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from canvas_app import SEVEN, draw, models, opened, stroke, until_read
+from keras import layers
+from streamlit.testing.v1 import AppTest
+from visiting import bodies, settled
+
+from mnist_app import model_store
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import Dataset
+from mnist_app.feature_maps import Layers, first_convolution, responses
+from mnist_app.pages.looking import CHANGE, STEP, WHERE
+from mnist_app.pages.workers import explanation_job, workers
+
+__all__ = ["models"]
+
+
+def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
+    """The panel alone, on the only model there is."""
+    script = (
+        "import streamlit as st\n"
+        "from mnist_app import model_store\n"
+        "from mnist_app.pages.looking import panel\n"
+        "panel(st.session_state.image, model_store.models()[0], 'it')"
+    )
+    app = AppTest.from_string(script, default_timeout=60)
+    app.session_state["image"] = image.astype(np.float32) / 255
+    if part is not None:
+        app.session_state["it_part"] = part
+    return settled(app)
+
+
+def text(app: AppTest) -> str:
+    words = [each.value for each in (*app.markdown, *app.caption)]
+    return html.unescape(" ".join([*bodies(app), *words]))
+
+
+@pytest.fixture
+def image(digits: Dataset) -> np.ndarray:
+    return digits.test_images[0]
+
+
+def test_every_layer_is_shown_in_order_with_a_line_on_what_it_does(
+    models: Path, image: np.ndarray, classifier: Classifier
+) -> None:
+    app = looked_at(image)
+    maps = Layers(classifier.model).of(image)
+    for place, layer in enumerate(maps, 1):
+        app.slider(key="it_layer").set_value(place).run()
+        assert f"Step {place} of {len(maps)}: " in text(app)
+        assert layer.sentence in text(app)
+        assert ('<img class="pixels"' in text(app)) == (place < len(maps))
+    assert not app.exception
+    likeliest = maps[-1].values.argmax()
+    assert f"<th>{likeliest}</th>" in text(app)
+    assert f"{maps[-1].values[likeliest]:.1%}</td>" in text(app)
+
+
+def test_buttons_step_and_stop_at_the_ends(models: Path, image: np.ndarray) -> None:
+    app = looked_at(image)
+    app.button(key="it_layer_back").click().run()
+    assert "Step 1 of" in text(app)
+    app.button(key="it_layer_next").click().run()
+    assert "Step 2 of" in text(app)
+    last = app.slider(key="it_layer").max
+    app.slider(key="it_layer").set_value(last).run()
+    app.button(key="it_layer_next").click().run()
+    assert f"Step {int(last)} of" in text(app)
+    assert not app.exception
+
+
+def test_one_step_of_the_convolution_adds_up_to_its_pixel(
+    models: Path, image: np.ndarray, classifier: Classifier
+) -> None:
+    convolution = first_convolution(classifier.model)
+    assert convolution is not None
+    maps = responses(convolution, image)
+    app = looked_at(image, STEP)
+    kernel = int(maps.max(axis=(0, 1)).argmax())
+    assert app.selectbox(key="it_filter").value == kernel
+    assert app.slider(key="it_place").value == maps[..., kernel].argmax() + 1
+    app.selectbox(key="it_filter").set_value(2).run()
+    app.slider(key="it_place").set_value(200).run()
+    app.button(key="it_place_next").click().run()
+    assert "pixel 201 of 676 of the new picture, in row 8, column 19" in text(app)
+    made = float(re.findall(r"<b>(\S+)</b>", text(app))[-1].replace("\N{MINUS SIGN}", "-"))
+    assert made == pytest.approx(maps[7, 18, 2], abs=0.006)
+    assert text(app).count("<td") == 3 * 9
+    assert not app.exception
+
+
+def test_both_maps_are_named_with_their_source_and_a_warning(
+    models: Path, image: np.ndarray
+) -> None:
+    app = looked_at(image, WHERE)
+    assert "Sundararajan, Taly and Yan, 2017" in text(app)
+    assert "Zeiler and Fergus, 2014" in text(app)
+    assert "do not prove" in app.info[0].value
+    assert text(app).count("<figure>") == 3
+
+
+def test_what_would_change_its_mind_is_shown_in_words_and_pictures(
+    models: Path, image: np.ndarray, classifier: Classifier
+) -> None:
+    app = looked_at(image, CHANGE)
+    answer, rival = np.argsort(-classifier.probabilities(image[None])[0])[:2].tolist()
+    assert f"it reads {rival} instead of {answer}" in text(app)
+    assert text(app).index(f"Read as {answer}: ") < text(app).index(f"Read as {rival}: ")
+    assert "ink to add" in text(app)
+    assert "ink to remove" in text(app)
+
+
+def test_a_mind_that_nothing_changes_is_told(models: Path, image: np.ndarray) -> None:
+    network = keras.Sequential(
+        [layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")]
+    )
+    network.set_weights([np.zeros((784, 10)), np.arange(10.0)])
+    shutil.rmtree(models)
+    models.mkdir()
+    network.save(models / "stubborn.keras")
+    app = looked_at(image, CHANGE)
+    assert "No small change" in text(app)
+    app.session_state["it_part"] = STEP
+    app.run()
+    assert "no filters" in app.info[0].value
+    assert not app.exception
+
+
+def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(
+    models: Path, image: np.ndarray
+) -> None:
+    whole = (models / "tiny.keras").read_bytes()
+    (models / "tiny.keras").write_bytes(b"not a model")
+    app = looked_at(image)
+    assert "broken" in app.error[0].value
+    (models / "tiny.keras").write_bytes(whole)
+    app.button(key="it_retry").click().run()
+    settled(app)
+    assert not app.error
+    assert "Step 1 of" in text(app)
+
+
+def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Dataset) -> None:
+    model = model_store.models()[0]
+    asked = [explanation_job(model, image, "somebody") for image in digits.test_images[:4]]
+    other = explanation_job(model, digits.test_images[4], "somebody else")
+    line = workers().explanations
+    ended = [line.wait(job.id, timeout=60) for job in (*asked, other)]
+    states = [job.state for job in ended if job is not None]
+    assert states[1:] == ["stopped", "stopped", "done", "done"]
+    assert (ended[3].result.image == digits.test_images[3]).all()  # type: ignore[union-attr]
+
+
+def test_what_was_seen_before_stays_until_the_new_picture_is_explained(
+    models: Path, digits: Dataset
+) -> None:
+    app = looked_at(digits.test_images[0])
+    app.session_state["image"] = digits.test_images[1].astype(np.float32) / 255
+    app.run()
+    assert "Looking at the new picture" in text(app)
+    assert "Step 1 of" in text(app)
+    settled(app)
+    assert "Looking at the new picture" not in text(app)
+    assert (app.session_state["it_explained"][1].image == digits.test_images[1]).all()
+
+
+def test_the_draw_page_looks_inside_once_it_is_asked_to(models: Path) -> None:
+    before = len(workers().explanations.jobs())
+    app = until_read(draw(opened(), stroke(SEVEN)))
+    assert len(workers().explanations.jobs()) == before
+    app.session_state["look_inside"] = True
+    settled(app.run())
+    assert "Step 1 of" in text(app)
+    app.button(key="clear").click().run()
+    assert "see here what the network makes of it" in text(app)
+    assert not app.exception
+
+
+def test_the_digit_of_a_number_that_is_picked_is_looked_into(models: Path) -> None:
+    app = opened()
+    app.segmented_control(key="mode").set_value("A number").run()
+    left, right = ([[step, x / 2 + dx, y / 2] for step, x, y in SEVEN] for dx in (0, 200))
+    app.session_state["look_inside"] = True
+    app = settled(until_read(draw(app, stroke(right), stroke([*left, ["L", 90, 120]]))))
+    first = app.session_state["drawn_explained"][1].image
+    settled(app.segmented_control(key="picked").set_value(1).run())
+    second = app.session_state["drawn_explained"][1].image
+    assert (first != second).any()
+    assert not app.exception

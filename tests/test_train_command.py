@@ -1,0 +1,116 @@
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from samples import in_a_process_of_its_own
+
+from mnist_app import checkpoints, model_store
+from mnist_app.engine import Engine
+from mnist_app.errors import DigitLabError
+from mnist_app.train_command import train
+
+SETTINGS = [
+    "--dataset=optdigits", "--architecture=dense", "--batch-size=32", "--epochs=4", "--limit=320",
+    "--learning-rate=0.003", "--schedule=cosine", "--rotation=5",
+]  # fmt: skip
+# The same command in a process that is killed in the middle of its third epoch.
+KILLED = """
+import os, signal, sys
+from mnist_app import cli
+from mnist_app.engine import Engine
+learn, epochs = Engine.learn, []
+def deadly(engine, batches, steps, after_step, wish):
+    epochs.append(1)
+    def then_die(done, loss, accuracy):
+        after_step(done, loss, accuracy)
+        if len(epochs) == 3 and done == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+    learn(engine, batches, steps, then_die, wish)
+Engine.learn = deadly
+sys.argv = ["mnist_app", "train", *WORDS]
+cli.main()
+"""
+
+
+def command(*words: str | Path, **options: Any) -> Result:
+    return CliRunner().invoke(train, [*map(str, words)], **options)
+
+
+def interrupted(output: Path) -> None:
+    words = [*SETTINGS, f"--output={output}"]
+    process = in_a_process_of_its_own(KILLED.replace("WORDS", str(words)))
+    process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL
+    assert not output.exists()
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The steps of each epoch that is trained from here on."""
+    steps_of_epochs: list[int] = []
+    learn = Engine.learn
+
+    def counting(engine: Engine, batches: Any, steps: int, *told: Any) -> None:
+        steps_of_epochs.append(steps)
+        learn(engine, batches, steps, *told)
+
+    monkeypatch.setattr(Engine, "learn", counting)
+    return steps_of_epochs
+
+
+@pytest.mark.parametrize("given", [[], SETTINGS], ids=["bare", "the same settings"])
+def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not(
+    given: list[str], tmp_path: Path, counted: list[int]
+) -> None:
+    output, other = tmp_path / "net.keras", tmp_path / "whole.keras"
+    interrupted(output)
+    assert checkpoints.exists(tmp_path / "net.checkpoint")
+    resumed = command("--resume", *given, "--output", output, "--format=json")
+    assert resumed.exit_code == 0, resumed.output
+    assert counted == [9, 9], "two of the four epochs were done"
+    card = json.loads(resumed.stdout)["card"]
+    assert card["training"]["epochs"] == 4
+    assert [point[0] for point in card["training"]["curves"]["validation"]] == [1, 2, 3, 4]
+    assert "--learning-rate 0.003" in card["command"]
+    assert command(*SETTINGS, "--output", other).exit_code == 0
+    mine, theirs = (model_store.load(path).get_weights() for path in (output, other))
+    for one, another in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(one, another, atol=1e-3)
+    assert not list(tmp_path.glob("*.checkpoint")), "what is over leaves no checkpoint"
+
+
+def test_other_settings_and_other_pictures_are_refused(tmp_path: Path) -> None:
+    output = tmp_path / "net.keras"
+    interrupted(output)
+    for changed in ("--seed=9", "--limit=300"):
+        refused = command("--resume", *SETTINGS, changed, "--output", output)
+        assert isinstance(refused.exception, DigitLabError)
+        assert "other settings" in str(refused.exception)
+    assert checkpoints.exists(tmp_path / "net.checkpoint")
+
+
+def test_without_a_checkpoint_nothing_is_resumed(tmp_path: Path) -> None:
+    for given in ([], SETTINGS):
+        refused = command("--resume", *given, "--output", tmp_path / "net.keras")
+        assert isinstance(refused.exception, DigitLabError)
+        assert "no checkpoint" in str(refused.exception)
+
+
+def test_who_starts_anew_does_not_keep_what_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*told: Any) -> None:
+        raise KeyboardInterrupt
+
+    output = tmp_path / "net.keras"
+    interrupted(output)
+    monkeypatch.setattr(Engine, "learn", interrupt)
+    resumed = command("--resume", "--output", output, standalone_mode=False)
+    assert "--resume goes on" in str(resumed.exception)
+    assert checkpoints.exists(tmp_path / "net.checkpoint")
+    assert command(*SETTINGS, "--output", output).exit_code == 1
+    assert not checkpoints.exists(tmp_path / "net.checkpoint")
