@@ -102,7 +102,7 @@ def train(
     feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
     model = build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
-    learner = engine.take(model, config)
+    learner = engine.take(model, config, feed.steps)
     run = _Run(
         config,
         learner,

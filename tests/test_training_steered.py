@@ -143,7 +143,7 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
     [
         {"architecture": "keras_example", "schedule": "cosine", "rotation": 5.0},
         {"optimizer": "adamw", "plateau": 1, "weight_decay": 0.01, "dropout": 0.3},
-        {"averaging": 0.9},
+        {"averaging": 0.5},
     ],
     ids=["keras_example", "dense", "average"],
 )
