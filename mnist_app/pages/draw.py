@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import answer, canvas, reader
+from mnist_app.pages import answer, canvas, kiosk, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
@@ -27,6 +27,7 @@ def page() -> None:
     if model is not None:
         correcting_panel(own, model)
         picture_panel(model)
+    kiosk.clear_when_idle(own)
 
 
 @st.fragment
