@@ -37,11 +37,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
   chart.style.minHeight = `${figure.layout.height}px`;
   chart.setAttribute("aria-label", data.alt);
   const theme = getComputedStyle(parentElement);
+  const type = Number(theme.getPropertyValue("--chart-type"));
   figure.layout.font = {
     ...figure.layout.font,
+    ...type && { size: type },
     color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
     family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
   };
+  if (type) {
+    // Larger type than charts are made for needs larger margins.
+    for (const axis of ["xaxis", "yaxis"]) figure.layout[axis].automargin = true;
+    if (figure.layout.title) figure.layout.title.font.size = type;
+  }
   library()
     .then((plotly) => plotly.react(chart, figure.data, figure.layout,
       { displayModeBar: false, responsive: true }))

@@ -19,12 +19,13 @@ from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import DATASETS, TrainingConfig
 
 Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
@@ -40,6 +41,8 @@ class Workers:
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
+    explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
+    explanations: Worker = field(default_factory=lambda: Worker("explanations", remembered=8))
     importing: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -204,10 +207,7 @@ def picture_job(
 
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
-        loading = workers().models.wait(classifier_job(model).id)
-        if loading is None or loading.state != State.DONE:
-            raise DigitLabError(loading.error if loading else "The model is gone: try again.")
-        reading = read_picture(data, loading.result, as_number)
+        reading = read_picture(data, _loaded(model), as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(data, boxes))
 
@@ -232,6 +232,69 @@ def finetuning_job(
         )
 
     return workers().finetuning.submit(work, owner=owner)
+
+
+def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
+    """The job whose result is the `Explanation` of an image, uint8 (28, 28).
+
+    What its owner asked for before, and is not done yet, is given up.
+    """
+
+    def work(control: Control) -> Explanation:
+        explainers = workers().explainers
+        made = explainers.wait(_explainer_job(model).id)
+        if made is None or made.state != State.DONE:
+            if made is not None:
+                # Who tries again finds the way clear.
+                explainers.forget(made.id)
+            raise DigitLabError(made.error if made else "The model is gone: try again.")
+        return made.result.explain(image)
+
+    line = workers().explanations
+    key = (_identity(model), image.tobytes())
+    for job in line.jobs(owner):
+        if job.key != key:
+            line.stop(job.id)
+    return line.once(key, work, owner)
+
+
+def _explainer_job(model: StoredModel) -> Snapshot:
+    """The job whose result is the model's `Explainer`."""
+
+    def make(control: Control) -> Explainer:
+        import_first("tensorflow", "keras", "scipy.ndimage")
+        known = _known_pictures(model)
+        images, labels = (known.train_images, known.train_labels) if known else (None, None)
+        return Explainer(_loaded(model).model, images, labels)
+
+    return workers().explainers.once(_identity(model), make)
+
+
+def _known_pictures(model: StoredModel) -> Dataset | None:
+    """Pictures such as the model learned from, if any are at hand."""
+    learned_from = model.card.dataset if model.card else ""
+    for name in (learned_from, "optdigits"):
+        if (
+            name in DATASETS
+            and datasets.class_names(name) == model.class_names
+            and datasets.availability(name).place is not None
+        ):
+            opened = workers().datasets.wait(dataset_job(name).id)
+            if opened is not None and opened.state == State.DONE:
+                return opened.result
+    return None
+
+
+def _loaded(model: StoredModel) -> Classifier:
+    """The model's classifier, waited for.
+
+    Raises:
+        DigitLabError: it cannot be loaded.
+    """
+    loading = workers().models.wait(classifier_job(model).id)
+    if loading is None or loading.state != State.DONE:
+        raise DigitLabError(loading.error if loading else "The model is gone: try again.")
+    return loading.result
 
 
 def _identity(model: StoredModel) -> tuple[str, float]:

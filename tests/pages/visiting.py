@@ -36,7 +36,13 @@ def bodies(app: AppTest) -> list[str]:
 
 def _lines() -> tuple[Worker, ...]:
     known = workers()
-    return known.datasets, known.evaluations, known.augmentation
+    return (
+        known.datasets,
+        known.evaluations,
+        known.augmentation,
+        known.models,
+        known.explanations,
+    )
 
 
 def _standing() -> list[tuple[int, str]]:
