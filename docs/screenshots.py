@@ -13,7 +13,7 @@ import click
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import chromium
-from benchmarks.drawings import STROKES
+from benchmarks.drawings import SIDE, STROKES
 from benchmarks.servers import Server, serve
 
 HERE = Path(__file__).parent
@@ -65,7 +65,8 @@ def _draw(page: Page) -> None:
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
-    first, *rest = [(box["x"] + x, box["y"] + y) for x, y in DRAWN.tolist()]
+    scale = box["width"] / SIDE
+    first, *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in DRAWN.tolist()]
     page.mouse.move(*first)
     page.mouse.down()
     for point in rest:
@@ -100,12 +101,22 @@ def _data(page: Page) -> None:
     page.locator(".st-key-class_distribution .js-plotly-plot").wait_for()
 
 
+def _show_me(page: Page) -> None:
+    _draw(page)
+    for title in ("What it saw", "How it decided"):
+        page.keyboard.press("ArrowRight")
+        page.get_by_role("heading", name=title).wait_for()
+    page.locator(".looked").wait_for()
+    page.locator(".st-key-probabilities .js-plotly-plot").wait_for()
+
+
 PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("draw", "/", _draw),
     ("inside", "/", _look_inside),
     ("train", "/train", _train),
     ("predictions", "/predictions", _predictions),
     ("data", "/data", _data),
+    ("show-me", "/show-me", _show_me),
 )
 
 if __name__ == "__main__":

@@ -33,12 +33,19 @@ const drawn = (data, parent, adapt = () => {}) => {
   chart.style.minHeight = `${figure.layout.height}px`;
   chart.setAttribute("aria-label", data.alt);
   const theme = getComputedStyle(parent);
+  const type = Number(theme.getPropertyValue("--chart-type"));
   figure.layout.font = {
     ...figure.layout.font,
+    ...type && { size: type },
     color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
     family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
   };
   adapt(figure, chart);
+  if (type) {
+    // Larger type than charts are made for needs larger margins.
+    for (const axis of ["xaxis", "yaxis"]) figure.layout[axis].automargin = true;
+    if (figure.layout.title) figure.layout.title.font.size = type;
+  }
   return library()
     .then((plotly) => plotly.react(chart, figure.data, figure.layout,
       { displayModeBar: false, responsive: true }).then(() => [plotly, chart]))

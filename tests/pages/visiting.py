@@ -44,6 +44,7 @@ def _lines() -> tuple[Worker, ...]:
     known = workers()
     return (
         known.datasets, known.evaluations, known.augmentation, known.explanations, known.maps,
+        known.models,
         known.neighbour_maps, known.examples, known.others,
     )  # fmt: skip
 
