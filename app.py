@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_app.pages import data, draw, predictions, train
+from mnist_app.pages import data, draw, predictions, runs_page, train
+from mnist_app.pages.presence import be_there
 from mnist_app.pages.visitor import remember
 
 HERE = Path(__file__).parent
@@ -22,6 +23,9 @@ page = st.navigation(
         ),
         st.Page(train.page, title="Train", url_path="train", icon=":material/school:"),
         st.Page(
+            runs_page.page, title="Runs", url_path="runs", icon=":material/stacked_line_chart:"
+        ),
+        st.Page(
             predictions.page,
             title="Predictions",
             url_path="predictions",
@@ -32,4 +36,5 @@ page = st.navigation(
     position="top",
 )
 remember()
+be_there()
 page.run()

@@ -33,11 +33,13 @@ def optimizer(config: TrainingConfig) -> "keras.Optimizer":
     from keras import optimizers
 
     rate, decay = config.learning_rate, config.weight_decay or None
+    # Whoever trains has the average put in place of the weights when an epoch ends, as `fit` does.
+    average = {"use_ema": config.averaging > 0, "ema_momentum": config.averaging}
     if config.optimizer == "sgd":
-        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
+        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay, **average)
     if config.optimizer == "adamw":
-        return optimizers.AdamW(rate, weight_decay=decay or 0.0)
-    return optimizers.Adam(rate)
+        return optimizers.AdamW(rate, weight_decay=decay or 0.0, **average)
+    return optimizers.Adam(rate, **average)
 
 
 def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":

@@ -143,9 +143,14 @@ def describe(path: Path) -> StoredModel:
     return StoredModel(path, card)
 
 
+def file_stem(title: str) -> str:
+    """A name without an ending for files about something of that title."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "model"
+
+
 def path_for(title: str) -> Path:
     """A path in the models' folder for a new model of that title; never one that is taken."""
-    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "model"
+    stem = file_stem(title)
     path, number = folder() / f"{stem}.keras", 2
     while path.exists() or path.stem == SHIPPED.stem:
         path, number = folder() / f"{stem}-{number}.keras", number + 1

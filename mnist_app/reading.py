@@ -57,6 +57,9 @@ def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np
 
     Args:
         judge: when given, the drawing is a number, and this decides what its digits are.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
     """
     return _stack([strokes_to_input(part) for part in drawn_digits(drawing, judge)])
 
@@ -71,7 +74,11 @@ def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndar
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
-    """Read a drawing and say where each digit stands, in units of the drawing."""
+    """Read a drawing and say where each digit stands, in units of the drawing.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
+    """
     parts = drawn_digits(drawing, classifier if as_number else None)
     reading = read_inputs(_stack([strokes_to_input(part) for part in parts]), classifier)
     return _placed(reading, [_drawn_box(part) for part in parts])
@@ -113,7 +120,11 @@ def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
 
 
 def drawn_digits(drawing: Drawing, judge: Classifier | None = None) -> list[Drawing]:
-    """The digits of a drawing from left to right: itself alone, unless there is a judge."""
+    """The digits of a drawing from left to right: itself alone, unless there is a judge.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
+    """
     if drawing.is_empty or judge is None:
         return [] if drawing.is_empty else [drawing]
     pieces, layout = drawn_pieces(drawing)

@@ -48,6 +48,7 @@ COLUMNS = (
     "loss", "seconds", "weights", "model", "error", "checkpoints",
 )  # fmt: skip
 SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
+COUNTED = ("seconds", "weights")
 
 
 class Runs:
@@ -159,6 +160,10 @@ class Runs:
             )
             self._tidy(connection)
 
+    def cancel(self, run_id: int) -> None:
+        """It was told to stop before its turn; what it had learned before that stays."""
+        self._change(run_id, state=State.STOPPED)
+
     def rename(self, run_id: int, title: str) -> None:
         """Give it another name; the card of its model keeps the old one."""
         self._change(run_id, title=_title(title))
@@ -203,7 +208,10 @@ class Runs:
         Args:
             order: one of `SORTABLE`, or the name of a setting.
         """
-        if order in SORTABLE:
+        if order in COUNTED:
+            # Nought says that it is not known yet.
+            key = f"NULLIF({order}, 0)"
+        elif order in SORTABLE:
             key = order
         elif order in {setting.name for setting in SETTINGS}:
             key = f"json_extract(settings, '$.{order}')"

@@ -2,15 +2,16 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from mnist_app import checkpoints
 from mnist_app.progress import Point
-from mnist_app.settings import SETTINGS
+from mnist_app.settings import SETTINGS, TrainingConfig, from_query
 from mnist_app.training import CURVE_POINTS
 
 
@@ -72,6 +73,11 @@ class Run:
         return self.state not in UNFINISHED
 
     @property
+    def config(self) -> TrainingConfig:
+        """Its settings, as far as this version knows them."""
+        return from_query({name: str(value) for name, value in self.settings.items()})[0]
+
+    @property
     def can_continue(self) -> bool:
         """Whether it was broken off and left a checkpoint to go on from."""
         folder = self.checkpoints
@@ -107,6 +113,15 @@ def comparison(runs: Sequence[Run]) -> list[dict[str, Any]]:
             "seconds": run.seconds,
             "weights": run.weights,
         }
+        for run in runs
+    ]
+
+
+def told_apart(runs: Sequence[Run]) -> list[Run]:
+    """The runs, those of the same name with their numbers behind it."""
+    named = Counter(run.title for run in runs)
+    return [
+        replace(run, title=f"{run.title} (run {run.id})") if named[run.title] > 1 else run
         for run in runs
     ]
 

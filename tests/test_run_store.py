@@ -65,6 +65,22 @@ def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept
         kept.listed(order="title; DROP TABLE runs")
 
 
+def test_what_is_not_known_yet_comes_last(kept: Runs) -> None:
+    for title, seconds in (("quick", 1.0), ("new", 0.0), ("slow", 9.0)):
+        run = kept.add(title, CONFIG)
+        kept.finish(run.id, State.STOPPED, seconds=seconds)
+    found = kept.listed(order="seconds", descending=False)
+    assert [run.title for run in found] == ["quick", "slow", "new"]
+
+
+def test_a_run_cancelled_before_its_turn_keeps_what_it_had(kept: Runs) -> None:
+    run = kept.add("went on", CONFIG)
+    kept.finish(run.id, State.INTERRUPTED, accuracy=0.9, seconds=3.0)
+    kept.cancel(run.id)
+    run = kept.get(run.id)
+    assert (run.state, run.accuracy, run.seconds) == (State.STOPPED, 0.9, 3.0)
+
+
 def test_each_owner_sees_own_runs(kept: Runs) -> None:
     kept.add("mine", CONFIG, owner="me")
     kept.add("yours", CONFIG, owner="you")

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mnist_app.runs import (
     curves_csv,
     differing_settings,
     thinned,
+    told_apart,
 )
 from mnist_app.settings import TrainingConfig
 
@@ -57,3 +59,14 @@ def test_points_are_thinned_evenly_and_keep_their_ends() -> None:
     gaps = {round(after.epoch - before.epoch) for before, after in itertools.pairwise(few)}
     assert gaps <= {50, 51}
     assert thinned(few, 100) == few
+
+
+def test_runs_of_the_same_name_are_told_apart_by_their_numbers() -> None:
+    runs = [replace(made(title), id=number) for number, title in enumerate("aba", start=1)]
+    assert [run.title for run in told_apart(runs)] == ["a (run 1)", "b", "a (run 3)"]
+
+
+def test_settings_of_another_version_are_taken_as_far_as_they_are_known() -> None:
+    run = made(architecture="lenet5")
+    run.settings.update(unheard_of=3, batch_size=1_000_000)
+    assert run.config == TrainingConfig(architecture="lenet5", epochs=2)

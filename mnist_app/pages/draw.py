@@ -113,11 +113,11 @@ def _read(own: Canvas, classifier: Classifier | None) -> tuple[Reading, float]:
     started = time.perf_counter()
     try:
         drawing = own.drawing
+        if classifier is None:
+            return Reading(()), 0.0
+        reading = read_drawing(drawing, classifier, as_number=own.is_wide)
     except DigitLabError as error:
         return Reading((), str(error)), 0.0
-    if classifier is None:
-        return Reading(()), 0.0
-    reading = read_drawing(drawing, classifier, as_number=own.is_wide)
     return reading, (time.perf_counter() - started) * 1000
 
 

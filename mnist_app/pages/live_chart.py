@@ -52,10 +52,27 @@ const tellClicks = (chart, tell) => {
   chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
 };
 
+const savePicture = async (text, name) => {
+  const plotly = await library();
+  const { data, layout } = JSON.parse(text);
+  // Dark on white and with all names, whatever the page looks like: it goes into documents.
+  const look = { font: { ...layout.font, color: "#1b2333" }, paper_bgcolor: "#fff",
+    plot_bgcolor: "#fff", showlegend: true, margin: { l: 72, r: 24, t: 48, b: 64 },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top" } };
+  const link = document.createElement("a");
+  link.href = await plotly.toImage({ data, layout: { ...layout, ...look } },
+    { format: "png", width: 900, height: 520, scale: 2 });
+  link.download = `${name}.png`;
+  link.click();
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   drawn(data, parentElement)
     .then(([, chart]) => { if (data.clickable) tellClicks(chart, setTriggerValue); })
     .catch(() => {});
+  const save = parentElement.querySelector(".save-picture");
+  save.hidden = !data.picture;
+  save.onclick = () => savePicture(data.figure, data.picture);
 }
 """
 
@@ -65,14 +82,21 @@ def live_chart(
     key: str,
     alt: str,
     on_click: Callable[[object, object], None] | None = None,
+    picture: str = "",
 ) -> None:
     """Show `figure`; under the same `key` the chart on the page is updated, never replaced.
 
     Args:
         alt: what the chart shows, for those who cannot see it.
         on_click: called with x and y of the point that was clicked or tapped, as the browser says.
+        picture: the PNG file, without its ending, as which it can be saved; "" for none.
     """
-    data = {"figure": figure.to_json(), "alt": alt, "clickable": on_click is not None}
+    data = {
+        "figure": figure.to_json(),
+        "alt": alt,
+        "clickable": on_click is not None,
+        "picture": picture,
+    }
     if on_click is None:
         _component()(key=key, data=data)
         return
@@ -90,7 +114,8 @@ def _component():  # type: ignore[no-untyped-def]
     provide_plotly()
     return st.components.v2.component(
         "digit_lab_live_chart",
-        html='<div class="live-chart" role="img"></div>',
+        html='<div class="live-chart" role="img"></div>'
+        '<button type="button" class="save-picture" hidden>Save as picture (PNG)</button>',
         js=DRAWING + _SCRIPT,
         isolate_styles=False,
     )

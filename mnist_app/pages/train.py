@@ -10,13 +10,15 @@ from mnist_app import datasets, experiment
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import strokes_to_input
 from mnist_app.jobs import Snapshot
-from mnist_app.pages import draw, reveal
+from mnist_app.pages import elsewhere, reveal, wording
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
+from mnist_app.pages.run_jobs import runs, training_job
 from mnist_app.pages.train_form import form
 from mnist_app.pages.train_live import show, watch_live
 from mnist_app.pages.visitor import visitor
-from mnist_app.pages.workers import training_job, workers
+from mnist_app.pages.workers import workers
+from mnist_app.runs import State
 from mnist_app.settings import TrainingConfig
 
 SAMPLE = 12
@@ -30,6 +32,8 @@ def page() -> None:
         "over, and watch how it learns to read them."
     )
     job = _current_job()
+    if job is None:
+        _interrupted()
     settings, watching = st.columns([2, 3], gap="large")
     with settings:
         config, title = form()
@@ -41,7 +45,7 @@ def page() -> None:
             # A fragment has a container of its own: what follows it stays at its place.
             with st.container():
                 if job is not None and job.result is not None:
-                    show(job, partial(_results, job.result))
+                    show(job, partial(_results, job))
                 else:
                     show(job)
     if job is not None and job.result is not None:
@@ -55,6 +59,22 @@ def _current_job() -> Snapshot | None:
     return next((job for job in own if not job.is_over), own[-1] if own else None)
 
 
+def _interrupted() -> None:
+    """Lead to the visitor's last run, if an earlier server left it broken off."""
+    try:
+        last = next(iter(runs().listed(visitor())), None)
+    except DigitLabError:
+        # Told when they start one.
+        return
+    if last is not None and last.state is State.INTERRUPTED and last.can_continue:
+        with st.container(key="interrupted", border=True):
+            st.write(
+                f"The server ended in the middle of “{wording.unmarked(last.title)}”. It can go on "
+                "from its last epoch."
+            )
+            elsewhere.to_runs(last.id, "Go to that run")
+
+
 def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | None) -> None:
     is_busy = job is not None and not job.is_over
     with st.container(horizontal=True, key="train_start_and_stop"):
@@ -65,9 +85,13 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     ):  # fmt: skip
         assert config is not None
         title = title or experiment.default_title(config)
-        training_job(config, title, visitor(), _last_drawing())
-        reveal.ask("train_status")
-        st.rerun()
+        try:
+            training_job(config, title, visitor(), _last_drawing())
+        except DigitLabError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            reveal.ask("train_status")
+            st.rerun()
     if stop.button(
         "Stop", key="train_stop", icon=":material/stop:", width="stretch", disabled=not is_busy,
     ):  # fmt: skip
@@ -88,7 +112,8 @@ def _last_drawing() -> np.ndarray | None:
     return None if drawing.is_empty else strokes_to_input(drawing)
 
 
-def _results(outcome: experiment.Outcome) -> None:
+def _results(job: Snapshot) -> None:
+    outcome: experiment.Outcome = job.result
     report = outcome.report
     st.markdown(f"**“{outcome.stored.title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
@@ -99,14 +124,10 @@ def _results(outcome: experiment.Outcome) -> None:
     )  # fmt: skip
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
-    if outcome.stored.reads_digits and st.button(
-        "Use it on the Draw page", type="primary", icon=":material/draw:", key="use_model"
-    ):
-        st.session_state.pop("model", None)
-        st.switch_page(
-            st.Page(draw.page, url_path="start", default=True),
-            query_params={"model": outcome.stored.name},
-        )
+    with st.container(horizontal=True):
+        elsewhere.to_draw(outcome.stored, primary=True)
+        if isinstance(job.key, int):
+            elsewhere.to_runs(job.key, "Compare it with other runs")
 
 
 def _sample(outcome: experiment.Outcome) -> None:

@@ -137,9 +137,14 @@ def _tell_problems(place: DeltaGenerator) -> None:
         st.session_state.pop("link_problems", None)
 
 
+def link_of(config: TrainingConfig) -> dict[str, str]:
+    """What a link to the page says that opens it with these settings."""
+    return {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
+
+
 def _write_link(config: TrainingConfig) -> None:
     """Have the link say what the form says, and leave alone what else it holds."""
-    wanted = {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
+    wanted = link_of(config)
     known: list[dict[str, str]] = st.session_state.train_links
     if wanted not in known:
         known.append(wanted)

@@ -12,7 +12,8 @@ from mnist_app.datasets import Dataset
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture, tiles
-from mnist_app.pages.workers import Run, workers
+from mnist_app.pages.run_jobs import Run
+from mnist_app.pages.workers import LEFT_SECONDS, workers
 from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
 from mnist_app.run_charts import (
@@ -25,6 +26,10 @@ from mnist_app.run_charts import (
 
 REFRESH_SECONDS = 0.5
 SLOWER, FASTER = 0.5, 2.0
+_GAVE_WAY = (
+    f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others waited, so it gave "
+    "way to them. The Runs page can continue what had begun."
+)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -98,7 +103,9 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
         st.progress(0.0, "No run yet. Press Start.")
     elif job.state == State.WAITING:
         others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
-        st.progress(0.0, f"Waiting in line: {others} first. It starts by itself.")
+        st.progress(
+            0.0, f"Waiting in line at place {job.place}: {others} first. It starts by itself."
+        )
     elif job.state == State.FAILED:
         st.error(job.error, icon=":material/error:")
     elif run is None or run.progress is None:
@@ -106,10 +113,14 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
         st.progress(
             0.0, "Stopped before it began." if over else "Getting ready: opening the data …"
         )
+        if job.left:
+            st.info(_GAVE_WAY, icon=":material/timer:")
     else:
         st.progress(run.progress.share, _standing(job, run.progress))
         if run.progress.remark:
             st.info(run.progress.remark, icon=":material/timer:")
+        if job.left:
+            st.info(_GAVE_WAY, icon=":material/timer:")
 
 
 def _standing(job: Snapshot, progress: Progress) -> str:

@@ -4,7 +4,7 @@ import gc
 import importlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import datasets, experiment, finetuning, framing, model_store
+from mnist_app import datasets, finetuning, framing, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
@@ -23,9 +23,11 @@ from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
-from mnist_app.progress import Progress
 from mnist_app.reading import Reading, read_picture
 from mnist_app.settings import DATASETS, TrainingConfig
+
+# Whoever was not there for so long has left, and gives way to those who wait.
+LEFT_SECONDS = 300.0
 
 Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 
@@ -34,7 +36,7 @@ Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
 class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
-    training: Worker = field(default_factory=lambda: Worker("training"))
+    training: Worker = field(default_factory=lambda: Worker("training", patience=LEFT_SECONDS))
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
@@ -45,26 +47,12 @@ class Workers:
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
+    shifts: Worker = field(default_factory=lambda: Worker("shifts", remembered=16))
+    # Their results are whole files.
+    exports: Worker = field(default_factory=lambda: Worker("exports", remembered=3))
     explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
     explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """How a training run stands.
-
-    Attributes:
-        title: the name its model will have.
-        config: its settings.
-        drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
-        progress: None until the first step is done.
-    """
-
-    title: str
-    config: TrainingConfig
-    drawing: np.ndarray | None = None
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -181,27 +169,6 @@ def augmentation_job() -> Snapshot:
         return variants
 
     return workers().augmentation.once("variants", prepare)
-
-
-def training_job(
-    config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
-) -> Snapshot:
-    """Put a training run in line; it reports `Run`, and its result is an `Outcome`."""
-
-    def work(control: Control) -> experiment.Outcome:
-        run = Run(title, config, drawing)
-        control.report(run)
-        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
-        return experiment.run(
-            config,
-            model_store.path_for(title),
-            title,
-            report=lambda progress: control.report(replace(run, progress=progress)),
-            steering=control,
-            drawing=drawing,
-        )
-
-    return workers().training.submit(work, owner=owner)
 
 
 def picture_job(

@@ -90,7 +90,7 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
     start(first)
     assert "Press Start" in status(second.run())
     start(second)
-    assert "Waiting in line: another run first" in status(second)
+    assert "Waiting in line at place 1: another run first" in status(second)
     second.button(key="train_stop").click().run()
     assert "Stopped before it began" in status(second)
 

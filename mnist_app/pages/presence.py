@@ -1,0 +1,14 @@
+"""Whoever has a page open is there; a run of one who left gives way to those who wait."""
+
+import streamlit as st
+
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.workers import workers
+
+SIGN_SECONDS = 20.0
+
+
+@st.fragment(run_every=SIGN_SECONDS)
+def be_there() -> None:
+    """Tell the line of training runs again and again that the visitor is there."""
+    workers().training.seen(visitor())

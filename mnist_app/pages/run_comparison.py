@@ -1,0 +1,167 @@
+"""Several training runs beside each other: in what they differ, and what came of it."""
+
+import html
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from mnist_app import convolution, datasets, run_charts
+from mnist_app.jobs import Snapshot, Worker
+from mnist_app.jobs import State as JobState
+from mnist_app.pages import wording
+from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.run_details import stored_model
+from mnist_app.pages.run_jobs import shift_job
+from mnist_app.pages.waiting import watch
+from mnist_app.pages.workers import dataset_job, workers
+from mnist_app.run_charts import RUN_COLOURS
+from mnist_app.runs import Run, differing_settings, told_apart
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+# How a run did: what it is called, and its words.
+MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
+    ("State", lambda run: wording.STATES[run.state]),
+    ("Test accuracy", lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}"),
+    ("Test loss", lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}"),
+    ("Time", lambda run: wording.duration(run.seconds) if run.seconds else "not yet"),
+    ("Weights", lambda run: f"{run.weights:,}" if run.weights else "not yet"),
+)
+
+
+def comparison(chosen: Sequence[Run]) -> None:
+    """Show two or more runs."""
+    pair = convolution.found(chosen)
+    named = told_apart(chosen)
+    with st.container(key="run_comparison"):
+        if pair is not None:
+            _why_convolution(*pair)
+        else:
+            st.subheader(f"{len(chosen)} runs side by side", anchor=False)
+            st.write(_in_words(named))
+        st.html(_table(named))
+        if pair is not None:
+            _shifted(*pair)
+        _charts(named)
+
+
+def _in_words(named: Sequence[Run]) -> str:
+    measured = [run for run in named if run.accuracy is not None]
+    if len(measured) < 2:
+        return "Fewer than two of them are measured yet."
+    if len({run.settings.get("dataset") for run in measured}) > 1:
+        return (
+            "They learned from different data, so each was tested on other pictures: their "
+            "accuracies do not compare."
+        )
+    best = max(measured, key=lambda run: run.accuracy or 0)
+    return f"“{wording.unmarked(best.title)}” reads most test pictures right: {best.accuracy:.2%}."
+
+
+def _table(named: Sequence[Run]) -> str:
+    """A column a run; a row for each setting in which they differ, and for how they did."""
+    heads = "".join(
+        f'<th style="border-bottom-color: {colour}">{html.escape(run.title)}</th>'
+        for run, colour in zip(named, RUN_COLOURS, strict=False)
+    )
+    rows = [
+        (wording.label(name), [wording.value(name, run.settings.get(name)) for run in named])
+        for name in differing_settings(named)
+    ]
+    rows += [(name, [measure(run) for run in named]) for name, measure in MEASURES]
+    if all(run.state is named[0].state for run in named):
+        rows = [row for row in rows if row[0] != "State"]
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(name)}</th>'
+        + "".join(f"<td>{html.escape(text)}</td>" for text in texts)
+        + "</tr>"
+        for name, texts in rows
+    )
+    return (
+        '<div class="side-by-side" tabindex="0"><table><thead><tr><td></td>'
+        f"{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _charts(named: Sequence[Run]) -> None:
+    """The curves over each other, and what more weights and more time bring.
+
+    The colours are named by the table above them.
+    """
+    titles = ", ".join(run.title for run in named)
+    if any(run.training for run in named):
+        live_chart(
+            _without_names(run_charts.runs_accuracy(named)), key="runs_accuracy",
+            picture="runs-accuracy", alt=f"Accuracy over epochs of {titles}.",
+        )  # fmt: skip
+        live_chart(
+            _without_names(run_charts.runs_loss(named)), key="runs_loss",
+            picture="runs-loss", alt=f"Loss over epochs of {titles}.",
+        )  # fmt: skip
+        st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
+    if any(run.accuracy is not None for run in named):
+        left, right = st.columns(2)
+        with left:
+            live_chart(
+                _without_names(run_charts.accuracy_against_weights(named)), key="runs_weights",
+                picture="accuracy-against-weights", alt=_points(named, "Weights"),
+            )  # fmt: skip
+        with right:
+            live_chart(
+                _without_names(run_charts.accuracy_against_seconds(named)), key="runs_seconds",
+                picture="accuracy-against-seconds", alt=_points(named, "Time"),
+            )  # fmt: skip
+
+
+def _without_names(figure: "go.Figure") -> "go.Figure":
+    return figure.update_layout(showlegend=False, margin={"t": 36})
+
+
+def _points(named: Sequence[Run], measure: str) -> str:
+    words = dict(MEASURES)[measure]
+    accuracy = dict(MEASURES)["Test accuracy"]
+    return f"Test accuracy against {measure.lower()}: " + "; ".join(
+        f"{run.title} {accuracy(run)} at {words(run)}" for run in named
+    )
+
+
+def _why_convolution(dense: Run, convolutional: Run) -> None:
+    st.subheader("Why convolution?", anchor=False)
+    if dense.accuracy is None or convolutional.accuracy is None:
+        st.write(
+            "Both networks see the same pictures, the dense one first. What differs is said here "
+            "when both are done."
+        )
+        return
+    st.write(convolution.in_words(dense, convolutional))
+
+
+def _shifted(dense: Run, convolutional: Run) -> None:
+    """What moving the test pictures does to both, once both models are there."""
+    models = [model for run in (dense, convolutional) if (model := stored_model(run)) is not None]
+    name = dense.config.dataset
+    if len(models) < 2 or datasets.availability(name).place is None:
+        return
+    st.markdown("**And when a digit is not in the middle?**")
+    dataset = _result(workers().datasets, dataset_job(name), "Opening the test pictures")
+    if dataset is None:
+        return
+    shares = []
+    for model in models:
+        job = shift_job(model, dataset)
+        share = _result(workers().shifts, job, "Moving every test picture by two pixels")
+        if share is None:
+            return
+        shares.append(share)
+    st.write(convolution.shift_in_words(*shares))
+
+
+def _result(worker: Worker, job: Snapshot, what: str) -> Any:
+    """A job's result; None, and how it stands is shown, while there is none."""
+    if job.state == JobState.FAILED:
+        st.error(job.error, icon=":material/error:")
+    elif not job.is_over:
+        watch(worker, job.id, what)
+    return job.result

@@ -1,0 +1,156 @@
+"""One training run: how it went, what can be done with it, and how it is set."""
+
+import html
+
+import streamlit as st
+
+from mnist_app import model_store
+from mnist_app.errors import DigitLabError
+from mnist_app.model_store import StoredModel
+from mnist_app.pages import elsewhere, wording
+from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.run_downloads import downloads
+from mnist_app.pages.run_jobs import continuing_job, runs
+from mnist_app.pages.workers import workers
+from mnist_app.run_charts import accuracy_curves, loss_curves
+from mnist_app.run_store import TITLE_LENGTH
+from mnist_app.runs import Run, State
+from mnist_app.settings import SETTINGS
+
+
+def details(run: Run) -> None:
+    """Show a run."""
+    model = stored_model(run)
+    with st.container(key="run_details"):
+        st.subheader(wording.unmarked(run.title), anchor=False)
+        _standing(run)
+        _figures(run)
+        _next_steps(run, model)
+        _curves(run)
+        downloads(run, model)
+        with st.expander("Rename or delete", icon=":material/edit:"):
+            _rename(run)
+            _delete(run, model)
+        with st.expander("All settings", icon=":material/tune:"):
+            st.html(_settings(run))
+
+
+def stored_model(run: Run) -> StoredModel | None:
+    """The run's model, if it is still there."""
+    if run.model is None or not run.model.exists():
+        return None
+    return model_store.describe(run.model)
+
+
+def _standing(run: Run) -> None:
+    job = workers().training.latest(run.id)
+    if run.state is State.WAITING and job is not None and job.place:
+        st.info(
+            f"Waiting in line at place {job.place}. It starts by itself.", icon=":material/queue:"
+        )
+    elif run.state is State.RUNNING:
+        st.info("It is training now. The Train page shows more.", icon=":material/play_arrow:")
+    elif run.state is State.FAILED:
+        st.error(run.error, icon=":material/error:")
+    elif run.state is State.INTERRUPTED:
+        st.warning(
+            "The server ended before this run did. "
+            + ("It can go on from its last epoch." if run.can_continue else "Start it anew."),
+            icon=":material/power_off:",
+        )
+    else:
+        st.caption(f"{wording.STATES[run.state]}. Begun {wording.moment(run.created)}.")
+
+
+def _figures(run: Run) -> None:
+    if run.accuracy is None:
+        return
+    with st.container(key="run_figures"):
+        st.metric(
+            "Test accuracy", f"{run.accuracy:.2%}",
+            help="Share of pictures read right that it never saw.",
+        )  # fmt: skip
+        st.metric(
+            "Test loss", "unknown" if run.loss is None else f"{run.loss:.4f}",
+            help="How wrong its probabilities are; 0 would be certain and right every time.",
+        )  # fmt: skip
+        st.metric("Time", wording.duration(run.seconds), help="Of training, pauses left out.")
+        st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
+
+
+def _next_steps(run: Run, model: StoredModel | None) -> None:
+    job = workers().training.latest(run.id)
+    with st.container(horizontal=True, key="run_next_steps"):
+        if run.can_continue and st.button(
+            "Continue", key="continue_run", type="primary", icon=":material/play_arrow:",
+            help="It goes on from its last whole epoch and ends as if nothing had happened.",
+        ):  # fmt: skip
+            continuing_job(run.id)
+            st.rerun()
+        if job is not None and not job.is_over and st.button(
+            "Stop", key="stop_run", icon=":material/stop:", disabled=job.stopping,
+        ):  # fmt: skip
+            workers().training.stop(job.id)
+            st.rerun()
+        if model is not None:
+            elsewhere.to_draw(model)
+            elsewhere.to_predictions(model)
+        elsewhere.to_train(run.config)
+    if run.state is State.FINISHED and model is None:
+        st.caption("Its model was deleted. “Same settings again” makes it anew.")
+
+
+def _curves(run: Run) -> None:
+    if not run.training:
+        return
+    last, epochs = run.training[-1], run.config.epochs
+    name = model_store.file_stem(run.title)
+    left, right = st.columns(2)
+    with left:
+        live_chart(
+            accuracy_curves(run.training, run.validation, epochs), key="run_accuracy",
+            alt=f"Accuracy over epochs, at last {last.accuracy:.1%} of the training pictures.",
+            picture=f"{name}-accuracy",
+        )  # fmt: skip
+    with right:
+        live_chart(
+            loss_curves(run.training, run.validation, epochs), key="run_loss",
+            alt=f"Loss over epochs, at last {last.loss:.3f}.", picture=f"{name}-loss",
+        )  # fmt: skip
+
+
+def _rename(run: Run) -> None:
+    with st.form(f"rename_{run.id}", border=False):
+        title = st.text_input("Name", run.title, max_chars=TITLE_LENGTH, key=f"title_{run.id}")
+        if st.form_submit_button("Rename", icon=":material/edit:", key=f"rename_run_{run.id}"):
+            try:
+                runs().rename(run.id, title)
+            except DigitLabError as error:
+                st.error(str(error), icon=":material/error:")
+            else:
+                st.rerun()
+
+
+def _delete(run: Run, model: StoredModel | None) -> None:
+    if not run.is_over:
+        st.caption("It can be deleted when it is over.")
+        return
+    with_model = model is not None and st.checkbox(
+        "Delete its model too: nobody can choose it any more", key=f"with_model_{run.id}"
+    )
+    is_sure = st.checkbox("Yes, delete this run for good", key=f"sure_{run.id}")
+    if st.button(
+        "Delete", key="delete_run", icon=":material/delete:", disabled=not is_sure,
+    ):  # fmt: skip
+        runs().delete(run.id, with_model)
+        st.rerun()
+
+
+def _settings(run: Run) -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(row.label)}</td>"
+        f"<td>{html.escape(wording.value(row.name, run.settings[row.name]))}</td></tr>"
+        for row in SETTINGS
+        if row.name in run.settings
+    )
+    return f'<table class="network"><tbody>{rows}</tbody></table>'

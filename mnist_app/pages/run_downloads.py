@@ -1,0 +1,94 @@
+"""What one can take along of a run: its model, the code that repeats it, its curves."""
+
+import streamlit as st
+
+from mnist_app import model_store, repeat
+from mnist_app.jobs import State
+from mnist_app.model_store import StoredModel
+from mnist_app.packing import ENDINGS
+from mnist_app.pages.run_jobs import export_job, export_key
+from mnist_app.pages.waiting import watch
+from mnist_app.pages.workers import workers
+from mnist_app.runs import Run, curves_csv
+
+FORMS = {
+    "saved_model": ("SavedModel (ZIP)", "For TensorFlow Serving; with its card."),
+    "litert": ("LiteRT", "For phones and small devices."),
+}
+
+
+def downloads(run: Run, model: StoredModel | None) -> None:
+    """Offer all that there is of a run; what takes seconds is made when it is asked for."""
+    st.markdown("**Take it along**")
+    if model is not None:
+        _model(model)
+    _code_and_curves(run, model)
+
+
+def _model(model: StoredModel) -> None:
+    card = model.path.with_suffix(".json")
+    with st.container(horizontal=True, key="model_downloads"):
+        st.download_button(
+            f"Keras model ({_size(model.path.stat().st_size)})", model.path.read_bytes,
+            model.path.name, "application/octet-stream", key="download_keras",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        if card.exists():
+            st.download_button(
+                "Its card (JSON)", card.read_bytes, card.name, "application/json",
+                key="download_card", icon=":material/badge:", on_click="ignore",
+                help="What it learned from, how, and how well it reads.",
+            )  # fmt: skip
+        for form in FORMS:
+            _export(model, form)
+
+
+def _export(model: StoredModel, form: str) -> None:
+    """A button that makes a file, how that stands, and then a button that hands it over."""
+    name, purpose = FORMS[form]
+    job = workers().exports.latest(export_key(model, form))
+    if job is not None and job.state == State.DONE:
+        data: bytes = job.result
+        st.download_button(
+            f"{name}, {_size(len(data))}: ready", lambda: data, model.path.stem + ENDINGS[form],
+            "application/octet-stream", key=f"download_{form}", icon=":material/download:",
+            on_click="ignore", type="primary",
+        )  # fmt: skip
+    elif job is not None and not job.is_over:
+        with st.container():
+            watch(workers().exports, job.id, f"Making {name}")
+    else:
+        if job is not None and job.error:
+            st.error(job.error, icon=":material/error:")
+        if st.button(
+            f"Make {name}", key=f"make_{form}", icon=":material/package_2:", help=purpose
+        ):  # fmt: skip
+            if job is not None:
+                workers().exports.forget(job.id)
+            export_job(model, form)
+            st.rerun()
+
+
+def _code_and_curves(run: Run, model: StoredModel | None) -> None:
+    stem, card = model_store.file_stem(run.title), model.card if model else None
+    with st.container(horizontal=True, key="run_downloads"):
+        st.download_button(
+            "Python script", lambda: repeat.script(run.config, card, run.title), f"{stem}.py",
+            "text/x-python", key="download_script", icon=":material/code:", on_click="ignore",
+            help="Repeats exactly this run without the app.",
+        )  # fmt: skip
+        st.download_button(
+            "Notebook", lambda: repeat.notebook(run.config, card, run.title), f"{stem}.ipynb",
+            "application/x-ipynb+json", key="download_notebook", icon=":material/menu_book:",
+            on_click="ignore", help="The same for Jupyter.",
+        )  # fmt: skip
+        if run.training:
+            st.download_button(
+                "Curves (CSV)", lambda: curves_csv(run), f"{stem}-curves.csv", "text/csv",
+                key="download_curves", icon=":material/table:", on_click="ignore",
+                help="As pictures they are saved with the buttons below the charts.",
+            )  # fmt: skip
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"

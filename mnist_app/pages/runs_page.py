@@ -1,0 +1,185 @@
+"""The visitor's training runs: look at one, put several over each other, take them along."""
+
+import html
+import re
+
+import streamlit as st
+
+from mnist_app import convolution
+from mnist_app.errors import DigitLabError
+from mnist_app.pages import wording
+from mnist_app.pages.choosing import choose, default_dataset
+from mnist_app.pages.run_comparison import comparison
+from mnist_app.pages.run_details import details
+from mnist_app.pages.run_jobs import runs, training_job
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.workers import workers
+from mnist_app.run_charts import RUN_COLOURS
+from mnist_app.runs import Run, State
+
+FOLLOW_SECONDS = 2.0
+# Rows that are there at first, and runs that can be told apart in one chart.
+SHOWN, MOST = 8, len(RUN_COLOURS)
+ORDERS = {
+    "newest": ("Newest first", "created", True),
+    "accuracy": ("Most accurate first", "accuracy", True),
+    "loss": ("Lowest loss first", "loss", False),
+    "fastest": ("Fastest first", "seconds", False),
+    "smallest": ("Fewest weights first", "weights", False),
+    "name": ("By name", "title", False),
+}
+
+
+def page() -> None:
+    """Show the page."""
+    st.title("Runs")
+    st.write(
+        "Every network that you trained here, kept with its settings and curves. Tick one to look "
+        "at it, several to put them over each other."
+    )
+    try:
+        listed = runs().listed(visitor())
+        if runs().notice:
+            st.warning(runs().notice, icon=":material/inventory_2:")
+        _why_convolution(listed)
+        if not listed:
+            st.info("No runs yet: train a network on the Train page, then come back.")
+            return
+        left, right = st.columns([1, 2], gap="medium")
+        with left:
+            chosen = _list(listed)
+        with right:
+            _show([run for number in chosen for run in listed if run.id == number])
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not all(run.is_over for run in listed):
+        _follow(_standing(listed))
+
+
+def _show(chosen: list[Run]) -> None:
+    if not chosen:
+        st.info("Tick a run to look at it.")
+    elif len(chosen) == 1:
+        details(chosen[0])
+    else:
+        comparison(chosen)
+
+
+def _why_convolution(listed: list[Run]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="why"):
+        if st.button(
+            "Why convolution?", key="why_convolution", icon=":material/compare_arrows:",
+            disabled=any(not run.is_over for run in listed),
+        ):  # fmt: skip
+            configs = convolution.pair(default_dataset())
+            titles = ("Dense, for comparison", "Convolutional, for comparison")
+            jobs = [
+                training_job(config, title, visitor())
+                for config, title in zip(configs, titles, strict=True)
+            ]
+            _choose([int(str(job.key)) for job in jobs])
+            st.rerun()
+        st.html(
+            '<span class="quiet">Trains a dense and a convolutional network on the same pictures, '
+            "some seconds each, and shows what differs.</span>"
+        )
+
+
+def _list(listed: list[Run]) -> list[int]:
+    """Show the runs with a box to tick; gives the numbers of those that are, first ticked first."""
+    order = choose("Order", list(ORDERS), "order", lambda name: ORDERS[name][0])
+    _, column, descending = ORDERS[order]
+    ordered = runs().listed(visitor(), column, descending)
+    chosen = _chosen(listed)
+    _keep_in_link(chosen)
+    shows_all = st.session_state.get("all_runs", False)
+    for number, run in enumerate(ordered):
+        if shows_all or number < SHOWN or run.id in chosen:
+            _row(run, chosen)
+    if len(ordered) > SHOWN and not shows_all:
+        st.button(
+            f"Show all {len(ordered)}", key="show_all_runs", icon=":material/expand_more:",
+            on_click=lambda: st.session_state.update(all_runs=True),
+        )  # fmt: skip
+    return chosen
+
+
+def _row(run: Run, chosen: list[int]) -> None:
+    key = f"tick_{run.id}"
+    st.session_state[key] = run.id in chosen
+    with st.container(key=f"run_{run.id}", gap=None):
+        st.checkbox(
+            wording.unmarked(run.title), key=key, on_change=_toggle, args=(run.id,),
+            disabled=len(chosen) >= MOST and run.id not in chosen,
+        )  # fmt: skip
+        colour = RUN_COLOURS[chosen.index(run.id)] if run.id in chosen else "transparent"
+        st.html(f'<div class="run" style="border-color: {colour}">{_lines(run)}</div>')
+
+
+def _lines(run: Run) -> str:
+    """What is to be known of a run, in two lines of HTML."""
+    facts = [f"<b>{_state(run)}</b>"]
+    if run.accuracy is not None:
+        facts.append(f"{run.accuracy:.2%} right")
+    if run.seconds:
+        facts.append(wording.duration(run.seconds))
+    if run.weights:
+        facts.append(f"{run.weights:,} weights")
+    about = [wording.value(name, run.settings.get(name)) for name in ("architecture", "dataset")]
+    epochs = run.settings.get("epochs")
+    about += [
+        "1 epoch" if epochs == 1 else f"{epochs} epochs",
+        wording.moment(run.created, "%d %b, %H:%M"),
+    ]
+    return f"{' · '.join(facts)}<br>{html.escape(' · '.join(about))}"
+
+
+def _state(run: Run) -> str:
+    words = wording.STATES[run.state]
+    job = workers().training.latest(run.id) if run.state is State.WAITING else None
+    return f"{words}, place {job.place}" if job is not None and job.place else words
+
+
+def _chosen(listed: list[Run]) -> list[int]:
+    """The numbers of the runs that are ticked, or that a new link names; at first the newest."""
+    known = [run.id for run in listed]
+    linked = st.query_params.get("runs")
+    # While somebody ticks, the browser may still send a link from a moment ago.
+    written: set[str] = st.session_state.setdefault("runs_links", set())
+    if linked and linked not in written:
+        named = [int(text) for text in linked.split(",") if re.fullmatch(r"[0-9]{1,9}", text)]
+        _choose(list(dict.fromkeys(number for number in named if number in known)))
+    chosen = st.session_state.setdefault("chosen_runs", known[:1])
+    return [number for number in chosen if number in known][:MOST]
+
+
+def _choose(numbers: list[int]) -> None:
+    st.session_state.chosen_runs = numbers
+
+
+def _keep_in_link(chosen: list[int]) -> None:
+    text = ",".join(map(str, chosen))
+    if not text:
+        st.query_params.pop("runs", None)
+    elif text != st.query_params.get("runs"):
+        st.query_params["runs"] = text
+    st.session_state.runs_links.add(text)
+
+
+def _toggle(number: int) -> None:
+    chosen = st.session_state.chosen_runs
+    is_ticked = st.session_state[f"tick_{number}"]
+    _choose([other for other in chosen if other != number] + [number] * is_ticked)
+
+
+def _standing(listed: list[Run]) -> list[tuple[int, str, int]]:
+    """What changes by itself."""
+    return [(run.id, _state(run), len(run.training)) for run in listed if not run.is_over]
+
+
+@st.fragment(run_every=FOLLOW_SECONDS)
+def _follow(before: list[tuple[int, str, int]]) -> None:
+    """Run the page again when something happened to a run."""
+    if _standing(runs().listed(visitor())) != before:
+        st.rerun()

@@ -1,0 +1,104 @@
+"""A training run is written down in the list of runs while it goes, and how it ends."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from mnist_app.errors import DigitLabError
+from mnist_app.experiment import Outcome
+from mnist_app.progress import Progress
+from mnist_app.run_store import Runs
+from mnist_app.runs import State
+
+logger = logging.getLogger(__name__)
+
+# Between two entries about a run that goes on.
+RECORD_SECONDS = 3.0
+
+Report = Callable[[Progress], None]
+
+
+def recorded(runs: Runs, run_id: int, work: Callable[[Report], Outcome]) -> Outcome:
+    """Do the work of a run, and write down that it begins, how far it is and how it ends.
+
+    Args:
+        run_id: of a run that waits in the list.
+        work: trains, and reports its progress to what it is given. While it reports, an entry
+            that cannot be written is only logged: what is being learned is worth more.
+
+    Raises:
+        DigitLabError: its beginning cannot be written down; and whatever `work` raises.
+    """
+    runs.start(run_id)
+    pen = _Pen(runs, run_id)
+    try:
+        outcome = work(pen.report)
+    except Exception as error:
+        sentence = str(error) if isinstance(error, DigitLabError) else "It failed unforeseen."
+        pen.close(lambda: _fail(runs, run_id, pen.last, sentence))
+        raise
+    pen.close(lambda: _end(runs, run_id, outcome))
+    return outcome
+
+
+def _end(runs: Runs, run_id: int, outcome: Outcome) -> None:
+    runs.finish(
+        run_id,
+        State.STOPPED if outcome.stopped else State.FINISHED,
+        outcome.progress,
+        accuracy=outcome.report.accuracy,
+        loss=outcome.report.loss,
+        seconds=outcome.progress.seconds,
+        weights=outcome.stored.card.weights if outcome.stored.card else 0,
+        model=outcome.stored.path,
+    )
+
+
+def _fail(runs: Runs, run_id: int, progress: Progress | None, sentence: str) -> None:
+    """What it had reached before, when it went on from a checkpoint, is kept."""
+    before = runs.get(run_id)
+    runs.finish(
+        run_id,
+        State.FAILED,
+        progress,
+        accuracy=before.accuracy,
+        loss=before.loss,
+        seconds=progress.seconds if progress else before.seconds,
+        weights=before.weights,
+        model=before.model,
+        error=sentence,
+    )
+
+
+class _Pen:
+    """Writes from a thread of its own, so that training never waits for a disk."""
+
+    def __init__(self, runs: Runs, run_id: int) -> None:
+        self.last: Progress | None = None
+        self._runs, self._run_id = runs, run_id
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording")
+        self._entry: Future[None] | None = None
+        self._written = -RECORD_SECONDS
+
+    def report(self, progress: Progress) -> None:
+        self.last = progress
+        now = time.monotonic()
+        is_writing = self._entry is not None and not self._entry.done()
+        if is_writing or now - self._written < RECORD_SECONDS:
+            return
+        self._written = now
+        self._entry = self._thread.submit(
+            self._write, lambda: self._runs.record(self._run_id, progress, progress.seconds)
+        )
+
+    def close(self, ending: Callable[[], None]) -> None:
+        """Write the last entry, after all others."""
+        self._thread.shutdown(wait=True)
+        self._write(ending)
+
+    def _write(self, entry: Callable[[], None]) -> None:
+        try:
+            entry()
+        except DigitLabError:
+            logger.exception("Run %d could not be written down", self._run_id)

@@ -1,0 +1,298 @@
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samples import in_a_process_of_its_own, quick
+from streamlit.testing.v1 import AppTest
+from visiting import bodies
+
+from mnist_app import model_store
+from mnist_app.pages import run_jobs, workers
+from mnist_app.progress import Point, Progress
+from mnist_app.runs import Run, State
+from mnist_app.settings import TrainingConfig
+
+SCRIPT = "from mnist_app.pages import runs_page\nruns_page.page()"
+ME = "0" * 32
+
+
+@pytest.fixture(autouse=True)
+def own_workers() -> Iterator[None]:
+    """No test sees another's runs, nor leaves one going."""
+    workers.workers.clear()
+    yield
+    training = workers.workers().training
+    for job in training.jobs():
+        training.stop(job.id)
+        training.wait(job.id, 60)
+
+
+def opened(**link: str) -> AppTest:
+    """The page as the visitor sees it."""
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.session_state["visitor"] = ME
+    for name, text in link.items():
+        app.query_params[name] = text
+    app.run()
+    assert not app.exception
+    return app
+
+
+def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.2)
+        app.run()
+        assert not app.exception
+    assert holds(), said(app)
+
+
+def said(app: AppTest) -> str:
+    """All that the page says."""
+    words = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
+    return " ".join([*(str(word.value) for word in words), *bodies(app)])
+
+
+def finished(
+    title: str, owner: str = ME, accuracy: float = 0.9, model: Path | None = None, **values: Any
+) -> Run:
+    """A run in the list, with curves."""
+    kept = run_jobs.runs()
+    run = kept.add(title, TrainingConfig(dataset="optdigits", **values), owner)
+    curve = (Point(0.5, 1.0, 0.5), Point(1.0, 0.4, 0.8))
+    progress = Progress(1, 1, 1, 1, training=curve, validation=curve[1:])
+    kept.finish(
+        run.id, State.FINISHED, progress,
+        accuracy=accuracy, loss=0.4, seconds=2.5, weights=1234, model=model,
+    )  # fmt: skip
+    return kept.get(run.id)
+
+
+@pytest.fixture
+def stored(model_path: Path) -> Path:
+    """A model in the models' folder, with its card."""
+    target = model_store.folder() / "tiny.keras"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(model_path, target)
+    shutil.copy(model_path.with_suffix(".json"), target.with_suffix(".json"))
+    return target
+
+
+def ticks(app: AppTest) -> dict[str, bool]:
+    """Each run of the list, and whether it is ticked."""
+    return {box.label: box.value for box in app.checkbox if str(box.key).startswith("tick_")}
+
+
+def keys(app: AppTest) -> set[str]:
+    """Which buttons there are."""
+    downloads = app.get("download_button")
+    return {str(button.key) for button in (*app.button, *downloads)}
+
+
+def test_without_runs_one_is_told_where_they_come_from() -> None:
+    app = opened()
+    assert "train a network on the Train page" in said(app)
+    assert not ticks(app)
+
+
+def test_one_sees_own_runs_and_nobody_elses() -> None:
+    other = finished("yours", owner="f" * 32)
+    own = finished("mine")
+    app = opened(runs=f"{other.id},{own.id}")
+    assert ticks(app) == {"mine": True}
+    assert "yours" not in said(app)
+
+
+def test_the_newest_is_shown_first_with_its_figures() -> None:
+    finished("first")
+    finished("second", accuracy=0.9876, architecture="dense", epochs=1)
+    app = opened()
+    assert ticks(app) == {"second": True, "first": False}
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["Test accuracy"] == "98.76%"
+    assert figures["Weights"] == "1,234"
+    row = next(body for body in bodies(app) if "98.76% right" in body)
+    for fact in ("Finished", "2.5 s", "Dense", "optdigits", "1 epoch "):
+        assert fact in row
+
+
+def test_the_list_is_sorted() -> None:
+    for title, accuracy in (("b", 0.5), ("a", 0.9), ("c", 0.7)):
+        finished(title, accuracy=accuracy)
+    app = opened()
+    for order, expected in (("accuracy", "acb"), ("name", "abc"), ("newest", "cab")):
+        app.selectbox(key="chosen_order").set_value(order).run()
+        assert "".join(ticks(app)) == expected
+
+
+def test_a_long_list_is_shown_when_asked_for() -> None:
+    for number in range(12):
+        finished(f"run {number}")
+    app = opened(runs="1")
+    assert len(ticks(app)) == 9, "the chosen one is there, however old"
+    app.button(key="show_all_runs").click().run()
+    assert len(ticks(app)) == 12
+
+
+def test_two_ticked_runs_are_compared_and_the_link_says_so() -> None:
+    finished("small", accuracy=0.8, architecture="dense", epochs=2)
+    finished("large", accuracy=0.95, architecture="lenet5", epochs=3)
+    app = opened()
+    app.checkbox(key="tick_1").check().run()
+    assert "“large” reads most test pictures right: 95.00%" in said(app)
+    assert app.query_params["runs"] == "2,1"
+    table = next(body for body in bodies(app) if "side-by-side" in body)
+    for fact in ("Network", "LeNet-5", "Dense", "Epochs", "95.00%"):
+        assert fact in table
+    assert "Batch size" not in table, "only what differs"
+    again = opened(runs="2,1")
+    assert ticks(again) == {"large": True, "small": True}
+    again.checkbox(key="tick_2").uncheck().run()
+    assert app.metric.len == 0
+    assert again.metric
+
+
+def test_a_link_of_nonsense_shows_nothing_wrong() -> None:
+    finished("mine")
+    app = opened(runs="7,x,<b>,999999999999,-1", order="; DROP")
+    assert ticks(app) == {"mine": False}
+    assert "Tick a run" in said(app)
+
+
+def test_names_are_shown_as_they_are() -> None:
+    name = "**<b>_[x](http://y)_ :red[z]"
+    finished(name)
+    app = opened()
+    (label,) = ticks(app)
+    assert label.replace("\\", "") == name
+    assert "\\*\\*" in label
+    finished(name)
+    assert not any("<b>_" in body for body in bodies(opened(runs="1,2")))
+
+
+def test_a_run_is_renamed() -> None:
+    finished("old")
+    app = opened()
+    app.text_input(key="title_1").set_value("new")
+    app.button(key="rename_run_1").click().run()
+    assert ticks(app) == {"new": True}
+    app.text_input(key="title_1").set_value("  ")
+    app.button(key="rename_run_1").click().run()
+    assert "needs a name" in app.error[0].value
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+def test_a_run_is_deleted_once_one_is_sure(with_model: bool, stored: Path) -> None:
+    finished("mine", model=stored)
+    app = opened()
+    assert app.button(key="delete_run").disabled
+    app.checkbox(key="with_model_1").set_value(with_model).run()
+    app.checkbox(key="sure_1").check().run()
+    app.button(key="delete_run").click().run()
+    assert not app.exception
+    assert not ticks(app)
+    assert stored.exists() != with_model
+
+
+def test_a_run_with_its_model_can_be_used_and_taken_along(stored: Path) -> None:
+    finished("mine", model=stored)
+    assert keys(opened()) >= {
+        "use_model", "open_predictions", "same_settings", "make_saved_model", "make_litert",
+        "download_keras", "download_card", "download_script", "download_notebook",
+        "download_curves",
+    }  # fmt: skip
+
+
+def test_without_its_model_a_run_can_still_be_repeated(tmp_path: Path) -> None:
+    finished("mine", model=tmp_path / "gone.keras")
+    app = opened()
+    assert keys(app) >= {"same_settings", "download_script", "download_curves"}
+    assert not keys(app) & {"use_model", "open_predictions", "download_keras", "make_litert"}
+    assert "was deleted" in said(app)
+
+
+def test_another_format_is_made_in_the_background(stored: Path) -> None:
+    finished("mine", model=stored)
+    app = opened()
+    app.button(key="make_litert").click().run()
+    until(app, lambda: "download_litert" in keys(app))
+    (job,) = workers.workers().exports.jobs()
+    assert job.result[4:8] == b"TFL3"
+
+
+def test_a_broken_model_says_why_it_cannot_be_made(stored: Path) -> None:
+    finished("mine", model=stored)
+    stored.write_bytes(b"broken")
+    app = opened()
+    app.button(key="make_saved_model").click().run()
+    until(app, lambda: bool(app.error))
+    assert "broken" in app.error[0].value
+    assert "make_saved_model" in keys(app), "it can be tried again"
+
+
+def test_why_convolution_trains_both_and_says_what_differs() -> None:
+    app = opened()
+    app.button(key="why_convolution").click().run()
+    assert not app.exception
+    assert len(ticks(app)) == 2
+    assert all(ticks(app).values())
+    assert app.button(key="why_convolution").disabled
+    assert "The dense one first" in said(app) or "the dense one first" in said(app)
+    until(app, lambda: "Move every test picture" in said(app), 180)
+    assert "The dense network reads" in said(app)
+    dense, convolutional = sorted(run_jobs.runs().listed(ME), key=lambda run: run.id)
+    assert dense.accuracy is not None
+    assert convolutional.accuracy is not None
+    assert convolutional.accuracy > dense.accuracy
+    assert f"{convolutional.accuracy:.1%}" in said(app)
+
+
+def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:
+    run_jobs.training_job(quick(dataset="optdigits", epochs=100), "theirs", "f" * 32)
+    config = quick(dataset="optdigits", epochs=1)
+    run_jobs.training_job(config, "other", "e" * 32)
+    job = run_jobs.training_job(config, "mine", ME)
+    app = opened(runs=str(job.key))
+    assert "Waiting in line at place 2" in said(app)
+    assert "place 2" in next(body for body in bodies(app) if 'class="run"' in body)
+    app.button(key="stop_run").click().run()
+    assert run_jobs.runs().get(int(str(job.key))).state is State.STOPPED
+    assert "Stopped" in said(app)
+
+
+def test_an_interrupted_run_goes_on_and_ends() -> None:
+    folder = model_store.folder()
+    program = (
+        "import os\n"
+        "from mnist_app.pages.run_jobs import runs, training_job\n"
+        "from mnist_app import checkpoints\n"
+        "from mnist_app.settings import TrainingConfig\n"
+        "config = TrainingConfig(dataset='optdigits', architecture='dense', epochs=30)\n"
+        f"job = training_job(config, 'mine', {ME!r})\n"
+        "folder = runs().get(job.key).checkpoints\n"
+        "while not checkpoints.exists(folder): pass\n"
+        "os._exit(0)\n"
+    )
+    in_a_process_of_its_own(program).communicate(timeout=120)
+    assert folder.exists()
+    train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
+    train.session_state["visitor"] = ME
+    assert train.run(timeout=60).button(key="open_runs").label == "Go to that run"
+    app = opened()
+    assert "The server ended before this run did. It can go on" in said(app)
+    app.button(key="continue_run").click().run()
+    assert not app.exception
+    until(app, lambda: bool(app.metric))
+    (run,) = run_jobs.runs().listed(ME)
+    assert run.state is State.FINISHED
+    assert run.validation[-1].epoch == 30
+    assert [point.epoch for point in run.validation] == list(range(1, 31))
+
+
+def test_a_list_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
+    app = opened()
+    assert "MNIST_APP_MODELS" in app.error[0].value

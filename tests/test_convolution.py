@@ -1,0 +1,68 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_app import convolution
+from mnist_app.convolution import found, in_words, pair, shift_in_words, shifted
+from mnist_app.runs import Run, State
+from mnist_app.settings import DATASETS, TrainingConfig
+
+
+def made(config: TrainingConfig, **facts: Any) -> Run:
+    return Run(1, "x", "", "", State.FINISHED, config.as_dict(), **facts)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_two_differ_in_nothing_but_the_network(dataset: str) -> None:
+    dense, convolutional = pair(dataset)
+    assert replace(dense, architecture=convolutional.architecture) == convolutional
+    assert dense.dataset == dataset
+    assert found((made(convolutional), made(dense))) == (made(dense), made(convolutional))
+
+
+def test_only_a_fair_pair_is_one() -> None:
+    dense, convolutional = map(made, pair("mnist"))
+    longer = made(replace(pair("mnist")[1], epochs=9))
+    lenet = made(replace(pair("mnist")[1], architecture="lenet5"))
+    own = made(replace(pair("mnist")[1], architecture="custom"))
+    assert found((dense, longer)) is None
+    assert found((convolutional, lenet)) is None
+    assert found((dense, convolutional, lenet)) is None
+    assert found((dense, own)) is None
+    assert found((dense, lenet)) == (dense, lenet)
+
+
+def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:
+    config = pair("mnist")[0]
+    dense = made(config, accuracy=0.9, weights=100_000, seconds=2.0)
+    better = made(config, accuracy=0.98, weights=50_000, seconds=9.0)
+    words = in_words(dense, better)
+    for fact in ("90.0%", "98.0%", "100,000", "50,000", "2.0 s", "9.0 s", "20% of the dense"):
+        assert fact in words
+    assert "the dense network is ahead" in in_words(better, dense)
+    assert "equally many" in in_words(dense, dense)
+
+
+def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
+    images = np.zeros((4, 28, 28), dtype=np.uint8)
+    images[:, 14, 10] = 9
+    moved = shifted(images)
+    assert [tuple(map(int, np.argwhere(one)[0])) for one in moved] == [
+        (14, 12), (16, 10), (14, 8), (12, 10),
+    ]  # fmt: skip
+    assert moved.dtype == np.uint8
+    images[:, 0] = images[:, -1] = images[:, :, 0] = images[:, :, -1] = 5
+    edges = [image.sum() for image in shifted(images)]
+    assert len(set(map(int, edges))) == 1
+    assert edges[0] < images[0].sum(), "what leaves the picture does not come in again"
+
+
+def test_the_words_about_moving_say_who_minds_less() -> None:
+    words = shift_in_words((0.95, 0.60), (0.98, 0.90))
+    assert "60.0%" in words
+    assert "loses 35.0 points" in words
+    assert "minds less" in words
+    assert "no less" in shift_in_words((0.95, 0.94), (0.98, 0.60))
+    assert f"{convolution.SHIFT} pixels" in words
