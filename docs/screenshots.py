@@ -50,7 +50,7 @@ def _take(
     size: dict[str, int], scheme: str, target: Path,
 ) -> None:  # fmt: skip
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(180_000)
+    context.set_default_timeout(600_000)
     page = context.new_page()
     page.goto(server.url + path)
     act(page)
@@ -97,6 +97,17 @@ def _predictions(page: Page) -> None:
     page.locator(".st-key-confusion_matrix .js-plotly-plot").wait_for()
 
 
+def _map(page: Page) -> None:
+    page.locator(".st-key-picture_map .gl-container canvas").first.wait_for()
+    page.get_by_text("Finding neighbours").wait_for(state="detached")
+    page.locator(".st-key-map_layout").evaluate("(part) => part.scrollIntoView()")
+
+
+def _opened(page: Page) -> None:
+    page.locator(".st-key-gallery button[data-number]").first.click()
+    page.locator(".st-key-opened .examples img").first.wait_for()
+
+
 def _data(page: Page) -> None:
     page.locator(".st-key-class_distribution .js-plotly-plot").wait_for()
 
@@ -115,6 +126,8 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("inside", "/", _look_inside),
     ("train", "/train", _train),
     ("predictions", "/predictions", _predictions),
+    ("map", "/predictions?map_layout=Neighbours", _map),
+    ("opened", "/predictions?gallery_order=Most+confidently+wrong+first", _opened),
     ("data", "/data", _data),
     ("show-me", "/show-me", _show_me),
 )

@@ -37,7 +37,7 @@ def picture_scatter(
 
     is_chosen = None if chosen is None else np.isin(np.arange(report.images), chosen)
     groups = [
-        (name, {"color": TEN[label], "size": 4, "opacity": 0.6},
+        (name, {"color": TEN[label], "size": 4, "opacity": 0.75},
          np.flatnonzero(report.is_right & (report.labels == label)))
         for label, name in enumerate(names)
     ]  # fmt: skip

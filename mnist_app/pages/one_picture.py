@@ -61,12 +61,12 @@ def show(
     names, image = dataset.class_names, dataset.test_images[number]
     with st.container(border=True):
         _head(number, found)
-        left, right = st.columns([2, 3], gap="large")
+        left, right = st.columns([2, 3], gap="medium")
         with left:
             _large(report, names, image, number)
         with right:
             _bars(report.probabilities[number], names)
-        left, right = st.columns([2, 3], gap="large")
+        left, right = st.columns([2, 3], gap="medium")
         with left:
             _second_opinions(others, image, int(report.labels[number]), names)
         with right:
