@@ -35,7 +35,11 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], Outcome]) -> Outc
     try:
         outcome = work(pen.report)
     except Exception as error:
-        sentence = str(error) if isinstance(error, DigitLabError) else "It failed unforeseen."
+        sentence = (
+            str(error)
+            if isinstance(error, DigitLabError)
+            else ("Something went wrong that was not foreseen: start it again.")
+        )
         pen.close(lambda: _fail(runs, run_id, pen.last, sentence))
         raise
     pen.close(lambda: _end(runs, run_id, outcome))

@@ -62,6 +62,12 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     page.reload()
     expect(page.locator(f"{COMPARISON} .js-plotly-plot")).to_have_count(4)
 
+    page.locator('[class*="st-key-tick_"]').filter(has_text="Simple convolutional on").click()
+    expect(page.locator(f"{DETAILS} h3")).to_contain_text("Dense on optdigits")
+    press(page, ".st-key-same_settings")
+    expect(page).to_have_url(re.compile(r"/train\?.*architecture=dense"))
+    expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("^Dense"))
+
 
 def test_nobody_sees_anothers_runs(phone: Page, server: Server) -> None:
     phone.goto(f"{server.url}/runs?runs=1,2,3")
