@@ -40,7 +40,7 @@ FLOORS = (
         "sources",
     ),
     ("feeding", "watching"),
-    ("reading", "training", "evaluation", "explanations", "model_store"),
+    ("segmentation", "reading", "training", "evaluation", "explanations", "model_store"),
     (
         "experiment",
         "finetuning",
