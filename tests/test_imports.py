@@ -57,7 +57,16 @@ FLOORS = (
         "picked",
     ),
     ("feeding", "watching", "engine"),
-    ("reading", "training", "evaluation", "explanations", "model_store", "examples", "picture_map"),
+    (
+        "segmentation",
+        "reading",
+        "training",
+        "evaluation",
+        "explanations",
+        "model_store",
+        "examples",
+        "picture_map",
+    ),
     (
         "experiment",
         "finetuning",

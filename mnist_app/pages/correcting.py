@@ -16,7 +16,7 @@ from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.workers import classifier_job, finetuning_job, workers
-from mnist_app.reading import drawn_digits
+from mnist_app.segmentation import drawn_digits
 from mnist_app.settings import DATASETS
 
 MOST = 200
