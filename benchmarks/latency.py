@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from benchmarks import busy, common_app
+from benchmarks import busy, common_app, options
 from benchmarks.drawings import STROKES, canvas_json, canvas_pixels
 from benchmarks.report import Figure, as_json, as_table, machine
 from benchmarks.servers import Server, serve
@@ -275,13 +275,7 @@ def _percentiles(
     show_envvar=True,
     help="Where Chromium is.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="A table for people, or JSON alone for programs.",
-)
+@options.form
 def main(
     strokes: int,
     fresh: int,

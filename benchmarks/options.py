@@ -12,3 +12,11 @@ model = click.option(
     default=model_store.SHIPPED,
     help="The model that is measured; the shipped one if not given.",
 )
+
+form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="A table for people, or JSON alone for programs.",
+)

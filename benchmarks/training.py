@@ -20,6 +20,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import options
 from benchmarks.race import Mark
 from benchmarks.report import Figure, as_json, as_table, machine
 
@@ -144,13 +145,7 @@ def memory_figures(megabytes: Sequence[float]) -> list[Figure]:
 @click.option("--epochs", default=0, type=click.IntRange(0), help="0: as many as each way has.")
 @click.option("--watching", is_flag=True, help="Measure instead what being watched costs.")
 @click.option("--memory", is_flag=True, help="Measure instead what many runs leave in memory.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="A table for people, or JSON alone for programs.",
-)
+@options.form
 def main(seeds: int, epochs: int, watching: bool, memory: bool, form: str) -> None:
     """Time this app's training beside the Keras example's."""
     facts = {"machine": machine(), "repeats": {"seeds": seeds}}

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,15 @@ def idle_workers() -> None:
     from mnist_app.pages.workers import workers
 
     workers.clear()
+
+
+@pytest.fixture
+def no_runs_left(idle_workers: None) -> Iterator[None]:
+    """Nor does one leave a training run going."""
+    from mnist_app.pages.workers import workers
+
+    yield
+    training = workers().training
+    for job in training.jobs():
+        training.stop(job.id)
+        training.wait(job.id, 60)

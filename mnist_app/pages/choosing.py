@@ -6,6 +6,7 @@ import streamlit as st
 
 from mnist_app import datasets
 from mnist_app.datasets import Dataset
+from mnist_app.model_store import StoredModel
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.settings import DATASETS
@@ -80,3 +81,10 @@ def described_dataset(name: str) -> str:
 
 def _ask_for_chosen() -> None:
     st.session_state.asked_for = st.session_state.chosen_dataset
+
+
+def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str:
+    """The data set a model learned from, when it is known and is not `dataset`; else ""."""
+    if model.card is None or model.card.dataset == dataset.name:
+        return ""
+    return DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]

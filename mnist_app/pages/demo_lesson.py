@@ -12,7 +12,7 @@ from mnist_app.pages.choosing import default_dataset
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_jobs import Run, training_job
 from mnist_app.pages.visitor import visitor
-from mnist_app.pages.workers import classifier_job, workers
+from mnist_app.pages.workers import workers
 from mnist_app.progress import Progress
 from mnist_app.run_charts import accuracy_curves
 from mnist_app.settings import PRESETS, TrainingConfig
@@ -26,9 +26,7 @@ REFRESH_SECONDS = 0.5
 @st.fragment
 def show(own: Canvas, model: StoredModel) -> None:
     """The canvas, and beside it what can be taught with it."""
-    own.look()
-    job = classifier_job(model)
-    reading, _ = reader.read(own, job)
+    reading, job = reader.look(own, model)
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.

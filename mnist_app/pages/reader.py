@@ -11,7 +11,7 @@ from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.waiting import POLL_SECONDS
-from mnist_app.pages.workers import workers
+from mnist_app.pages.workers import classifier_job, workers
 from mnist_app.reading import Reading, read_drawing
 
 NO_READER = "There is no model here that reads digits: train one on the Train page."
@@ -51,6 +51,13 @@ def read(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
     except DigitLabError as error:
         return Reading((), str(error)), 0.0
     return reading, (time.perf_counter() - started) * 1000
+
+
+def look(own: Canvas, model: StoredModel) -> tuple[Reading, Snapshot]:
+    """What `model` reads in what was drawn just now, and its `workers.classifier_job`."""
+    own.look()
+    job = classifier_job(model)
+    return read(own, job)[0], job
 
 
 def words(own: Canvas, reading: Reading, job: Snapshot) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, report, settled, visit
+from visiting import bodies, interrupt, report, settled, visit
 
 from mnist_app.pages import one_picture
 from mnist_app.pages.workers import workers
@@ -114,14 +114,7 @@ def test_nonsense_opens_nothing(one_model: Path, nonsense: str) -> None:
 
 def test_the_search_for_examples_can_be_stopped_and_started_again(one_model: Path) -> None:
     app = visit("predictions", {"picture": "0"})
-    line = workers().examples
-    job = line.jobs()[-1]
-    line.forget(job.id)
-
-    def interrupted(control: object) -> None:
-        raise InterruptedError
-
-    line.wait(line.submit(interrupted, key=job.key).id, timeout=10)
+    interrupt(workers().examples)
     settled(app)
     assert any("was stopped" in info.value for info in app.info)
     assert opened(app) is not None

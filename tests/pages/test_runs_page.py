@@ -1,6 +1,6 @@
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,9 @@ from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, State
 from mnist_app.settings import TrainingConfig
 
+pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import runs_page\nruns_page.page()"
 ME = "0" * 32
-
-
-@pytest.fixture(autouse=True)
-def own_workers() -> Iterator[None]:
-    """No test sees another's runs, nor leaves one going."""
-    workers.workers.clear()
-    yield
-    training = workers.workers().training
-    for job in training.jobs():
-        training.stop(job.id)
-        training.wait(job.id, 60)
 
 
 def opened(**link: str) -> AppTest:

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,18 +10,8 @@ from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers
 from mnist_app.pages.canvas import Canvas
 
+pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"
-
-
-@pytest.fixture(autouse=True)
-def own_workers() -> Iterator[None]:
-    """No test sees another's runs, nor leaves one going."""
-    workers.workers.clear()
-    yield
-    training = workers.workers().training
-    for job in training.jobs():
-        training.stop(job.id)
-        training.wait(job.id, 60)
 
 
 def opened(**settings: object) -> AppTest:

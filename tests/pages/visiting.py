@@ -30,6 +30,17 @@ def settled(app: AppTest) -> AppTest:
     return app
 
 
+def interrupt(line: Worker) -> None:
+    """Have the last job of `line` look as if somebody had stopped it."""
+    job = line.jobs()[-1]
+    line.forget(job.id)
+
+    def interrupted(control: object) -> None:
+        raise InterruptedError
+
+    line.wait(line.submit(interrupted, key=job.key).id, timeout=10)
+
+
 def bodies(app: AppTest) -> list[str]:
     """Each piece of HTML on the page."""
     return [str(getattr(block, "body", "")) for block in app.get("html")]
