@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_app.pages import data, draw, predictions, runs_page, train
+from mnist_app.pages import data, demo, draw, predictions, runs_page, train
 from mnist_app.pages.presence import be_there
 from mnist_app.pages.visitor import remember
 
@@ -32,6 +32,7 @@ page = st.navigation(
             icon=":material/grid_on:",
         ),
         st.Page(data.page, title="Data", url_path="data", icon=":material/dataset:"),
+        st.Page(demo.page, title="Show me", url_path="show-me", icon=":material/co_present:"),
     ],
     position="top",
 )

@@ -96,6 +96,13 @@ class Visitor:
         self._page.wait_for_function(f"strokeTimes.length >= {self._drawn}")
         return float(self._page.evaluate("strokeTimes.at(-1)"))
 
+    def stroke_ms(self, stroke: np.ndarray) -> float:
+        """Draw on an empty canvas and empty it again; milliseconds from stroke to answer."""
+        self.draw(stroke)
+        milliseconds = self.answer_ms()
+        self.clear()
+        return milliseconds
+
     def clear(self) -> None:
         """Empty the canvas and wait until the page has seen it and rests."""
         self._page.get_by_role("button", name="Reset canvas").click()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from benchmarks import common_app
+from benchmarks import busy, common_app
 from benchmarks.drawings import STROKES, canvas_json, canvas_pixels
 from benchmarks.report import Figure, as_json, as_table, machine
 from benchmarks.servers import Server, serve
@@ -151,7 +151,7 @@ def in_browser(model: Path, strokes: int, executable: str) -> list[Figure]:
         sites = [stack.enter_context(opened(model, browser)) for opened in (_this_app, _common_way)]
         for number in range(strokes):
             for site in sites:
-                site.alone_ms.append(_draw(site.visitor, number))
+                site.alone_ms.append(site.visitor.stroke_ms(STROKES[number % len(STROKES)]))
         for site in sites:
             site.visitor.leave()
             site.crowd_ms = _crowd(browser, site.address)
@@ -189,16 +189,8 @@ def _first_visit(server: Server, address: str, browser: "Browser") -> Site:
     loaded_mb = server.memory_mb()
     visitor.clear()
     for number in range(WARM_UP):
-        _draw(visitor, number)
+        visitor.stroke_ms(STROKES[number % len(STROKES)])
     return Site(server, address, started_mb, visitor, picture_s, answer_s, loaded_mb)
-
-
-def _draw(visitor: "Visitor", number: int) -> float:
-    """Draw a digit on an empty canvas and empty it again; milliseconds from stroke to answer."""
-    visitor.draw(STROKES[number % len(STROKES)])
-    milliseconds = visitor.answer_ms()
-    visitor.clear()
-    return milliseconds
 
 
 def _crowd(browser: "Browser", address: str) -> list[float]:
@@ -265,6 +257,11 @@ def _percentiles(
     help="Whether to time real strokes in Chromium.",
 )
 @click.option(
+    "--while-training",
+    is_flag=True,
+    help="Time only strokes in Chromium, beside a training run in the same server and without.",
+)
+@click.option(
     "--model",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     default=model_store.SHIPPED,
@@ -286,17 +283,31 @@ def _percentiles(
     help="A table for people, or JSON alone for programs.",
 )
 def main(
-    strokes: int, fresh: int, with_browser: bool, model: Path, chromium: str, form: str
+    strokes: int,
+    fresh: int,
+    with_browser: bool,
+    while_training: bool,
+    model: Path,
+    chromium: str,
+    form: str,
 ) -> None:
     """Time this app's way from stroke to answer beside the common one."""
-    facts = {
-        "machine": machine(),
-        "repeats": {
-            "strokes": strokes,
-            "fresh interpreters": fresh,
-            f"digits in each of {SESSIONS} sessions": DIGITS_A_SESSION,
-        },
-    }
+    repeats = {"strokes": strokes}
+    # Before the work: the load is that of others.
+    facts = {"machine": machine(), "repeats": repeats}
+    if while_training:
+        click.echo("Drawing in Chromium while the server trains ...", err=True)
+        figures = busy.while_training(model, strokes, chromium, CANVAS_PAUSE_MS)
+    else:
+        repeats["fresh interpreters"] = fresh
+        repeats[f"digits in each of {SESSIONS} sessions"] = DIGITS_A_SESSION
+        figures = _beside_the_common_way(strokes, fresh, with_browser, model, chromium)
+    click.echo((as_json if form == "json" else as_table)(figures, facts))
+
+
+def _beside_the_common_way(
+    strokes: int, fresh: int, with_browser: bool, model: Path, chromium: str
+) -> list[Figure]:
     figures: list[Figure] = []
     if fresh:
         click.echo("Importing ...", err=True)
@@ -306,7 +317,7 @@ def main(
     if with_browser:
         click.echo("Drawing in Chromium ...", err=True)
         figures += in_browser(model, strokes, chromium)
-    click.echo((as_json if form == "json" else as_table)(figures, facts))
+    return figures
 
 
 if __name__ == "__main__":

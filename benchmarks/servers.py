@@ -39,13 +39,18 @@ class Server:
 
     def memory_mb(self, peak: bool = False) -> float | None:
         """Resident memory in MB (10^6 bytes), now or at its peak; None where /proc is missing."""
-        field = "VmHWM:" if peak else "VmRSS:"
-        try:
-            lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
-        except OSError:
-            return None
-        kibibytes = next((line.split()[1] for line in lines if line.startswith(field)), None)
-        return int(kibibytes) * 1024 / 1e6 if kibibytes else None
+        return memory_mb(self.pid, peak)
+
+
+def memory_mb(pid: int, peak: bool = False) -> float | None:
+    """The same of any process."""
+    field = "VmHWM:" if peak else "VmRSS:"
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kibibytes = next((line.split()[1] for line in lines if line.startswith(field)), None)
+    return int(kibibytes) * 1024 / 1e6 if kibibytes else None
 
 
 @contextmanager

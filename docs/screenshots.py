@@ -13,7 +13,7 @@ import click
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import chromium
-from benchmarks.drawings import STROKES
+from benchmarks.drawings import SIDE, STROKES
 from benchmarks.servers import Server, serve
 
 HERE = Path(__file__).parent
@@ -50,7 +50,7 @@ def _take(
     size: dict[str, int], scheme: str, target: Path,
 ) -> None:  # fmt: skip
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(180_000)
+    context.set_default_timeout(600_000)
     page = context.new_page()
     page.goto(server.url + path)
     act(page)
@@ -65,7 +65,8 @@ def _draw(page: Page) -> None:
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
-    first, *rest = [(box["x"] + x, box["y"] + y) for x, y in DRAWN.tolist()]
+    scale = box["width"] / SIDE
+    first, *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in DRAWN.tolist()]
     page.mouse.move(*first)
     page.mouse.down()
     for point in rest:
@@ -96,8 +97,28 @@ def _predictions(page: Page) -> None:
     page.locator(".st-key-confusion_matrix .js-plotly-plot").wait_for()
 
 
+def _map(page: Page) -> None:
+    page.locator(".st-key-picture_map .gl-container canvas").first.wait_for()
+    page.get_by_text("Finding neighbours").wait_for(state="detached")
+    page.locator(".st-key-map_layout").evaluate("(part) => part.scrollIntoView()")
+
+
+def _opened(page: Page) -> None:
+    page.locator(".st-key-gallery button[data-number]").first.click()
+    page.locator(".st-key-opened .examples img").first.wait_for()
+
+
 def _data(page: Page) -> None:
     page.locator(".st-key-class_distribution .js-plotly-plot").wait_for()
+
+
+def _show_me(page: Page) -> None:
+    _draw(page)
+    for title in ("What it saw", "How it decided"):
+        page.keyboard.press("ArrowRight")
+        page.get_by_role("heading", name=title).wait_for()
+    page.locator(".looked").wait_for()
+    page.locator(".st-key-probabilities .js-plotly-plot").wait_for()
 
 
 PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
@@ -105,7 +126,10 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("inside", "/", _look_inside),
     ("train", "/train", _train),
     ("predictions", "/predictions", _predictions),
+    ("map", "/predictions?map_layout=Neighbours", _map),
+    ("opened", "/predictions?gallery_order=Most+confidently+wrong+first", _opened),
     ("data", "/data", _data),
+    ("show-me", "/show-me", _show_me),
 )
 
 if __name__ == "__main__":

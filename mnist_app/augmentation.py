@@ -56,6 +56,45 @@ def _mirror(images: "tf.Tensor", seed: "tf.Tensor", share: float) -> "tf.Tensor"
 def _warp(
     images: "tf.Tensor", affine_seed: "tf.Tensor", elastic_seed: "tf.Tensor", config: TrainingConfig
 ) -> "tf.Tensor":
+    """Where each pixel of the new image comes from: turned, slanted, stretched, moved, bent."""
+    import tensorflow as tf
+
+    count, height, width = tf.unstack(tf.shape(images)[:3])
+    centre_y = (tf.cast(height, tf.float32) - 1) / 2
+    centre_x = (tf.cast(width, tf.float32) - 1) / 2
+    chance = tf.random.stateless_uniform((6, count), affine_seed, -1, 1)
+    angle = chance[0] * math.radians(config.rotation)
+    shear = tf.tan(chance[1] * math.radians(config.shear))
+    stretch_y = 1 / (1 + chance[2] * config.zoom)
+    stretch_x = 1 / (1 + chance[3] * config.zoom)
+    sine, cosine = tf.sin(angle), tf.cos(angle)
+    y_from_y, y_from_x = (cosine - sine * shear) * stretch_y, -sine * stretch_y
+    x_from_y, x_from_x = (sine + cosine * shear) * stretch_x, cosine * stretch_x
+    start_y = centre_y * (1 - y_from_y) - centre_x * y_from_x + chance[4] * config.shift
+    start_x = centre_x * (1 - x_from_x) - centre_y * x_from_y + chance[5] * config.shift
+    parts = [x_from_x, x_from_y, start_x, y_from_x, y_from_y, start_y]
+    if config.elastic:
+        return _resample(images, parts, elastic_seed, config)
+    # The same by a kernel of TensorFlow's own, ten times as fast.
+    nothing = tf.zeros_like(angle)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=tf.stack([*parts, nothing, nothing], axis=1),
+        output_shape=[height, width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+    )
+
+
+def _resample(
+    images: "tf.Tensor", parts: list["tf.Tensor"], seed: "tf.Tensor", config: TrainingConfig
+) -> "tf.Tensor":
+    """The same warp with a wobble.
+
+    Args:
+        parts: of each image what x and then y of its origin take from x, from y and for
+            themselves, six of float32 (n,).
+    """
     import tensorflow as tf
     from keras import ops
 
@@ -63,26 +102,15 @@ def _warp(
     rows, columns = tf.meshgrid(
         tf.range(height, dtype=tf.float32), tf.range(width, dtype=tf.float32), indexing="ij"
     )
-    centre_y = (tf.cast(height, tf.float32) - 1) / 2
-    centre_x = (tf.cast(width, tf.float32) - 1) / 2
-    chance = tf.random.stateless_uniform((6, count, 1, 1), affine_seed, -1, 1)
-    angle = chance[0] * math.radians(config.rotation)
-    shear = tf.tan(chance[1] * math.radians(config.shear))
-    stretch_y = 1 / (1 + chance[2] * config.zoom)
-    stretch_x = 1 / (1 + chance[3] * config.zoom)
-    y, x = rows[None] - centre_y, columns[None] - centre_x
-    x = x + shear * y
-    source_y = (tf.cos(angle) * y - tf.sin(angle) * x) * stretch_y
-    source_x = (tf.sin(angle) * y + tf.cos(angle) * x) * stretch_x
-    source_y += centre_y + chance[4] * config.shift
-    source_x += centre_x + chance[5] * config.shift
-    if config.elastic:
-        coarse = tf.random.stateless_uniform(
-            (count, ELASTIC_GRID, ELASTIC_GRID, 2), elastic_seed, -config.elastic, config.elastic
-        )
-        wobble = tf.image.resize(coarse, (height, width), method="bicubic")
-        source_y += wobble[..., 0]
-        source_x += wobble[..., 1]
+    x_from_x, x_from_y, start_x, y_from_x, y_from_y, start_y = (
+        part[:, None, None] for part in parts
+    )
+    coarse = tf.random.stateless_uniform(
+        (count, ELASTIC_GRID, ELASTIC_GRID, 2), seed, -config.elastic, config.elastic
+    )
+    wobble = tf.image.resize(coarse, (height, width), method="bicubic")
+    source_y = y_from_x * columns + y_from_y * rows + start_y + wobble[..., 0]
+    source_x = x_from_x * columns + x_from_y * rows + start_x + wobble[..., 1]
     which = tf.broadcast_to(
         tf.range(count, dtype=tf.float32)[:, None, None], (count, height, width)
     )

@@ -20,8 +20,12 @@ LEAST_HEIGHT = 0.03
 
 
 def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
-    """The box around each line, points (n, 2)."""
-    return np.array([[*line.min(axis=0), *line.max(axis=0)] for line in lines]).reshape(-1, 4)
+    """The box around each line, points (n, 2) with n >= 1."""
+    if not lines:
+        return np.zeros((0, 4))
+    points = np.concatenate(lines)
+    starts = np.cumsum([0, *(len(line) for line in lines[:-1])])
+    return np.hstack([np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)])
 
 
 def digit_height(boxes: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """Data -> Plotly figures: what all charts share, and the bars of an answer.
 
-The functions here and in `data_charts`, `measure_charts` and `run_charts` are pure, and the figures
-legible on light and on dark.
+The functions here and in `data_charts`, `map_charts`, `measure_charts` and `run_charts` are pure,
+and the figures legible on light and on dark.
 """
 
 import functools
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 STRONG = "#2f7bf6"
 FAINT = "#9db4d6"
 CONTRAST = "#e8833a"
+# Ten that are told apart on light and on dark.
+TEN = (
+    "#2f7bf6", "#e8833a", "#1a9a55", "#d8452e", "#9467bd",
+    "#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8",
+)  # fmt: skip
 
 
 def laid_out(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":

@@ -99,7 +99,7 @@ class SharedEngine(Engine):
         self._strategy = strategy
         self._is_told_to_stop = False
 
-    def take(self, model: "keras.Model", config: TrainingConfig) -> "keras.Model":
+    def take(self, model: "keras.Model", config: TrainingConfig, steps: int) -> "keras.Model":
         """Make a copy ready to learn on all devices; the network itself stays where it is.
 
         Raises:
@@ -107,7 +107,7 @@ class SharedEngine(Engine):
         """
         _require_fitting(config, self._strategy.num_replicas_in_sync)
         with self._strategy.scope():
-            self._learner = learners.prepare(learners.copy(model), config)
+            self._learner = learners.prepare(learners.copy(model), config, steps)
         self._learner.set_weights(model.get_weights())
         self._step = _step(self._strategy, self._learner, config)
         return self._learner

@@ -84,14 +84,16 @@ class Neighbours:
         return distances, indices
 
 
-def principal_components(vectors: np.ndarray) -> tuple[np.ndarray, float]:
-    """The two directions in which vectors differ most: a map at once, the same each time.
+def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """The directions in which vectors differ most: a map at once, the same each time.
 
     Args:
         vectors: float32 (n, d), n >= 2 and d >= 2.
+        most: how many directions at most.
 
     Returns:
-        Places, float32 (n, 2), and the share of all variance that they show, 0..1.
+        Places along k directions, float32 (n, k), the widest first, and the share of all variance
+        that each shows, float (k,) in 0..1; k is at most n and d.
 
     Raises:
         DigitLabError: there are too few vectors.
@@ -100,9 +102,9 @@ def principal_components(vectors: np.ndarray) -> tuple[np.ndarray, float]:
 
     if min(vectors.shape) < 2:
         raise DigitLabError("A map needs at least two pictures: choose more.")
-    analysis = PCA(2, random_state=0)
+    analysis = PCA(min(most, *vectors.shape), random_state=0)
     places = analysis.fit_transform(vectors).astype(np.float32)
-    return places, float(np.nansum(analysis.explained_variance_ratio_))
+    return places, np.nan_to_num(analysis.explained_variance_ratio_)
 
 
 def neighbourhoods(

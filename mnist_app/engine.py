@@ -34,13 +34,16 @@ class Engine:
 
     is_shared = False
 
-    def take(self, model: "keras.Model", config: TrainingConfig) -> "keras.Model":
+    def take(self, model: "keras.Model", config: TrainingConfig, steps: int) -> "keras.Model":
         """Make a network ready to learn; gives what learns, which may be a copy of it.
+
+        Args:
+            steps: how many an epoch has.
 
         Raises:
             DigitLabError: these settings cannot be done here.
         """
-        self._learner = learners.prepare(model, config, learners.right_answers())
+        self._learner = learners.prepare(model, config, steps, learners.right_answers())
         return self._learner
 
     def learn(

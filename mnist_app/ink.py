@@ -8,6 +8,7 @@ here the same: strokes are scaled first and drawn at MNIST's own stroke width, p
 scaled as they are.
 """
 
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -181,41 +182,92 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
 def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
     """Float64 (28, 28) in 0..1: a round pen set down all along the strokes, averaged from a fine
     grid."""
-    picture = Image.new("L", (SIDE * FINE, SIDE * FINE))
-    pen = ImageDraw.Draw(picture)
-    # Pillow's circle of radius r is 2 r + 1 pixels wide.
-    radius = (stroke_width * FINE - 1) / 2
-    for stroke in strokes:
-        # Pillow cuts fractions off: what differs by a rounding error must not fall on both sides.
-        line = _steadied(even(stroke * FINE, STEP), TREMBLE * FINE / STEP)
-        for point in (line - 0.5).round(3).tolist():
-            pen.circle(point, radius, fill=255)
+    points, counts = even([stroke * FINE for stroke in strokes], STEP)
+    touches = _steadied(points, counts, TREMBLE * FINE / STEP) - 0.5
+    inked = _pressed(touches, (stroke_width * FINE - 1) / 2, SIDE * FINE)
+    picture = Image.fromarray(inked.astype(np.uint8) * 255)
     return np.asarray(picture.reduce(FINE), dtype=np.float64) / 255
 
 
-def even(points: np.ndarray, step: float) -> np.ndarray:
-    """Points along the same line, float64 (n, 2), evenly spaced by at most `step`.
+def even(strokes: Strokes, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points along the same lines, evenly spaced by at most `step`.
 
     A slow hand sends hundreds of points a stroke, each of which costs time to draw.
+
+    Returns:
+        Float64 (n, 2), one stroke after the other, and how many each has, int64 (len(strokes),).
     """
+    points = np.concatenate(strokes)
+    ends = np.cumsum([len(stroke) for stroke in strokes])
     lengths = np.hypot(*np.diff(points, axis=0).T)
+    # The way from a stroke to the next; any length would do.
+    lengths[ends[:-1] - 1] = step
     along = np.concatenate([[0.0], np.cumsum(lengths)])
-    wanted = np.linspace(0, along[-1], max(2, math.ceil(along[-1] / step) + 1))
-    return np.column_stack([np.interp(wanted, along, axis) for axis in points.T])
+    starts, stops = along[np.concatenate([[0], ends[:-1]])], along[ends - 1]
+    counts = np.maximum(2, np.ceil((stops - starts) / step).astype(int) + 1)
+    owner, place = _counted(counts)
+    wanted = starts[owner] + (stops - starts)[owner] * (place / (counts - 1)[owner])
+    return np.column_stack([np.interp(wanted, along, axis) for axis in points.T]), counts
 
 
-def _steadied(points: np.ndarray, spread: float) -> np.ndarray:
-    """Evenly spaced points, float64 (n, 2), each averaged with its neighbours along the line.
+def _counted(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For `counts` things a stroke: which stroke each belongs to, and its place there, int64."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+
+
+def _steadied(points: np.ndarray, counts: np.ndarray, spread: float) -> np.ndarray:
+    """Evenly spaced points, as `even` gives them, each averaged with its neighbours in the stroke.
 
     Args:
         spread: standard deviation of the Gaussian weights, in points.
     """
     reach = math.ceil(3 * spread)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
-    padded = np.pad(points, ((reach, reach), (0, 0)), mode="edge")
+    # Each stroke stays where it ends for as long as the weights reach.
+    owner, place = _counted(counts + 2 * reach)
+    within = np.clip(place - reach, 0, counts[owner] - 1)
+    padded = points[(np.cumsum(counts) - counts)[owner] + within]
+    own = (place >= reach) & (place < reach + counts[owner])
     return np.column_stack(
-        [np.convolve(axis, weights / weights.sum(), mode="valid") for axis in padded.T]
+        [np.convolve(axis, weights / weights.sum(), mode="same")[own] for axis in padded.T]
     )
+
+
+def _pressed(touches: np.ndarray, radius: float, side: int) -> np.ndarray:
+    """Bool (side, side): the pixels that a round pen covers that is set down at all `touches`."""
+    # Fractions are cut off: what differs by a rounding error must not fall on both sides.
+    touches = touches.round(3)
+    low, high = (touches - radius).astype(int), (touches + radius).astype(int)
+    size = int(2 * radius)
+    # One more column, so that a run which ends at the edge ends in its own row.
+    width = side + 1
+    corners = low @ [1, width]
+    forms = (high - low - size) @ [1, 2]
+    corners, forms = np.divmod(np.unique(4 * corners + forms), 4)
+    starts, ends = _discs(size)
+    rows = corners[:, None] + width * np.arange(size + 2)
+    # How many runs begin at a pixel, less those that have ended before it.
+    borders = np.zeros(side * width, dtype=np.int32)
+    np.add.at(borders, rows + starts[forms], np.int32(1))
+    np.subtract.at(borders, rows + ends[forms], np.int32(1))
+    depth = np.cumsum(borders, dtype=np.int32)
+    return depth.reshape(side, width)[:, :side] > 0
+
+
+@functools.cache
+def _discs(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Discs as high and wide as `size`, or one more of either, as Pillow draws them.
+
+    Returns:
+        Where each row starts and where it has ended, both int64 (4, size + 2).
+    """
+    rows = np.zeros((4, size + 2, size + 2), dtype=bool)
+    for form, row in enumerate(rows):
+        picture = Image.new("1", row.shape)
+        ImageDraw.Draw(picture).ellipse((0, 0, size + form % 2, size + form // 2), fill=1)
+        row[:] = picture
+    return rows.argmax(axis=2), rows.argmax(axis=2) + rows.sum(axis=2)
 
 
 def raster_to_input(ink: np.ndarray) -> np.ndarray:

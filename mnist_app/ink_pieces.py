@@ -4,6 +4,8 @@ There are more pieces than digits: connected ink, and parts of what may be sever
 touch. All geometry is measured upright, in heights of a digit.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from PIL import Image
 
@@ -19,11 +21,15 @@ DIVIDED_HEIGHT = 40
 NARROWEST = 0.4
 
 
-def inked_pieces(ink: np.ndarray) -> tuple[np.ndarray, Layout]:
+def inked_pieces(
+    ink: np.ndarray, to_cut: Collection[int] | None = None
+) -> tuple[np.ndarray, Layout]:
     """Divide a picture of ink into pieces of which digits are made.
 
     Args:
         ink: float (height, width) in 0..1.
+        to_cut: the numbers of those pieces that may be several digits, as they are when nothing is
+            cut; all of them if not given.
 
     Returns:
         For each pixel the number of its piece, int64 (height, width), from 0, from left to right,
@@ -39,7 +45,7 @@ def inked_pieces(ink: np.ndarray) -> tuple[np.ndarray, Layout]:
     height = digit_height(boxes[kept])
     shrink = min(1.0, DIVIDED_HEIGHT / height)
     written = np.where(np.isin(parts, np.flatnonzero(kept) + 1), ink, 0)
-    pieces, layout = _divided(_shrunk(written, shrink), height * shrink)
+    pieces, layout = _divided(_shrunk(written, shrink), height * shrink, to_cut)
     return np.where(written > 0, _enlarged(pieces, ink.shape), -1), layout
 
 
@@ -72,7 +78,9 @@ def _enlarged(pieces: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return pieces[tuple(nearest)][np.ix_(rows, columns)]
 
 
-def _divided(ink: np.ndarray, height: float) -> tuple[np.ndarray, Layout]:
+def _divided(
+    ink: np.ndarray, height: float, to_cut: Collection[int] | None
+) -> tuple[np.ndarray, Layout]:
     """`inked_pieces` for ink without underlines whose digits are `height` pixels high."""
     from scipy import ndimage
 
@@ -90,7 +98,7 @@ def _divided(ink: np.ndarray, height: float) -> tuple[np.ndarray, Layout]:
     seams = [
         seam
         for group, box in enumerate(united(groups, boxes))
-        if box[2] - box[0] > NARROWEST * height
+        if (to_cut is None or group in to_cut) and box[2] - box[0] > NARROWEST * height
         for seam in seams_of(_only(ink, rows, columns, numbers == group), box, slant, height, group)
     ]
     seams = sorted(seams, key=lambda seam: seam.ink)[: MOST_PIECES - len(groups)]
@@ -120,13 +128,17 @@ def _piece_boxes(numbers: np.ndarray, upright: tuple[np.ndarray, np.ndarray]) ->
 
 
 def _cuts(ink: np.ndarray, pieces: np.ndarray, count: int, height: float) -> np.ndarray:
-    """How much ink touches across the border of each two neighbours, in heights."""
-    cuts = np.zeros(max(count - 1, 0))
+    """How much ink touches across each border between neighbours, in heights."""
+    cuts = np.zeros(count)
     for left, right in (
         (np.s_[:, :-1], np.s_[:, 1:]),
         (np.s_[:-1, :], np.s_[1:, :]),
     ):
         low = np.minimum(pieces[left], pieces[right])
-        touching = (low >= 0) & (np.abs(pieces[left] - pieces[right]) == 1)
-        np.add.at(cuts, low[touching], np.minimum(ink[left], ink[right])[touching])
-    return cuts / height
+        high = np.maximum(pieces[left], pieces[right])
+        touching = (low >= 0) & (low < high)
+        amounts = np.minimum(ink[left], ink[right])[touching]
+        # What touches is cut by every border from the one to the other.
+        np.add.at(cuts, low[touching], amounts)
+        np.subtract.at(cuts, high[touching], amounts)
+    return np.cumsum(cuts)[:-1].round(9) / height

@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 # However much was scribbled, no more candidates than the product of these are judged.
 MOST_PIECES = 32
-MOST_TOGETHER = 8
+MOST_TOGETHER = 12
 # A digit is no wider than this, and holds no wider gap.
 WIDEST = 1.6
 WIDEST_GAP = 0.45
@@ -74,6 +74,10 @@ class Layout:
             if score > best[last][0]:
                 best[last] = (score, [*best[first][1], (first, last)])
         return best[-1][1]
+
+    def is_wide(self, span: Span) -> bool:
+        """Whether a candidate is wider than digits usually are."""
+        return self._size(*span)[0] > USUAL_WIDTH
 
     def features(self, candidates: Sequence[Span]) -> np.ndarray:
         """How much there is of each of `COSTS`, float64 (len(candidates), len(COSTS))."""

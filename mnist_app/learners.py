@@ -9,18 +9,19 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    model: "keras.Model", config: TrainingConfig, accuracy: Any = "accuracy"
+    model: "keras.Model", config: TrainingConfig, steps: int, accuracy: Any = "accuracy"
 ) -> "keras.Model":
     """Compile `model`, or a copy where what learns reckons in fewer bits than what is saved.
 
     Args:
+        steps: how many an epoch has.
         accuracy: a metric of that name, as Keras knows them.
     """
     import keras
 
     learner = model if config.precision == "float32" else copy(model, config.precision)
     learner.compile(
-        optimizer=optimizer(config),
+        optimizer=optimizer(config, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
         metrics=[accuracy],
     )
@@ -28,16 +29,22 @@ def prepare(
     return learner
 
 
-def optimizer(config: TrainingConfig) -> "keras.Optimizer":
-    """The optimiser; whoever trains sets its learning rate before each step, see `schedules`."""
+def optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
+    """The optimiser of a run of `steps` steps an epoch.
+
+    Whoever trains sets its learning rate before each step, see `schedules`, and has it put the
+    average in place of the weights when an epoch ends, as `fit` does.
+    """
     from keras import optimizers
 
     rate, decay = config.learning_rate, config.weight_decay or None
+    momentum = 1 - 1 / max(1.0, config.averaging * steps)
+    average = {"use_ema": config.averaging > 0, "ema_momentum": momentum}
     if config.optimizer == "sgd":
-        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
+        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay, **average)
     if config.optimizer == "adamw":
-        return optimizers.AdamW(rate, weight_decay=decay or 0.0)
-    return optimizers.Adam(rate)
+        return optimizers.AdamW(rate, weight_decay=decay or 0.0, **average)
+    return optimizers.Adam(rate, **average)
 
 
 def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":

@@ -24,6 +24,16 @@ def most_weights() -> float:
     return _limit("MNIST_APP_MAX_WEIGHTS")
 
 
+def kiosk_seconds() -> float:
+    """How long nobody may touch a drawing before it is cleared; infinity where this is no kiosk.
+
+    Raises:
+        DigitLabError: `MNIST_APP_KIOSK_SECONDS` is no number, or below zero.
+    """
+    name = "MNIST_APP_KIOSK_SECONDS"
+    return math.inf if os.environ.get(name, "").strip() == "0" else _limit(name)
+
+
 def require_weights(count: int) -> None:
     """Refuse a network with more weights than this host allows.
 

@@ -17,7 +17,11 @@ FEW = 20
 
 
 def confusion_heatmap(
-    matrix: np.ndarray, names: Sequence[str], as_shares: bool = False, with_diagonal: bool = True
+    matrix: np.ndarray,
+    names: Sequence[str],
+    as_shares: bool = False,
+    with_diagonal: bool = True,
+    selected: tuple[int, int] | None = None,
 ) -> "go.Figure":
     """How often each class was read as each; errors stand out, however few they are.
 
@@ -29,6 +33,7 @@ def confusion_heatmap(
         names: one a class.
         as_shares: write percents of the true class instead of counts.
         with_diagonal: show what was read right too.
+        selected: row and column of a cell with a frame around it.
     """
     import plotly.graph_objects as go
 
@@ -65,6 +70,12 @@ def confusion_heatmap(
     figure.update_yaxes(
         title="true", type="category", fixedrange=True, range=_ends(names)[::-1], showgrid=False
     )
+    if selected is not None:
+        row, column = selected
+        figure.add_shape(
+            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+            line={"color": STRONG, "width": 3},
+        )  # fmt: skip
     return figure
 
 

@@ -6,17 +6,12 @@ import numpy as np
 
 from mnist_app.classifier import Classifier
 from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
-from mnist_app.ink_pieces import inked_pieces
-from mnist_app.layout import Span
 from mnist_app.lifting import lift, with_usual_pen
 from mnist_app.pictures import opened
-from mnist_app.stroke_pieces import drawn_pieces
+from mnist_app.segmentation import drawn_digits, inked_digits
 
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]
-
-# Many candidates are judged for each digit of a picture: in pixels, enough to tell them apart.
-ROUGH_SIDE = 80
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,9 @@ def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np
 
     Args:
         judge: when given, the drawing is a number, and this decides what its digits are.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
     """
     return _stack([strokes_to_input(part) for part in drawn_digits(drawing, judge)])
 
@@ -71,7 +69,11 @@ def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndar
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
-    """Read a drawing and say where each digit stands, in units of the drawing."""
+    """Read a drawing and say where each digit stands, in units of the drawing.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
+    """
     parts = drawn_digits(drawing, classifier if as_number else None)
     reading = read_inputs(_stack([strokes_to_input(part) for part in parts]), classifier)
     return _placed(reading, [_drawn_box(part) for part in parts])
@@ -112,52 +114,8 @@ def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
     )
 
 
-def drawn_digits(drawing: Drawing, judge: Classifier | None = None) -> list[Drawing]:
-    """The digits of a drawing from left to right: itself alone, unless there is a judge."""
-    if drawing.is_empty or judge is None:
-        return [] if drawing.is_empty else [drawing]
-    pieces, layout = drawn_pieces(drawing)
-
-    def joined(span: Span) -> Drawing:
-        lines = [line for piece in pieces[slice(*span)] for line in piece.strokes]
-        return Drawing(lines, drawing.pen_width)
-
-    spans = layout.candidates()
-    inputs = _stack([strokes_to_input(joined(span)) for span in spans])
-    return [joined(span) for span in layout.best(spans, _sureness(inputs, judge))]
-
-
-def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.ndarray]:
-    """The same for a picture of ink, float (height, width) in 0..1; each of the same shape."""
-    if not ink.any() or judge is None:
-        return [ink] if ink.any() else []
-    pieces, layout = inked_pieces(ink)
-
-    def joined(span: Span) -> np.ndarray:
-        return np.where(_within(pieces, span), ink, 0)
-
-    def rough_input(span: Span) -> np.ndarray:
-        # Most of a wide picture belongs to other candidates.
-        columns = slice(*np.flatnonzero(_within(pieces, span).any(axis=0))[[0, -1]] + [0, 1])
-        part = np.where(_within(pieces[:, columns], span), ink[:, columns], 0)
-        return raster_to_input(with_usual_pen(part, ROUGH_SIDE))
-
-    spans = layout.candidates()
-    inputs = _stack([rough_input(span) for span in spans])
-    return [joined(span) for span in layout.best(spans, _sureness(inputs, judge))]
-
-
-def _sureness(inputs: np.ndarray, judge: Classifier) -> np.ndarray:
-    """The logarithm of each best probability, float64 (n,)."""
-    return np.log(judge.probabilities(inputs).max(axis=1).astype(np.float64))
-
-
 def _inked_input(part: np.ndarray) -> np.ndarray:
     return raster_to_input(with_usual_pen(part))
-
-
-def _within(pieces: np.ndarray, span: Span) -> np.ndarray:
-    return (pieces >= span[0]) & (pieces < span[1])
 
 
 def _drawn_box(part: Drawing) -> Box:

@@ -69,7 +69,7 @@ def learn(config: TrainingConfig, dataset: Dataset) -> "keras.Model":
         model = architectures._custom(classes, config.dropout, config.layers)
     else:
         model = architectures._BUILDERS[config.architecture](classes, config.dropout)
-    learner = learners.prepare(model, config)
+    learner = learners.prepare(model, config, feed.steps)
     _fit(config, learner, feed, parts)
     model.set_weights(learner.get_weights())
     return model

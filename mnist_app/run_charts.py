@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.charts import CONTRAST, FAINT, STRONG, laid_out
+from mnist_app.charts import CONTRAST, FAINT, STRONG, TEN, laid_out
 from mnist_app.progress import Opinion, Point
 from mnist_app.runs import Run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-# Ten that are told apart on light and on dark.
-TEN = (
-    "#2f7bf6", "#e8833a", "#1a9a55", "#d8452e", "#9467bd",
-    "#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8",
-)  # fmt: skip
 # How much of the past a smoothed curve keeps at each point.
 SMOOTHING = 0.7
 # For several runs; told apart by people who see red and green alike (Okabe and Ito, 2008).

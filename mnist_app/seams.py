@@ -7,9 +7,9 @@ import numpy as np
 # No seam runs further from its straight line than this, nor do two begin nearer to each other.
 SEAM_REACH = 0.15
 SEAM_STEP = 0.1
-SEAM_APART = 0.08
+SEAM_APART = 0.05
 # Of two seams through as much ink, the straighter.
-SEAM_TURN = 0.05
+SEAM_TURN = 0.2
 # No seam cuts more ink than this, none stands nearer to the end of the ink.
 MOST_CUT = 0.5
 NEAREST_CUT = 0.1

@@ -10,11 +10,16 @@ from itertools import pairwise
 import numpy as np
 
 from mnist_app.boxes import boxes_of, digit_height, groups_of, united
+from mnist_app.errors import DigitLabError
 from mnist_app.ink import Drawing, Strokes, even
 from mnist_app.layout import MOST_TOGETHER, Layout
 from mnist_app.rulings import are_frames, are_rulings
 from mnist_app.slant import set_upright, slant_of
 
+# Numbers need far fewer strokes, and a far shorter line in heights of a digit.
+MOST_STROKES = 200
+MOST_INK = 200
+TOO_MUCH = "There is too much ink for a number: clear it and write the digits alone."
 # A stroke wider than this may be several digits written without lifting the pen.
 WIDE_STROKE = 1.0
 MOST_CROSSINGS = 1
@@ -40,12 +45,19 @@ def drawn_pieces(drawing: Drawing) -> tuple[list[Drawing], Layout]:
     Returns:
         The pieces from left to right and where they stand; none for an empty drawing. Underlines
         and frames are left out.
+
+    Raises:
+        DigitLabError: there is far more ink than a number needs.
     """
-    strokes = _written(drawing.strokes)
-    if not strokes:
+    if drawing.is_empty:
         return [], Layout(np.zeros((0, 4)), np.zeros(0))
+    if len(drawing.strokes) > MOST_STROKES:
+        raise DigitLabError(TOO_MUCH)
+    strokes = _written(drawing.strokes)
     height = digit_height(boxes_of(strokes))
-    slant = slant_of(np.concatenate([even(stroke, height / 40) for stroke in strokes]), height)
+    if _length(strokes) > MOST_INK * height:
+        raise DigitLabError(TOO_MUCH)
+    slant = slant_of(even(strokes, height / 40)[0], height)
     parts = [
         part
         for number, stroke in enumerate(strokes)
@@ -62,6 +74,10 @@ def drawn_pieces(drawing: Drawing) -> tuple[list[Drawing], Layout]:
     return pieces, Layout(united(groups, boxes), np.array(cuts))
 
 
+def _length(strokes: Strokes) -> float:
+    return float(sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes))
+
+
 def _written(strokes: Strokes) -> list[np.ndarray]:
     """Leave out underlines and frames, unless there is nothing else."""
     boxes = boxes_of(strokes)
@@ -76,7 +92,7 @@ def _parts(stroke: np.ndarray, number: int, slant: float, height: float) -> list
     low, high = upright[:, 0].min(), upright[:, 0].max()
     if high - low <= WIDE_STROKE * height:
         return [_Part([stroke], boxes_of([upright])[0] / height, number)]
-    points = even(stroke, height / 40)
+    points, _ = even([stroke], height / 40)
     upright = set_upright(points, slant)
     sides = np.searchsorted(_crossings(upright[:, 0], height), upright[:, 0])
     turns = np.flatnonzero(np.diff(sides)) + 1

@@ -102,7 +102,7 @@ def train(
     feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
     model = build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
-    learner = engine.take(model, config)
+    learner = engine.take(model, config, feed.steps)
     run = _Run(
         config,
         learner,
@@ -182,6 +182,7 @@ class _Run:
             while standing.epoch < self._config.epochs and not self._learns_nothing_more():
                 if standing.step < self._feed.steps:
                     self._learn()
+                self._average()
                 self._validate()
                 standing.epoch, standing.step = standing.epoch + 1, 0
                 self._report()
@@ -234,6 +235,14 @@ class _Run:
             self.after_step,
             self._wants_to_stop,
         )
+
+    def _average(self) -> None:
+        """Put the average of the weights, where one is kept, in their place.
+
+        `fit` does so too, but not when a run was broken off at an epoch's last step.
+        """
+        learner = self._learner
+        learner.optimizer.finalize_variable_values(learner.trainable_variables)
 
     def _validate(self) -> None:
         images, labels = self._parts.validation_images, self._parts.validation_labels

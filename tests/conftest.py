@@ -1,13 +1,14 @@
 """Places and parts that the tests share: nothing here or below touches a home or the network."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 from samples import blocks
 
-from mnist_app import datasets
+from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES, Dataset
 
@@ -50,8 +51,6 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def classifier(model_path: Path) -> Classifier:
     """The same network, ready to answer."""
-    from mnist_app import model_store
-
     return Classifier(model_store.load(model_path))
 
 
@@ -59,3 +58,28 @@ def classifier(model_path: Path) -> Classifier:
 def digits() -> Dataset:
     """scikit-learn's digits, which `classifier` learned from."""
     return datasets.load("optdigits")
+
+
+@pytest.fixture
+def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty models' folder, and nothing shipped."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
+    return folder
+
+
+@pytest.fixture
+def one_model(no_models: Path, model_path: Path) -> Path:
+    """A models' folder that holds one small network."""
+    for part in (model_path, model_path.with_suffix(".json")):
+        shutil.copy(part, no_models)
+    return no_models
+
+
+@pytest.fixture
+def idle_workers() -> None:
+    """No test of a page finds the jobs of another."""
+    from mnist_app.pages.workers import workers
+
+    workers.clear()

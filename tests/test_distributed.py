@@ -21,7 +21,7 @@ from mnist_app.training import train
 ROOT = Path(__file__).parent.parent
 CONFIG = TrainingConfig(
     dataset="optdigits", architecture="dense", batch_size=32, epochs=2, limit=320,
-    learning_rate=0.003, rotation=5.0, label_smoothing=0.05,
+    learning_rate=0.003, rotation=5.0, label_smoothing=0.05, averaging=0.5,
 )  # fmt: skip
 # Batch normalisation counts for itself on each device, and dropout draws by chance.
 DEEP = dataclasses.replace(CONFIG, architecture="deep_cnn", limit=80, epochs=1)

@@ -62,10 +62,14 @@ def test_an_image_is_its_own_nearest_and_no_more_are_given_than_there_are(
 def test_principal_components_show_the_widest_directions() -> None:
     chance = np.random.default_rng(0)
     cloud = (chance.normal(size=(200, 5)) * [0.1, 9, 0.1, 3, 0.1]).astype(np.float32)
-    places, share = principal_components(cloud)
+    places, shares = principal_components(cloud)
     assert abs(np.corrcoef(places[:, 0], cloud[:, 1])[0, 1]) > 0.99
     assert abs(np.corrcoef(places[:, 1], cloud[:, 3])[0, 1]) > 0.99
-    assert share > 0.99
+    assert shares[0] > shares[1]
+    assert shares.sum() > 0.99
+    more, _ = principal_components(cloud, most=30)
+    assert more.shape == (200, 5)
+    np.testing.assert_allclose(np.abs(more[:, :2]), np.abs(places), atol=1e-3)
     with pytest.raises(DigitLabError, match="two"):
         principal_components(cloud[:1])
 

@@ -17,7 +17,7 @@ def feed(dataset: Dataset) -> Feed:
 
 def test_each_step_of_an_epoch_is_told_with_the_means_so_far(feed: Feed) -> None:
     engine = Engine()
-    learner = engine.take(build("dense"), CONFIG)
+    learner = engine.take(build("dense"), CONFIG, feed.steps)
     told: list[tuple[int, float, float]] = []
     before = learner.get_weights()[0]
     engine.learn(feed.batches(0), feed.steps, lambda *facts: told.append(facts), lambda: False)
@@ -36,7 +36,7 @@ def test_an_epoch_can_be_left_at_any_step(feed: Feed) -> None:
             raise Stopped
 
     engine = Engine()
-    engine.take(build("dense"), CONFIG)
+    engine.take(build("dense"), CONFIG, feed.steps)
     with pytest.raises(Stopped):
         engine.learn(feed.batches(0), feed.steps, after_step, lambda: False)
     assert told == [1, 2, 3]

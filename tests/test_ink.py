@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
+from mnist_app import ink
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import (
     Drawing,
     drawing_from_canvas,
     drawing_from_points,
+    even,
     raster_to_input,
     strokes_to_input,
 )
@@ -275,3 +278,25 @@ def test_a_trembling_hand_draws_what_a_calm_one_does() -> None:
 def test_a_small_drawing_shows_no_steps_of_its_pixels() -> None:
     small = strokes_to_input(drawing_from_points([np.round(CALM / 20).tolist()]))
     assert apart(strokes_to_input(drawing_from_points([CALM.tolist()])), small) < 38
+
+
+@given(STROKES, st.floats(1, 4))
+@settings(max_examples=40, deadline=None)
+def test_the_pen_covers_what_a_disc_covers_at_each_touch(
+    strokes: list[list[tuple[int, int]]], width: float
+) -> None:
+    """Beside a slow way to say the same: Pillow draws each touch."""
+    points, counts = even([np.array(stroke, dtype=float) / 4 + 112 for stroke in strokes], 2.0)
+    assert len(points) == counts.sum()
+    picture = Image.new("1", (224, 224))
+    for point in points.round(3).tolist():
+        ImageDraw.Draw(picture).circle(point, width * 4, fill=1)
+    np.testing.assert_array_equal(ink._pressed(points, width * 4, 224), np.asarray(picture))
+
+
+def test_even_points_stay_on_their_strokes() -> None:
+    strokes = [np.array([[0.0, 0], [0, 10], [0, 10.5]]), np.array([[50.0, 50]])]
+    points, counts = even(strokes, 2.0)
+    assert counts.tolist() == [7, 2]
+    np.testing.assert_allclose(points[:7, 1], np.linspace(0, 10.5, 7))
+    np.testing.assert_allclose(points[7:], 50)

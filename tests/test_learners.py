@@ -12,7 +12,7 @@ from mnist_app.settings import OPTIMIZERS, TrainingConfig
 
 def made(**values: Any) -> Any:
     config = TrainingConfig(architecture="dense", learning_rate=0.02, **values)
-    return learners.prepare(build("dense"), config)
+    return learners.prepare(build("dense"), config, steps=8)
 
 
 def pictures(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -42,17 +42,32 @@ def test_what_learns_can_be_saved_with_its_optimiser_and_go_on_elsewhere(
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_epoch_ends_with_the_mean_of_its_weights(optimizer: str, dataset: Dataset) -> None:
+    learner = made(optimizer=optimizer, averaging=0.5)
+    steps = []
+    for _ in range(4):
+        learner.train_on_batch(*pictures(dataset))
+        steps.append(learner.get_weights()[0])
+    mean = steps[0]
+    for weights in steps[1:]:
+        mean = 0.75 * mean + 0.25 * weights
+    learner.optimizer.finalize_variable_values(learner.trainable_variables)
+    np.testing.assert_allclose(learner.get_weights()[0], mean, atol=1e-6)
+    assert np.abs(mean - weights).max() > 1e-3
+
+
 def test_in_few_bits_a_copy_learns_whose_probabilities_are_whole() -> None:
     model = build("simple_cnn")
     config = TrainingConfig(architecture="simple_cnn", precision="mixed_bfloat16")
-    learner = learners.prepare(model, config)
+    learner = learners.prepare(model, config, steps=8)
     assert learner is not model
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert [layer.compute_dtype for layer in learner.layers[1:]] == [
         *["bfloat16"] * (len(learner.layers) - 2),
         "float32",
     ]
-    assert learners.prepare(model, TrainingConfig()) is model
+    assert learners.prepare(model, TrainingConfig(), steps=8) is model
 
 
 def test_what_has_no_right_answer_is_no_mistake() -> None:

@@ -8,6 +8,7 @@ from mnist_app.errors import DigitLabError
 
 def test_there_is_no_limit_unless_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (limits.most_minutes(), limits.most_weights()) == (math.inf, math.inf)
+    assert limits.kiosk_seconds() == math.inf
     limits.require_weights(10**12)
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "2.5")
     assert limits.most_minutes() == 2.5
@@ -18,6 +19,16 @@ def test_a_network_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -
     limits.require_weights(5000)
     with pytest.raises(DigitLabError, match=r"5,001 weights .* 5,000: choose a smaller one"):
         limits.require_weights(5001)
+
+
+def test_a_kiosk_may_be_switched_off_by_nought(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", " 0 ")
+    assert limits.kiosk_seconds() == math.inf
+    monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "60")
+    assert limits.kiosk_seconds() == 60
+    monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "-1")
+    with pytest.raises(DigitLabError, match="MNIST_APP_KIOSK_SECONDS must be a number above 0"):
+        limits.kiosk_seconds()
 
 
 @pytest.mark.parametrize("value", ["none", "0", "-3", "nan"])

@@ -80,3 +80,10 @@ def test_a_class_without_pictures_divides_nothing_by_zero() -> None:
     with np.errstate(all="raise"):
         figure = confusion_heatmap(np.zeros((10, 10), dtype=int), DIGIT_NAMES)
     assert "0 of 0 (0.0%)" in figure.data[2].hovertext[0]
+
+
+def test_a_selected_cell_has_a_frame_around_it() -> None:
+    matrix = confusion({(4, 9): 3})
+    assert not confusion_heatmap(matrix, DIGIT_NAMES).layout.shapes
+    (frame,) = confusion_heatmap(matrix, DIGIT_NAMES, selected=(4, 9)).layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (8.5, 9.5, 3.5, 4.5)

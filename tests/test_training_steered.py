@@ -143,8 +143,9 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
     [
         {"architecture": "keras_example", "schedule": "cosine", "rotation": 5.0},
         {"optimizer": "adamw", "plateau": 1, "weight_decay": 0.01, "dropout": 0.3},
+        {"averaging": 0.5},
     ],
-    ids=["keras_example", "dense"],
+    ids=["keras_example", "dense", "average"],
 )
 def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
     values: dict[str, Any], step: int, dataset: Dataset, tmp_path: Path

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from mnist_app.ink import Drawing, drawing_from_canvas
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import Drawing, drawing_from_canvas, strokes_to_input
 
 SIDE = 320
 # A number needs room; on a phone, style.css shows this canvas at four sevenths of its size.
 WIDE, LOW = 560, 280
+# For a projector; demo.css shows it smaller on smaller screens.
+LARGE = 560
+BRUSH = 18
 INKS = {"White on black": ("#ffffff", "#000000"), "Ink on paper": ("#16244f", "#fbf8ee")}
 MODES = ("One digit", "A number")
 
@@ -19,12 +24,16 @@ class Canvas:
     """One visitor's canvas.
 
     Attributes:
+        name: part of the widget's key; tells it from the visitor's other canvas.
+        side: height and width, when it is not wide.
         number: part of the widget's key; a new one makes a new canvas.
         start: the drawing that the new canvas begins with, the component's JSON.
         latest: the drawing as the browser last sent it.
         is_wide: made for a number, not for one digit.
     """
 
+    name: str = "drawing"
+    side: int = SIDE
     number: int = 0
     start: dict[str, Any] | None = None
     latest: dict[str, Any] | None = None
@@ -32,7 +41,7 @@ class Canvas:
 
     @property
     def key(self) -> str:
-        return f"drawing-{self.number}"
+        return f"{self.name}-{self.number}"
 
     @property
     def is_empty(self) -> bool:
@@ -46,6 +55,15 @@ class Canvas:
             DigitLabError: the browser sent something else.
         """
         return drawing_from_canvas(self.latest)
+
+    @property
+    def image(self) -> np.ndarray | None:
+        """The drawing as a network gets one digit, uint8 (28, 28); None when there is none."""
+        try:
+            drawing = self.drawing
+        except DigitLabError:
+            return None
+        return None if drawing.is_empty else strokes_to_input(drawing)
 
     def look(self) -> None:
         """Take what the browser last sent."""
@@ -61,7 +79,15 @@ class Canvas:
 
 def visitors_canvas() -> Canvas:
     """The canvas of this session, with what was drawn before another page was opened."""
-    canvas: Canvas = st.session_state.setdefault("canvas_state", Canvas())
+    return _resumed(st.session_state.setdefault("canvas_state", Canvas()))
+
+
+def presenters_canvas() -> Canvas:
+    """The large canvas of this session, for one digit, with what was drawn on it before."""
+    return _resumed(st.session_state.setdefault("large_canvas", Canvas("presented", LARGE)))
+
+
+def _resumed(canvas: Canvas) -> Canvas:
     # An empty one is left alone: somebody may be drawing its first stroke.
     if not canvas.is_empty and canvas.key not in st.session_state:
         canvas.renew(canvas.latest)
@@ -70,25 +96,40 @@ def visitors_canvas() -> Canvas:
 
 def show(canvas: Canvas) -> None:
     """The canvas itself, with the choice of what it is for above and Clear and Undo below."""
-    from streamlit_drawable_canvas import st_canvas
-
     with st.container(key="canvas"):
         # The toolbar floats above the canvas, to the right of this choice.
         st.segmented_control(
             "What you draw", MODES, default=MODES[canvas.is_wide], key="mode", required=True,
             label_visibility="collapsed", on_change=_change_mode, args=(canvas,),
         )  # fmt: skip
-        stroke_colour, background = INKS[st.session_state.get("ink") or next(iter(INKS))]
         with st.container(key="wide_canvas" if canvas.is_wide else "square_canvas"):
-            st_canvas(
-                stroke_width=st.session_state.get("brush", 18),
-                stroke_color=stroke_colour,
-                background_color=background,
-                width=WIDE if canvas.is_wide else SIDE,
-                height=LOW if canvas.is_wide else SIDE,
-                initial_drawing=canvas.start,
-                key=canvas.key,
-            )
+            _surface(canvas)
+    _clear_and_undo(canvas)
+
+
+def show_large(canvas: Canvas) -> None:
+    """The presenter's canvas, with Clear and Undo below."""
+    with st.container(key="canvas"), st.container(key="large_canvas"):
+        _surface(canvas)
+    _clear_and_undo(canvas)
+
+
+def _surface(canvas: Canvas) -> None:
+    from streamlit_drawable_canvas import st_canvas
+
+    stroke_colour, background = INKS[st.session_state.get("ink") or next(iter(INKS))]
+    st_canvas(
+        stroke_width=round(st.session_state.get("brush", BRUSH) * canvas.side / SIDE),
+        stroke_color=stroke_colour,
+        background_color=background,
+        width=WIDE if canvas.is_wide else canvas.side,
+        height=LOW if canvas.is_wide else canvas.side,
+        initial_drawing=canvas.start,
+        key=canvas.key,
+    )
+
+
+def _clear_and_undo(canvas: Canvas) -> None:
     with st.container(horizontal=True, width=SIDE):
         st.button(
             "Clear", key="clear", icon=":material/delete:", width="stretch",
@@ -106,7 +147,7 @@ def tools(canvas: Canvas) -> None:
         "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
         on_change=_recolour, args=(canvas,),
     )  # fmt: skip
-    st.slider("Brush width", 6, 40, 18, key="brush", width=180)
+    st.slider("Brush width", 6, 40, BRUSH, key="brush", width=180)
 
 
 def _undo(canvas: Canvas) -> None:

@@ -31,11 +31,11 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
         if true in names and read in names:
             gallery.show_cell(names.index(str(true)), names.index(str(read)))
 
-    found = report.confusion_matrix
+    found, cell = report.confusion_matrix, gallery.selected_cell()
     with st.container(key="confusion_matrix"):
         listed = "; ".join(_described(*pair, names) for pair in most_confused(found))
         live_chart(
-            confusion_heatmap(found, names, numbers == SHARES, with_diagonal),
+            confusion_heatmap(found, names, numbers == SHARES, with_diagonal, cell),
             key="confusion_chart",
             alt="Confusion matrix: how often each class was read as each. Most often confused: "
             + (listed or "nothing"),

@@ -1,5 +1,7 @@
 """Wrong answers put right by the visitor: kept in the session, taken along, learned from."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -14,7 +16,7 @@ from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.workers import classifier_job, finetuning_job, workers
-from mnist_app.reading import drawn_digits
+from mnist_app.segmentation import drawn_digits
 from mnist_app.settings import DATASETS
 
 MOST = 200
@@ -24,16 +26,25 @@ OWN_HAND = ", my handwriting"
 
 @st.fragment
 def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
-    """Ten buttons for the right answer, and what can be done with the answers given so far."""
+    """`panel` in a fragment of its own."""
+    panel(canvas, model)
+
+
+def panel(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None) -> None:
+    """Ten buttons for the right answer, and what can be done with the answers given so far.
+
+    Args:
+        when_kept: called when the drawing was kept with its answer.
+    """
     with st.container(key="correcting"):
         st.segmented_control(
             "**Wrong? Tell me which digit it was**", range(10), key="right_digit",
-            on_change=_keep, args=(canvas, model),
+            on_change=_keep, args=(canvas, model, when_kept),
             help="In a number, it is the digit whose bars you see.",
         )  # fmt: skip
         if note := st.session_state.get("correcting_note"):
             st.caption(note)
-        kept = _kept()
+        kept = kept_drawings()
         if kept:
             _show_kept(kept)
         if len(kept) >= FEWEST:
@@ -41,12 +52,12 @@ def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
         _show_learning()
 
 
-def _kept() -> list[LabelledDrawing]:
+def kept_drawings() -> list[LabelledDrawing]:
     """This session's drawings, oldest first."""
     return st.session_state.setdefault("own_drawings", [])
 
 
-def _keep(canvas: Canvas, model: StoredModel) -> None:
+def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> None:
     label = st.session_state.right_digit
     # None is pressed any more: the same digit can be told again.
     st.session_state.right_digit = None
@@ -57,12 +68,13 @@ def _keep(canvas: Canvas, model: StoredModel) -> None:
     except DigitLabError as error:
         st.session_state.correcting_note = str(error)
         return
-    kept = _kept()
+    kept = kept_drawings()
     if kept and _same(kept[-1].drawing, drawing):
         kept.pop()
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
     st.session_state.correcting_note = f"Thank you: a {label}. It is kept while this page is open."
+    when_kept()
 
 
 def _meant(canvas: Canvas, model: StoredModel) -> Drawing:
@@ -113,7 +125,7 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
 
 
 def _drop(count: int) -> None:
-    del _kept()[-count:]
+    del kept_drawings()[-count:]
     st.session_state.correcting_note = ""
 
 
@@ -139,7 +151,7 @@ def _offer(model: StoredModel) -> None:
 
 def _learn(model: StoredModel) -> None:
     title = st.session_state.own_title.strip() or _default_title(model)
-    finetuning_job(model, tuple(_kept()), title, visitor())
+    finetuning_job(model, tuple(kept_drawings()), title, visitor())
 
 
 def _default_title(model: StoredModel) -> str:
@@ -152,14 +164,15 @@ def _show_learning() -> None:
     if not jobs:
         return
     job = jobs[-1]
-    if not job.is_over:
-        watch(workers().finetuning, job.id, "Learning how you write")
-    elif job.state == State.FAILED:
-        st.error(job.error, icon=":material/error:")
-    elif job.state == State.STOPPED:
-        st.info("Stopped. Nothing was changed.")
-    else:
-        _show_outcome(job.result)
+    with st.container(key="own_learning"):
+        if not job.is_over:
+            watch(workers().finetuning, job.id, "Learning how you write")
+        elif job.state == State.FAILED:
+            st.error(job.error, icon=":material/error:")
+        elif job.state == State.STOPPED:
+            st.info("Stopped. Nothing was changed.")
+        else:
+            _show_outcome(job.result)
 
 
 def _show_outcome(outcome: Outcome) -> None:

@@ -1,22 +1,15 @@
 """The start page: draw a digit or a number and see at once how the network reads it."""
 
-import time
-
 import numpy as np
 import streamlit as st
 
-from mnist_app import model_store
-from mnist_app.classifier import Classifier
-from mnist_app.errors import DigitLabError
-from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import answer, canvas, looking
+from mnist_app.pages import answer, canvas, kiosk, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
-from mnist_app.pages.waiting import POLL_SECONDS
-from mnist_app.pages.workers import classifier_job, workers
-from mnist_app.reading import Digit, Reading, read_drawing
+from mnist_app.pages.workers import classifier_job
+from mnist_app.reading import Digit
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 
@@ -36,6 +29,7 @@ def page() -> None:
     if model is not None:
         correcting_panel(own, model)
         picture_panel(model)
+    kiosk.clear_when_idle(own)
 
 
 @st.fragment
@@ -44,15 +38,15 @@ def _lab(own: Canvas, model: StoredModel | None) -> None:
     own.look()
     if model is None:
         with right, st.container(key="prediction"):
-            st.info("There is no model here that reads digits: train one on the Train page.")
+            st.info(reader.NO_READER)
         with left:
             canvas.show(own)
         return
     job = classifier_job(model)
-    reading, milliseconds = _read(own, job.result if job.state == State.DONE else None)
+    reading, milliseconds = reader.read(own, job)
     # The answer is sent before the canvas that stands left of it: it is what is waited for.
     with right, st.container(key="prediction"):
-        answer.show_words(_words(own, reading, job))
+        answer.show_words(reader.words(own, reading, job))
     with left:
         canvas.show(own)
     with right:
@@ -64,10 +58,7 @@ def _lab(own: Canvas, model: StoredModel | None) -> None:
             speed = f"Read in {milliseconds:.1f} ms." if reading.digits else ""
             answer.show_inputs(reading, DONE, speed)
     _look_inside(digit, model)
-    if job.state == State.FAILED:
-        _failure(job)
-    elif not job.is_over:
-        _when_ready(job.id)
+    reader.follow(job)
 
 
 def _look_inside(digit: Digit | None, model: StoredModel) -> None:
@@ -86,14 +77,11 @@ def _look_inside(digit: Digit | None, model: StoredModel) -> None:
 
 def _chosen_model() -> StoredModel | None:
     """The model that reads, kept in the link as `model`."""
-    models = {model.name: model for model in model_store.models() if model.reads_digits}
-    if not models:
+    models = reader.readers()
+    model = reader.chosen(models)
+    if model is None:
         return None
-    st.session_state.model = st.session_state.pop("wanted_model", st.session_state.get("model"))
-    if st.session_state.model not in models:
-        wanted = st.query_params.get("model")
-        st.session_state.model = wanted if wanted in models else next(iter(models))
-    with st.popover(f"Read by: {models[st.session_state.model].title}"):
+    with st.popover(f"Read by: {model.title}"):
         name = st.radio(
             "The model that reads your drawing",
             list(models),
@@ -106,49 +94,3 @@ def _chosen_model() -> StoredModel | None:
 def _label(model: StoredModel) -> str:
     origin = "comes with the app" if model.is_shipped else "trained here"
     return f"{model.title} ({origin})"
-
-
-def _read(own: Canvas, classifier: Classifier | None) -> tuple[Reading, float]:
-    """What is drawn, and the milliseconds it took; no digits while the model is not ready."""
-    started = time.perf_counter()
-    try:
-        drawing = own.drawing
-    except DigitLabError as error:
-        return Reading((), str(error)), 0.0
-    if classifier is None:
-        return Reading(()), 0.0
-    reading = read_drawing(drawing, classifier, as_number=own.is_wide)
-    return reading, (time.perf_counter() - started) * 1000
-
-
-def _words(own: Canvas, reading: Reading, job: Snapshot) -> str:
-    if reading.digits:
-        return answer.words(reading)
-    if own.is_empty:
-        what = "a number" if own.is_wide else "a digit"
-        return answer.invitation(
-            f"Draw {what}, and it is read here.", "Mouse, pen or finger: as you would on paper."
-        )
-    if job.state == State.FAILED:
-        return answer.invitation("This model cannot read.")
-    if not job.is_over:
-        return answer.invitation(
-            "The network is waking up …", "Your drawing is read as soon as it is ready."
-        )
-    return answer.invitation(reading.reason)
-
-
-def _failure(job: Snapshot) -> None:
-    st.error(job.error, icon=":material/error:")
-    st.button(
-        "Try again", key="retry-model", icon=":material/refresh:",
-        on_click=workers().models.forget, args=(job.id,),
-    )  # fmt: skip
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _when_ready(job_id: int) -> None:
-    """Run the page again as soon as the model is ready, so that a waiting drawing is read."""
-    job = workers().models.snapshot(job_id)
-    if job is None or job.is_over:
-        st.rerun()

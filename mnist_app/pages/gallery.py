@@ -2,15 +2,19 @@
 
 import random
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
+from mnist_app import picked
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
-from mnist_app.pages import reveal
-from mnist_app.pages.link import keep_in_link, number_of_new_link
+from mnist_app.model_store import StoredModel
+from mnist_app.pages import one_picture, reveal
+from mnist_app.pages.link import keep_in_link, number_of_new_link, text_of_new_link
 from mnist_app.pages.pixels import gallery as grid
+from mnist_app.pages.pressing import when_pressed
 
 PER_PAGE = 40
 ANY = -1
@@ -27,7 +31,16 @@ def show_cell(true: int, read: int) -> None:
     show_all()
     st.session_state.gallery_true = true
     st.session_state.gallery_read = read
-    reveal.ask()
+    reveal.ask("gallery")
+
+
+def show_picked(dataset: Dataset, numbers: Sequence[int]) -> None:
+    """Have the gallery show exactly these test pictures, if there are any; for callbacks."""
+    show_all()
+    existing = [number for number in set(numbers) if 0 <= number < len(dataset.test_labels)]
+    if existing:
+        st.session_state.gallery_picked = (dataset.name, np.sort(np.array(existing)))
+        reveal.ask("gallery")
 
 
 def show_all() -> None:
@@ -35,33 +48,83 @@ def show_all() -> None:
     st.session_state.gallery_true = st.session_state.gallery_read = ANY
     st.session_state.gallery_kind = EVERY
     st.session_state.gallery_sure = ALL_SURENESS
+    st.session_state.gallery_picked = None
+
+
+def selected_cell() -> tuple[int, int] | None:
+    """The true class and the answer that the gallery is filtered by, if by both."""
+    cell = (st.session_state.get("gallery_true", ANY), st.session_state.get("gallery_read", ANY))
+    return None if ANY in cell or None in cell else cell
+
+
+def picked_pictures(dataset: Dataset) -> np.ndarray | None:
+    """The test pictures that were picked out, int64 (n,), here or by a link; None when none were.
+
+    They are kept in the link.
+    """
+    count = len(dataset.test_labels)
+    linked = text_of_new_link("picked")
+    numbers = picked.from_text(linked, count) if linked else None
+    if numbers is not None:
+        st.session_state.gallery_picked = (dataset.name, numbers)
+    name, numbers = st.session_state.get("gallery_picked") or ("", None)
+    if name != dataset.name:
+        numbers = None
+    keep_in_link("picked", None if numbers is None else picked.as_text(numbers, count))
+    return numbers
+
+
+def marked(dataset: Dataset) -> tuple[tuple[int, int] | None, bytes]:
+    """What of the gallery's choice the charts mark; differs when they must be drawn anew."""
+    numbers = picked_pictures(dataset)
+    return selected_cell(), b"" if numbers is None else numbers.tobytes()
 
 
 @st.fragment
-def show(report: EvaluationReport, dataset: Dataset) -> None:
-    """Show the controls and one page of the pictures."""
+def show(
+    model: StoredModel,
+    report: EvaluationReport,
+    dataset: Dataset,
+    others: Sequence[StoredModel],
+    drawn: tuple[tuple[int, int] | None, bytes],
+) -> None:
+    """Show the picture that is opened, the controls and one page of the pictures.
+
+    Args:
+        report: of `model` on the data set.
+        others: models that are asked about the picture that is opened.
+        drawn: what was `marked` when the charts were drawn.
+    """
+    opened = st.container(key="opened")
     with st.container(key="gallery"):
-        passing = _filtered(report, dataset.class_names)
+        st.subheader("The test pictures")
+        passing = _filtered(report, dataset)
         order, side = _looks()
-        seed = _seed()
-        if not len(passing):
+        found = in_order(report, passing, order, _seed())
+        if len(found):
+            shown = _turn_pages(found, order)
+            pictures = [described(report, dataset, int(number)) for number in shown]
+            st.html(grid(pictures, side, numbers=shown.tolist()))
+            when_pressed("gallery", one_picture.open_picture)
+        else:
             st.info("No test picture is like this: choose other filters.")
-            return
-        found = in_order(report, passing, order, seed)
-        number = _turn_pages(found, order)
-        shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
-        pictures = [described(report, dataset, int(index)) for index in shown]
-        st.html(grid(pictures, side))
+    with opened:
+        one_picture.show(model, report, dataset, others, found)
+    reveal.reveal()
+    if marked(dataset) != drawn:
+        # The charts stand outside of this fragment.
+        st.rerun()
 
 
-def _filtered(report: EvaluationReport, names: tuple[str, ...]) -> np.ndarray:
+def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
     """The filters, and the indices of the test pictures that pass them, int64 (n,)."""
+    names = dataset.class_names
     options = [ANY, *range(len(names))]
 
     def named(index: int) -> str:
         return "any" if index == ANY else names[index]
 
-    with st.container(horizontal=True, vertical_alignment="top"):
+    with st.container(horizontal=True, vertical_alignment="top", key="gallery_filters"):
         true = st.selectbox(
             "True", options, key="gallery_true", format_func=named, width=130, bind="query-params"
         )
@@ -86,12 +149,20 @@ def _filtered(report: EvaluationReport, names: tuple[str, ...]) -> np.ndarray:
         passes = passes & (report.labels == true)
     if read != ANY:
         passes = passes & (report.predictions == read)
-    return np.flatnonzero(passes)
+    passing = np.flatnonzero(passes)
+    chosen = picked_pictures(dataset)
+    if chosen is None:
+        return passing
+    st.html(
+        f"<div>Only of the {_counted(len(chosen))} picked out on the map; “Clear filters” shows "
+        "all again.</div>"
+    )
+    return np.intersect1d(passing, chosen)
 
 
 def _looks() -> tuple[str, int]:
     """The order and the side of each picture in CSS pixels, as they are chosen."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="gallery_looks"):
         order = st.selectbox("Order", ORDERS, key="gallery_order", width=276, bind="query-params")
         size = st.segmented_control(
             "Pictures", list(SIDES), key="gallery_size", default="Medium", required=True,
@@ -132,8 +203,8 @@ def in_order(report: EvaluationReport, found: np.ndarray, order: str, seed: int 
     return found[np.argsort(rank, kind="stable")]
 
 
-def _turn_pages(found: np.ndarray, order: str) -> int:
-    """The page control for the pictures at these indices; gives the page, from 1."""
+def _turn_pages(found: np.ndarray, order: str) -> np.ndarray:
+    """The page control for the pictures at these indices; gives those of the page."""
     pages = -(-len(found) // PER_PAGE)
     # Other pictures, or another order, begin at their own first page.
     key = f"gallery-page-{zlib.crc32(found.tobytes())}"
@@ -142,9 +213,13 @@ def _turn_pages(found: np.ndarray, order: str) -> int:
         st.session_state[key] = linked
     number = st.pagination(pages, key=key)
     keep_in_link("page", number if number > 1 else None)
-    pictures = "1 picture" if len(found) == 1 else f"{len(found):,} pictures {_lowered(order)}"
-    st.html(f'<div role="status">{pictures}, page {number} of {pages}</div>')
-    return number
+    ordered = "" if len(found) == 1 else f" {_lowered(order)}"
+    st.html(f'<div role="status">{_counted(len(found))}{ordered}, page {number} of {pages}</div>')
+    return found[(number - 1) * PER_PAGE : number * PER_PAGE]
+
+
+def _counted(pictures: int) -> str:
+    return "1 picture" if pictures == 1 else f"{pictures:,} pictures"
 
 
 def _lowered(text: str) -> str:
@@ -155,8 +230,11 @@ def described(
     report: EvaluationReport, dataset: Dataset, index: int
 ) -> tuple[np.ndarray, str, str]:
     """A test picture, what it is and was read as, and the kind of its frame."""
-    names = dataset.class_names
     true, read = report.labels[index], report.predictions[index]
-    sure = report.probabilities[index].max()
-    caption = f"is {names[true]}, read as {names[read]}, {sure:.1%} sure"
-    return dataset.test_images[index], caption, "right" if true == read else "wrong"
+    text = caption(dataset.class_names, true, read, report.probabilities[index].max())
+    return dataset.test_images[index], text, "right" if true == read else "wrong"
+
+
+def caption(names: Sequence[str], true: int, read: int, sure: float) -> str:
+    """What is said of a test picture, by classes of these names."""
+    return f"is {names[true]}, read as {names[read]}, {sure:.1%} sure"

@@ -1,12 +1,12 @@
-"""Whole numbers that a link to a page carries; anybody may have written it."""
+"""What a link to a page carries beyond its widgets; anybody may have written it."""
 
 import re
 
 import streamlit as st
 
 
-def number_of_new_link(name: str) -> int | None:
-    """The number that the link gives as `name`, told once; None when it gives none, or nonsense.
+def text_of_new_link(name: str) -> str | None:
+    """What the link gives as `name`, told once; None when it gives nothing.
 
     A link that is what this page last wrote is not new.
     """
@@ -14,12 +14,18 @@ def number_of_new_link(name: str) -> int | None:
     if linked == st.session_state.get(f"linked_{name}"):
         return None
     st.session_state[f"linked_{name}"] = linked
+    return linked or None
+
+
+def number_of_new_link(name: str) -> int | None:
+    """As `text_of_new_link` for a whole number; None also for nonsense."""
+    linked = text_of_new_link(name)
     return int(linked) if linked and re.fullmatch(r"[0-9]{1,9}", linked) else None
 
 
-def keep_in_link(name: str, number: int | None) -> None:
-    """Have the link carry `number` as `name`, or nothing of that name."""
-    text = None if number is None else str(number)
+def keep_in_link(name: str, value: int | str | None) -> None:
+    """Have the link carry `value` as `name`, or nothing of that name."""
+    text = None if value is None else str(value)
     if text is None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != text:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 
-_SCRIPT = """
+# For every component that draws a figure: `drawn` gives plotly.js and the chart once it stands.
+DRAWING = """
 const library = () => window.digitLabPlotly ??= new Promise((resolve, reject) => {
   const script = document.createElement("script");
   script.src = "app/static/plotly.min.js";
@@ -26,6 +27,33 @@ const library = () => window.digitLabPlotly ??= new Promise((resolve, reject) =>
   document.head.append(script);
 });
 
+const drawn = (data, parent, adapt = () => {}) => {
+  const chart = parent.querySelector(".live-chart");
+  const figure = JSON.parse(data.figure);
+  chart.style.minHeight = `${figure.layout.height}px`;
+  chart.setAttribute("aria-label", data.alt);
+  const theme = getComputedStyle(parent);
+  const type = Number(theme.getPropertyValue("--chart-type"));
+  figure.layout.font = {
+    ...figure.layout.font,
+    ...type && { size: type },
+    color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
+    family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
+  };
+  adapt(figure, chart);
+  if (type) {
+    // Larger type than charts are made for needs larger margins.
+    for (const axis of ["xaxis", "yaxis"]) figure.layout[axis].automargin = true;
+    if (figure.layout.title) figure.layout.title.font.size = type;
+  }
+  return library()
+    .then((plotly) => plotly.react(chart, figure.data, figure.layout,
+      { displayModeBar: false, responsive: true }).then(() => [plotly, chart]))
+    .catch((error) => { chart.textContent = data.alt; throw error; });
+};
+"""
+
+_SCRIPT = """
 const tellClicks = (chart, tell) => {
   chart.removeAllListeners("plotly_click");
   chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
@@ -47,24 +75,12 @@ const savePicture = async (text, name) => {
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const chart = parentElement.querySelector(".live-chart");
-  const figure = JSON.parse(data.figure);
-  chart.style.minHeight = `${figure.layout.height}px`;
-  chart.setAttribute("aria-label", data.alt);
-  const theme = getComputedStyle(parentElement);
-  figure.layout.font = {
-    ...figure.layout.font,
-    color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
-    family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
-  };
+  drawn(data, parentElement)
+    .then(([, chart]) => { if (data.clickable) tellClicks(chart, setTriggerValue); })
+    .catch(() => {});
   const save = parentElement.querySelector(".save-picture");
   save.hidden = !data.picture;
   save.onclick = () => savePicture(data.figure, data.picture);
-  library()
-    .then((plotly) => plotly.react(chart, figure.data, figure.layout,
-      { displayModeBar: false, responsive: true }))
-    .then(() => { if (data.clickable) tellClicks(chart, setTriggerValue); })
-    .catch(() => { chart.textContent = data.alt; });
 }
 """
 
@@ -103,17 +119,17 @@ def live_chart(
 
 @st.cache_resource(show_spinner=False)
 def _component():  # type: ignore[no-untyped-def]
-    _provide_plotly()
+    provide_plotly()
     return st.components.v2.component(
         "digit_lab_live_chart",
         html='<div class="live-chart" role="img"></div>'
         '<button type="button" class="save-picture" hidden>Save as picture (PNG)</button>',
-        js=_SCRIPT,
+        js=DRAWING + _SCRIPT,
         isolate_styles=False,
     )
 
 
-def _provide_plotly() -> None:
+def provide_plotly() -> None:
     """Put plotly.js of the installed plotly where Streamlit serves files from."""
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
 

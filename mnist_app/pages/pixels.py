@@ -24,7 +24,12 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
     )
 
 
-def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kind: str = "") -> str:
+def gallery(
+    pictures: Sequence[tuple[np.ndarray, str, str]],
+    side: int = 64,
+    kind: str = "",
+    numbers: Sequence[int] = (),
+) -> str:
     """A grid that wraps at any width.
 
     Args:
@@ -32,12 +37,18 @@ def gallery(pictures: Sequence[tuple[np.ndarray, str, str]], side: int = 64, kin
             "right", "wrong" or "".
         side: of each picture, in CSS pixels.
         kind: one more class for style.css.
+        numbers: one for each picture makes it a button that carries it, see `pressing`.
     """
     figures = [
         f'<figure class="{frame}">{picture(image, caption, side)}'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         for image, caption, frame in pictures
     ]
+    if numbers:
+        figures = [
+            f'<button type="button" data-number="{number}">{figure}</button>'
+            for number, figure in zip(numbers, figures, strict=True)
+        ]
     return f'<div class="gallery {kind}" style="--side: {side}px">{"".join(figures)}</div>'
 
 

@@ -6,11 +6,10 @@ from mnist_app import datasets, model_store
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import confusion, gallery, measures
+from mnist_app.pages import confusion, gallery, map_panel, measures
 from mnist_app.pages.choosing import choose, choose_dataset, opened
-from mnist_app.pages.reveal import reveal
 from mnist_app.pages.takeaway import downloads
-from mnist_app.pages.versus import versus
+from mnist_app.pages.versus import rivals, versus
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import evaluation_job, workers
 from mnist_app.settings import DATASETS
@@ -40,7 +39,7 @@ def page() -> None:
         f"Reading the {len(dataset.test_labels):,} test pictures of {dataset.title}",
     )
     _how_good(model, dataset, report)
-    _where_it_fails(dataset, report)
+    _where_it_fails(model, dataset, report, models)
     _details(report, dataset.class_names)
     st.subheader("How it learned")
     measures.curves(model)
@@ -67,7 +66,9 @@ def _what_was_measured(model: StoredModel, dataset: Dataset, report: EvaluationR
     return f"{measured} It learned from {learned_from}, so these come from other hands."
 
 
-def _where_it_fails(dataset: Dataset, report: EvaluationReport) -> None:
+def _where_it_fails(
+    model: StoredModel, dataset: Dataset, report: EvaluationReport, models: dict[str, StoredModel]
+) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("What it confuses")
@@ -75,9 +76,9 @@ def _where_it_fails(dataset: Dataset, report: EvaluationReport) -> None:
     with right:
         st.subheader("Most often confused")
         confusion.pairs(report, dataset.class_names)
-    st.subheader("The test pictures")
-    gallery.show(report, dataset)
-    reveal("gallery")
+    st.subheader("All test pictures at once")
+    map_panel.show(model, report, dataset)
+    gallery.show(model, report, dataset, rivals(model, models), gallery.marked(dataset))
 
 
 def _details(report: EvaluationReport, names: tuple[str, ...]) -> None:

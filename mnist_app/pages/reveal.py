@@ -6,6 +6,7 @@ _SCRIPT = """
 export default function ({ data }) {
   if (!data.times || window.digitLabRevealed === data.times) return;
   window.digitLabRevealed = data.times;
+  if (data.focus) document.querySelector(data.focus)?.focus({ preventScroll: true });
   const part = document.querySelector(`.st-key-${data.part}`);
   const top = part?.getBoundingClientRect().top;
   if (!part || (top >= 0 && top < innerHeight / 2)) return;
@@ -15,18 +16,21 @@ export default function ({ data }) {
 """
 
 
-def ask() -> None:
-    """Have this run of the page scroll; for callbacks."""
-    st.session_state.reveals = st.session_state.get("reveals", 0) + 1
-
-
-def reveal(part: str) -> None:
-    """Scroll to the container of key `part`, which is on the page, if a callback asked for it.
+def ask(part: str, focus: str = "") -> None:
+    """Have this run of the page scroll to the container of key `part`; for callbacks.
 
     What stands in the upper half of the window already stays where it is.
+
+    Args:
+        focus: what keys then act on, as a CSS selector; what they acted on before if not given.
     """
-    times = st.session_state.get("reveals", 0)
-    _component()(key="reveal", data={"part": part, "times": times})
+    times = st.session_state.get("asked_reveal", {}).get("times", 0) + 1
+    st.session_state.asked_reveal = {"part": part, "focus": focus, "times": times}
+
+
+def reveal() -> None:
+    """Scroll if it was asked for; called after all that may be scrolled to."""
+    _component()(key="reveal", data=st.session_state.get("asked_reveal", {}))
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,7 +8,6 @@ import streamlit as st
 
 from mnist_app import datasets, experiment
 from mnist_app.errors import DigitLabError
-from mnist_app.ink import strokes_to_input
 from mnist_app.jobs import Snapshot
 from mnist_app.pages import elsewhere, reveal, wording
 from mnist_app.pages.canvas import Canvas
@@ -50,7 +49,7 @@ def page() -> None:
                     show(job)
     if job is not None and job.result is not None:
         _sample(job.result)
-    reveal.reveal("train_status")
+    reveal.reveal()
 
 
 def _current_job() -> Snapshot | None:
@@ -90,7 +89,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         except DigitLabError as error:
             st.error(str(error), icon=":material/error:")
         else:
-            reveal.ask()
+            reveal.ask("train_status")
             st.rerun()
     if stop.button(
         "Stop", key="train_stop", icon=":material/stop:", width="stretch", disabled=not is_busy,
@@ -103,13 +102,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
 def _last_drawing() -> np.ndarray | None:
     """The digit that stands on the visitor's canvas, uint8 (28, 28), or None."""
     canvas: Canvas | None = st.session_state.get("canvas_state")
-    if canvas is None or canvas.is_empty or canvas.is_wide:
-        return None
-    try:
-        drawing = canvas.drawing
-    except DigitLabError:
-        return None
-    return None if drawing.is_empty else strokes_to_input(drawing)
+    return None if canvas is None or canvas.is_wide else canvas.image
 
 
 def _results(job: Snapshot) -> None:

@@ -28,10 +28,7 @@ def versus(
         report: of `model` on the data set.
         models: all there are, by name.
     """
-    others = [
-        name for name, other in models.items()
-        if name != model.name and other.class_names == model.class_names
-    ]  # fmt: skip
+    others = [other.name for other in rivals(model, models)]
     if not others:
         st.info("There is no second model with the same classes yet: train one on the Train page.")
         return
@@ -60,6 +57,14 @@ def versus(
         ):
             with column:
                 _examples(title, own, answers, other, dataset)
+
+
+def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
+    """The other models, of all there are by name, that read the same classes."""
+    return [
+        other for other in models.values()
+        if other.name != model.name and other.class_names == model.class_names
+    ]  # fmt: skip
 
 
 def _titles(first: StoredModel, second: StoredModel) -> tuple[str, str]:

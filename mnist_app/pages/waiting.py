@@ -18,6 +18,14 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
     Args:
         what: what is being done, such as "Opening MNIST".
     """
+    found = result_if_there(worker, job, what)
+    if job.state != State.DONE:
+        st.stop()
+    return found
+
+
+def result_if_there(worker: Worker, job: Snapshot, what: str) -> Any:
+    """As `result_of`, for a part of a page: None while there is no result, and the page goes on."""
     if job.state == State.DONE:
         return job.result
     if job.state == State.FAILED:
@@ -32,26 +40,34 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
             st.rerun()
     else:
         watch(worker, job.id, what)
-    st.stop()
+    return None
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def watch(worker: Worker, job_id: int, what: str) -> None:
-    """Show how a job stands, a few times a second; run the whole page again when it is over."""
+def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> None:
+    """Show how a job stands, a few times a second; run the whole page again when it is over.
+
+    Args:
+        seen: of a job whose progress has stages, the one on the page, which runs again at the next.
+    """
     job = worker.snapshot(job_id)
-    if job is None or job.is_over:
+    if job is None or job.is_over or (seen is not None and _stage(job) != seen):
         st.rerun()
         return
     if job.ahead:
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
         st.progress(0.0, f"{what}: waits for {others} to finish first.")
         return
-    share = job.progress if isinstance(job.progress, float) else 0.0
+    share = float(getattr(job.progress, "share", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
     left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
-    st.progress(share, f"{what} … {elapsed:.0f} s{left}")
-    if share and st.button("Stop", key=f"stop-{job_id}"):
+    st.progress(share, f"{what} … {'stopping' if job.stopping else f'{elapsed:.0f} s{left}'}")
+    if share and not job.stopping and st.button("Stop", key=f"stop-{what}"):
         worker.stop(job_id)
+
+
+def _stage(job: Snapshot) -> int:
+    return job.progress.stage if job.progress else 0
 
 
 def _seconds(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import gc
 import importlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,7 @@ from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
-from mnist_app.jobs import Control, Snapshot, State, Worker
+from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.reading import Reading, read_picture
 from mnist_app.settings import DATASETS, TrainingConfig
@@ -40,6 +40,10 @@ class Workers:
     models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
+    others: Worker = field(default_factory=lambda: Worker("others", remembered=8))
+    maps: Worker = field(default_factory=lambda: Worker("maps", remembered=6))
+    neighbour_maps: Worker = field(default_factory=lambda: Worker("neighbour maps", remembered=6))
+    examples: Worker = field(default_factory=lambda: Worker("examples", remembered=2))
     augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
@@ -136,11 +140,15 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.should_stop,
         )
 
-    key = (identity(model), dataset.name)
-    known = workers().evaluations.latest(key)
+    return once_unless_stopped(workers().evaluations, (identity(model), dataset.name), measure)
+
+
+def once_unless_stopped(line: Worker, key: Hashable, task: Task) -> Snapshot:
+    """As `Worker.once`, but a job that was stopped stays so until it is forgotten."""
+    known = line.latest(key)
     if known is not None and known.state == State.STOPPED:
         return known
-    return workers().evaluations.once(key, measure)
+    return line.once(key, task)
 
 
 def augmentation_job() -> Snapshot:

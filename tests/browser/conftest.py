@@ -54,14 +54,29 @@ def browser(sheet: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app with the shipped model and the digits that scikit-learn carries, and nothing else."""
-    place = tmp_path_factory.mktemp("server")
-    settings = {
+    settings = bare(tmp_path_factory.mktemp("server"))
+    with serve(ROOT / "app.py", ROOT, settings=settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same app where strangers come and go."""
+    settings = {**bare(tmp_path_factory.mktemp("kiosk")), "MNIST_APP_KIOSK_SECONDS": "20"}
+    with serve(ROOT / "app.py", ROOT, settings=settings) as running:
+        yield running
+
+
+def bare(place: Path) -> dict[str, str]:
+    """Settings of a server that keeps everything in `place` and reaches no network."""
+    return {
         "MNIST_APP_DATA": str(place / "data"),
         "MNIST_APP_MODELS": str(place / "models"),
         "KERAS_HOME": str(place / "keras"),
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+        "no_proxy": "localhost,127.0.0.1",
     }
-    with serve(ROOT / "app.py", ROOT, settings=settings) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
-import numpy as np
 import pytest
+from pen import DIGITS, PREDICTION, canvas_points, draw, expect_read
 from playwright.sync_api import Page, expect
 
 from benchmarks.drawings import STROKES
 from benchmarks.servers import Server
-
-# In the order of `STROKES`.
-DIGITS = (0, 1, 2, 3, 6, 7)
-PREDICTION = ".st-key-prediction"
 
 
 def opened(page: Page, server: Server, path: str = "/") -> None:
@@ -20,25 +16,6 @@ def at_rest(page: Page) -> None:
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
-def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
-    # A canvas that was cleared leaves a moment after its successor came.
-    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
-    page.locator("canvas.upper-canvas").scroll_into_view_if_needed()
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    assert box is not None
-    return [(box["x"] + x, box["y"] + y) for x, y in stroke.tolist()]
-
-
-def draw(page: Page, digit: int) -> None:
-    """With the mouse, point by point."""
-    points = canvas_points(page, STROKES[DIGITS.index(digit)])
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point)
-    page.mouse.up()
-
-
 def touch(page: Page, digit: int) -> None:
     """With a finger, as a phone reports it."""
     device = page.context.new_cdp_session(page)
@@ -47,15 +24,6 @@ def touch(page: Page, digit: int) -> None:
         kind = "touchMove" if index else "touchStart"
         device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     device.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
-def first_line(page: Page) -> str:
-    return page.locator(PREDICTION).inner_text().strip().splitlines()[0]
-
-
-def expect_read(page: Page, digit: int) -> None:
-    expect(page.locator(f"{PREDICTION} .digit")).to_have_text(str(digit))
-    assert first_line(page) == str(digit)
 
 
 def test_an_empty_canvas_invites_and_shows_no_digit(page: Page, server: Server) -> None:
@@ -126,7 +94,7 @@ def test_the_drawing_is_still_there_after_a_look_at_another_page(
     expect_read(page, 0)
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/predictions", "/data"])
+@pytest.mark.parametrize("path", ["/", "/train", "/predictions", "/data", "/show-me"])
 def test_no_page_is_wider_than_a_phone(phone: Page, server: Server, path: str) -> None:
     phone.goto(server.url + path)
     phone.locator("h1").wait_for()

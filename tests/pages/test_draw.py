@@ -107,6 +107,16 @@ def test_a_number_is_read_from_left_to_right_and_each_digit_can_be_looked_at(
     assert "Draw a number" in answer(app)
 
 
+def test_a_scribble_is_no_number_and_says_what_to_do(models: Path) -> None:
+    app = opened()
+    app.segmented_control(key="mode").set_value("A number").run()
+    app = until_read(draw(app, stroke(SEVEN)))
+    app = draw(app, *[stroke(SEVEN)] * 300)
+    assert not app.exception
+    assert not is_read(app)
+    assert "clear it" in answer(app)
+
+
 def test_a_drawing_that_turns_out_to_be_a_number_stays(models: Path) -> None:
     app = draw(opened(), stroke(SEVEN))
     app.segmented_control(key="mode").set_value("A number").run()

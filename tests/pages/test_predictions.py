@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
-from visiting import bodies, settled, visit
+from visiting import bodies, report, settled, visit
 
-from mnist_app import model_store
-from mnist_app.evaluation import EvaluationReport
 from mnist_app.pages import gallery as test_pictures
 from mnist_app.pages import measures
 from mnist_app.pages.workers import workers
@@ -18,27 +16,7 @@ from mnist_app.pages.workers import workers
 MEASURES = len(measures.MEANINGS)
 
 
-@pytest.fixture(autouse=True)
-def idle_workers() -> None:
-    """No test finds the jobs of another."""
-    workers.clear()
-
-
-@pytest.fixture
-def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty models' folder, and nothing shipped."""
-    folder = tmp_path / "models"
-    folder.mkdir()
-    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
-    return folder
-
-
-@pytest.fixture
-def one_model(no_models: Path, model_path: Path) -> Path:
-    """A models' folder that holds one small network."""
-    for part in (model_path, model_path.with_suffix(".json")):
-        shutil.copy(part, no_models)
-    return no_models
+pytestmark = pytest.mark.usefixtures("idle_workers")
 
 
 def gallery(app: AppTest) -> list[tuple[str, str]]:
@@ -56,11 +34,6 @@ def turn(app: AppTest, page: int) -> None:
 
 def status(app: AppTest) -> str:
     return next(body for body in bodies(app) if 'role="status"' in body)
-
-
-def report() -> EvaluationReport:
-    """What the page evaluated last."""
-    return workers().evaluations.jobs()[-1].result
 
 
 def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from streamlit.testing.v1 import AppTest
 
+from mnist_app.evaluation import EvaluationReport
 from mnist_app.jobs import Worker
 from mnist_app.pages.workers import workers
 
@@ -34,9 +35,18 @@ def bodies(app: AppTest) -> list[str]:
     return [str(getattr(block, "body", "")) for block in app.get("html")]
 
 
+def report() -> EvaluationReport:
+    """What the Predictions page evaluated last."""
+    return workers().evaluations.jobs()[-1].result
+
+
 def _lines() -> tuple[Worker, ...]:
     known = workers()
-    return known.datasets, known.evaluations, known.augmentation, known.explanations
+    return (
+        known.datasets, known.evaluations, known.augmentation, known.explanations, known.maps,
+        known.models,
+        known.neighbour_maps, known.examples, known.others,
+    )  # fmt: skip
 
 
 def _standing() -> list[tuple[int, str]]:

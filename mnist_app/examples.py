@@ -1,0 +1,80 @@
+"""Explanation by example: the known pictures that a network holds for most alike."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_app.embedding import Embedder, Neighbours
+
+if TYPE_CHECKING:
+    import keras
+
+# What is kept of the known pictures; it holds all 60,000 for networks with 128 numbers a picture.
+MOST_BYTES = 32_000_000
+
+
+class Examples:
+    """Known pictures to explain others by; safe to call from several threads."""
+
+    def __init__(
+        self,
+        model: "keras.Model",
+        images: np.ndarray,
+        report: Callable[[float], None] = lambda share: None,
+        should_stop: Callable[[], bool] = lambda: False,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        """Find out where the known pictures lie in the space of the model's last layer.
+
+        Args:
+            images: uint8 (n, 28, 28), n >= 1; as many of them, by chance but the same each time,
+                as fit into `most_bytes`.
+            report: told the share that is done, 0..1.
+            should_stop: asked between batches.
+
+        Raises:
+            InterruptedError: it was told to stop.
+        """
+        self._embedder = Embedder(model)
+        fitting = max(1, most_bytes // (4 * self._embedder.dimensions))
+        self.numbers = np.arange(len(images))
+        if fitting < len(images):
+            chance = np.random.default_rng(0)
+            self.numbers = np.sort(chance.choice(len(images), fitting, replace=False))
+        vectors = self._embedder.vectors(images[self.numbers], report, should_stop)
+        self._neighbours = Neighbours(vectors)
+        # The first call is slow.
+        self.like(images[0], 1)
+
+    def like(self, image: np.ndarray, count: int) -> np.ndarray:
+        """The known pictures most like an image, uint8 (28, 28), nearest first.
+
+        Returns:
+            Their numbers, int64 (count,); fewer if fewer are known.
+        """
+        _, nearest = self._neighbours.nearest(self._embedder.vectors(image[None]), count)
+        return self.numbers[nearest[0]]
+
+
+def in_words(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
+    """What the nearest examples tell of a picture, in one plain sentence.
+
+    Args:
+        labels: int64 (n,), of the examples, nearest first.
+        true, read: the picture's class, and what it was read as.
+        names: one a class.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    most = int(classes[counts.argmax()])
+    among = f"all {len(labels)}" if len(classes) == 1 else f"{counts.max()} of {len(labels)}"
+    found = f"Of the pictures it holds for most alike, {among} are “{names[most]}”"
+    if counts.max() * 2 <= len(labels):
+        return f"The pictures it holds for most alike are of {len(classes)} kinds: it lies between."
+    if most == read == true:
+        return f"{found}: it lies where it belongs."
+    if most == read:
+        return f"{found}: to this network it looks like one of them, so it takes it for one."
+    if most == true:
+        return f"{found}, as it is itself; yet the last step reads “{names[read]}”: it is close."
+    return f"{found}: neither what it is nor what it was read as."

@@ -1,0 +1,133 @@
+"""A show for an audience: five steps about one drawing, in large type, turned by arrow keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from mnist_app.model_store import StoredModel
+from mnist_app.pages import (
+    canvas,
+    demo_decision,
+    demo_drawing,
+    demo_lesson,
+    demo_mistakes,
+    demo_picture,
+    kiosk,
+    reader,
+)
+from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.turning import turning
+
+STYLE = Path(__file__).with_name("demo.css")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the show.
+
+    Attributes:
+        title, idea: what it is about, and the one thing to be said.
+        show: shows it, for a canvas and the model that reads.
+        is_of_drawing: it says nothing while nothing is drawn.
+    """
+
+    title: str
+    idea: str
+    show: Callable[[Canvas, StoredModel], None]
+    is_of_drawing: bool = False
+
+
+STEPS = (
+    Step(
+        "Draw a digit",
+        "A program that was never told what a digit looks like reads what you write.",
+        demo_drawing.show,
+    ),
+    Step(
+        "What it saw",
+        "Not your line, but 784 little squares: a number for each, from black to white.",
+        demo_picture.show,
+        is_of_drawing=True,
+    ),
+    Step(
+        "How it decided",
+        "It looks for small pieces, puts them together, and gives each digit a share.",
+        demo_decision.show,
+        is_of_drawing=True,
+    ),
+    Step(
+        "Where it fails",
+        "It can be sure and wrong. These are digits of other people that it never saw before.",
+        demo_mistakes.show,
+    ),
+    Step(
+        "Teach it",
+        "Nobody changes the program: it learns from examples with their right answers.",
+        demo_lesson.show,
+    ),
+)
+
+
+def page() -> None:
+    """Show the page."""
+    st.html(STYLE)
+    number = _number()
+    step = STEPS[number - 1]
+    own = canvas.presenters_canvas()
+    own.look()
+    model = reader.chosen(reader.readers())
+    with st.container(key="demo"):
+        turning(number, [one.title for one in STEPS], _turn_to)
+        st.title(step.title, anchor=False)
+        st.markdown(step.idea)
+        if model is not None and not model.is_shipped:
+            st.caption(f"Read by “{model.title}”.")
+        place = st.container(key="demo_step")
+        # It stands last, and is there before the step, which may wait for something.
+        _back_and_next(own, number)
+        kiosk.clear_when_idle(own, lambda: _turn_to(1))
+        with place:
+            if model is None:
+                st.info(reader.NO_READER)
+            elif step.is_of_drawing and own.image is None:
+                st.info("There is no drawing yet: draw a digit in the first step.")
+                st.button("Draw one", key="demo_first", on_click=_turn_to, args=(1,))
+            else:
+                step.show(own, model)
+
+
+def _number() -> int:
+    """The step that the link names, from 1; the first when it names none."""
+    linked = st.query_params.get("step", "")
+    steps = {str(number): number for number in range(1, len(STEPS) + 1)}
+    return steps.get(linked, 1)
+
+
+def _turn_to(number: int) -> None:
+    st.query_params["step"] = str(number)
+
+
+def _back_and_next(own: Canvas, number: int) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="demo_turn"):
+        st.button(
+            "Back", key="demo_back", icon=":material/arrow_back:", disabled=number == 1,
+            on_click=_turn_to, args=(number - 1,),
+        )  # fmt: skip
+        if number < len(STEPS):
+            st.button(
+                f"Next: {STEPS[number].title}", key="demo_next", type="primary",
+                icon=":material/arrow_forward:", icon_position="right",
+                on_click=_turn_to, args=(number + 1,),
+            )  # fmt: skip
+        else:
+            st.button(
+                "Start again", key="demo_again", type="primary", icon=":material/replay:",
+                on_click=_start_again, args=(own,),
+            )  # fmt: skip
+
+
+def _start_again(own: Canvas) -> None:
+    own.renew(None)
+    _turn_to(1)

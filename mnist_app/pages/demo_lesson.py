@@ -1,0 +1,128 @@
+"""The last step of the show: the network learns from the presenter, or a new one from nothing."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.errors import DigitLabError
+from mnist_app.jobs import Snapshot, State
+from mnist_app.model_store import StoredModel
+from mnist_app.pages import answer, canvas, correcting, reader
+from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.choosing import default_dataset
+from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.run_jobs import Run, training_job
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.workers import classifier_job, workers
+from mnist_app.progress import Progress
+from mnist_app.run_charts import accuracy_curves
+from mnist_app.settings import PRESETS, TrainingConfig
+
+TITLE = "A few seconds of learning"
+# Enough to see it learn: a data set that is small is gone through more often.
+EPOCHS = {"mnist": 3, "optdigits": 12}
+REFRESH_SECONDS = 0.5
+
+
+@st.fragment
+def show(own: Canvas, model: StoredModel) -> None:
+    """The canvas, and beside it what can be taught with it."""
+    own.look()
+    job = classifier_job(model)
+    reading, _ = reader.read(own, job)
+    left, right = st.columns([4, 5], gap="large")
+    with right:
+        # The next drawing begins on an empty canvas.
+        correcting.panel(own, model, when_kept=lambda: own.renew(None))
+        if not correcting.kept_drawings():
+            _from_nothing(own)
+    with left:
+        canvas.show_large(own)
+        with st.container(key="prediction"):
+            answer.show_words(reader.words(own, reading, job))
+    reader.follow(job)
+
+
+def _from_nothing(own: Canvas) -> None:
+    job = _last_lesson()
+    st.markdown("**Or watch a new network learn from nothing**")
+    if st.button(
+        TITLE, key="demo_train", type="primary", icon=":material/school:",
+        disabled=job is not None and not job.is_over,
+    ):  # fmt: skip
+        try:
+            _start(own)
+        except DigitLabError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.rerun()
+    if job is not None and not job.is_over:
+        _watch(job.id)
+    elif job is not None:
+        # A fragment has a container of its own: so the chart stays where it is.
+        with st.container():
+            _show(job)
+
+
+def _start(own: Canvas) -> None:
+    dataset = default_dataset(list(EPOCHS))
+    preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
+    config = TrainingConfig(**preset, dataset=dataset)
+    training_job(config, TITLE, visitor(), own.image)
+
+
+def _last_lesson() -> Snapshot | None:
+    """This visitor's last lesson, or whatever of theirs still learns."""
+    jobs = workers().training.jobs(visitor())
+    return next((job for job in reversed(jobs) if not job.is_over or _is_lesson(job)), None)
+
+
+def _is_lesson(job: Snapshot) -> bool:
+    run: Run | None = job.progress
+    return run is not None and run.title == TITLE
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _watch(job_id: int) -> None:
+    job = workers().training.snapshot(job_id)
+    if job is None or job.is_over:
+        st.rerun()
+    _show(job)
+
+
+def _show(job: Snapshot) -> None:
+    if job.state == State.FAILED:
+        st.error(job.error, icon=":material/error:")
+        return
+    run: Run | None = job.progress
+    progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
+    told = " ".join((_standing(job, progress), _opinion(progress)))
+    st.html(f'<div class="lesson" role="status">{told}</div>')
+    figure = accuracy_curves(progress.training, (), progress.epochs)
+    figure.update_layout(showlegend=False, title_text="Pictures read right", height=260)
+    figure.update_xaxes(title_text="times through all pictures")
+    live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {told}")
+
+
+def _standing(job: Snapshot, progress: Progress) -> str:
+    if job.state == State.WAITING:
+        return "Another network learns first; this one begins by itself."
+    if job.result is not None:
+        report = job.result.report
+        return (
+            f"After {progress.seconds:.0f} seconds it reads <b>{report.accuracy:.0%}</b> of "
+            f"{report.images:,} digits that it never saw before."
+        )
+    if job.state == State.STOPPED:
+        return "It was stopped before it had learned anything."
+    if not progress.training:
+        return "Getting ready: it knows nothing yet …"
+    return f"It now reads <b>{progress.training[-1].accuracy:.0%}</b> of what it is shown."
+
+
+def _opinion(progress: Progress) -> str:
+    """What the new network takes the presenter's drawing for."""
+    if not progress.opinions:
+        return ""
+    probabilities = progress.opinions[-1].probabilities
+    digit = int(np.argmax(probabilities))
+    return f"It takes your drawing for a <b>{digit}</b>, {probabilities[digit]:.0%} sure."

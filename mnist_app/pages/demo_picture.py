@@ -1,0 +1,56 @@
+"""The second step of the show: the drawing becomes the picture that the network gets."""
+
+import base64
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.ink import BOX, SIDE, STROKE_WIDTH, Drawing, strokes_to_input
+from mnist_app.model_store import StoredModel
+from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.pixels import picture
+
+ON_SCREEN = 560
+
+
+def show(own: Canvas, model: StoredModel) -> None:
+    """The drawing, and how it is moved, brought to size and cut into squares."""
+    drawing = own.drawing
+    image = strokes_to_input(drawing)
+    alt = "The picture of 28 by 28 squares that the network gets"
+    st.html(
+        '<div class="becoming"><figure>'
+        f'<div class="stage">{_lines(drawing, own.side, "Your drawing")}</div>'
+        "<figcaption>What you drew</figcaption></figure>"
+        '<span class="becomes" aria-hidden="true">→</span><figure>'
+        f'<div class="stage squares" style="{_journey(drawing, image, own.side)}">'
+        f"{_lines(drawing, own.side)}{picture(image, alt, ON_SCREEN)}</div>"
+        "<figcaption>What it saw: moved to the middle, as large as the digits it learned from, "
+        "cut into 28 x 28 squares</figcaption></figure></div>"
+    )
+
+
+def _lines(drawing: Drawing, side: int, alt: str = "") -> str:
+    """An `img` element of the strokes on a canvas that is `side` units wide."""
+    lines = "".join(
+        f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in stroke.tolist())}"/>'
+        for stroke in drawing.strokes
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
+        f'<g fill="none" stroke="#fff" stroke-width="{drawing.pen_width:.1f}" '
+        f'stroke-linecap="round" stroke-linejoin="round">{lines}</g></svg>'
+    )
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img class="lines" alt="{alt}" src="data:image/svg+xml;base64,{data}">'
+
+
+def _journey(drawing: Drawing, image: np.ndarray, side: int) -> str:
+    """For demo.css: what brings the strokes from the canvas to where they lie in the picture."""
+    points = np.concatenate(drawing.strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = (BOX - STROKE_WIDTH) / max(float((high - low).max()), 1.0)
+    ink = np.argwhere(image)[:, ::-1]
+    start = (ink.min(axis=0) + ink.max(axis=0) + 1) / 2 - (low + high) / 2 * scale
+    x, y = start / SIDE
+    return f"--to: translate({x:.2%}, {y:.2%}) scale({scale * side / SIDE:.4f})"

@@ -1,0 +1,82 @@
+"""A Plotly chart of pictures: point at one to see it, press to open it, drag to choose many."""
+
+import base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mnist_app.pages.live_chart import DRAWING, provide_plotly
+from mnist_app.sprites import COLUMNS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_SCRIPT = Path(__file__).with_suffix(".js")
+_SHEET_SCRIPT = """
+export default function ({ data }) { window.digitLabSheet = data; }
+"""
+
+
+def picture_sheet(name: str, sheet: bytes, captions: Sequence[str]) -> None:
+    """Have the browser keep the pictures that a chart shows; Streamlit sends them once.
+
+    Args:
+        name: tells this sheet from others.
+        sheet: what `sprites.sprite_sheet` made.
+        captions: what is said of each picture.
+    """
+    image = base64.b64encode(sheet).decode()
+    data = {"name": name, "image": image, "columns": COLUMNS, "captions": list(captions)}
+    _sheet_component()(key="picture_sheet", data=data)
+
+
+def map_chart(
+    figure: "go.Figure",
+    key: str,
+    alt: str,
+    on_select: Callable[[list[int]], None],
+    on_open: Callable[[int], None],
+) -> None:
+    """Show `figure`, whose points carry the numbers of the sheet's pictures as `customdata`.
+
+    As with `live_chart`, under the same `key` the chart on the page is updated, never replaced.
+
+    Args:
+        alt: what the chart shows, for those who cannot see it.
+        on_select: called with the pictures in a lasso or a box, as the browser says.
+        on_open: called with the picture that was pressed, as the browser says.
+    """
+
+    def selected() -> None:
+        numbers = st.session_state[key].get("selected")
+        if isinstance(numbers, list):
+            on_select([number for number in numbers if isinstance(number, int)])
+
+    def opened() -> None:
+        number = st.session_state[key].get("opened")
+        if isinstance(number, int):
+            on_open(number)
+
+    data = {"figure": figure.to_json(), "alt": alt}
+    _component()(key=key, data=data, on_selected_change=selected, on_opened_change=opened)
+
+
+@st.cache_resource(show_spinner=False)
+def _component():  # type: ignore[no-untyped-def]
+    provide_plotly()
+    return st.components.v2.component(
+        "digit_lab_map_chart",
+        html='<div class="live-chart" role="img"></div>'
+        '<div class="chart-preview" hidden><i></i><span></span></div>',
+        js=DRAWING + _SCRIPT.read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _sheet_component():  # type: ignore[no-untyped-def]
+    return st.components.v2.component(
+        "digit_lab_picture_sheet", js=_SHEET_SCRIPT, html="<span></span>"
+    )

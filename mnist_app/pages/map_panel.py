@@ -1,0 +1,128 @@
+"""A map of all test pictures: what the network holds for alike lies together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.datasets import Dataset
+from mnist_app.embedding import ROUNDS
+from mnist_app.evaluation import EvaluationReport
+from mnist_app.map_charts import picture_scatter
+from mnist_app.model_store import StoredModel
+from mnist_app.pages import gallery, one_picture
+from mnist_app.pages.confusion import most_confused
+from mnist_app.pages.map_chart import map_chart, picture_sheet
+from mnist_app.pages.space_jobs import PicturedMap, map_job, neighbour_map_job
+from mnist_app.pages.waiting import result_if_there, watch
+from mnist_app.pages.workers import workers
+from mnist_app.picture_map import PictureMap, Round, border
+
+WIDEST, NEIGHBOURS = "Widest directions", "Neighbours"
+
+
+def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None:
+    """Show the map, and ways to have some of its pictures in the gallery.
+
+    Args:
+        report: of `model` on the data set.
+    """
+    st.caption(
+        "Each point is a test picture, coloured by what it is; crosses are read wrong. What the "
+        "network's last layer holds for alike lies together. **Point at one to see it, press it "
+        "to open it, draw around some to have them in the gallery below.**"
+    )
+    laid_out_by = st.segmented_control(
+        "Laid out by", [WIDEST, NEIGHBOURS], key="map_layout", default=WIDEST, required=True,
+        bind="query-params",
+    )  # fmt: skip
+    made: PicturedMap | None = result_if_there(
+        workers().maps, map_job(model, dataset), "Laying out the test pictures"
+    )
+    if made is None:
+        return
+    places, stage = made.places.places, ROUNDS
+    if laid_out_by == NEIGHBOURS:
+        places, stage = _neighbours(model, dataset, made.places)
+    else:
+        st.caption(
+            "By principal component analysis: the two directions in which the network's "
+            f"{made.places.directions.shape[1]} widest differ most. They show "
+            f"{made.places.share:.0%} of all differences, so groups may lie over each other here "
+            "that the network tells apart well."
+        )
+    _chart(model, report, dataset, made.sheet, places, f"{laid_out_by}-{stage}")
+    _borders(report, dataset, places)
+
+
+def _neighbours(model: StoredModel, dataset: Dataset, known: PictureMap) -> tuple[np.ndarray, int]:
+    """The places by t-SNE as far as they are found, float32 (n, 2), and the rounds done."""
+    st.caption(
+        "By t-SNE: what is near stays near, as well as two dimensions can show it. How large a "
+        "group is and how far it lies from another means nothing."
+    )
+    job = neighbour_map_job(model, dataset, known)
+    found: Round | None = job.progress
+    stage = found.stage if found else 0
+    what = "Finding neighbours, finer after each of four rounds"
+    if job.is_over:
+        result_if_there(workers().neighbour_maps, job, what)
+    else:
+        watch(workers().neighbour_maps, job.id, what, seen=stage)
+    return (found.places if found else known.places), stage
+
+
+def _chart(
+    model: StoredModel,
+    report: EvaluationReport,
+    dataset: Dataset,
+    sheet: bytes,
+    places: np.ndarray,
+    layout: str,
+) -> None:
+    names = dataset.class_names
+    answers = zip(
+        report.labels.tolist(), report.predictions.tolist(), report.confidences.tolist(),
+        strict=True,
+    )  # fmt: skip
+    captions = [gallery.caption(names, *answer) for answer in answers]
+    picture_sheet(f"{model.name}-{dataset.name}", sheet, captions)
+
+    def choose(numbers: Sequence[int]) -> None:
+        gallery.show_picked(dataset, numbers)
+
+    errors = int((~report.is_right).sum())
+    with st.container(key="picture_map"):
+        map_chart(
+            picture_scatter(places, report, names, layout, gallery.picked_pictures(dataset)),
+            key="map_chart",
+            alt=f"Map of {report.images:,} test pictures, {errors:,} of them read wrong. To "
+            "choose some of them by keyboard, use the fields below it.",
+            on_select=choose,
+            on_open=one_picture.open_picture,
+        )
+
+
+def _borders(report: EvaluationReport, dataset: Dataset, places: np.ndarray) -> None:
+    """What a lasso does, without a pointer: the pictures where two classes meet."""
+    names = dataset.class_names
+    worst = most_confused(report.confusion_matrix)
+    one, other = worst[0][:2] if worst else (0, 1)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="map_borders"):
+        first = st.selectbox(
+            "Where this class", range(len(names)), index=one, key="border_one",
+            format_func=names.__getitem__, width=140,
+        )  # fmt: skip
+        second = st.selectbox(
+            "meets this one", range(len(names)), index=other, key="border_other",
+            format_func=names.__getitem__, width=140,
+        )  # fmt: skip
+
+        def choose() -> None:
+            numbers = border(places, report.labels, first, second)
+            gallery.show_picked(dataset, numbers.tolist())
+
+        st.button(
+            "Show these pictures", key="border_show", icon=":material/join_inner:",
+            on_click=choose, disabled=first == second,
+        )  # fmt: skip

@@ -1,0 +1,88 @@
+"""Turning the steps of a show with the arrow keys, and saying which one it has come to."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+# What uses the arrow keys itself keeps them. Remote controls for presenters send PageUp and
+# PageDown. A key may be pressed again before the page has answered, so the step that is wanted is
+# reckoned here and taken back from the page only when it has heard of every press.
+_SCRIPT = """
+const AHEAD = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
+const OTHERS = "input, textarea, select, [contenteditable], [role=radiogroup], [role=slider], " +
+  "[role=tablist], [role=combobox], [role=listbox], [role=menu], [role=dialog]";
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const show = parentElement.show ??= { sent: data.heard, shown: data.step };
+  if (data.heard === show.sent) show.wanted = data.step;
+  if (show.shown !== data.step) {
+    show.shown = data.step;
+    document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior: "instant" });
+  }
+  const place = parentElement.querySelector(".turning-step");
+  const text = `Step ${data.step} of ${data.count}`;
+  if (place.dataset.said !== text + data.title) {
+    place.dataset.said = text + data.title;
+    place.replaceChildren(text, Object.assign(document.createElement("span"),
+      { className: "turning-title", textContent: `: ${data.title}` }));
+  }
+  parentElement.querySelector(".turning-dots").replaceChildren(
+    ...Array.from({ length: data.count }, (_, place) => Object.assign(
+      document.createElement("i"), { className: place < data.step ? "done" : "" })));
+
+  show.keys?.abort();
+  show.keys = new AbortController();
+  document.addEventListener("keydown", (event) => {
+    const ahead = AHEAD[event.key];
+    const modified = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+    const taken = event.composedPath().some((node) => node.matches?.(OTHERS));
+    if (!ahead || modified || taken || event.repeat || event.defaultPrevented) return;
+    event.preventDefault();
+    const wanted = Math.min(Math.max(show.wanted + ahead, 1), data.count);
+    if (wanted === show.wanted) return;
+    show.wanted = wanted;
+    show.sent += 1;
+    setTriggerValue("turned", { step: wanted, press: show.sent });
+  }, { signal: show.keys.signal });
+  return () => show.keys.abort();
+}
+"""
+_HTML = (
+    '<div class="turning"><span class="turning-step" role="status" aria-live="polite"></span>'
+    '<span class="turning-dots" aria-hidden="true"></span></div>'
+)
+
+
+def turning(step: int, titles: list[str], turn_to: Callable[[int], None]) -> None:
+    """Say which step this is, and turn to another when an arrow key is pressed.
+
+    Args:
+        step: from 1.
+        titles: of all steps.
+        turn_to: called with the step that is asked for.
+    """
+
+    def turned() -> None:
+        asked = st.session_state.turning.get("turned")
+        # It comes from a browser: anything may be in it.
+        if isinstance(asked, dict) and asked.get("step") in range(1, len(titles) + 1):
+            st.session_state.presses_heard = asked.get("press")
+            turn_to(int(asked["step"]))
+
+    _component()(
+        key="turning",
+        data={
+            "step": step,
+            "count": len(titles),
+            "title": titles[step - 1],
+            "heard": st.session_state.get("presses_heard", 0),
+        },
+        on_turned_change=turned,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _component():  # type: ignore[no-untyped-def]
+    return st.components.v2.component(
+        "digit_lab_turning", html=_HTML, js=_SCRIPT, isolate_styles=False
+    )

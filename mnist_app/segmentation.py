@@ -1,0 +1,138 @@
+"""A drawing or a picture of a number -> its digits from left to right, each by itself.
+
+Ink is divided into more pieces than there are digits, and the network judges every run of them that
+could be one digit; their `layout` finds the sequence that is the best reading.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_app.classifier import Classifier
+from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
+from mnist_app.ink_pieces import inked_pieces
+from mnist_app.layout import Layout, Span
+from mnist_app.lifting import with_usual_pen
+from mnist_app.stroke_pieces import drawn_pieces
+
+# Many candidates are judged for each digit of a picture: in pixels, enough to tell them apart.
+ROUGH_SIDE = 80
+# Ink that is so surely one digit, and no wider than one, is not cut.
+SURE = 0.9
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What may be the digits of a number, and what the network finds in it.
+
+    Attributes:
+        layout: of the pieces.
+        spans: the candidates.
+        probabilities: float32 (len(spans), 10).
+    """
+
+    layout: Layout
+    spans: list[Span]
+    probabilities: np.ndarray
+
+    @property
+    def sureness(self) -> np.ndarray:
+        """The best probability of each candidate, float64 (len(spans),)."""
+        return self.probabilities.max(axis=1).astype(np.float64)
+
+    def best(self) -> list[Span]:
+        """The candidates that are the best reading, from left to right."""
+        return self.layout.best(self.spans, np.log(self.sureness))
+
+    def doubtful(self) -> list[int]:
+        """The pieces of what is, in the best reading, not surely a digit."""
+        sure = dict(zip(self.spans, self.sureness.tolist(), strict=True))
+        return [
+            piece
+            for span in self.best()
+            if sure[span] < SURE or self.layout.is_wide(span)
+            for piece in range(*span)
+        ]
+
+
+def drawn_digits(drawing: Drawing, judge: Classifier | None = None) -> list[Drawing]:
+    """The digits of a drawing from left to right: itself alone, unless there is a judge.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
+    """
+    if drawing.is_empty or judge is None:
+        return [] if drawing.is_empty else [drawing]
+    pieces, judged = judge_drawing(drawing, judge)
+    return [_joined(pieces, span) for span in judged.best()]
+
+
+def judge_drawing(drawing: Drawing, judge: Classifier) -> tuple[list[Drawing], Judged]:
+    """The pieces of a drawing that is not empty, and what they may be.
+
+    Raises:
+        DigitLabError: see `stroke_pieces.drawn_pieces`.
+    """
+    pieces, layout = drawn_pieces(drawing)
+    spans = layout.candidates()
+    inputs = [strokes_to_input(_joined(pieces, span)) for span in spans]
+    return pieces, _judged(layout, spans, inputs, judge)
+
+
+def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.ndarray]:
+    """The same for a picture of ink, float (height, width) in 0..1; each of the same shape."""
+    if not ink.any() or judge is None:
+        return [ink] if ink.any() else []
+    pieces, judged = judge_ink(ink, judge)
+    return [np.where(_within(pieces, span), ink, 0) for span in judged.best()]
+
+
+def judge_ink(ink: np.ndarray, judge: Classifier) -> tuple[np.ndarray, Judged]:
+    """The same as `judge_drawing`, pieces as `inked_pieces` numbers them.
+
+    Only what is not surely one digit is cut, and judged again.
+    """
+    pieces, layout = inked_pieces(ink, to_cut=())
+    judged = _judged_pieces(ink, pieces, layout, judge)
+    if doubtful := judged.doubtful():
+        pieces, layout = inked_pieces(ink, doubtful)
+        judged = _judged_pieces(ink, pieces, layout, judge)
+    return pieces, judged
+
+
+def _judged_pieces(
+    ink: np.ndarray, pieces: np.ndarray, layout: Layout, judge: Classifier
+) -> Judged:
+    from scipy import ndimage
+
+    places = ndimage.find_objects(pieces + 1)
+
+    def rough_input(span: Span) -> np.ndarray:
+        # Most of a picture belongs to other candidates.
+        rows, columns = zip(*places[slice(*span)], strict=True)
+        box = (_around(rows), _around(columns))
+        part = np.where(_within(pieces[box], span), ink[box], 0)
+        return raster_to_input(with_usual_pen(part, ROUGH_SIDE))
+
+    spans = layout.candidates()
+    return _judged(layout, spans, [rough_input(span) for span in spans], judge)
+
+
+def _judged(
+    layout: Layout, spans: list[Span], inputs: list[np.ndarray], judge: Classifier
+) -> Judged:
+    return Judged(layout, spans, judge.probabilities(np.stack(inputs)))
+
+
+def _joined(pieces: list[Drawing], span: Span) -> Drawing:
+    parts = pieces[slice(*span)]
+    return Drawing([line for part in parts for line in part.strokes], parts[0].pen_width)
+
+
+def _within(pieces: np.ndarray, span: Span) -> np.ndarray:
+    return (pieces >= span[0]) & (pieces < span[1])
+
+
+def _around(sides: Sequence[slice]) -> slice:
+    return slice(min(side.start for side in sides), max(side.stop for side in sides))

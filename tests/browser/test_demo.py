@@ -1,0 +1,186 @@
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from pen import draw, expect_read
+from playwright.sync_api import Page, Route, expect
+
+from benchmarks.servers import Server
+
+TITLES = ("Draw a digit", "What it saw", "How it decided", "Where it fails", "Teach it")
+
+
+@pytest.fixture
+def offline(page: Page, server: Server) -> Iterator[Page]:
+    """A visitor who reaches the app and nothing else, and that all was well with that."""
+    refused: list[str] = []
+
+    def pass_on(route: Route) -> None:
+        if urlsplit(route.request.url).netloc == urlsplit(server.url).netloc:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    page.route(lambda url: not url.startswith(("data:", "blob:")), pass_on)
+    yield page
+    assert not refused
+
+
+def opened(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/show-me")
+    page.locator("canvas.upper-canvas").wait_for()
+    expect_step(page, 1)
+
+
+def expect_step(page: Page, number: int) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[number - 1])
+    expect(page.get_by_role("status").filter(has_text=f"Step {number} of 5")).to_have_count(1)
+
+
+def turn(page: Page, key: str, number: int) -> None:
+    page.keyboard.press(key)
+    expect_step(page, number)
+    expect(page).to_have_url(re.compile(rf"step={number}$"))
+
+
+def teach(page: Page, *digits: int) -> None:
+    """Draw each and tell which it is; the next begins on an empty canvas."""
+    for digit in digits:
+        draw(page, digit)
+        expect_read(page, digit)
+        page.locator(".st-key-right_digit").get_by_role("radio", name=str(digit)).click()
+        expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+    expect(page.get_by_text(f"Thank you: a {digits[-1]}")).to_be_visible()
+
+
+def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_network(
+    offline: Page, server: Server
+) -> None:
+    page = offline
+    opened(page, server)
+    draw(page, 7)
+    expect_read(page, 7)
+    turn(page, "ArrowRight", 2)
+    page.get_by_alt_text("The picture of 28 by 28 squares that the network gets").wait_for()
+    turn(page, "ArrowRight", 3)
+    expect(page.locator(".way figure")).to_have_count(4)
+    expect(page.locator(".looked")).to_contain_text("Blue ink speaks for 7")
+    bars = page.locator(".st-key-probabilities .live-chart")
+    expect(bars).to_have_attribute("aria-label", re.compile("How probable each digit is: 7"))
+    expect(bars.locator(".bars .point").first).to_be_attached()
+    turn(page, "ArrowRight", 4)
+    expect(page.locator(".gallery.worst figure")).to_have_count(6)
+    expect(page.get_by_text("It took yours for a 7.")).to_be_visible()
+    turn(page, "PageDown", 5)
+    page.locator(".st-key-demo_train button").click()
+    expect(page.locator(".lesson")).to_contain_text("digits that it never saw before")
+    expect(page.locator(".lesson")).to_contain_text(re.compile(r"It takes your drawing for a \d"))
+    expect(page.locator(".scatterlayer path.js-line").first).to_be_attached()
+    for number in (4, 3, 2, 1):
+        turn(page, "ArrowLeft", number)
+    expect_read(page, 7)
+
+
+def test_keys_that_are_pressed_faster_than_the_page_answers_are_not_lost(
+    page: Page, server: Server
+) -> None:
+    opened(page, server)
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect_step(page, 5)
+    page.keyboard.press("ArrowRight")
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    expect_step(page, 3)
+    turn(page, "ArrowRight", 4)
+    page.go_back()
+    expect_step(page, 3)
+
+
+def test_nothing_moves_for_who_prefers_that(page: Page, server: Server) -> None:
+    moving = "document.querySelector('.squares').getAnimations({ subtree: true }).length"
+    opened(page, server)
+    draw(page, 2)
+    expect_read(page, 2)
+    turn(page, "ArrowRight", 2)
+    page.locator(".becoming").wait_for()
+    assert page.evaluate(moving) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(moving) == 0
+
+
+def test_what_uses_the_arrow_keys_itself_keeps_them(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/show-me?step=5")
+    expect_step(page, 5)
+    teach(page, 0, 1, 2, 3, 6)
+    name = page.get_by_label("Name of the copy")
+    name.fill("ab")
+    name.press("ArrowLeft")
+    name.press("ArrowLeft")
+    name.press("x")
+    expect(name).to_have_value("xab")
+    expect_step(page, 5)
+    page.locator(".st-key-right_digit").get_by_role("radio", name="0").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".st-key-right_digit").get_by_role("radio", name="1")).to_be_focused()
+    expect_step(page, 5)
+    back = page.get_by_role("button", name="Back")
+    back.focus()
+    assert back.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    expect_step(page, 5)
+    turn(page, "ArrowLeft", 4)
+
+
+def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(
+    phone: Page, server: Server
+) -> None:
+    opened(phone, server)
+    draw(phone, 3)
+    expect_read(phone, 3)
+    for number in (2, 3, 4, 5):
+        phone.locator(".st-key-demo_next button").tap()
+        expect_step(phone, number)
+    phone.locator(".st-key-right_digit").get_by_role("radio", name="3").tap()
+    expect(phone.locator(".st-key-correcting figure")).to_have_count(1)
+    expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+    teach(phone, 0, 1, 2, 6)
+    phone.locator(".st-key-learn button").tap()
+    expect(phone.locator(".st-key-own_learning")).to_contain_text("Your drawings read right")
+    expect(phone.locator(".st-key-own_learning")).to_contain_text("5 of 5")
+    phone.locator(".st-key-demo_again button").tap()
+    expect_step(phone, 1)
+    expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+
+
+def test_a_kiosk_clears_what_nobody_touches_any_more(page: Page, kiosk: Server) -> None:
+    page.clock.install()
+    opened(page, kiosk)
+    draw(page, 2)
+    expect_read(page, 2)
+    turn(page, "ArrowRight", 2)
+    page.clock.fast_forward(15_000)
+    page.locator(".becoming").click()
+    page.clock.fast_forward(15_000)
+    expect_step(page, 2)
+    page.clock.fast_forward(6_000)
+    expect_step(page, 1)
+    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+
+
+def test_a_kiosk_clears_the_draw_page_and_leaves_an_empty_one_alone(
+    page: Page, kiosk: Server
+) -> None:
+    page.clock.install()
+    page.goto(kiosk.url)
+    page.locator("canvas.upper-canvas").wait_for()
+    page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.mark = 'kept' }")
+    page.clock.fast_forward(21_000)
+    draw(page, 2)
+    expect_read(page, 2)
+    assert page.locator("canvas.upper-canvas").get_attribute("data-mark") == "kept"
+    page.clock.fast_forward(21_000)
+    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")

@@ -1,0 +1,192 @@
+"""The map of all test pictures, and one of them opened, on the Predictions page."""
+
+import math
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qs, urlparse
+
+from playwright.sync_api import Locator, Page, expect
+
+from benchmarks.servers import Server
+from mnist_app import picked
+
+GALLERY = ".st-key-gallery"
+MAP = ".st-key-picture_map"
+OPENED = ".st-key-opened"
+STATUS = f'{GALLERY} [role="status"]'
+SCROLLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Of each point the number of its picture and where it stands in the window.
+POINTS = """(chart) => {
+  const { left, top } = chart.getBoundingClientRect();
+  const { xaxis, yaxis } = chart._fullLayout;
+  return chart._fullData.flatMap(({ x, y, customdata }) => Array.from(customdata, (number, i) =>
+    [number, left + xaxis._offset + xaxis.c2p(x[i]), top + yaxis._offset + yaxis.c2p(y[i])]));
+}"""
+INSIDE = """([points, outline]) => {
+  const area = new Path2D(`M${outline.map((place) => place.join(" ")).join("L")}Z`);
+  const pen = document.createElement("canvas").getContext("2d");
+  return points.filter(([, x, y]) => pen.isPointInPath(area, x, y)).map(([number]) => number);
+}"""
+Places = list[tuple[float, float]]
+
+
+def visit(page: Page, server: Server, more: str = "") -> Locator:
+    """The page with its map in view, which is returned."""
+    page.goto(f"{server.url}/predictions?model=digit_lab&dataset=optdigits{more}")
+    chart = page.locator(f"{MAP} .js-plotly-plot")
+    expect(chart.locator(".gl-container canvas").first).to_be_visible()
+    expect(page.locator(f"{GALLERY} figure").first).to_be_visible()
+    show(chart)
+    return chart
+
+
+def show(chart: Locator) -> None:
+    chart.evaluate("(chart) => chart.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    chart.page.evaluate(SCROLLED)
+
+
+def circle(chart: Locator, radius: float) -> Places:
+    """Places around the middle of the map, the first also the last."""
+    box = chart.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    steps = [2 * math.pi * step / 24 for step in range(25)]
+    return [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in steps]
+
+
+def inside(chart: Locator, outline: Places) -> list[int]:
+    """The numbers of the pictures whose points an outline holds."""
+    points = chart.evaluate(POINTS)
+    return sorted(chart.page.evaluate(INSIDE, [points, outline]))
+
+
+def expect_picked(page: Page, numbers: Sequence[int]) -> None:
+    """The gallery shows exactly these pictures, and so does the link."""
+    expect(page.locator(STATUS)).to_contain_text(re.compile(rf"^{len(numbers)} picture"))
+    expect(page).to_have_url(re.compile("picked="))
+    found = picked.from_text(parse_qs(urlparse(page.url).query)["picked"][0], 360)
+    assert found is not None
+    assert found.tolist() == list(numbers)
+
+
+def test_a_lasso_fills_the_gallery_with_exactly_what_it_holds(page: Page, server: Server) -> None:
+    chart = visit(page, server)
+    outline = circle(chart, radius=90)
+    expected = inside(chart, outline)
+    assert 3 < len(expected) < 300
+    page.mouse.move(*outline[0])
+    page.mouse.down()
+    for place in outline[1:]:
+        page.mouse.move(*place)
+    page.mouse.up()
+    expect_picked(page, expected)
+    expect(page.locator(f"{GALLERY} figure").first).to_be_in_viewport()
+    page.reload()
+    expect_picked(page, expected)
+    page.locator(".st-key-gallery_all button").click()
+    expect(page.locator(STATUS)).to_contain_text("360 pictures")
+    expect(page).not_to_have_url(re.compile("picked="))
+
+
+def test_a_finger_draws_a_lasso_once_it_is_told_to(phone: Page, server: Server) -> None:
+    chart = visit(phone, server)
+    expect(phone.get_by_role("button", name="Look", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    phone.get_by_role("button", name="Lasso").tap()
+    show(chart)
+    outline = circle(chart, radius=70)
+    expected = inside(chart, outline)
+    finger = phone.context.new_cdp_session(phone)
+    for number, (x, y) in enumerate(outline):
+        kind = "touchMove" if number else "touchStart"
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect_picked(phone, expected)
+
+
+def test_pointing_shows_a_picture_and_pressing_opens_it(page: Page, server: Server) -> None:
+    chart = visit(page, server)
+    points = chart.evaluate(POINTS)
+    # One that stands alone, so that no other is meant.
+    number, x, y = max(
+        points,
+        key=lambda one: min(math.dist(one[1:], other[1:]) for other in points if other != one),
+    )
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    expect(page.locator(".chart-preview")).to_contain_text(re.compile(r"is \d, read as \d"))
+    page.mouse.click(x, y)
+    expect(page.locator(OPENED)).to_contain_text(f"Test picture {number + 1}")
+    expect(page).to_have_url(re.compile(f"picture={number}(&|$)"))
+
+
+def test_where_two_classes_meet_is_shown_by_keyboard(page: Page, server: Server) -> None:
+    visit(page, server)
+    page.locator(".st-key-border_show button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(STATUS)).to_contain_text("60 pictures")
+    expect(page.locator(f"{GALLERY} figure").first).to_be_in_viewport()
+
+
+def test_a_picture_is_opened_turned_and_closed_by_keyboard(page: Page, server: Server) -> None:
+    visit(page, server)
+    button = page.locator(f"{GALLERY} button[data-number]").nth(2)
+    button.focus()
+    page.keyboard.press("Enter")
+    opened = page.locator(OPENED)
+    expect(opened).to_contain_text("Test picture 3")
+    expect(page).to_have_url(re.compile("picture=2(&|$)"))
+    following = page.locator(".st-key-opened_next button")
+    expect(following).to_be_focused()
+    expect(opened.locator(".examples figcaption")).to_have_count(8)
+    expect(opened).to_contain_text("There is no other model with the same classes")
+    following.focus()
+    page.keyboard.press("Enter")
+    expect(opened).to_contain_text("Test picture 4")
+    expect(page).to_have_url(re.compile("picture=3(&|$)"))
+    page.locator(".st-key-opened_close button").focus()
+    page.keyboard.press("Enter")
+    expect(opened.locator("img")).to_have_count(0)
+    expect(page.locator(f'{GALLERY} button[data-number="3"]')).to_be_focused()
+    expect(page).not_to_have_url(re.compile("picture="))
+
+
+def test_a_link_opens_a_picture_and_one_looks_inside(page: Page, server: Server) -> None:
+    visit(page, server, "&picture=7")
+    expect(page.locator(OPENED)).to_contain_text("Test picture 8")
+    page.locator(".st-key-opened_inside summary").click()
+    expect(page.locator(".st-key-opened_looking")).to_contain_text("Read as")
+
+
+def test_the_pressed_cell_of_the_matrix_is_outlined(page: Page, server: Server) -> None:
+    visit(page, server, "&gallery_true=3&gallery_read=3")
+    frame = page.locator(".st-key-confusion_matrix .shapelayer path")
+    expect(frame).to_have_count(1)
+    page.locator(".st-key-gallery_all button").click()
+    expect(frame).to_have_count(0)
+
+
+def test_neighbours_are_laid_out_in_the_background(page: Page, server: Server) -> None:
+    chart = visit(page, server)
+    before = chart.evaluate(POINTS)
+    page.locator(".st-key-map_layout").get_by_text("Neighbours").click()
+    expect(page.locator(".stMain")).to_contain_text("By t-SNE")
+    expect(page.get_by_text("Finding neighbours")).to_have_count(0)
+    page.wait_for_function(
+        f"([chart, before]) => JSON.stringify(({POINTS})(document.querySelector(chart))) "
+        "!== JSON.stringify(before)",
+        arg=[f"{MAP} .js-plotly-plot", before],
+    )
+
+
+def test_on_a_phone_the_pictures_are_not_far_below_their_filters(
+    phone: Page, server: Server
+) -> None:
+    visit(phone, server)
+    filters = phone.locator(GALLERY).bounding_box()
+    first = phone.locator(f"{GALLERY} figure").first.bounding_box()
+    assert filters is not None
+    assert first is not None
+    assert first["y"] - filters["y"] < 480
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,168 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from canvas_app import SEVEN, answer, is_read, models, stroke
+from streamlit.testing.v1 import AppTest
+from visiting import bodies, settled, visit
+
+from mnist_app import finetuning, model_store
+from mnist_app.ink import drawing_from_canvas, strokes_to_input
+from mnist_app.pages import demo, demo_lesson
+from mnist_app.pages.demo_mistakes import SHOWN
+from mnist_app.pages.pixels import picture
+from mnist_app.pages.workers import evaluation_job, workers
+
+__all__ = ["models"]
+
+LARGE_SEVEN = [[step, x * 1.75, y * 1.75] for step, x, y in SEVEN]
+
+
+def opened(step: int = 1) -> AppTest:
+    return visit("demo", {"step": str(step)})
+
+
+def draw(app: AppTest, path: list[list[object]] = LARGE_SEVEN) -> AppTest:
+    """What the browser does after a stroke, and the wait until it is read."""
+    key = app.session_state["large_canvas"].key
+    app.session_state[key] = {"drawing": {"raw": {"objects": [stroke(path)]}, "data": None}}
+    return settled(app)
+
+
+def turn(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click()
+    return settled(app)
+
+
+def linked_step(app: AppTest) -> str:
+    linked = app.query_params["step"]
+    return linked if isinstance(linked, str) else linked[-1]
+
+
+def shown(app: AppTest) -> str:
+    return " ".join([*bodies(app), *(text.value for text in app.markdown)])
+
+
+def test_the_link_opens_a_step_and_nonsense_the_first(models: Path) -> None:
+    for number, step in enumerate(demo.STEPS, 1):
+        assert opened(number).title[0].value == step.title
+    for nonsense in ("0", "6", "x", "2.0", "<b>"):
+        assert visit("demo", {"step": nonsense}).title[0].value == demo.STEPS[0].title
+
+
+def test_buttons_turn_the_steps_and_keep_the_link(models: Path) -> None:
+    app = draw(opened())
+    assert app.button(key="demo_back").disabled
+    for number in (2, 3, 4, 5):
+        turn(app, "demo_next")
+        assert linked_step(app) == str(number)
+        assert app.title[0].value == demo.STEPS[number - 1].title
+    turn(app, "demo_back")
+    assert linked_step(app) == "4"
+    turn(app, "demo_next")
+    turn(app, "demo_again")
+    assert linked_step(app) == "1"
+    assert not is_read(app)
+    assert app.session_state["large_canvas"].is_empty
+
+
+def test_a_step_about_a_drawing_asks_for_one(models: Path) -> None:
+    for number in (2, 3):
+        app = opened(number)
+        assert "no drawing yet" in app.info[0].value
+        turn(app, "demo_first")
+        assert app.title[0].value == demo.STEPS[0].title
+
+
+def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
+    app = opened(2)
+    key = app.session_state["large_canvas"].key
+    broken = {"type": "Path", "path": [["Q", "x"]]}
+    app.session_state[key] = {"drawing": {"raw": {"objects": [broken]}, "data": None}}
+    settled(app)
+    assert "no drawing yet" in app.info[0].value
+
+
+def test_every_step_is_about_the_drawing(models: Path) -> None:
+    app = draw(opened())
+    assert is_read(app)
+    read = answer(app).split('class="digit"')[1].split(">")[1][0]
+    image = strokes_to_input(drawing_from_canvas({"objects": [stroke(LARGE_SEVEN)]}))
+    pixels = picture(image, "", 0).split("base64,")[1]
+    for _ in ("What it saw", "How it decided"):
+        turn(app, "demo_next")
+        assert pixels in shown(app)
+    assert shown(app).count("<figure>") == 4
+    assert f"Blue ink speaks for {read}" in shown(app)
+    turn(app, "demo_next")
+    assert f"It took yours for **a {read}**" in shown(app)
+    turn(app, "demo_next")
+    app.segmented_control(key="right_digit").set_value(7).run()
+    (kept,) = app.session_state["own_drawings"]
+    assert kept.label == 7
+    assert np.array_equal(strokes_to_input(kept.drawing), image)
+    assert app.session_state["large_canvas"].is_empty
+
+
+def test_it_fails_where_the_evaluation_says(models: Path) -> None:
+    app = opened(4)
+    (model,) = model_store.models()
+    datasets = workers().datasets
+    dataset = next(job.result for job in datasets.jobs() if job.key == "optdigits")
+    report = evaluation_job(model, dataset).result
+    wrong = int((~report.is_right).sum())
+    assert f"<b>{report.images - wrong}</b> of {report.images}" in shown(app)
+    assert shown(app).count('<figure class="wrong">') == min(wrong, SHOWN)
+    off_diagonal = report.confusion_matrix - np.diag(np.diag(report.confusion_matrix))
+    true, read = np.unravel_index(off_diagonal.argmax(), off_diagonal.shape)
+    assert f"**a {true} for a {read}**: {off_diagonal.max()} times" in shown(app)
+
+
+def test_without_corrections_a_new_network_learns(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_lesson, "EPOCHS", {"optdigits": 2})
+    app = draw(opened(5))
+    app.button(key="demo_train").click().run()
+    assert app.button(key="demo_train").disabled
+    job = workers().training.jobs()[-1]
+    workers().training.wait(job.id, timeout=60)
+    settled(app)
+    assert "digits that it never saw before" in shown(app)
+    assert "It takes your drawing for a <b>" in shown(app)
+    assert not app.button(key="demo_train").disabled
+    app.segmented_control(key="right_digit").set_value(7).run()
+    assert "demo_train" not in [button.key for button in app.button]
+
+
+def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetuning, "STEPS", 3)
+    app = opened(5)
+    for lower in range(5):
+        draw(app, [[step, x, y + lower] for step, x, y in LARGE_SEVEN[:-1]] + LARGE_SEVEN[-1:])
+        app.segmented_control(key="right_digit").set_value(7).run()
+    app.button(key="learn").click().run()
+    job = workers().finetuning.jobs()[-1]
+    workers().finetuning.wait(job.id, timeout=60)
+    settled(app)
+    assert app.metric[0].value.endswith("of 5")
+    turn(app, "use_own")
+    assert any("Read by “Tiny, my handwriting”" in note.value for note in app.caption)
+    assert is_read(draw(app))
+
+
+def test_the_model_that_was_chosen_reads(models: Path, model_path: Path) -> None:
+    (models / "other.keras").write_bytes(model_path.read_bytes())
+    app = visit("demo", {"model": "other"})
+    assert app.session_state["model"] == "other"
+    assert "“other”" in app.caption[0].value
+
+
+def test_without_any_model_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
+    for number in (1, 4, 5):
+        assert "train one" in opened(number).info[0].value

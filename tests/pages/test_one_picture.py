@@ -1,0 +1,130 @@
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from visiting import bodies, report, settled, visit
+
+from mnist_app.pages import one_picture
+from mnist_app.pages.workers import workers
+
+pytestmark = pytest.mark.usefixtures("idle_workers")
+
+
+def second_model(folder: Path, name: str) -> None:
+    for suffix in (".keras", ".json"):
+        shutil.copy(folder / f"tiny{suffix}", folder / f"{name}{suffix}")
+
+
+def opened(app: AppTest) -> str | None:
+    """The HTML of the picture that stands large, None when none does."""
+    return next((body for body in bodies(app) if 'class="opened' in body), None)
+
+
+def examples(app: AppTest) -> list[str]:
+    """The classes of the training pictures that are shown as most alike."""
+    body = next(body for body in bodies(app) if "gallery examples" in body)
+    return re.findall(r"<figcaption>(\d)</figcaption>", body)
+
+
+def opinions(app: AppTest) -> list[tuple[str, str]]:
+    """Of each other model its title and its answer."""
+    body = next((body for body in bodies(app) if "opinions" in body), "")
+    return re.findall(r"<th>(.*?)</th><td>(.*?)</td>", body)
+
+
+def test_nothing_is_opened_until_it_is_asked_for(one_model: Path) -> None:
+    app = visit("predictions")
+    assert opened(app) is None
+    assert "picture" not in app.query_params
+    assert not workers().examples.jobs()
+
+
+def test_each_picture_of_the_gallery_is_a_button_with_its_number(one_model: Path) -> None:
+    app = visit("predictions", {"gallery_true": "3"})
+    body = next(body for body in bodies(app) if "<figcaption>is 3" in body)
+    numbers = [int(number) for number in re.findall(r'<button [^>]*data-number="(\d+)"', body)]
+    assert numbers == np.flatnonzero(report().labels == 3)[:40].tolist()
+
+
+def test_a_link_opens_a_picture_with_all_that_is_said_of_it(one_model: Path) -> None:
+    wrong = settle_a_wrong_one()
+    app = visit("predictions", {"picture": str(wrong)})
+    true, read = report().labels[wrong], report().predictions[wrong]
+    body = opened(app) or ""
+    assert f"Read as {read}" in body
+    assert f"wrong: it is {true}" in body
+    assert len(examples(app)) == one_picture.EXAMPLES
+    assert any("holds for most alike" in text.value for text in app.markdown)
+    assert any("training pictures of optdigits" in text.value for text in app.caption)
+    assert any("no other model" in text.value for text in app.caption)
+
+
+def settle_a_wrong_one() -> int:
+    visit("predictions")
+    return int(np.flatnonzero(~report().is_right)[0])
+
+
+def test_one_steps_through_the_gallery_as_it_is_filtered(one_model: Path) -> None:
+    app = visit("predictions", {"gallery_true": "3"})
+    threes = np.flatnonzero(report().labels == 3)
+    app = visit("predictions", {"gallery_true": "3", "picture": str(threes[0])})
+    assert app.button(key="opened_previous").disabled
+    app.button(key="opened_next").click()
+    settled(app)
+    assert app.query_params["picture"] in (str(threes[1]), [str(threes[1])])
+    assert f"Test picture {threes[1] + 1}," in (opened(app) or "")
+    app.button(key="opened_previous").click()
+    settled(app)
+    assert app.query_params["picture"] in (str(threes[0]), [str(threes[0])])
+    app.button(key="opened_close").click()
+    settled(app)
+    assert opened(app) is None
+    assert "picture" not in app.query_params
+
+
+def test_the_other_models_are_asked(one_model: Path) -> None:
+    second_model(one_model, "twin")
+    (one_model / "broken.keras").write_bytes(b"not a model")
+    app = visit("predictions", {"model": "tiny", "picture": "0"})
+    assert dict(opinions(app)) == {"Tiny": str(report().predictions[0]), "broken": ""}
+    assert "broken" in next(body for body in bodies(app) if "opinions" in body)
+
+
+def test_no_more_models_are_asked_than_are_kept_ready(one_model: Path) -> None:
+    for number in range(one_picture.MOST_OTHERS + 1):
+        second_model(one_model, f"twin{number}")
+    app = visit("predictions", {"model": "tiny", "picture": "0"})
+    settled(app)
+    assert len(opinions(app)) == one_picture.MOST_OTHERS
+    asked = len(workers().others.jobs())
+    settled(app)
+    assert len(workers().others.jobs()) == asked == one_picture.MOST_OTHERS
+    assert any(f"newest {one_picture.MOST_OTHERS}" in text.value for text in app.caption)
+
+
+@pytest.mark.parametrize("nonsense", ["", "-1", "360", "1e9", "\u0663", "<script>", "9" * 5000])
+def test_nonsense_opens_nothing(one_model: Path, nonsense: str) -> None:
+    app = visit("predictions", {"picture": nonsense})
+    assert opened(app) is None
+    assert not app.error
+
+
+def test_the_search_for_examples_can_be_stopped_and_started_again(one_model: Path) -> None:
+    app = visit("predictions", {"picture": "0"})
+    line = workers().examples
+    job = line.jobs()[-1]
+    line.forget(job.id)
+
+    def interrupted(control: object) -> None:
+        raise InterruptedError
+
+    line.wait(line.submit(interrupted, key=job.key).id, timeout=10)
+    settled(app)
+    assert any("was stopped" in info.value for info in app.info)
+    assert opened(app) is not None
+    next(button for button in app.button if button.label == "Start again").click()
+    settled(app)
+    assert examples(app)

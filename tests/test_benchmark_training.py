@@ -1,0 +1,72 @@
+import json
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import repeated, training
+from benchmarks.race import Mark
+from mnist_app.settings import TrainingConfig
+
+
+def marks(*accuracies: float, pace: float = 1.0) -> list[Mark]:
+    return [
+        Mark(pace * epoch, 2 * pace * epoch, 100 * epoch, accuracy)
+        for epoch, accuracy in enumerate(accuracies, start=1)
+    ]
+
+
+def figures(form: list) -> dict[str, tuple]:
+    return {one.name: (one.this_app, one.common_way, one.met) for one in form}
+
+
+def test_the_time_to_an_accuracy_is_that_of_the_first_check_that_found_it() -> None:
+    run = marks(0.9, 0.99, 0.98, 0.995)
+    assert training.seconds_to(0.99, run) == 2
+    assert training.seconds_to(0.994, run, lambda mark: mark.cpu_seconds) == 8
+    assert training.seconds_to(0.999, run) == math.inf
+
+
+def test_medians_of_both_ways_stand_beside_each_other() -> None:
+    ours = [marks(0.99, 0.994), marks(0.98, 0.991, 0.995), marks(0.992, 0.993)]
+    common = [marks(*[0.9] * 9, 0.99), marks(*[0.9] * 19, 0.991), marks(*[0.9] * 11, 0.995)]
+    found = figures(training.race_figures(ours, common))
+    assert found["to 99.0%"] == (1, 12, True)
+    assert found["to 99.0%, processor time"] == (2, 24, True)
+    assert found["to 99.4%"] == (3, None, None)
+    assert found["to 99.4%, common way to 99.0%"] == (3, 12, True)
+    assert found["images a second"] == (100, 100, None)
+    assert found["images a second, processor time"] == (50, 50, None)
+    slow = figures(training.race_figures([marks(0.9, 0.9, 0.99)], [marks(*[0.9] * 9, 0.99)]))
+    assert slow["to 99.0%"] == (3, 10, False)
+
+
+def test_what_watching_costs_is_a_share_of_the_speed() -> None:
+    found = figures(training.watching_figures([marks(0.9, pace=1.25)], [marks(0.9)]))
+    assert found["speed lost to being watched"] == (pytest.approx(20), None, False)
+    assert found["images a second, watched and alone"] == (80, 100, None)
+
+
+def test_memory_is_measured_after_each_run_of_one_process() -> None:
+    config = TrainingConfig(dataset="optdigits", architecture="dense", epochs=1, limit=200)
+    found = repeated.memory_after_each(2, config)
+    assert len(found) == 2
+    assert min(found) > 50
+    grown = figures(training.memory_figures([500.0, 530.0, 610.0]))["memory grown between them"]
+    assert grown == (110, None, False)
+
+
+def test_each_training_has_a_process_of_its_own_whose_word_counts() -> None:
+    """There is no MNIST here: each says so and ends."""
+    for options in ([], ["--watching"], ["--memory"]):
+        result = CliRunner().invoke(training.main, options)
+        assert result.exit_code == 1
+        assert "MNIST" in result.output
+
+
+def test_json_holds_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "marks_of", lambda way, seed, epochs: marks(0.9, 0.992))
+    result = CliRunner().invoke(training.main, ["--seeds", "2", "--format", "json"])
+    answer = json.loads(result.stdout)
+    assert answer["repeats"] == {"seeds": 2}
+    assert answer["figures"][0]["this_app"] == 2

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import DIGIT_NAMES, Dataset
+from mnist_app.embedding import Embedder
+from mnist_app.examples import Examples, in_words
+
+
+@pytest.fixture(scope="module")
+def examples(classifier: Classifier, digits: Dataset) -> Examples:
+    return Examples(classifier.model, digits.train_images)
+
+
+def test_a_known_picture_is_most_like_itself(examples: Examples, digits: Dataset) -> None:
+    assert all(examples.like(digits.train_images[number], 3)[0] == number for number in range(20))
+
+
+def test_the_most_alike_are_mostly_of_the_same_class(examples: Examples, digits: Dataset) -> None:
+    same = [
+        (digits.train_labels[examples.like(image, 5)] == label).mean()
+        for image, label in zip(digits.test_images[:60], digits.test_labels[:60], strict=True)
+    ]
+    assert np.mean(same) > 0.75
+
+
+def test_what_is_kept_is_bounded_and_the_same_each_time(
+    classifier: Classifier, digits: Dataset
+) -> None:
+    dimensions = Embedder(classifier.model).dimensions
+    few, again = (
+        Examples(classifier.model, digits.train_images, most_bytes=4 * dimensions * 10 + 1)
+        for _ in range(2)
+    )
+    assert len(few.numbers) == len(set(few.numbers.tolist())) == 10
+    assert np.array_equal(few.numbers, again.numbers)
+    known = few.numbers[4]
+    assert few.like(digits.train_images[known], 1).tolist() == [known]
+    assert set(few.like(digits.test_images[0], 99).tolist()) == set(few.numbers.tolist())
+
+
+def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digits: Dataset) -> None:
+    shares: list[float] = []
+    Examples(classifier.model, digits.train_images, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    with pytest.raises(InterruptedError):
+        Examples(classifier.model, digits.train_images, should_stop=lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "true", "read", "said"),
+    [
+        ([4] * 8, 4, 4, "all 8 are “4”: it lies where it belongs."),
+        ([9] * 7 + [4], 4, 9, "7 of 8 are “9”: to this network it looks like one of them"),
+        ([4] * 6 + [9] * 2, 4, 9, "6 of 8 are “4”, as it is itself; yet the last step reads “9”"),
+        ([7] * 8, 4, 9, "neither what it is nor what it was read as"),
+        ([4] * 4 + [9] * 4, 4, 9, "of 2 kinds: it lies between"),
+    ],
+)
+def test_it_says_in_words_where_a_picture_lies(
+    labels: list[int], true: int, read: int, said: str
+) -> None:
+    assert said in in_words(np.array(labels), true, read, DIGIT_NAMES)

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import Dataset
+from mnist_app.embedding import ROUNDS, Neighbours
+from mnist_app.errors import DigitLabError
+from mnist_app.picture_map import DIRECTIONS, Round, border, neighbour_map, picture_map
+
+
+def test_a_map_draws_classes_apart(classifier: Classifier, digits: Dataset) -> None:
+    shares: list[float] = []
+    found = picture_map(classifier.model, digits.test_images, shares.append)
+    assert shares[-1] == 1.0
+    assert found.directions.shape == (len(digits.test_images), DIRECTIONS)
+    assert found.places.shape == (len(digits.test_images), 2)
+    spread = found.directions.var(axis=0)
+    assert (np.diff(spread) <= 1e-4).all()
+    assert 0.1 < found.share < 1
+    _, nearest = Neighbours(found.directions).nearest(found.directions, 2)
+    assert (digits.test_labels[nearest[:, 1]] == digits.test_labels).mean() > 0.75
+
+
+def test_a_map_can_be_stopped_and_needs_two(classifier: Classifier, digits: Dataset) -> None:
+    with pytest.raises(InterruptedError):
+        picture_map(classifier.model, digits.test_images, should_stop=lambda: True)
+    with pytest.raises(DigitLabError, match="two"):
+        picture_map(classifier.model, digits.test_images[:1])
+
+
+def test_a_map_of_neighbours_is_told_round_by_round() -> None:
+    chance = np.random.default_rng(0)
+    told: list[Round] = []
+    places = neighbour_map(chance.normal(size=(40, 5)).astype(np.float32), told.append)
+    assert [done.stage for done in told] == list(range(1, ROUNDS + 1))
+    assert [done.share for done in told] == [stage / ROUNDS for stage in range(1, ROUNDS + 1)]
+    assert np.array_equal(told[-1].places, places)
+    assert places.shape == (40, 2)
+
+
+def test_a_map_of_neighbours_can_be_stopped() -> None:
+    told: list[Round] = []
+    directions = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    with pytest.raises(InterruptedError):
+        neighbour_map(directions, told.append, should_stop=lambda: len(told) == 1)
+    assert len(told) == 1
+
+
+def test_a_border_is_where_two_classes_meet() -> None:
+    # Two rows of points, far apart at one end and near at the other; a third class between them.
+    along = np.arange(50.0)
+    places = np.concatenate(
+        [
+            np.stack([along, along], axis=1),
+            np.stack([along, -along], axis=1),
+            np.stack([along, 0 * along], axis=1),
+        ]
+    )
+    labels = np.repeat([3, 5, 7], 50)
+    assert border(places, labels, 3, 5, most=8).tolist() == [0, 1, 2, 3, 50, 51, 52, 53]
+    assert np.array_equal(border(places, labels, 5, 3), border(places, labels, 3, 5))
+    assert len(border(places, labels, 3, 7, most=1000)) == 100
+
+
+def test_a_class_without_pictures_has_no_border() -> None:
+    assert border(np.zeros((3, 2)), np.array([1, 1, 2]), 1, 9).tolist() == []

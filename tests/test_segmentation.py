@@ -1,0 +1,121 @@
+import numpy as np
+import photos
+import pytest
+
+from mnist_app import model_store
+from mnist_app.classifier import Classifier
+from mnist_app.ink import Drawing
+from mnist_app.layout import Layout
+from mnist_app.reading import read_drawing
+from mnist_app.segmentation import Judged, drawn_digits, inked_digits, judge_ink
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Classifier:
+    """The network that comes with the app: it knows what is no digit."""
+    return Classifier(model_store.load(model_store.SHIPPED))
+
+
+def number(
+    *digits: int, step: float = 0.9, slant: float = 0.0, extra: tuple[np.ndarray, ...] = ()
+) -> Drawing:
+    """Digits side by side, 100 high."""
+    strokes = [
+        stroke * 100 + [100 * step * place, 0]
+        for place, digit in enumerate(digits)
+        for stroke in photos.drawing(digit).strokes
+    ]
+    slanted = [stroke - slant * stroke[:, 1:] * [1, 0] for stroke in [*strokes, *extra]]
+    return Drawing(slanted, 8.0)
+
+
+BROKEN_ZERO = [
+    stroke * 100 + [0, 0]
+    for stroke in (
+        photos.drawing(0).strokes[0][:24],
+        photos.drawing(0).strokes[0][28:],
+    )
+]
+CROSSED_SEVEN = [
+    np.array([[15.0, 10], [50, 8], [82, 10], [65, 45], [42, 95]]),
+    np.array([[35.0, 52], [78, 48]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "digit"), [(BROKEN_ZERO, "0"), (CROSSED_SEVEN, "7")], ids=["0", "7"]
+)
+def test_a_digit_in_several_strokes_stays_one(
+    shipped: Classifier, strokes: list[np.ndarray], digit: str
+) -> None:
+    neighbour = [stroke * 100 + [100, 0] for stroke in photos.drawing(3).strokes]
+    for order in ([*strokes, *neighbour], [*neighbour, *strokes[::-1]]):
+        assert read_drawing(Drawing(order, 8.0), shipped, as_number=True).text == digit + "3"
+
+
+@pytest.mark.parametrize("numerals", [(4, 5), (5, 4), (5, 1), (4, 4, 4)])
+def test_a_four_of_two_strokes_and_the_bar_of_a_five_stay_with_their_own(
+    shipped: Classifier, numerals: tuple[int, ...]
+) -> None:
+    drawing = number(*numerals)
+    reading = read_drawing(Drawing(drawing.strokes[::-1], 8.0), shipped, as_number=True)
+    assert reading.text == "".join(map(str, numerals))
+
+
+def test_a_postal_code_is_read(shipped: Classifier) -> None:
+    assert read_drawing(number(8, 0, 3, 3, 6), shipped, as_number=True).text == "80336"
+    ink = photos.written("80336", 120, 500)
+    assert len(inked_digits(ink, shipped)) == 5
+
+
+def test_slanted_writing_is_read(shipped: Classifier) -> None:
+    for slant in (-0.2, 0.35):
+        drawing = number(2, 3, 0, 2, slant=slant, step=0.8)
+        assert read_drawing(drawing, shipped, as_number=True).text == "2302"
+
+
+def test_an_underline_and_a_frame_are_not_read(shipped: Classifier) -> None:
+    underline = np.array([[-10.0, 112], [280, 110]])
+    frame = np.array([[-20.0, -20], [290, -20], [290, 120], [-20, 120], [-20, -18]])
+    for extra in (underline, frame):
+        reading = read_drawing(number(2, 0, 3, extra=(extra,)), shipped, as_number=True)
+        assert reading.text == "203"
+
+
+def test_strokes_that_touch_or_overlap_are_still_two_digits(shipped: Classifier) -> None:
+    drawing = number(3, 0, step=0.62)
+    assert read_drawing(drawing, shipped, as_number=True).text == "30"
+
+
+def test_touching_ink_is_cut(shipped: Classifier) -> None:
+    ring = np.pad(photos.written("0", 100, 100), ((0, 0), (0, 100)))
+    width = len(np.flatnonzero(ring.any(axis=0)))
+    sheet = np.maximum(ring, np.roll(ring, width - 2, axis=1))
+    left, right = inked_digits(sheet, shipped)
+    np.testing.assert_array_equal(left + right, sheet)
+    assert abs(len(np.flatnonzero(left.any(axis=0))) - width) <= 0.2 * width
+
+
+def test_without_a_judge_all_ink_is_one_digit() -> None:
+    (drawn,) = drawn_digits(number(1, 2))
+    assert len(drawn.strokes) == 2
+    (inked,) = inked_digits(photos.written("12", 50, 100))
+    assert inked.shape == (50, 100)
+
+
+def test_what_is_surely_one_digit_is_not_cut(shipped: Classifier) -> None:
+    pieces, judged = judge_ink(photos.written("305", 120, 400), shipped)
+    assert judged.best() == [(0, 1), (1, 2), (2, 3)]
+    assert pieces.max() == 2
+    assert judged.doubtful() == []
+
+
+def test_what_is_unsure_or_wide_is_doubtful() -> None:
+    boxes = np.array([[0, 0, 0.6, 1], [0.8, 0, 1.4, 1], [1.6, 0, 2.9, 1.0]])
+    layout = Layout(boxes, np.zeros(2))
+    spans = [(0, 1), (1, 2), (2, 3)]
+    probabilities = np.full((3, 10), 0.001, dtype=np.float32)
+    probabilities[:, 4] = [0.99, 0.6, 0.99]
+    judged = Judged(layout, spans, probabilities)
+    assert judged.best() == spans
+    assert judged.doubtful() == [1, 2]
