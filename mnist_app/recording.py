@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 # Between two entries about a run that goes on.
 RECORD_SECONDS = 3.0
+UNFORESEEN = "Something went wrong that was not foreseen: start it again."
 
 Report = Callable[[Progress], None]
 
@@ -35,11 +36,7 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], Outcome]) -> Outc
     try:
         outcome = work(pen.report)
     except Exception as error:
-        sentence = (
-            str(error)
-            if isinstance(error, DigitLabError)
-            else ("Something went wrong that was not foreseen: start it again.")
-        )
+        sentence = str(error) if isinstance(error, DigitLabError) else UNFORESEEN
         pen.close(lambda: _fail(runs, run_id, pen.last, sentence))
         raise
     pen.close(lambda: _end(runs, run_id, outcome))

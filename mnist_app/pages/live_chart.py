@@ -64,7 +64,8 @@ const savePicture = async (text, name) => {
   const { data, layout } = JSON.parse(text);
   // Dark on white and with all names, whatever the page looks like: it goes into documents.
   const look = { font: { ...layout.font, color: "#1b2333" }, paper_bgcolor: "#fff",
-    plot_bgcolor: "#fff", showlegend: true, margin: { l: 72, r: 24, t: 48, b: 64 },
+    plot_bgcolor: "#fff", showlegend: true, title: { ...layout.title, x: 0.02 },
+    margin: { l: 72, r: 24, t: 48, b: 64 },
     legend: { orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top" } };
   const link = document.createElement("a");
   link.href = await plotly.toImage({ data, layout: { ...layout, ...look } },
