@@ -6,6 +6,7 @@ import streamlit as st
 
 from mnist_app import datasets
 from mnist_app.datasets import Dataset
+from mnist_app.model_store import StoredModel
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.settings import DATASETS
@@ -76,6 +77,13 @@ def described_dataset(name: str) -> str:
     if found.place is not None:
         return DATASETS[name]
     return f"{DATASETS[name].split(':')[0]} (to download, {found.megabytes:.0f} MB)"
+
+
+def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str | None:
+    """The title of the data set that a model learned from; None if it is this one or unknown."""
+    if model.card is None or model.card.dataset == dataset.name:
+        return None
+    return DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]
 
 
 def _ask_for_chosen() -> None:

@@ -13,6 +13,7 @@ from mnist_app.examples import Examples, in_words
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import looking, reveal
+from mnist_app.pages.choosing import learned_elsewhere
 from mnist_app.pages.link import keep_in_link, number_of_new_link
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery as grid
@@ -20,7 +21,6 @@ from mnist_app.pages.pixels import picture
 from mnist_app.pages.space_jobs import examples_job, other_job
 from mnist_app.pages.waiting import result_if_there, watch
 from mnist_app.pages.workers import workers
-from mnist_app.settings import DATASETS
 from mnist_app.verdict import candidates
 
 SIDE = 224
@@ -216,7 +216,5 @@ def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
         f"Nearest among {of} training pictures of {dataset.title}, by the numbers that reach the "
         "network's last layer, not by pixels."
     )
-    if model.card is None or model.card.dataset == dataset.name:
-        return text
-    learned_from = DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]
-    return f"{text} It learned from {learned_from}, not from these."
+    elsewhere = learned_elsewhere(model, dataset)
+    return f"{text} It learned from {elsewhere}, not from these." if elsewhere else text

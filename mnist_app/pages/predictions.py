@@ -7,7 +7,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import confusion, gallery, map_panel, measures
-from mnist_app.pages.choosing import choose, choose_dataset, opened
+from mnist_app.pages.choosing import choose, choose_dataset, learned_elsewhere, opened
 from mnist_app.pages.takeaway import downloads
 from mnist_app.pages.versus import rivals, versus
 from mnist_app.pages.waiting import result_of
@@ -60,10 +60,10 @@ def _what_was_measured(model: StoredModel, dataset: Dataset, report: EvaluationR
         f"“{model.title}”, measured on the {report.images:,} test pictures of {dataset.title}, "
         "which are kept apart from training."
     )
-    if model.card is None or model.card.dataset == dataset.name:
+    elsewhere = learned_elsewhere(model, dataset)
+    if elsewhere is None:
         return measured
-    learned_from = DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]
-    return f"{measured} It learned from {learned_from}, so these come from other hands."
+    return f"{measured} It learned from {elsewhere}, so these come from other hands."
 
 
 def _where_it_fails(

@@ -35,6 +35,17 @@ def bodies(app: AppTest) -> list[str]:
     return [str(getattr(block, "body", "")) for block in app.get("html")]
 
 
+def stop_last(line: Worker) -> None:
+    """Have the last job of a worker stand as stopped with nothing to keep."""
+    job = line.jobs()[-1]
+    line.forget(job.id)
+
+    def interrupted(control: object) -> None:
+        raise InterruptedError
+
+    line.wait(line.submit(interrupted, key=job.key).id, timeout=10)
+
+
 def report() -> EvaluationReport:
     """What the Predictions page evaluated last."""
     return workers().evaluations.jobs()[-1].result
