@@ -79,12 +79,12 @@ def described_dataset(name: str) -> str:
     return f"{DATASETS[name].split(':')[0]} (to download, {found.megabytes:.0f} MB)"
 
 
+def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str | None:
+    """The title of the data set that a model learned from; None if it is this one or unknown."""
+    if model.card is None or model.card.dataset == dataset.name:
+        return None
+    return DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]
+
+
 def _ask_for_chosen() -> None:
     st.session_state.asked_for = st.session_state.chosen_dataset
-
-
-def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str:
-    """The data set a model learned from, when it is known and is not `dataset`; else ""."""
-    if model.card is None or model.card.dataset == dataset.name:
-        return ""
-    return DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]

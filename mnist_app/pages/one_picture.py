@@ -216,5 +216,5 @@ def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
         f"Nearest among {of} training pictures of {dataset.title}, by the numbers that reach the "
         "network's last layer, not by pixels."
     )
-    learned_from = learned_elsewhere(model, dataset)
-    return f"{text} It learned from {learned_from}, not from these." if learned_from else text
+    elsewhere = learned_elsewhere(model, dataset)
+    return f"{text} It learned from {elsewhere}, not from these." if elsewhere else text

@@ -60,10 +60,10 @@ def _what_was_measured(model: StoredModel, dataset: Dataset, report: EvaluationR
         f"“{model.title}”, measured on the {report.images:,} test pictures of {dataset.title}, "
         "which are kept apart from training."
     )
-    learned_from = learned_elsewhere(model, dataset)
-    if not learned_from:
+    elsewhere = learned_elsewhere(model, dataset)
+    if elsewhere is None:
         return measured
-    return f"{measured} It learned from {learned_from}, so these come from other hands."
+    return f"{measured} It learned from {elsewhere}, so these come from other hands."
 
 
 def _where_it_fails(

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, interrupt, report, settled, visit
+from visiting import bodies, report, settled, stop_last, visit
 
 from mnist_app.pages import one_picture
 from mnist_app.pages.workers import workers
@@ -67,6 +68,22 @@ def settle_a_wrong_one() -> int:
     return int(np.flatnonzero(~report().is_right)[0])
 
 
+def test_it_says_when_the_model_learned_from_other_pictures(one_model: Path) -> None:
+    card = json.loads((one_model / "tiny.json").read_text())
+    card["dataset"] = "mnist"
+    (one_model / "tiny.json").write_text(json.dumps(card))
+    app = visit("predictions", {"picture": "0"})
+    assert any("It learned from MNIST, not from these" in text.value for text in app.caption)
+
+
+def test_one_looks_inside_when_one_wants_to(one_model: Path) -> None:
+    app = visit("predictions", {"picture": "0"})
+    assert not workers().explanations.jobs()
+    app.session_state["opened_inside"] = True
+    settled(app)
+    assert any("This is how it came to that" in body for body in bodies(app))
+
+
 def test_one_steps_through_the_gallery_as_it_is_filtered(one_model: Path) -> None:
     app = visit("predictions", {"gallery_true": "3"})
     threes = np.flatnonzero(report().labels == 3)
@@ -114,7 +131,7 @@ def test_nonsense_opens_nothing(one_model: Path, nonsense: str) -> None:
 
 def test_the_search_for_examples_can_be_stopped_and_started_again(one_model: Path) -> None:
     app = visit("predictions", {"picture": "0"})
-    interrupt(workers().examples)
+    stop_last(workers().examples)
     settled(app)
     assert any("was stopped" in info.value for info in app.info)
     assert opened(app) is not None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
-from visiting import bodies, interrupt, report, settled, visit
+from visiting import bodies, report, settled, stop_last, visit
 
 from mnist_app.pages import gallery as test_pictures
 from mnist_app.pages import measures
@@ -274,7 +274,7 @@ def test_a_broken_model_is_told_in_one_sentence(no_models: Path) -> None:
 
 def test_an_evaluation_that_was_stopped_starts_again_when_asked(one_model: Path) -> None:
     app = visit("predictions")
-    interrupt(workers().evaluations)
+    stop_last(workers().evaluations)
     settled(app)
     assert "was stopped" in app.info[0].value
     again = next(button for button in app.button if button.label == "Start again")

@@ -30,8 +30,13 @@ def settled(app: AppTest) -> AppTest:
     return app
 
 
-def interrupt(line: Worker) -> None:
-    """Have the last job of `line` look as if somebody had stopped it."""
+def bodies(app: AppTest) -> list[str]:
+    """Each piece of HTML on the page."""
+    return [str(getattr(block, "body", "")) for block in app.get("html")]
+
+
+def stop_last(line: Worker) -> None:
+    """Have the last job of a worker stand as stopped with nothing to keep."""
     job = line.jobs()[-1]
     line.forget(job.id)
 
@@ -39,11 +44,6 @@ def interrupt(line: Worker) -> None:
         raise InterruptedError
 
     line.wait(line.submit(interrupted, key=job.key).id, timeout=10)
-
-
-def bodies(app: AppTest) -> list[str]:
-    """Each piece of HTML on the page."""
-    return [str(getattr(block, "body", "")) for block in app.get("html")]
 
 
 def report() -> EvaluationReport:
