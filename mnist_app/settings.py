@@ -270,7 +270,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "rotation": 5.0, "shift": 1.0, "zoom": 0.05,
     },
     "one-minute": {
-        "architecture": "fast_cnn", "epochs": 12, "batch_size": 96, "schedule": "cosine",
+        "architecture": "fast_cnn", "epochs": 10, "batch_size": 96, "schedule": "cosine",
         "learning_rate": 0.01, "averaging": 0.3, "label_smoothing": 0.05,
         "rotation": 10.0, "shift": 1.5, "zoom": 0.1, "shear": 8.0,
     },
