@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from mnist_app.explanation_pictures import attributed
 from mnist_app.explanations import Explanation
 from mnist_app.feature_maps import FeatureMaps
 from mnist_app.model_store import StoredModel
@@ -12,7 +13,6 @@ from mnist_app.pages.pixels import picture
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import classifier_job, explanation_job, workers
-from mnist_app.pictures import signed
 
 FOUND = ("First it finds small strokes", "… then larger parts", "… then how they lie")
 # Of a layer, so many as are seen from the last row.
@@ -35,8 +35,9 @@ def show(own: Canvas, model: StoredModel) -> None:
         answer.show_bars(digit, model.class_names, key="demo-bars")
     with looked:
         alt = f"Where it looked: blue ink speaks for {name}, orange ink against it"
+        over = attributed(digit.image, explanation.gradient_map)
         st.html(
-            f'<div class="looked">{picture(signed(explanation.gradient_map), alt, ON_SCREEN)}'
+            f'<div class="looked">{picture(over, alt, ON_SCREEN)}'
             f"<div><strong>Where it looked</strong><br>Blue ink speaks for {name}, orange ink "
             "against it. A hint, not a proof.</div></div>"
         )
