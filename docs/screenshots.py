@@ -92,6 +92,12 @@ def _train(page: Page) -> None:
     page.locator(".st-key-train_status").scroll_into_view_if_needed()
 
 
+def _runs(page: Page) -> None:
+    page.locator(".st-key-why_convolution button").click()
+    page.get_by_text("when a digit is not in the middle").wait_for()
+    page.locator(".st-key-run_comparison").scroll_into_view_if_needed()
+
+
 def _predictions(page: Page) -> None:
     page.locator(".st-key-gallery img").first.wait_for()
     page.locator(".st-key-confusion_matrix .js-plotly-plot").wait_for()
@@ -125,6 +131,7 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("draw", "/", _draw),
     ("inside", "/", _look_inside),
     ("train", "/train", _train),
+    ("runs", "/runs", _runs),
     ("predictions", "/predictions", _predictions),
     ("map", "/predictions?map_layout=Neighbours", _map),
     ("opened", "/predictions?gallery_order=Most+confidently+wrong+first", _opened),
