@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.datasets import Dataset
-from mnist_app.embedding import ROUNDS
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.map_charts import picture_scatter
 from mnist_app.model_store import StoredModel
@@ -41,18 +40,24 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
     )
     if made is None:
         return
-    places, stage = made.places.places, ROUNDS
-    if laid_out_by == NEIGHBOURS:
-        places, stage = _neighbours(model, dataset, made.places)
-    else:
-        st.caption(
-            "By principal component analysis: the two directions in which the network's "
-            f"{made.places.directions.shape[1]} widest differ most. They show "
-            f"{made.places.share:.0%} of all differences, so groups may lie over each other here "
-            "that the network tells apart well."
-        )
+    # What is said and waited for stays before the chart, which is else made anew at its new place.
+    with st.container():
+        if laid_out_by == NEIGHBOURS:
+            places, stage = _neighbours(model, dataset, made.places)
+        else:
+            places, stage = _widest(made.places)
     _chart(model, report, dataset, made.sheet, places, f"{laid_out_by}-{stage}")
     _borders(report, dataset, places)
+
+
+def _widest(found: PictureMap) -> tuple[np.ndarray, int]:
+    """The places at once, float32 (n, 2), in as many rounds as they take, none."""
+    st.caption(
+        "By principal component analysis: the two directions in which what reaches the network's "
+        f"last layer differs most. They show {found.share:.0%} of all differences, so groups may "
+        "lie over each other here that the network tells apart well."
+    )
+    return found.places, 0
 
 
 def _neighbours(model: StoredModel, dataset: Dataset, known: PictureMap) -> tuple[np.ndarray, int]:

@@ -77,7 +77,8 @@ def _where_it_fails(
         st.subheader("Most often confused")
         confusion.pairs(report, dataset.class_names)
     st.subheader("All test pictures at once")
-    map_panel.show(model, report, dataset)
+    with st.container(key="map"):
+        map_panel.show(model, report, dataset)
     gallery.show(model, report, dataset, rivals(model, models), gallery.marked(dataset))
 
 

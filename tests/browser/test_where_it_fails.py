@@ -36,6 +36,7 @@ def visit(page: Page, server: Server, more: str = "") -> Locator:
     chart = page.locator(f"{MAP} .js-plotly-plot")
     expect(chart.locator(".gl-container canvas").first).to_be_visible()
     expect(page.locator(f"{GALLERY} figure").first).to_be_visible()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     show(chart)
     return chart
 
@@ -174,9 +175,8 @@ def test_neighbours_are_laid_out_in_the_background(page: Page, server: Server) -
     expect(page.locator(".stMain")).to_contain_text("By t-SNE")
     expect(page.get_by_text("Finding neighbours")).to_have_count(0)
     page.wait_for_function(
-        f"([chart, before]) => JSON.stringify(({POINTS})(document.querySelector(chart))) "
-        "!== JSON.stringify(before)",
-        arg=[f"{MAP} .js-plotly-plot", before],
+        f"([chart, before]) => JSON.stringify(({POINTS})(chart)) !== JSON.stringify(before)",
+        arg=[chart.element_handle(), before],
     )
 
 
