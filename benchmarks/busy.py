@@ -27,31 +27,33 @@ WARM_UP = 3
 
 
 def while_training(
-    model: Path, strokes: int, executable: str, pause_ms: float, config: TrainingConfig = CONFIG
+    model: Path,
+    strokes: int,
+    browser: "Browser",
+    pause_ms: float,
+    config: TrainingConfig = CONFIG,
 ) -> list[Figure]:
     """Time strokes beside a run that somebody else watches, and without one.
 
     Args:
         model: a `.keras` file.
         strokes: how many of each.
-        executable: where Chromium is.
+        browser: the visitors'.
         pause_ms: the canvas component's own, taken off.
         config: of the run; it must last longer than the strokes.
     """
-    from benchmarks.browser import Visitor, chromium
+    from benchmarks.browser import Visitor
 
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(model, Path(folder) / "benchmark.keras")
         settings = {"MNIST_APP_MODELS": folder}
-        with (
-            serve(ROOT / "app.py", ROOT, settings=settings) as server,
-            chromium(executable) as browser,
-        ):
+        with serve(ROOT / "app.py", ROOT, settings=settings) as server:
             visitor = Visitor(browser, f"{server.url}/draw?model=benchmark")
             turns = range(-WARM_UP, strokes)
             quiet = [visitor.stroke_ms(STROKES[turn % len(STROKES)]) for turn in turns]
             with _run(browser, server.url, config):
                 busy = [visitor.stroke_ms(STROKES[turn % len(STROKES)]) for turn in turns]
+            visitor.leave()
     figures = []
     for share, most in ((50, None), (95, MOST_MS)):
         beside, without = (
@@ -70,7 +72,8 @@ def _run(browser: "Browser", url: str, config: TrainingConfig) -> Iterator[None]
     """A training run that learns for as long as the block lasts, with its page open."""
     from playwright.sync_api import expect
 
-    page = browser.new_context().new_page()
+    context = browser.new_context()
+    page = context.new_page()
     page.goto(f"{url}/train?{urlencode(to_query(config))}")
     page.locator(".st-key-train_start button").click()
     _expect_learning(page)
@@ -78,6 +81,7 @@ def _run(browser: "Browser", url: str, config: TrainingConfig) -> Iterator[None]
     _expect_learning(page)
     page.locator(".st-key-train_stop button").click()
     expect(page.locator(".st-key-train_status")).to_contain_text("Stopped at", timeout=120_000)
+    context.close()
 
 
 def _expect_learning(page: "Page") -> None:

@@ -291,7 +291,10 @@ def main(
     facts = {"machine": machine(), "repeats": repeats}
     if while_training:
         click.echo("Drawing in Chromium while the server trains ...", err=True)
-        figures = busy.while_training(model, strokes, chromium, CANVAS_PAUSE_MS)
+        from benchmarks import browser
+
+        with browser.chromium(chromium) as running:
+            figures = busy.while_training(model, strokes, running, CANVAS_PAUSE_MS)
     else:
         repeats["fresh interpreters"] = fresh
         repeats[f"digits in each of {SESSIONS} sessions"] = DIGITS_A_SESSION

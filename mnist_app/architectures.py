@@ -101,7 +101,7 @@ def _normalised(
     return [
         layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
         # Keras' own 0.99 has not settled when a small data set's run is over.
-        layers.BatchNormalization(momentum=0.98),
+        layers.BatchNormalization(momentum=0.95),
         layers.ReLU(),
     ]
 
