@@ -107,8 +107,8 @@ def _normalised(
 
 
 def _fast_cnn(classes: int, dropout: float) -> "keras.Model":
-    """Each convolution takes half the steps of the one before: nothing is worked out that pooling
-    would throw away (Springenberg et al., "Striving for simplicity", 2014)."""
+    """Each convolution steps over every second place: nothing is worked out that pooling would
+    throw away (Springenberg et al., "Striving for simplicity", 2014)."""
     from keras import layers
 
     hidden = [

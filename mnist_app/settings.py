@@ -97,7 +97,7 @@ DATASETS = {
 ARCHITECTURES = {
     "dense": "Dense: every pixel weighed at once",
     "simple_cnn": "Simple convolutional: looks for strokes",
-    "fast_cnn": "Fast: three convolutions, each with half the steps of the one before",
+    "fast_cnn": "Fast convolutional: three layers, each at half the size of the one before",
     "deep_cnn": "Deep convolutional: six layers of strokes",
     "residual_cnn": "Residual: eight layers, each adding to the last, the shipped design",
     "lenet5": "LeNet-5: the network of 1998 that read cheques",

@@ -72,7 +72,7 @@ def test_stop_keeps_what_was_learned() -> None:
     app.button(key="train_stop").click().run()
     until(app, lambda: "What it learned is kept" in status(app))
     assert any(metric.label == "Test accuracy" for metric in app.metric)
-    assert model_store.find("simple-convolutional-on-optdigits")
+    assert model_store.find("fast-convolutional-on-optdigits")
 
 
 def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
@@ -90,9 +90,9 @@ def test_a_preset_fills_in_the_form() -> None:
     app.segmented_control(key="preset").set_value("best").run()
     assert app.session_state["set_architecture"] == "residual_cnn"
     app.segmented_control(key="preset").set_value("ten-seconds").run()
-    assert app.session_state["set_architecture"] == "simple_cnn"
-    assert app.session_state["set_rotation"] == 0.0
-    assert app.session_state["set_limit"] == 6000
+    assert app.session_state["set_architecture"] == "fast_cnn"
+    assert app.session_state["set_elastic"] == 0.0
+    assert app.session_state["set_epochs"] == 3
 
 
 def test_the_preset_that_the_form_agrees_with_is_marked_and_no_other() -> None:
@@ -273,7 +273,7 @@ def test_a_strangers_link_never_breaks_the_page_and_is_told_once() -> None:
 
 
 def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:
-    app = opened(rotation=20.0, flip=1.0)
+    app = opened(rotation=20.0, shift=0.0, zoom=0.0, shear=0.0, flip=1.0)
     until(app, lambda: any("tiles examples" in body for body in bodies(app)))
     examples = next(body for body in bodies(app) if "tiles examples" in body)
     assert examples.count("tiles examples") == 4
