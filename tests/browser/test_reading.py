@@ -92,7 +92,8 @@ def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None
     page.get_by_text("Read a picture instead").click()
     page.locator(".st-key-picture_mode").get_by_text("A number").click()
     page.locator(".st-key-picture_source").get_by_text("The camera").click()
-    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    # A photograph of a video that does not play yet is black.
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0")
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".st-key-picture_prediction .number")).to_have_text("370")
     expect(page.locator("img.framed")).to_be_visible()
