@@ -20,10 +20,10 @@ def show(own: Canvas, model: StoredModel) -> None:
     alt = "The picture of 28 by 28 squares that the network gets"
     st.html(
         '<div class="becoming"><figure>'
-        f'<div class="stage">{_lines(drawing, own.side, "Your drawing")}</div>'
+        f'<div class="screen">{_lines(drawing, own.side, "Your drawing")}</div>'
         "<figcaption>What you drew</figcaption></figure>"
         '<span class="becomes" aria-hidden="true">→</span><figure>'
-        f'<div class="stage squares" style="{_journey(drawing, image, own.side)}">'
+        f'<div class="screen squares" style="{_journey(drawing, image, own.side)}">'
         f"{_lines(drawing, own.side)}{picture(image, alt, ON_SCREEN)}</div>"
         "<figcaption>What it saw: moved to the middle, as large as the digits it learned from, "
         "cut into 28 x 28 squares</figcaption></figure></div>"
