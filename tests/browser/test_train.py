@@ -59,7 +59,7 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     page.locator(".st-key-use_model button").click()
     page.locator("canvas.upper-canvas").wait_for()
-    expect(page.get_by_text("Read by: Fast convolutional on optdigits")).to_be_visible()
+    expect(page.get_by_text("Read by: Simple convolutional on optdigits")).to_be_visible()
 
 
 def test_a_second_visitor_waits_in_line(page: Page, phone: Page, server: Server) -> None:
