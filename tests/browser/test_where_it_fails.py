@@ -147,7 +147,7 @@ def test_a_picture_is_opened_turned_and_closed_by_keyboard(page: Page, server: S
     following = page.locator(".st-key-opened_next button")
     expect(following).to_be_focused()
     expect(opened.locator(".examples figcaption")).to_have_count(8)
-    expect(opened).to_contain_text("There is no other model with the same classes")
+    expect(opened).to_contain_text("What the other models say")
     following.focus()
     page.keyboard.press("Enter")
     expect(opened).to_contain_text("Test picture 4")
