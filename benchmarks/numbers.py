@@ -6,7 +6,7 @@ slanted at random, and MNIST's test pictures. A number counts as read when all o
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,44 +42,66 @@ def main(model: Path, count: int) -> None:
     try:
         classifier = Classifier(model_store.load(model))
         mnist = datasets.load("mnist", allow_download=False)
-        writers = _held_out(Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES)
+        writers = writers_of(pen_strokes(), held_out=True)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{'':44} {'read right':>11} {'ms':>6}")
-    for length in LENGTHS:
-        for spacing, gaps in PEN_GAPS.items():
-            chance = np.random.default_rng(length)
-            drawings = [
-                pen_number(writers[int(chance.integers(len(writers)))], length, gaps, chance)
-                for _ in range(count)
-            ]
-            _show(
-                f"{length} digits, pen strokes, {spacing}",
-                [text for _, text in drawings],
-                [_timed(partial(read_drawing, d, classifier, True)) for d, _ in drawings],
-            )
-    for length in LENGTHS:
-        for spacing in ("spaced", "touching"):
-            chance = np.random.default_rng(length)
-            pictures = [
-                mnist_number(
-                    mnist.test_images, mnist.test_labels, length, spacing == "touching", chance
-                )
-                for _ in range(count)
-            ]
-            _show(
-                f"{length} digits, MNIST, {spacing}",
-                [text for _, text in pictures],
-                [_timed(partial(read_ink, p, classifier, True)) for p, _ in pictures],
-            )
+    for name, drawings in drawn_rows(writers, count):
+        read = partial(read_drawing, classifier=classifier, as_number=True)
+        _show(name, [(text, *_timed(partial(read, drawing))) for drawing, text in drawings])
+    for name, pictures in pictured_rows(mnist.test_images, mnist.test_labels, count):
+        read = partial(read_ink, classifier=classifier, as_number=True)
+        _show(name, [(text, *_timed(partial(read, picture))) for picture, text in pictures])
 
 
-def _held_out(path: Path) -> list[Digits]:
+def pen_strokes() -> Path:
+    """Where the pen strokes should be."""
+    return Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+
+
+def writers_of(path: Path, held_out: bool) -> list[Digits]:
+    """The digits of each writer who is, or is not, held out.
+
+    Raises:
+        DigitLabError: see `datasets.read_pen_strokes`.
+    """
     writers: dict[int, list[tuple[Strokes, int]]] = {}
     for label, writer, drawing in datasets.read_pen_strokes(path):
-        if datasets.is_held_out(np.array(writer)):
+        if bool(datasets.is_held_out(np.array(writer))) == held_out:
             writers.setdefault(writer, []).append((drawing.strokes, label))
     return list(writers.values())
+
+
+def drawn_rows(
+    writers: Sequence[Digits], count: int, seed: int = 0
+) -> Iterator[tuple[str, list[tuple[Drawing, str]]]]:
+    """For each length and spacing its name, and `count` numbers with what they say."""
+    for length in LENGTHS:
+        for spacing, gaps in PEN_GAPS.items():
+            chance = np.random.default_rng(seed + length)
+            yield (
+                f"{length} digits, pen strokes, {spacing}",
+                [
+                    pen_number(writers[int(chance.integers(len(writers)))], length, gaps, chance)
+                    for _ in range(count)
+                ],
+            )
+
+
+def pictured_rows(
+    images: np.ndarray, labels: np.ndarray, count: int, seed: int = 0
+) -> Iterator[tuple[str, list[tuple[np.ndarray, str]]]]:
+    """The same for pictures of ink."""
+    for length in LENGTHS:
+        for spacing in ("spaced", "touching"):
+            chance = np.random.default_rng(seed + length)
+            yield (
+                f"{length} digits, MNIST, {spacing}",
+                [
+                    mnist_number(images, labels, length, spacing == "touching", chance)
+                    for _ in range(count)
+                ],
+            )
 
 
 def pen_number(
@@ -144,9 +166,10 @@ def _timed(read: Callable[[], Reading]) -> tuple[str, float]:
     return read().text, (time.perf_counter() - started) * 1000
 
 
-def _show(name: str, wanted: list[str], found: list[tuple[str, float]]) -> None:
-    right = np.mean([text == truth for (text, _), truth in zip(found, wanted, strict=True)])
-    click.echo(f"{name:44} {right:11.1%} {np.median([ms for _, ms in found]):6.1f}")
+def _show(name: str, readings: list[tuple[str, str, float]]) -> None:
+    """Print a row of what was written, what was read, and the milliseconds it took."""
+    right = np.mean([text == found for text, found, _ in readings])
+    click.echo(f"{name:44} {right:11.1%} {np.median([ms for _, _, ms in readings]):6.1f}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,18 @@ def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
     return np.hstack([np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)])
 
 
+def boxes_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number the connected ink, float (height, width), from 1, and the box around each number."""
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
+    boxes = [
+        [across.start, down.start, across.stop, down.stop]
+        for down, across in ndimage.find_objects(parts)
+    ]
+    return parts, np.array(boxes, dtype=np.float64).reshape(-1, 4)
+
+
 def digit_height(boxes: np.ndarray) -> float:
     """The usual height of what is high, more than 0."""
     heights = boxes[:, 3] - boxes[:, 1]

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import numpy as np
 from PIL import Image
 
-from mnist_app.boxes import digit_height, groups_of, united
+from mnist_app.boxes import boxes_in, digit_height, groups_of, united
 from mnist_app.layout import MOST_PIECES, Layout
 from mnist_app.rulings import are_rulings
 from mnist_app.seams import seams_of
@@ -35,11 +35,8 @@ def inked_pieces(
         For each pixel the number of its piece, int64 (height, width), from 0, from left to right,
         -1 where there is no ink or only an underline; and where the pieces stand.
     """
-    from scipy import ndimage
-
-    parts, count = ndimage.label(ink > 0, structure=np.ones((3, 3)))
-    boxes = _places(parts, ndimage.find_objects(parts))
-    if not count:
+    parts, boxes = boxes_in(ink)
+    if not len(boxes):
         return np.full(ink.shape, -1), Layout(np.zeros((0, 4)), np.zeros(0))
     kept = ~are_rulings(boxes)
     height = digit_height(boxes[kept])
@@ -47,13 +44,6 @@ def inked_pieces(
     written = np.where(np.isin(parts, np.flatnonzero(kept) + 1), ink, 0)
     pieces, layout = _divided(_shrunk(written, shrink), height * shrink, to_cut)
     return np.where(written > 0, _enlarged(pieces, ink.shape), -1), layout
-
-
-def _places(parts: np.ndarray, slices: list[tuple[slice, slice]]) -> np.ndarray:
-    return np.array(
-        [[across.start, down.start, across.stop, down.stop] for down, across in slices],
-        dtype=np.float64,
-    ).reshape(-1, 4)
 
 
 def _shrunk(ink: np.ndarray, scale: float) -> np.ndarray:

@@ -60,20 +60,18 @@ class Layout:
         ]
 
     def best(self, candidates: Sequence[Span], log_probabilities: np.ndarray) -> list[Span]:
-        """The sequence of candidates that is the best reading, by dynamic programming.
+        """The sequence of candidates that is the best reading.
 
         Args:
             candidates: as `candidates` gives them.
             log_probabilities: float (len(candidates),), of the best class of each.
         """
-        gains = log_probabilities - self.features(candidates) @ np.array([*COSTS.values()])
-        best: list[tuple[float, list[Span]]] = [(0.0, [])]
-        best += [(-math.inf, [])] * len(self.boxes)
-        for (first, last), gain in zip(candidates, gains.tolist(), strict=True):
-            score = best[first][0] + gain
-            if score > best[last][0]:
-                best[last] = (score, [*best[first][1], (first, last)])
-        return best[-1][1]
+        gains = self.gains(candidates, log_probabilities)
+        return best_path(len(self.boxes), candidates, gains)
+
+    def gains(self, candidates: Sequence[Span], log_probabilities: np.ndarray) -> np.ndarray:
+        """What each candidate adds to a reading, float64 (len(candidates),)."""
+        return log_probabilities - self.features(candidates) @ np.array([*COSTS.values()])
 
     def is_wide(self, span: Span) -> bool:
         """Whether a candidate is wider than digits usually are."""
@@ -119,3 +117,21 @@ class Layout:
     def _gap(self, place: int) -> float:
         """From what stands left of a place to what stands right of it; below 0 if they overlap."""
         return float(self.boxes[place, 0] - self.boxes[:place, 2].max())
+
+
+def best_path(pieces: int, candidates: Sequence[Span], gains: np.ndarray) -> list[Span]:
+    """The candidates from the first to the last of so many pieces that gain most together.
+
+    Args:
+        candidates: ordered by their first pieces.
+        gains: float (len(candidates),).
+
+    It is found by dynamic programming, from left to right.
+    """
+    best: list[tuple[float, list[Span]]] = [(0.0, [])]
+    best += [(-math.inf, [])] * pieces
+    for (first, last), gain in zip(candidates, gains.tolist(), strict=True):
+        score = best[first][0] + gain
+        if score > best[last][0]:
+            best[last] = (score, [*best[first][1], (first, last)])
+    return best[-1][1]

@@ -7,8 +7,13 @@ from mnist_app.boxes import digit_height
 # An underline is wider than this and, in terms of its width, no higher than that.
 WIDER_THAN_DIGITS = 1.2
 FLATTEST = 0.2
-# Ink this much higher than a digit's bar begins a frame's side.
-FRAME_SIDE = 0.85
+# A shorter one is still wider than this, and stands so far below all else, in heights of a digit.
+LEAST_UNDERLINE = 0.5
+CLEAR_BELOW = 0.04
+# A frame's side is no wider than this in terms of its height, and ends within this share of it from
+# the lines above and below.
+THINNEST_SIDE = 0.2
+SIDE_SLACK = 0.1
 
 
 def are_rulings(boxes: np.ndarray) -> np.ndarray:
@@ -19,7 +24,9 @@ def are_rulings(boxes: np.ndarray) -> np.ndarray:
     flat = height <= FLATTEST * width
     if flat.all():
         return np.zeros(len(boxes), dtype=bool)
-    return flat & (width > WIDER_THAN_DIGITS * digit_height(boxes[~flat]))
+    usual = digit_height(boxes[~flat])
+    below = boxes[:, 1] - boxes[~flat, 3].max() > CLEAR_BELOW * usual
+    return flat & (width > np.where(below, LEAST_UNDERLINE, WIDER_THAN_DIGITS) * usual)
 
 
 def are_frames(boxes: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -34,6 +41,9 @@ def are_frames(boxes: np.ndarray, rest: np.ndarray) -> np.ndarray:
             frame[index] = (low > boxes[index, :2]).all() and (high < boxes[index, 2:]).all()
     rulings = boxes[~rest]
     if len(rulings) >= 2:
-        top, bottom = rulings[:, 1].min(), rulings[:, 3].max()
-        frame |= rest & (boxes[:, 3] - boxes[:, 1] >= FRAME_SIDE * (bottom - top))
+        width, height = (boxes[:, 2:] - boxes[:, :2]).T
+        slack = SIDE_SLACK * height
+        spans = boxes[:, 1] <= rulings[:, 1].min() + slack
+        spans &= boxes[:, 3] >= rulings[:, 3].max() - slack
+        frame |= rest & spans & (width <= THINNEST_SIDE * height)
     return frame if (rest & ~frame).any() else np.zeros(len(boxes), dtype=bool)

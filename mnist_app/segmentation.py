@@ -15,6 +15,7 @@ from mnist_app.ink_pieces import inked_pieces
 from mnist_app.layout import Layout, Span
 from mnist_app.lifting import with_usual_pen
 from mnist_app.stroke_pieces import drawn_pieces
+from mnist_app.underlines import without_lines
 
 # Many candidates are judged for each digit of a picture: in pixels, enough to tell them apart.
 ROUGH_SIDE = 80
@@ -44,6 +45,12 @@ class Judged:
     def best(self) -> list[Span]:
         """The candidates that are the best reading, from left to right."""
         return self.layout.best(self.spans, np.log(self.sureness))
+
+    @property
+    def gain(self) -> float:
+        """What the best reading gains, see `Layout.gains`."""
+        gains = self.layout.gains(self.spans, np.log(self.sureness))
+        return sum(dict(zip(self.spans, gains.tolist(), strict=True))[span] for span in self.best())
 
     def doubtful(self) -> list[int]:
         """The pieces of what is, in the best reading, not surely a digit."""
@@ -91,8 +98,19 @@ def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.nd
 def judge_ink(ink: np.ndarray, judge: Classifier) -> tuple[np.ndarray, Judged]:
     """The same as `judge_drawing`, pieces as `inked_pieces` numbers them.
 
-    Only what is not surely one digit is cut, and judged again.
+    What may be a line through the digits is left out when they are read better so.
     """
+    pieces, judged = _cut_and_judged(ink, judge)
+    bare = without_lines(ink)
+    if bare is not ink and bare.any():
+        bare_pieces, bare_judged = _cut_and_judged(bare, judge)
+        if bare_judged.gain > judged.gain:
+            return bare_pieces, bare_judged
+    return pieces, judged
+
+
+def _cut_and_judged(ink: np.ndarray, judge: Classifier) -> tuple[np.ndarray, Judged]:
+    """Cut, and judge again, only what is not surely one digit."""
     pieces, layout = inked_pieces(ink, to_cut=())
     judged = _judged_pieces(ink, pieces, layout, judge)
     if doubtful := judged.doubtful():

@@ -32,6 +32,7 @@ FLOORS = (
         "lifting",
         "boxes",
         "rulings",
+        "underlines",
         "seams",
         "stroke_pieces",
         "ink_pieces",

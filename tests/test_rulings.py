@@ -16,6 +16,11 @@ def test_a_lying_line_wider_than_a_digit_is_a_ruling_and_a_bar_is_none() -> None
     assert are_rulings(boxes(*DIGITS, UNDERLINE, BAR)).tolist() == [False, False, True, False]
 
 
+def test_below_all_else_a_shorter_line_is_a_ruling_too() -> None:
+    seven, under, bar = [0, 0, 80, 100], [5, 110, 70, 112], [0, 40, 65, 44]
+    assert are_rulings(boxes(seven, under, bar)).tolist() == [False, True, False]
+
+
 def test_lines_alone_are_no_rulings() -> None:
     assert not are_rulings(boxes(UNDERLINE, BAR)).any()
     assert are_rulings(np.zeros((0, 4))).shape == (0,)
@@ -33,3 +38,12 @@ def test_sides_between_two_rulings_are_a_frame() -> None:
     rest = np.array([True] * 4 + [False] * 2)
     found = are_frames(boxes(*DIGITS, *sides, *lines), rest)
     assert found.tolist() == [False, False, True, True, False, False]
+
+
+def test_digits_between_two_rulings_are_no_frame() -> None:
+    for lines in (
+        [[-20, 90, 140, 92], [-20, 96, 140, 98]],
+        [[-20, -2, 140, 0], [-20, 86, 140, 88]],
+    ):
+        rest = np.array([True, True, False, False])
+        assert not are_frames(boxes(*DIGITS, *lines), rest).any()

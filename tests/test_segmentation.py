@@ -1,12 +1,18 @@
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import photos
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.ink import Drawing
 from mnist_app.layout import Layout
-from mnist_app.reading import read_drawing
+from mnist_app.reading import read_drawing, read_ink, read_picture
 from mnist_app.segmentation import Judged, drawn_digits, inked_digits, judge_ink
 
 
@@ -80,6 +86,97 @@ def test_an_underline_and_a_frame_are_not_read(shipped: Classifier) -> None:
     for extra in (underline, frame):
         reading = read_drawing(number(2, 0, 3, extra=(extra,)), shipped, as_number=True)
         assert reading.text == "203"
+
+
+def lines(left: float, right: float) -> dict[str, list[np.ndarray]]:
+    """Underlines and ruling of digits that are 100 high, as strokes."""
+    x = np.linspace(left, right, 40)
+    level = {y: np.column_stack([x, np.full(40, y)]) for y in (-15.0, 85.0, 97.0, 104.0, 114.0)}
+    return {
+        "below": [level[114]],
+        "touching": [level[97]],
+        "crossing": [level[85]],
+        "two": [level[104], level[114]],
+        "ruled": [level[-15], level[97]],
+        "leaning": [np.column_stack([x, np.linspace(112, 98, 40)])],
+        "wavy": [np.column_stack([x, 106 + 4 * np.sin(x / 25)])],
+    }
+
+
+KINDS = list(lines(0, 1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("numerals", ["305", "42"])
+def test_underlined_and_ruled_numbers_are_read(
+    shipped: Classifier, numerals: str, kind: str
+) -> None:
+    drawing = number(*map(int, numerals))
+    strokes = [*drawing.strokes, *lines(-5, 90 * len(numerals))[kind]]
+    assert read_drawing(Drawing(strokes, 8.0), shipped, as_number=True).text == numerals
+    ink = rastered(strokes)
+    assert read_ink(ink, shipped, as_number=True).text == numerals
+    paper = photos.taken(photos.plain(ink, np.random.default_rng(0)))
+    assert read_picture(paper, shipped, as_number=True).text == numerals
+
+
+def rastered(strokes: Sequence[np.ndarray], pen: int = 8) -> np.ndarray:
+    """The same in a picture, a pixel a unit, with a round pen."""
+    corner = np.concatenate(strokes).min(axis=0) - 30
+    size = np.ceil(np.concatenate(strokes).max(axis=0) + 30 - corner).astype(int)
+    picture = Image.new("L", (2 * int(size[0]), 2 * int(size[1])))
+    draw = ImageDraw.Draw(picture)
+    for stroke in strokes:
+        points = [(x, y) for x, y in (2 * (stroke - corner)).tolist()]
+        draw.line(points, fill=255, width=2 * pen, joint="curve")
+        for point in (points[0], points[-1]):
+            draw.circle(point, pen, fill=255)
+    return np.asarray(picture.reduce(2), dtype=np.float64) / 255
+
+
+def test_bars_in_a_row_are_no_underline(shipped: Classifier) -> None:
+    for numerals in ((7, 7), (2, 2), (5, 5, 5)):
+        drawing = number(*numerals, step=0.72)
+        reading = read_ink(rastered(drawing.strokes), shipped, as_number=True)
+        assert reading.text == "".join(map(str, numerals))
+
+
+@given(
+    st.sampled_from([(8, 0, 3, 3, 6), (4, 5), (1, 9, 7), (2, 2, 0, 4)]),
+    st.floats(0.05, 50),
+    st.floats(-5_000, 5_000),
+    st.floats(-5_000, 5_000),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=20, deadline=None)
+def test_a_number_reads_the_same_anywhere_at_any_size_in_any_order(
+    shipped: Classifier,
+    numerals: tuple[int, ...],
+    size: float,
+    right: float,
+    down: float,
+    chance: Any,
+) -> None:
+    strokes = [stroke * size + [right, down] for stroke in number(*numerals).strokes]
+    chance.shuffle(strokes)
+    reading = read_drawing(Drawing(strokes, 8.0 * size), shipped, as_number=True)
+    assert reading.text == "".join(map(str, numerals))
+
+
+@given(
+    st.sampled_from(["80336", "45", "263"]),
+    st.floats(0.3, 2.5),
+    st.integers(0, 90),
+    st.integers(0, 90),
+)
+@settings(max_examples=10, deadline=None)
+def test_a_number_in_a_picture_reads_the_same_anywhere_at_any_size(
+    shipped: Classifier, numerals: str, size: float, right: int, down: int
+) -> None:
+    strokes = [stroke * size for stroke in number(*map(int, numerals)).strokes]
+    ink = rastered(strokes, pen=max(2, round(8 * size)))
+    moved = np.pad(ink, ((down, 7), (right, 11)))
+    assert read_ink(moved, shipped, as_number=True).text == numerals
 
 
 def test_strokes_that_touch_or_overlap_are_still_two_digits(shipped: Classifier) -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from layouts import check_bounds
 
@@ -80,6 +80,7 @@ COORDINATE = st.floats(-1000, 1000)
     st.lists(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_size=4), max_size=12),
     st.floats(0, 50),
 )
+@settings(deadline=None)
 def test_any_drawing_is_divided_within_bounds(
     strokes: list[list[tuple[float, float]]], pen_width: float
 ) -> None:
