@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks import options
 from benchmarks.numbers import drawn_rows, pen_strokes, pictured_rows, writers_of
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
@@ -59,12 +60,7 @@ class Example:
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=model_store.SHIPPED,
-    help="The model that reads; the shipped one if not given.",
-)
+@options.model
 @click.option("--count", type=click.IntRange(2), default=600, help="Numbers a row.")
 def main(model: Path, count: int) -> None:
     """Print the costs that read most numbers, and the shares read before and after."""
