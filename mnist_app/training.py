@@ -70,8 +70,8 @@ def train(
 ) -> TrainingResult:
     """Train a network.
 
-    When it is stopped, or may stop early, its weights are those of the lowest validation loss, or
-    the last ones where nothing was validated.
+    When it is stopped, or may stop early, its weights are those of the lowest validation loss, the
+    last ones among them, or the last ones where nothing is validated.
 
     Args:
         config: the settings; `config.dataset` is not looked at, `dataset` is used.
@@ -190,6 +190,8 @@ class _Run:
         except Stopped:
             stopped = True
             self._save()
+            if standing.step < self._feed.steps:
+                self._validate(is_last=True)
         if standing.best and (stopped or self._config.early_stopping):
             self._learner.set_weights(standing.best)
         if self._watch:
@@ -244,14 +246,16 @@ class _Run:
         learner = self._learner
         learner.optimizer.finalize_variable_values(learner.trainable_variables)
 
-    def _validate(self) -> None:
+    def _validate(self, is_last: bool = False) -> None:
+        """Read the pictures kept aside; `is_last` is for what was learned until a stop."""
         images, labels = self._parts.validation_images, self._parts.validation_labels
         if not len(labels):
             return
         answers = []
         for start in range(0, len(labels), BATCH):
             answers.append(self._watcher.probabilities(images[start : start + BATCH]))
-            self._stop_if_told()
+            if not is_last:
+                self._stop_if_told()
         found = judge(
             np.concatenate(answers),
             labels,
@@ -260,7 +264,7 @@ class _Run:
         )
         standing = self._standing
         standing.validation.append(
-            Point(standing.epoch + 1, found.loss, found.accuracy, self._learning_rate())
+            Point(self._epochs_done(), found.loss, found.accuracy, self._learning_rate())
         )
         standing.class_accuracy.append(found.class_accuracy)
         standing.hardest = found.hardest

@@ -129,12 +129,27 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
     config = quick(epochs=9, label_smoothing=0.1)
     result = train(config, dataset, steering=Spoilt(12, spoil))
     assert result.stopped
-    assert [point.epoch for point in result.progress.validation] == [1, 2]
-    assert result.progress.validation[1].loss > result.progress.validation[0].loss
+    first, *others = result.progress.validation
+    assert [point.epoch for point in result.progress.validation] == [1, 2, pytest.approx(2 + 6 / 11)]
+    assert all(point.loss > first.loss for point in others)
     parts = split(dataset, config)
     answers = Classifier(result.model).probabilities(parts.validation_images)
     found = judge(answers, parts.validation_labels, parts.validation_indices, 0.1)
     assert found.loss == pytest.approx(result.progress.validation[0].loss, rel=1e-3)
+
+
+def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Dataset) -> None:
+    """Early on, averaged weights read far worse than those they are averaged from."""
+    config = quick(epochs=9, averaging=1.0, learning_rate=0.01)
+    steering = Steered(15, Steering.stop)
+    result = train(config, dataset, steering=steering)
+    assert result.stopped
+    first, last = result.progress.validation
+    assert last.loss < first.loss
+    parts = split(dataset, config)
+    answers = Classifier(result.model).probabilities(parts.validation_images)
+    found = judge(answers, parts.validation_labels, parts.validation_indices, 0.0)
+    assert found.accuracy == pytest.approx(last.accuracy)
 
 
 @pytest.mark.parametrize("step", [5, 11, 14])
