@@ -58,8 +58,14 @@ class Steering:
             )
         with self._changed:
             self._factor *= factor
+            self._changed.notify_all()
 
-    def wait_while_paused(self, seconds: float | None = None) -> None:
-        """Return when it may go on or is to stop, and after `seconds` at the latest."""
+    def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
+        """Return when it may go on or is to stop, and after `seconds` at the latest.
+
+        Also when `learning_rate_factor` is no longer the `factor` that it learns by.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_stopped or not self._is_paused, seconds)
+            self._changed.wait_for(
+                lambda: self._is_stopped or not self._is_paused or self._factor != factor, seconds
+            )

@@ -288,18 +288,27 @@ class _Run:
         return 0 < self._config.early_stopping <= self._standing.epochs_since_best
 
     def _obey(self) -> None:
+        if self._steering.is_paused and not self._engine.is_shared:
+            self._wait()
+        self._stop_if_told()
+        if not self._engine.is_shared:
+            self._take_factor()
+
+    def _wait(self) -> None:
+        """Stand still while paused; show what is changed meanwhile."""
         steering = self._steering
-        if steering.is_paused and not self._engine.is_shared:
+        while steering.is_paused and not self._wants_to_stop():
             self._report(is_paused=True)
             left = self._run_until - time.monotonic()
-            steering.wait_while_paused(left if left < math.inf else None)
-            self._resumed = time.perf_counter()
-            self._report()
-        self._stop_if_told()
-        told = steering.learning_rate_factor
-        if told != self._told_factor and not self._engine.is_shared:
-            self._standing.learning_rate_factor *= told / self._told_factor
-            self._told_factor = told
+            steering.wait_while_paused(left if left < math.inf else None, self._told_factor)
+            self._take_factor()
+        self._resumed = time.perf_counter()
+        self._report()
+
+    def _take_factor(self) -> None:
+        told = self._steering.learning_rate_factor
+        self._standing.learning_rate_factor *= told / self._told_factor
+        self._told_factor = told
 
     def _stop_if_told(self) -> None:
         if not self._engine.agrees_to_stop(self._wants_to_stop()):

@@ -34,6 +34,14 @@ def test_waiting_has_an_end() -> None:
     assert steering.is_paused
 
 
+def test_waiting_ends_when_the_learning_rate_is_changed() -> None:
+    steering = Steering()
+    steering.pause()
+    steering.scale_learning_rate(2)
+    steering.wait_while_paused()
+    assert steering.is_paused
+
+
 def test_factors_of_the_learning_rate_multiply() -> None:
     steering = Steering()
     steering.scale_learning_rate(2)

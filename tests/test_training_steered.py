@@ -98,8 +98,8 @@ def test_a_paused_run_waits_and_then_ends_as_if_it_had_not(dataset: Dataset) -> 
     waits: list[float] = []
 
     class Patient(Steered):
-        def wait_while_paused(self, seconds: float | None = None) -> None:
-            super().wait_while_paused(0.3)
+        def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
+            super().wait_while_paused(0.3, factor)
             waits.append(0.3)
             self.resume()
 
@@ -113,6 +113,23 @@ def test_a_paused_run_waits_and_then_ends_as_if_it_had_not(dataset: Dataset) -> 
     np.testing.assert_allclose(
         paused.model.get_weights()[0], plain.model.get_weights()[0], atol=1e-5
     )
+
+
+def test_a_paused_run_shows_the_learning_rate_that_it_will_go_on_with(dataset: Dataset) -> None:
+    seen: list[float] = []
+
+    def report(progress: Progress) -> None:
+        if progress.is_paused:
+            seen.append(progress.learning_rate)
+            if len(seen) == 1:
+                steering.scale_learning_rate(0.5)
+            else:
+                steering.resume()
+
+    steering = Steered(5, Steering.pause)
+    result = train(quick(learning_rate=0.002), dataset, report, steering)
+    assert seen == pytest.approx([0.002, 0.001])
+    assert result.progress.training[-1].learning_rate == pytest.approx(0.001)
 
 
 def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset) -> None:
@@ -130,7 +147,11 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
     result = train(config, dataset, steering=Spoilt(12, spoil))
     assert result.stopped
     first, *others = result.progress.validation
-    assert [point.epoch for point in result.progress.validation] == [1, 2, pytest.approx(2 + 6 / 11)]
+    assert [point.epoch for point in result.progress.validation] == [
+        1,
+        2,
+        pytest.approx(2 + 6 / 11),
+    ]
     assert all(point.loss > first.loss for point in others)
     parts = split(dataset, config)
     answers = Classifier(result.model).probabilities(parts.validation_images)
