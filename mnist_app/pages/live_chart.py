@@ -40,6 +40,10 @@ const drawn = (data, parent, adapt = () => {}) => {
     color: theme.getPropertyValue("--st-text-color").trim() || theme.color,
     family: theme.getPropertyValue("--st-font").trim() || theme.fontFamily,
   };
+  // A finger that moves over a chart scrolls the page, a mouse looks closer.
+  if (figure.layout.dragmode === false && matchMedia("(pointer: fine)").matches) {
+    figure.layout.dragmode = "zoom";
+  }
   adapt(figure, chart);
   if (type) {
     // Larger type than charts are made for needs larger margins.

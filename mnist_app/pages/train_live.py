@@ -170,7 +170,8 @@ def _curves(progress: Progress) -> None:
         "Training: pictures it learns from; the thin line is each moment, the thick one smoothed. "
         "Validation: pictures kept aside, checked after each epoch. An epoch is once through all "
         "training pictures. When training keeps improving but validation does not, it learns by "
-        "heart instead of understanding."
+        "heart instead of understanding. With a mouse, drag over a chart to look closer; a double "
+        "click shows all of it again."
     )
 
 

@@ -62,6 +62,58 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     expect(page.get_by_text("Read by: Simple convolutional on optdigits")).to_be_visible()
 
 
+# Notes of each frame that is painted what can be seen of the chart, and counts its updates.
+WATCH_FRAMES = """chart => {
+  window.updates_seen = 0;
+  window.frames_seen = [];
+  chart.on("plotly_afterplot", () => { window.updates_seen += 1; });
+  const note = () => {
+    window.frames_seen.push({
+      connected: chart.isConnected,
+      curves: chart.querySelectorAll(".scatterlayer .trace path.js-line").length,
+      hover: chart.querySelectorAll(".hoverlayer .hovertext, .hoverlayer .axistext").length,
+      range: chart._fullLayout.xaxis.range.join(),
+    });
+    requestAnimationFrame(note);
+  };
+  requestAnimationFrame(note);
+}"""
+
+
+def test_what_is_zoomed_into_and_pointed_at_stays_while_the_curve_grows(
+    page: Page, server: Server
+) -> None:
+    start_long_run(page, server)
+    page.wait_for_function(
+        "curve => document.querySelector(curve)?.getAttribute('d').length > 200", arg=CURVE
+    )
+    chart = page.locator(".st-key-train_curves .js-plotly-plot").first
+    whole = chart.evaluate("node => node._fullLayout.xaxis.range.join()")
+    area = chart.locator(".nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    top = box["y"] + box["height"] / 4
+    page.mouse.move(box["x"] + 2, top)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 10, top + box["height"] / 2, steps=5)
+    page.mouse.up()
+    page.wait_for_function(
+        "([node, whole]) => node._fullLayout.xaxis.range.join() !== whole",
+        arg=[chart.element_handle(), whole],
+    )
+    page.mouse.move(box["x"] + box["width"] / 20, top, steps=3)
+    chart.locator(".hovertext, .axistext").first.wait_for()
+    chart.evaluate(WATCH_FRAMES)
+    page.wait_for_function("window.updates_seen >= 4")
+    frames = page.evaluate("window.frames_seen")
+    assert all(frame["connected"] and frame["curves"] for frame in frames)
+    assert {frame["range"] for frame in frames} != {whole}
+    assert len({frame["range"] for frame in frames}) == 1
+    assert all(frame["hover"] for frame in frames)
+    page.locator(".st-key-train_stop button").click()
+
+
 def test_a_second_visitor_waits_in_line(page: Page, phone: Page, server: Server) -> None:
     start_long_run(page, server)
     start = phone.locator(".st-key-train_start button")
