@@ -57,6 +57,12 @@ def kept_drawings() -> list[LabelledDrawing]:
     return st.session_state.setdefault("own_drawings", [])
 
 
+def forget(count: int = MOST) -> None:
+    """Keep the last `count` of them no longer."""
+    del kept_drawings()[-count:]
+    st.session_state.correcting_note = ""
+
+
 def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> None:
     label = st.session_state.right_digit
     # None is pressed any more: the same digit can be told again.
@@ -107,11 +113,9 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
     )
     with st.container(horizontal=True):
         st.button(
-            "Remove the last", key="drop_last", icon=":material/undo:", on_click=_drop, args=(1,)
+            "Remove the last", key="drop_last", icon=":material/undo:", on_click=forget, args=(1,)
         )
-        st.button(
-            "Remove all", key="drop_all", icon=":material/delete:", on_click=_drop, args=(MOST,)
-        )
+        st.button("Remove all", key="drop_all", icon=":material/delete:", on_click=forget)
         if len(kept) >= FEWEST:
             st.download_button(
                 f"Download {len(kept)} drawings", lambda: as_json_lines(kept), "my_digits.jsonl",
@@ -122,11 +126,6 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
     if (missing := FEWEST - len(kept)) > 0:
         more = "one more" if missing == 1 else f"{missing} more"
         st.caption(f"With {more}, the network can learn from them how you write.")
-
-
-def _drop(count: int) -> None:
-    del kept_drawings()[-count:]
-    st.session_state.correcting_note = ""
 
 
 def _offer(model: StoredModel) -> None:

@@ -1,4 +1,4 @@
-"""Where strangers come and go: what one of them drew is cleared for the next."""
+"""Where strangers come and go: what one of them drew and told is cleared for the next."""
 
 import math
 from collections.abc import Callable
@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_app import limits
 from mnist_app.errors import DigitLabError
+from mnist_app.pages import correcting
 from mnist_app.pages.canvas import Canvas
 
 # A long stroke and a press on anything both say that somebody is there; a mouse that lies on a
@@ -46,8 +47,9 @@ def clear_when_idle(canvas: Canvas, afterwards: Callable[[], None] = lambda: Non
 
     def clear() -> None:
         canvas.look()
-        if not canvas.is_empty:
+        if not canvas.is_empty or correcting.kept_drawings():
             canvas.renew(None)
+            correcting.forget()
             afterwards()
 
     _component()(key="kiosk", data={"seconds": seconds}, on_idle_change=clear)

@@ -171,7 +171,7 @@ def test_a_kiosk_clears_what_nobody_touches_any_more(page: Page, kiosk: Server) 
     expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
 
 
-def test_a_kiosk_clears_the_draw_page_and_leaves_an_empty_one_alone(
+def test_a_kiosk_clears_the_draw_page_with_what_was_told_and_leaves_an_empty_one_alone(
     page: Page, kiosk: Server
 ) -> None:
     page.clock.install()
@@ -182,5 +182,9 @@ def test_a_kiosk_clears_the_draw_page_and_leaves_an_empty_one_alone(
     draw(page, 2)
     expect_read(page, 2)
     assert page.locator("canvas.upper-canvas").get_attribute("data-mark") == "kept"
+    page.locator(".st-key-right_digit").get_by_role("radio", name="2").click()
+    kept = page.locator(".st-key-correcting").get_by_alt_text("a 2")
+    expect(kept).to_be_visible()
     page.clock.fast_forward(21_000)
     expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+    expect(kept).to_have_count(0)
