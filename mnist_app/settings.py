@@ -97,10 +97,10 @@ DATASETS = {
 ARCHITECTURES = {
     "dense": "Dense: every pixel weighed at once",
     "simple_cnn": "Simple convolutional: looks for strokes",
-    "fast_cnn": "Fast convolutional: three layers, each at half the size of the one before",
+    "fast_cnn": "Fast convolutional: three layers, in seconds",
     "deep_cnn": "Deep convolutional: six layers of strokes",
-    "residual_cnn": "Residual: eight layers, each adding to the last, the shipped design",
-    "lenet5": "LeNet-5: the network of 1998 that read cheques",
+    "residual_cnn": "Residual: the shipped design, nine layers",
+    "lenet5": "LeNet-5: read cheques in 1998",
     "keras_example": "Keras example: two convolutions and dropout",
     "custom": "Your own: built from the layers you name",
 }
