@@ -1,13 +1,12 @@
 """The Draw page under test: opened, drawn on, waited for."""
 
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies
+from visiting import bodies, until
 
 from mnist_app import model_store
 
@@ -49,11 +48,7 @@ def opened() -> AppTest:
 
 
 def until_read(app: AppTest) -> AppTest:
-    deadline = time.monotonic() + 60
-    while not is_read(app) and time.monotonic() < deadline:
-        time.sleep(0.1)
-        app.run()
-    assert not app.exception
+    until(app, lambda: is_read(app))
     return app
 
 

@@ -1,10 +1,10 @@
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 from canvas_app import SEVEN, answer, draw, is_read, models, opened, stroke, until_read
 from streamlit.testing.v1 import AppTest
+from visiting import until
 
 from mnist_app import model_store
 from mnist_app.pages.canvas import Canvas
@@ -76,11 +76,7 @@ def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(models: Path)
     for part in models.glob("*.keras"):
         part.write_bytes(b"not a model")
     app = draw(opened(), stroke(SEVEN))
-    deadline = time.monotonic() + 60
-    while not app.error and time.monotonic() < deadline:
-        time.sleep(0.1)
-        app.run()
-    assert not app.exception
+    until(app, lambda: bool(app.error))
     assert "broken" in app.error[0].value
     assert not is_read(app)
     assert app.button(key="retry-model").label == "Try again"

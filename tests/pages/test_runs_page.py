@@ -1,13 +1,11 @@
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from samples import in_a_process_of_its_own, quick
 from streamlit.testing.v1 import AppTest
-from visiting import bodies
+from visiting import bodies, said, until
 
 from mnist_app import model_store
 from mnist_app.pages import run_jobs, workers
@@ -29,21 +27,6 @@ def opened(**link: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.2)
-        app.run()
-        assert not app.exception
-    assert holds(), said(app)
-
-
-def said(app: AppTest) -> str:
-    """All that the page says."""
-    words = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
-    return " ".join([*(str(word.value) for word in words), *bodies(app)])
 
 
 def finished(

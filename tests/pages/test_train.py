@@ -1,9 +1,8 @@
 import time
-from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies
+from visiting import bodies, until
 
 from mnist_app import model_store
 from mnist_app.jobs import Snapshot, State
@@ -26,15 +25,6 @@ def opened(**settings: object) -> AppTest:
 def status(app: AppTest) -> str:
     texts = [bar.proto.text for bar in app.get("progress")] if app.get("progress") else []
     return " ".join([*texts, *(error.value for error in app.error)])
-
-
-def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.2)
-        app.run()
-        assert not app.exception
-    assert holds(), status(app)
 
 
 def start(app: AppTest) -> None:

@@ -1,6 +1,7 @@
 """Pages as a visitor sees them, once the background jobs are over."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from streamlit.testing.v1 import AppTest
 
@@ -35,6 +36,23 @@ def bodies(app: AppTest) -> list[str]:
     return [str(getattr(block, "body", "")) for block in app.get("html")]
 
 
+def said(app: AppTest) -> str:
+    """All that a page says."""
+    words = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
+    bars = [bar.proto.text for bar in app.get("progress")]
+    return " ".join([*(str(word.value) for word in words), *bars, *bodies(app)])
+
+
+def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
+    """Run a page again and again until something holds."""
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.2)
+        app.run()
+        assert not app.exception
+    assert holds(), said(app)
+
+
 def stop_last(line: Worker) -> None:
     """Have the last job of a worker stand as stopped with nothing to keep."""
     job = line.jobs()[-1]
@@ -55,8 +73,7 @@ def _lines() -> tuple[Worker, ...]:
     known = workers()
     return (
         known.datasets, known.evaluations, known.augmentation, known.explanations, known.maps,
-        known.models,
-        known.neighbour_maps, known.examples, known.others,
+        known.models, known.neighbour_maps, known.examples, known.others,
     )  # fmt: skip
 
 
