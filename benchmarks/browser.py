@@ -57,6 +57,11 @@ def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
             browser.close()
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the server has run the page to its end."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
 def draw_stroke(page: Page, stroke: np.ndarray) -> None:
     """Draw one stroke, float64 (n, 2) in canvas pixels, with the mouse on a page's only canvas."""
     box = page.locator(CANVAS).bounding_box()
@@ -107,5 +112,5 @@ class Visitor:
         """Empty the canvas and wait until the page has seen it and rests."""
         self._page.get_by_role("button", name="Reset canvas").click()
         self._page.wait_for_function("!isAnswered")
-        self._page.locator("[data-test-script-state=notRunning]").wait_for()
+        at_rest(self._page)
         self._page.wait_for_timeout(PAUSE_MS)

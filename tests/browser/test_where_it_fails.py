@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.browser import at_rest
 from benchmarks.servers import Server
 from mnist_app import picked
 
@@ -36,7 +37,7 @@ def visit(page: Page, server: Server, more: str = "") -> Locator:
     chart = page.locator(f"{MAP} .js-plotly-plot")
     expect(chart.locator(".gl-container canvas").first).to_be_visible()
     expect(page.locator(f"{GALLERY} figure").first).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    at_rest(page)
     show(chart)
     return chart
 
