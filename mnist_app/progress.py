@@ -73,7 +73,8 @@ class Progress:
         seconds: how long it has trained, without validation and pauses.
         seconds_left: a guess from the speed so far; None before the first step.
         learning_rate: the one of the next step.
-        training: the curve over steps, each point the mean since the point before.
+        training: the curve over steps, each point the mean since the point before; the last one is
+            of now, and provisional.
         validation: the curve over epochs.
         class_accuracy: of each validation, the share read right of each class, 0..1; NaN for a
             class that has no validation pictures.

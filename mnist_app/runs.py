@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app import checkpoints
+from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Point
 from mnist_app.settings import SETTINGS, TrainingConfig, from_query
-from mnist_app.training import CURVE_POINTS
 
 
 class State(StrEnum):
@@ -42,7 +42,7 @@ class Run:
         created: when, ISO 8601, UTC.
         state: where it stands.
         settings: by name, as `TrainingConfig.as_dict` gives them; of an older version, perhaps.
-        training, validation: its curves, at most `training.CURVE_POINTS` points each.
+        training, validation: its curves, at most `learning_curve.CURVE_POINTS` points each.
         accuracy, loss: on the test pictures, 0..1 and nats; None until they are measured.
         seconds: how long it trained.
         weights: how many numbers it learns, 0 until that is known.

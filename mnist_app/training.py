@@ -19,6 +19,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
 from mnist_app.feeding import Feed, Split, lessons, split
+from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Opinion, Point, Progress, View
 from mnist_app.settings import TrainingConfig
 from mnist_app.standing import Standing
@@ -28,9 +29,7 @@ from mnist_app.watching import BATCH, Watcher, judge
 if TYPE_CHECKING:
     import keras
 
-# Points that a curve has at most, seconds between two reports, and between two looks at the
-# network.
-CURVE_POINTS = 400
+# Between two reports, and between two looks at the network.
 REPORT_SECONDS = 0.25
 WATCH_SECONDS = 0.75
 # What a plateau multiplies the learning rate by.
@@ -152,9 +151,8 @@ class _Run:
         self._view: View | None = None
         self._remark = ""
         self._told_factor = 1.0
-        self._every = max(1, config.epochs * feed.steps // CURVE_POINTS)
         self._resumed = self._reported = self._looked = 0.0
-        self._before = (0, 0.0, 0.0)
+        self._sums = (0.0, 0.0)
 
     def restore(self, folder: Path) -> None:
         """Go on from a checkpoint."""
@@ -209,15 +207,20 @@ class _Run:
         standing, now = self._standing, time.perf_counter()
         standing.seconds += now - self._resumed
         self._resumed = now
-        standing.step += 1
         if not math.isfinite(loss):
             raise DigitLabError(
                 "The training diverged (its loss is no number any more): "
                 "lower the learning rate and start again."
             )
+        # Keras logs the mean since the epoch began.
+        (loss_before, accuracy_before), self._sums = self._sums, (loss * steps, accuracy * steps)
+        standing.learned(
+            self._sums[0] - loss_before,
+            self._sums[1] - accuracy_before,
+            self._config,
+            self._feed.steps,
+        )
         is_last = standing.step == self._feed.steps
-        if standing.step % self._every == 0 or is_last:
-            standing.training.append(self._point(steps, loss, accuracy))
         if self._watch and now - self._looked >= WATCH_SECONDS:
             self._look()
         if now - self._reported >= REPORT_SECONDS or is_last:
@@ -228,7 +231,7 @@ class _Run:
     def _learn(self) -> None:
         """The rest of an epoch."""
         standing = self._standing
-        self._before = (0, 0.0, 0.0)
+        self._sums = (0.0, 0.0)
         self._resumed = time.perf_counter()
         self._learner.optimizer.learning_rate = self._learning_rate()
         self._engine.learn(
@@ -331,19 +334,6 @@ class _Run:
 
     def _epochs_done(self) -> float:
         return self._standing.epochs_done(self._feed.steps)
-
-    def _point(self, steps: int, loss: float, accuracy: float) -> Point:
-        """Keras logs the mean since the epoch began; this is the mean since the last point."""
-        last, last_loss, last_accuracy = self._before
-        self._before = (steps, loss, accuracy)
-        width = steps - last
-        return Point(
-            self._epochs_done(),
-            # A difference of rounded means may end a hair outside.
-            max(0.0, (loss * steps - last_loss * last) / width),
-            min(1.0, max(0.0, (accuracy * steps - last_accuracy * last) / width)),
-            self._learning_rate(),
-        )
 
     def _look(self) -> None:
         self._view, opinion = self._watcher.look()

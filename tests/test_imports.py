@@ -52,6 +52,7 @@ FLOORS = (
         "schedules",
         "checkpoints",
         "learners",
+        "learning_curve",
         "standing",
         "sources",
         "sprites",

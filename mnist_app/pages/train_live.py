@@ -24,7 +24,7 @@ from mnist_app.run_charts import (
     opinion_curves,
 )
 
-REFRESH_SECONDS = 0.5
+REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0
 _GAVE_WAY = (
     f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others waited, so it gave "
@@ -34,7 +34,7 @@ _GAVE_WAY = (
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def watch_live(job_id: int) -> None:
-    """Show a run until it is over, twice a second; then run the whole page."""
+    """Show a run until it is over, more than twice a second; then run the whole page."""
     job = workers().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
