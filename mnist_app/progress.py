@@ -83,7 +83,8 @@ class Progress:
         opinions: what it thought of the person's own drawing, the oldest first.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
-        remark: why it ended before its time, if nobody asked for that.
+        remark: what a person should know: why it ended before its time, if nobody asked for
+            that, and what went wrong on the way.
     """
 
     epoch: int

@@ -28,7 +28,7 @@ class State(StrEnum):
 
 UNFINISHED = (State.WAITING, State.RUNNING)
 # Ended before their end, and may go on.
-BROKEN_OFF = (State.STOPPED, State.INTERRUPTED)
+BROKEN_OFF = (State.STOPPED, State.FAILED, State.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Run:
         seconds: how long it trained.
         weights: how many numbers it learns, 0 until that is known.
         model: the saved model, None while there is none.
-        error: one sentence for a person, when it failed.
+        error: for a person, when it failed or ended before its time: why.
         checkpoints: the folder for its checkpoints; None when they are gone for good.
     """
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import checkpoints, limits
+from mnist_app import limits
 from mnist_app.architectures import build
+from mnist_app.bookmark import Bookmark, take_up
 from mnist_app.datasets import Dataset
 from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
@@ -34,6 +35,11 @@ REPORT_SECONDS = 0.25
 WATCH_SECONDS = 0.75
 # What a plateau multiplies the learning rate by.
 PLATEAU_FACTOR = 0.2
+DIVERGED = "The training diverged (its loss is no number any more): "
+
+
+class _Diverged(Exception):
+    """Leaves an epoch: nothing more can be learned from here."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ class TrainingResult:
         model: the trained network.
         progress: the last report, with the whole curves.
         seconds: wall-clock time of the training.
-        stopped: whether it was stopped before its end, by a person or by this host's limit.
+        stopped: whether it was stopped before its end, by a person, by this host's limit, or
+            because it diverged.
     """
 
     model: "keras.Model"
@@ -69,8 +76,8 @@ def train(
 ) -> TrainingResult:
     """Train a network.
 
-    When it is stopped, or may stop early, its weights are those of the lowest validation loss, the
-    last ones among them, or the last ones where nothing is validated.
+    When it is stopped, diverges or may stop early, its weights are those of the lowest validation
+    loss, the last ones among them, or the last ones where nothing is validated.
 
     Args:
         config: the settings; `config.dataset` is not looked at, `dataset` is used.
@@ -86,8 +93,8 @@ def train(
 
     Raises:
         DigitLabError: too few pictures; more weights than this host allows; settings or
-            checkpoints that the engine cannot do; the loss is no number any more; a checkpoint
-            that cannot be written or read, or is of another run.
+            checkpoints that the engine cannot do; the loss is no number any more before anything
+            was validated; a checkpoint that cannot be read, or is of another run.
     """
     import keras
 
@@ -113,7 +120,7 @@ def train(
         steering or Steering(),
         run_until,
         watch,
-        checkpoint_folder,
+        Bookmark(checkpoint_folder, config),
     )
     if resume_from is not None:
         run.restore(resume_from)
@@ -139,63 +146,84 @@ class _Run:
         steering: Steering,
         run_until: float,
         watch: bool,
-        folder: Path | None,
+        bookmark: Bookmark,
     ) -> None:
         self.progress = Progress(1, config.epochs, 0, feed.steps)
         self._config, self._learner, self._engine = config, learner, engine
         self._feed, self._parts = feed, parts
         self._watcher, self._watch = watcher, watch
         self._report_to, self._steering, self._run_until = report, steering, run_until
-        self._folder = folder
+        self._bookmark = bookmark
         self._standing = Standing(pictures=feed.pictures)
         self._view: View | None = None
-        self._remark = ""
+        self._ending = ""
         self._told_factor = 1.0
         self._resumed = self._reported = self._looked = 0.0
         self._sums = (0.0, 0.0)
 
     def restore(self, folder: Path) -> None:
         """Go on from a checkpoint."""
-        standing, settings = checkpoints.load(folder)
-        variables = [*self._learner.variables, *self._learner.optimizer.variables]
-        values = [*standing.variables, *standing.optimizer]
-        fits = [tuple(one.shape) for one in variables] == [one.shape for one in values]
-        is_of_these_pictures = standing.pictures == self._feed.pictures
-        if settings != self._config.as_dict() or not is_of_these_pictures or not fits:
-            raise DigitLabError(
-                f"The checkpoint in {folder} is of a run with other settings or pictures: use its "
-                "own, or start anew."
-            )
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        self._standing = standing
+        self._standing = standing = take_up(
+            folder, self._config, self._feed.pictures, self._learner
+        )
         # What a host allows is for the run as a whole.
         self._run_until -= standing.seconds
 
     def go(self) -> bool:
         """Train to the end; gives whether it was stopped before."""
-        stopped = False
-        standing = self._standing
         try:
-            while standing.epoch < self._config.epochs and not self._learns_nothing_more():
-                if standing.step < self._feed.steps:
-                    self._learn()
-                self._average()
-                self._validate()
-                standing.epoch, standing.step = standing.epoch + 1, 0
-                self._report()
-                self._save()
-        except Stopped:
+            stopped = self._learn_all()
+        except _Diverged:
             stopped = True
-            self._save()
-            if standing.step < self._feed.steps:
-                self._validate(is_last=True)
-        if standing.best and (stopped or self._config.early_stopping):
-            self._learner.set_weights(standing.best)
+            self._give_up()
+        best = self._standing.best
+        if best and (stopped or self._config.early_stopping):
+            self._learner.set_weights(best)
         if self._watch:
             self._look()
         self._report(is_over=True)
         return stopped
+
+    def _learn_all(self) -> bool:
+        """All epochs that are left; gives whether it was told to stop before."""
+        standing, epochs = self._standing, self._config.epochs
+        try:
+            while standing.epoch < epochs and not self._learns_nothing_more():
+                if standing.step < self._feed.steps:
+                    self._learn()
+                self._average()
+                self._require_numbers()
+                self._validate()
+                standing.epoch, standing.step = standing.epoch + 1, 0
+                self._report()
+                self._bookmark.put(standing, self._learner)
+        except Stopped:
+            self._require_numbers()
+            self._bookmark.put(standing, self._learner)
+            if standing.step < self._feed.steps:
+                self._validate(is_last=True)
+            return True
+        if standing.epoch < epochs:
+            self._ending = (
+                "It stopped early: the validation loss has not improved since epoch "
+                f"{standing.epoch - standing.epochs_since_best}, whose weights are kept."
+            )
+        return False
+
+    def _require_numbers(self) -> None:
+        """An update that goes wrong only shows in the loss of the step after it."""
+        if not all(np.isfinite(weights).all() for weights in self._learner.get_weights()):
+            raise _Diverged
+
+    def _give_up(self) -> None:
+        """Keep what it learned best; from its checkpoint it would only diverge again."""
+        self._bookmark.remove()
+        if not self._standing.best:
+            raise DigitLabError(f"{DIVERGED}lower the learning rate and start again.")
+        self._ending = (
+            f"{DIVERGED}what it had learned best before is kept. Lower the learning rate and "
+            "start again."
+        )
 
     def after_step(self, steps: int, loss: float, accuracy: float) -> None:
         """Take note of a step.
@@ -208,10 +236,7 @@ class _Run:
         standing.seconds += now - self._resumed
         self._resumed = now
         if not math.isfinite(loss):
-            raise DigitLabError(
-                "The training diverged (its loss is no number any more): "
-                "lower the learning rate and start again."
-            )
+            raise _Diverged
         # Keras logs the mean since the epoch began.
         (loss_before, accuracy_before), self._sums = self._sums, (loss * steps, accuracy * steps)
         standing.learned(
@@ -265,6 +290,8 @@ class _Run:
             self._parts.validation_indices,
             self._config.label_smoothing,
         )
+        if not math.isfinite(found.loss):
+            raise _Diverged
         standing = self._standing
         standing.validation.append(
             Point(self._epochs_done(), found.loss, found.accuracy, self._learning_rate())
@@ -317,7 +344,7 @@ class _Run:
         if not self._engine.agrees_to_stop(self._wants_to_stop()):
             return
         if self._is_late():
-            self._remark = (
+            self._ending = (
                 f"A run may last {limits.most_minutes():g} minutes on this host: it was stopped, "
                 "and what it learned best is kept."
             )
@@ -351,13 +378,6 @@ class _Run:
             view=self._view,
             is_paused=is_paused,
             is_over=is_over,
-            remark=self._remark,
+            remark=" ".join(filter(None, (self._ending, self._bookmark.remark))),
         )
         self._report_to(self.progress)
-
-    def _save(self) -> None:
-        if self._folder is None:
-            return
-        self._standing.variables = [one.numpy() for one in self._learner.variables]
-        self._standing.optimizer = [one.numpy() for one in self._learner.optimizer.variables]
-        checkpoints.save(self._standing, self._config.as_dict(), self._folder)

@@ -58,7 +58,7 @@ FLOORS = (
         "sprites",
         "picked",
     ),
-    ("feeding", "watching", "engine"),
+    ("feeding", "watching", "engine", "bookmark"),
     (
         "segmentation",
         "reading",

@@ -227,11 +227,22 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) 
     assert kept.get(again.id).state is State.WAITING, "it is this process' now"
 
 
-@pytest.mark.parametrize("state", [State.FINISHED, State.FAILED])
-def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs, state: State) -> None:
+def test_a_run_that_failed_goes_on_from_its_checkpoint_if_it_left_one(kept: Runs) -> None:
+    """As when its model could not be saved for want of room."""
+    run = kept.resume(broken_off(kept).id)
+    kept.finish(run.id, State.FAILED)
+    assert kept.get(run.id).can_continue
+    run = kept.resume(run.id)
+    assert run.checkpoints
+    checkpoints.remove(run.checkpoints)
+    kept.finish(run.id, State.FAILED)
+    assert not kept.get(run.id).can_continue
+
+
+def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs) -> None:
     run = kept.resume(broken_off(kept).id)
     assert folders(kept) == 1
-    kept.finish(run.id, state)
+    kept.finish(run.id, State.FINISHED)
     assert (kept.get(run.id).checkpoints, folders(kept)) == (None, 0)
     assert not kept.get(run.id).can_continue
 
