@@ -82,6 +82,9 @@ def remove(folder: Path) -> None:
 
 def _standing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Standing:
     standing = Standing(**facts)
+    standing.rate_changes = [
+        (int(step), float(factor)) for step, factor in facts.get("rate_changes", [])
+    ]
     standing.training = [Point(**point) for point in facts["training"]]
     standing.validation = [Point(**point) for point in facts["validation"]]
     standing.class_accuracy = [tuple(shares) for shares in facts["class_accuracy"]]

@@ -81,6 +81,8 @@ class Progress:
         hardest: the worst read pictures of the last validation, the worst first.
         view: how it reads some test pictures, at most a second old; None when nobody watches.
         opinions: what it thought of the person's own drawing, the oldest first.
+        rate_changes: what the learning rate was multiplied by while it ran, in their order: from
+            which of the run's steps on, counted from 0, and by how much.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
         remark: what a person should know: why it ended before its time, if nobody asked for
@@ -101,6 +103,7 @@ class Progress:
     hardest: tuple[HardPicture, ...] = ()
     view: View | None = None
     opinions: tuple[Opinion, ...] = ()
+    rate_changes: tuple[tuple[int, float], ...] = ()
     is_paused: bool = False
     is_over: bool = False
     remark: str = ""

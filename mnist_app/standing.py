@@ -19,6 +19,7 @@ class Standing:
         pictures: how many it learns from.
         seconds: how long it has trained.
         learning_rate_factor: what the schedule's learning rate is multiplied by.
+        rate_changes: see `Progress`.
         best_loss: the lowest validation loss; None before there is one.
         epochs_since_best: how many validations ago that was.
         epochs_on_plateau: validations without a new best since the learning rate was last lowered.
@@ -35,6 +36,7 @@ class Standing:
     pictures: int = 0
     seconds: float = 0.0
     learning_rate_factor: float = 1.0
+    rate_changes: list[tuple[int, float]] = field(default_factory=list)
     best_loss: float | None = None
     epochs_since_best: int = 0
     epochs_on_plateau: int = 0
@@ -62,6 +64,11 @@ class Standing:
         """Of the step that comes next, in a run of `steps` steps an epoch."""
         planned = learning_rate(config, self.steps_done(steps), config.epochs * steps)
         return self.learning_rate_factor * planned
+
+    def change_learning_rate(self, factor: float, steps: int) -> None:
+        """Multiply it by hand from the next step on, in a run of `steps` steps an epoch."""
+        self.learning_rate_factor *= factor
+        self.rate_changes.append((self.steps_done(steps), factor))
 
     def learned(self, loss: float, accuracy: float, config: TrainingConfig, steps: int) -> None:
         """Count one more step, in a run of `steps` steps an epoch."""
@@ -110,4 +117,5 @@ class Standing:
             class_accuracy=tuple(self.class_accuracy),
             hardest=self.hardest,
             opinions=tuple(self.opinions),
+            rate_changes=tuple(self.rate_changes),
         )

@@ -337,8 +337,9 @@ class _Run:
 
     def _take_factor(self) -> None:
         told = self._steering.learning_rate_factor
-        self._standing.learning_rate_factor *= told / self._told_factor
-        self._told_factor = told
+        if told != self._told_factor:
+            self._standing.change_learning_rate(told / self._told_factor, self._feed.steps)
+            self._told_factor = told
 
     def _stop_if_told(self) -> None:
         if not self._engine.agrees_to_stop(self._wants_to_stop()):

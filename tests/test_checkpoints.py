@@ -16,6 +16,7 @@ def standing(epoch: int = 3) -> Standing:
         epoch=epoch,
         step=4,
         seconds=1.5,
+        rate_changes=[(7, 0.5)],
         best_loss=0.25,
         training=[Point(0.5, 1.25, 0.75, 0.001)],
         class_accuracy=[(0.5, 1.0)],
