@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mnist_app import checkpoints
 from mnist_app.errors import DigitLabError
 from mnist_app.settings import TrainingConfig
@@ -19,10 +21,12 @@ class Bookmark:
         remark: for a person, why the last one could not be written, else "".
     """
 
-    def __init__(self, folder: Path | None, config: TrainingConfig) -> None:
-        """For a run with these settings."""
+    def __init__(
+        self, folder: Path | None, config: TrainingConfig, drawing: np.ndarray | None = None
+    ) -> None:
+        """For a run with these settings, which is asked about a person's own drawing."""
         self.remark = ""
-        self._folder, self._config = folder, config
+        self._folder, self._config, self._drawing = folder, config, drawing
 
     def put(self, standing: Standing, learner: "keras.Model") -> None:
         """Write a checkpoint; training goes on without one when the disk is full."""
@@ -31,7 +35,7 @@ class Bookmark:
         standing.variables = [one.numpy() for one in learner.variables]
         standing.optimizer = [one.numpy() for one in learner.optimizer.variables]
         try:
-            checkpoints.save(standing, self._config.as_dict(), self._folder)
+            checkpoints.save(standing, self._config.as_dict(), self._folder, self._drawing)
         except DigitLabError as error:
             self.remark = f"It could not be put on disk so that it could go on later: {error}"
         else:

@@ -85,7 +85,7 @@ def train(
         steering: asked after each step.
         extra_images, extra_labels: more training pictures, uint8 (n, 28, 28) and int64 (n,).
         watch: whether `Progress.view` and `Progress.opinions` are made.
-        drawing: a person's own, uint8 (28, 28), for `Progress.opinions`.
+        drawing: a person's own, uint8 (28, 28), for `Progress.opinions`; kept with the checkpoint.
         checkpoint_folder: where a checkpoint goes after each epoch and when it is stopped.
         resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
             ends as it would have without the break, as far as the processor repeats its sums.
@@ -120,7 +120,7 @@ def train(
         steering or Steering(),
         run_until,
         watch,
-        Bookmark(checkpoint_folder, config),
+        Bookmark(checkpoint_folder, config, drawing),
     )
     if resume_from is not None:
         run.restore(resume_from)

@@ -40,6 +40,17 @@ def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
     assert facts == wanted
 
 
+def test_a_drawing_is_kept_with_a_checkpoint(tmp_path: Path) -> None:
+    drawing = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    checkpoints.save(standing(), {}, tmp_path / "with", drawing)
+    checkpoints.save(standing(), {}, tmp_path / "without")
+    np.testing.assert_array_equal(checkpoints.drawing(tmp_path / "with"), drawing)
+    assert checkpoints.drawing(tmp_path / "without") is None
+    assert checkpoints.load(tmp_path / "with")[0].epoch == 3
+    with pytest.raises(DigitLabError, match="no checkpoint"):
+        checkpoints.drawing(tmp_path / "nowhere")
+
+
 def test_a_checkpoint_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     checkpoints.save(standing(epoch=1), {}, tmp_path)
     with nearly_full_disk(), pytest.raises(DigitLabError):
