@@ -85,6 +85,7 @@ class Progress:
             which of the run's steps on, counted from 0, and by how much.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
+        is_used_up: it took all the time that this host allows, and would end at once if it went on.
         remark: what a person should know: why it ended before its time, if nobody asked for
             that, and what went wrong on the way.
     """
@@ -106,6 +107,7 @@ class Progress:
     rate_changes: tuple[tuple[int, float], ...] = ()
     is_paused: bool = False
     is_over: bool = False
+    is_used_up: bool = False
     remark: str = ""
 
     @property

@@ -140,10 +140,12 @@ class Runs:
     ) -> None:
         """Write down how it ended; without `progress` the curves stay as they were.
 
-        Its checkpoints are deleted when it is finished; else it may go on from one.
+        Its checkpoints are deleted when it is finished, or was stopped and would end at once if it
+        went on; else it may go on from one.
         """
         changes: dict[str, Any] = _curves(progress) if progress else {}
-        if state is State.FINISHED:
+        is_used_up = progress is not None and progress.is_used_up
+        if state is State.FINISHED or (state is State.STOPPED and is_used_up):
             changes["checkpoints"] = ""
         with self._database.writing() as connection:
             _set(

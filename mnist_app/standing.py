@@ -18,6 +18,7 @@ class Standing:
         epoch, step: epochs that are done and validated, and steps done since.
         pictures: how many it learns from.
         seconds: how long it has trained.
+        elapsed: seconds that it took in all, with validation and pauses, without breaks.
         learning_rate_factor: what the schedule's learning rate is multiplied by.
         rate_changes: see `Progress`.
         best_loss: the lowest validation loss; None before there is one.
@@ -35,6 +36,7 @@ class Standing:
     step: int = 0
     pictures: int = 0
     seconds: float = 0.0
+    elapsed: float = 0.0
     learning_rate_factor: float = 1.0
     rate_changes: list[tuple[int, float]] = field(default_factory=list)
     best_loss: float | None = None

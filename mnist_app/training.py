@@ -101,7 +101,7 @@ def train(
     engine = engine or Engine()
     if engine.is_shared and (checkpoint_folder is not None or resume_from is not None):
         raise DigitLabError("On more than one device no checkpoints are kept: leave them out.")
-    run_until = time.monotonic() + 60 * limits.most_minutes()
+    began, most_seconds = time.monotonic(), 60 * limits.most_minutes()
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
     classes = len(dataset.class_names)
@@ -118,7 +118,8 @@ def train(
         Watcher(learner, dataset, drawing),
         report,
         steering or Steering(),
-        run_until,
+        began,
+        most_seconds,
         watch,
         Bookmark(checkpoint_folder, config, drawing),
     )
@@ -144,7 +145,8 @@ class _Run:
         watcher: Watcher,
         report: Callable[[Progress], None],
         steering: Steering,
-        run_until: float,
+        began: float,
+        most_seconds: float,
         watch: bool,
         bookmark: Bookmark,
     ) -> None:
@@ -152,7 +154,8 @@ class _Run:
         self._config, self._learner, self._engine = config, learner, engine
         self._feed, self._parts = feed, parts
         self._watcher, self._watch = watcher, watch
-        self._report_to, self._steering, self._run_until = report, steering, run_until
+        self._report_to, self._steering = report, steering
+        self._began, self._most_seconds = began, most_seconds
         self._bookmark = bookmark
         self._standing = Standing(pictures=feed.pictures)
         self._view: View | None = None
@@ -167,7 +170,7 @@ class _Run:
             folder, self._config, self._feed.pictures, self._learner
         )
         # What a host allows is for the run as a whole.
-        self._run_until -= standing.seconds
+        self._began -= standing.elapsed
 
     def go(self) -> bool:
         """Train to the end; gives whether it was stopped before."""
@@ -196,10 +199,10 @@ class _Run:
                 self._validate()
                 standing.epoch, standing.step = standing.epoch + 1, 0
                 self._report()
-                self._bookmark.put(standing, self._learner)
+                self._save()
         except Stopped:
             self._require_numbers()
-            self._bookmark.put(standing, self._learner)
+            self._save()
             if standing.step < self._feed.steps:
                 self._validate(is_last=True)
             return True
@@ -209,6 +212,10 @@ class _Run:
                 f"{standing.epoch - standing.epochs_since_best}, whose weights are kept."
             )
         return False
+
+    def _save(self) -> None:
+        self._standing.elapsed = self._elapsed()
+        self._bookmark.put(self._standing, self._learner)
 
     def _require_numbers(self) -> None:
         """An update that goes wrong only shows in the loss of the step after it."""
@@ -329,7 +336,7 @@ class _Run:
         steering = self._steering
         while steering.is_paused and not self._wants_to_stop():
             self._report(is_paused=True)
-            left = self._run_until - time.monotonic()
+            left = self._most_seconds - self._elapsed()
             steering.wait_while_paused(left if left < math.inf else None, self._told_factor)
             self._take_factor()
         self._resumed = time.perf_counter()
@@ -355,7 +362,10 @@ class _Run:
         return self._is_late() or self._steering.should_stop()
 
     def _is_late(self) -> bool:
-        return time.monotonic() >= self._run_until
+        return self._elapsed() >= self._most_seconds
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
 
     def _learning_rate(self) -> float:
         return self._standing.learning_rate(self._config, self._feed.steps)
@@ -379,6 +389,7 @@ class _Run:
             view=self._view,
             is_paused=is_paused,
             is_over=is_over,
+            is_used_up=self._is_late(),
             remark=" ".join(filter(None, (self._ending, self._bookmark.remark))),
         )
         self._report_to(self.progress)

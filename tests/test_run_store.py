@@ -239,6 +239,14 @@ def test_a_run_that_failed_goes_on_from_its_checkpoint_if_it_left_one(kept: Runs
     assert not kept.get(run.id).can_continue
 
 
+def test_a_run_that_used_up_its_time_cannot_go_on(kept: Runs) -> None:
+    """But one that could not be saved can, and is saved then."""
+    for state, can_continue in ((State.FAILED, True), (State.STOPPED, False)):
+        run = kept.resume(broken_off(kept).id)
+        kept.finish(run.id, state, Progress(1, 2, 3, 4, is_used_up=True))
+        assert kept.get(run.id).can_continue is can_continue
+
+
 def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs) -> None:
     run = kept.resume(broken_off(kept).id)
     assert folders(kept) == 1
