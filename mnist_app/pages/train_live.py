@@ -24,7 +24,7 @@ from mnist_app.run_charts import (
     opinion_curves,
 )
 
-REFRESH_SECONDS = 0.5
+REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0
 _GAVE_WAY = (
     f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others waited, so it gave "
@@ -34,7 +34,7 @@ _GAVE_WAY = (
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def watch_live(job_id: int) -> None:
-    """Show a run until it is over, twice a second; then run the whole page."""
+    """Show a run until it is over, more than twice a second; then run the whole page."""
     job = workers().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
@@ -118,7 +118,7 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
     else:
         st.progress(run.progress.share, _standing(job, run.progress))
         if run.progress.remark:
-            st.info(run.progress.remark, icon=":material/timer:")
+            st.info(run.progress.remark, icon=":material/info:")
         if job.left:
             st.info(_GAVE_WAY, icon=":material/timer:")
 
@@ -128,12 +128,11 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     if job.state == State.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"{'Ended' if progress.remark else 'Finished'} in {took}: {where}."
+        return f"{'Finished' if progress.share == 1 else 'Ended early'} in {took}: {where}."
     if job.state == State.STOPPED:
         return f"Stopped at {where}. What it learned is kept."
     if progress.is_over:
-        ended_early = job.stopping or progress.remark
-        ended = f"Stopped at {where}" if ended_early else "All epochs done"
+        ended = "All epochs done" if progress.share == 1 else f"Stopped at {where}"
         return f"{ended}. Testing it on pictures it never saw …"
     if job.stopping:
         return "Stopping …"

@@ -240,11 +240,13 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     folder = model_store.folder()
     program = (
         "import os\n"
+        "import numpy as np\n"
         "from mnist_app.pages.run_jobs import runs, training_job\n"
         "from mnist_app import checkpoints\n"
         "from mnist_app.settings import TrainingConfig\n"
         "config = TrainingConfig(dataset='optdigits', architecture='dense', epochs=30)\n"
-        f"job = training_job(config, 'mine', {ME!r})\n"
+        "drawing = np.full((28, 28), 9, dtype=np.uint8)\n"
+        f"job = training_job(config, 'mine', {ME!r}, drawing)\n"
         "folder = runs().get(job.key).checkpoints\n"
         "while not checkpoints.exists(folder): pass\n"
         "os._exit(0)\n"
@@ -262,6 +264,10 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     (run,) = run_jobs.runs().listed(ME)
     assert run.state is State.FINISHED
     assert run.validation[-1].epoch == 30
+    job = workers.workers().training.latest(run.id)
+    assert job is not None
+    assert (job.progress.drawing == 9).all()
+    assert job.progress.progress.opinions
     assert [point.epoch for point in run.validation] == list(range(1, 31))
 
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, until
+from visiting import bodies, said, until
 
 from mnist_app import model_store
 from mnist_app.jobs import Snapshot, State
@@ -172,8 +172,8 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
         training.scale_learning_rate(job().id, 1e30)
         time.sleep(0.1)
         app.run()
-    until(app, lambda: bool(app.error))
-    assert "lower the learning rate" in app.error[0].value
+    # Whether it has learned something before is a matter of speed.
+    until(app, lambda: "ower the learning rate" in said(app))
 
 
 def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None:
