@@ -215,6 +215,35 @@ def test_only_the_own_network_has_layers_and_shows_what_they_come_to() -> None:
     assert app.button(key="train_start").disabled
 
 
+def test_ones_own_network_is_built_by_tapping_and_the_text_follows() -> None:
+    app = opened(architecture="custom", layers="conv 4 3, dense 10")
+    app.button(key="add_pool").click().run()
+    assert app.text_input(key="set_layers").value == "conv 4 3, pool, dense 10"
+    app.number_input(key="layer_1_number_2").set_value(5).run()
+    app.button(key="layer_2_up").click().run()
+    app.button(key="layer_3_remove").click().run()
+    assert app.text_input(key="set_layers").value == "pool, conv 4 5"
+    assert query(app)["layers"] == "pool, conv 4 5"
+    assert app.number_input(key="layer_2_number_1").value == 4
+    assert app.button(key="layer_1_up").disabled
+    assert app.button(key="layer_2_down").disabled
+    app.text_input(key="set_layers").set_value("dropout 0.5").run()
+    assert app.number_input(key="layer_1_number_1").value == 0.5
+    assert app.button(key="layer_1_remove").disabled
+
+
+def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tapping() -> None:
+    app = opened(architecture="custom", layers="conv 4 3, dense 10")
+    app.button(key="layer_1_down").click().run()
+    assert len(app.error) == 1
+    assert not [body for body in bodies(app) if "cannot follow" in body]
+    app.button(key="layer_2_up").click().run()
+    assert not app.error
+    app.text_input(key="set_layers").set_value("magic").run()
+    assert "Layer 1, 'magic', is unknown" in app.error[0].value
+    assert not [button for button in app.button if str(button.key).startswith("add_")]
+
+
 def test_a_network_too_large_for_this_host_is_told_before_the_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
