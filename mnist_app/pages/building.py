@@ -12,7 +12,7 @@ from mnist_app.settings import Setting
 LABELS = {"conv": "Convolution", "pool": "Pooling", "dropout": "Dropout", "dense": "Dense"}
 _SHARE_STEP = 0.05
 # Room for three figures between the buttons for less and more, and for two fields on a phone.
-_NUMBER_WIDTH = 132
+_NUMBER_WIDTH = 140
 
 
 def layers_field(row: Setting, key: str) -> None:
@@ -50,7 +50,7 @@ def _adding(layers: tuple[Layer, ...], key: str) -> None:
 
 def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
     layer, last, own = layers[place], len(layers) - 1, f"layer_{place + 1}"
-    with st.container(key=own, gap=None, border=True):
+    with st.container(key=own, gap="xsmall", border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
             for label, edited, disabled in (
