@@ -114,12 +114,19 @@ def _apply_preset() -> None:
 
 def _read_link() -> None:
     """Fill in what a link says that was not written by this session."""
-    names = {row.name for row in SETTINGS}
-    linked = {name: text for name, text in st.query_params.items() if name in names}
+    groups = {row.name: row.group for row in SETTINGS}
+    linked = {name: text for name, text in st.query_params.items() if name in groups}
     # While somebody types, the browser may still send a link from a moment ago.
     known: list[dict[str, str]] = st.session_state.setdefault("train_links", [])
     if linked and linked not in known:
-        config, problems = from_query(linked)
+        foreign = [name for name in linked if groups[name] not in GROUPS]
+        config, problems = from_query(
+            {name: text for name, text in linked.items() if name not in foreign}
+        )
+        problems += tuple(
+            f"{name} is set on the command line alone: the link's value is left out."
+            for name in foreign
+        )
         _fill(config.as_dict())
         known.append(linked)
         st.session_state.link_problems = (_values(), problems)

@@ -103,7 +103,7 @@ def test_what_is_not_at_hand_is_not_chosen_by_itself() -> None:
 
 def test_settings_that_contradict_each_other_are_told_before_the_start() -> None:
     app = opened(validation_share=0.0, early_stopping=2)
-    assert "validation_share" in app.error[0].value
+    assert "“Validation share”" in app.error[0].value
     assert app.button(key="train_start").disabled
 
 
@@ -289,6 +289,14 @@ def test_a_strangers_link_never_breaks_the_page_and_is_told_once() -> None:
     assert "epochs" not in query(app)
     app.slider(key="set_epochs").set_value(5).run()
     assert not app.warning
+
+
+def test_a_link_cannot_set_what_the_page_does_not_show() -> None:
+    app = linked(precision="mixed_bfloat16", epochs="7")
+    assert [warning.value.split()[0] for warning in app.warning] == ["precision"]
+    assert app.session_state["set_precision"] == "float32"
+    assert app.session_state["set_epochs"] == 7
+    assert "precision" not in query(app)
 
 
 def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:
