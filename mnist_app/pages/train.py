@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets, experiment
+from mnist_app import datasets, experiment, limits
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot
 from mnist_app.pages import elsewhere, reveal, wording
@@ -78,6 +78,12 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     is_busy = job is not None and not job.is_over
     with st.container(horizontal=True, key="train_start_and_stop"):
         start, stop = st.container(), st.container()
+    try:
+        if allowed := limits.in_words():
+            st.html(f'<span class="quiet">{allowed}</span>')
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+        config = None
     if start.button(
         "Start", key="train_start", type="primary", icon=":material/play_arrow:",
         width="stretch", disabled=is_busy or config is None,

@@ -2,7 +2,7 @@ import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, until
+from visiting import bodies, said, until
 
 from mnist_app import model_store
 from mnist_app.jobs import Snapshot, State
@@ -244,12 +244,23 @@ def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tappin
     assert not [button for button in app.button if str(button.key).startswith("add_")]
 
 
+@pytest.mark.parametrize("network", ["custom", "dense"])
 def test_a_network_too_large_for_this_host_is_told_before_the_start(
-    monkeypatch: pytest.MonkeyPatch,
+    network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "1000")
-    app = opened(architecture="custom", layers="dense 64")
+    app = opened(architecture=network, layers="dense 64")
     assert "choose a smaller one" in app.error[0].value
+    assert app.button(key="train_start").disabled
+
+
+def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "On this host" not in said(opened())
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "5")
+    assert "On this host a run lasts at most 5 minutes." in said(opened())
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "long")
+    app = opened()
+    assert "MNIST_APP_MAX_MINUTES" in app.error[0].value
     assert app.button(key="train_start").disabled
 
 
