@@ -59,13 +59,15 @@ def _current_job() -> Snapshot | None:
 
 
 def _interrupted() -> None:
-    """Lead to the visitor's last run, if an earlier server left it broken off."""
+    """Lead to the newest of the visitor's runs that an earlier server left broken off."""
     try:
-        last = next(iter(runs().listed(visitor())), None)
+        listed = runs().listed(visitor())
     except DigitLabError:
         # Told when they start one.
         return
-    if last is not None and last.state is State.INTERRUPTED and last.can_continue:
+    broken_off = (run for run in listed if run.state is State.INTERRUPTED and run.can_continue)
+    last = next(broken_off, None)
+    if last is not None:
         with st.container(key="interrupted", border=True):
             st.write(
                 f"The server ended in the middle of “{wording.unmarked(last.title)}”. It can go on "
