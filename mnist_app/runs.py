@@ -101,22 +101,6 @@ def differing_settings(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(name for name in names if len({run.settings.get(name) for run in runs}) > 1)
 
 
-def comparison(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """One row a run for a table: its name, in what it differs, and how it did."""
-    differing = differing_settings(runs)
-    return [
-        {
-            "title": run.title,
-            **{name: run.settings.get(name) for name in differing},
-            "accuracy": run.accuracy,
-            "loss": run.loss,
-            "seconds": run.seconds,
-            "weights": run.weights,
-        }
-        for run in runs
-    ]
-
-
 def told_apart(runs: Sequence[Run]) -> list[Run]:
     """The runs, those of the same name with their numbers behind it."""
     named = Counter(run.title for run in runs)

@@ -18,7 +18,7 @@ from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
 from mnist_app.run_charts import (
     accuracy_curves,
-    class_accuracy_bars,
+    class_accuracy_curves,
     learning_rate_curve,
     loss_curves,
     opinion_curves,
@@ -181,7 +181,7 @@ def _closer(run: Run, progress: Progress) -> None:
     with st.container(key="train_closer"):
         left, right = st.columns(2)
         with left:
-            _classes(progress, dataset)
+            _classes(run, progress, dataset)
             _watched(progress.view, dataset)
             _hardest(progress.hardest, dataset)
         with right:
@@ -198,18 +198,24 @@ def _learning_rate(progress: Progress) -> None:
     )
 
 
-def _classes(progress: Progress, dataset: Dataset | None) -> None:
+def _classes(run: Run, progress: Progress, dataset: Dataset | None) -> None:
     names = dataset.class_names if dataset else tuple("0123456789")
-    shares = progress.class_accuracy[-1] if progress.class_accuracy else None
+    shares = progress.class_accuracy
+    words = (
+        "Known after the first epoch." if run.config.validation_share
+        else "No pictures were kept aside to check."
+    )  # fmt: skip
+    if shares:
+        told = [
+            f"{name} {share:.0%}"
+            for name, share in zip(names, shares[-1], strict=True)
+            if not np.isnan(share)
+        ]
+        words = f"Now {', '.join(told)}."
     live_chart(
-        class_accuracy_bars(shares, names),
+        class_accuracy_curves(progress.validation, shares, names, progress.epochs, words),
         key="class_accuracy",
-        alt="Validation pictures of each class read right: "
-        + (
-            ", ".join(f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True))
-            if shares
-            else "known after the first epoch."
-        ),
+        alt=f"Validation pictures of each class read right, over epochs. {words}",
     )
 
 

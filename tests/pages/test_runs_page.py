@@ -7,7 +7,7 @@ from samples import in_a_process_of_its_own, quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
-from mnist_app import model_store
+from mnist_app import checkpoints, model_store
 from mnist_app.pages import run_jobs, workers
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, State
@@ -269,6 +269,28 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     assert (job.progress.drawing == 9).all()
     assert job.progress.progress.opinions
     assert [point.epoch for point in run.validation] == list(range(1, 31))
+
+
+def test_the_newest_run_that_was_broken_off_is_found_behind_later_ones() -> None:
+    for title in ("old", "recent"):
+        run = run_jobs.runs().add(title, quick(), ME)
+        assert run.checkpoints is not None
+        run.checkpoints.mkdir(parents=True)
+        (run.checkpoints / checkpoints.NAME).touch()
+        run_jobs.runs().finish(run.id, State.INTERRUPTED)
+    finished("later")
+    train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
+    train.session_state["visitor"] = ME
+    assert "in the middle of “recent”" in said(train.run(timeout=60))
+
+
+def test_a_list_that_breaks_while_a_run_is_followed_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
+    app = AppTest.from_string("from mnist_app.pages import runs_page\nruns_page._follow([])").run()
+    assert not app.exception
+    assert "MNIST_APP_MODELS" in app.error[0].value
 
 
 def test_a_list_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
