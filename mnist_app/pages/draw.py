@@ -81,7 +81,7 @@ def _chosen_model() -> StoredModel | None:
     model = reader.chosen(models)
     if model is None:
         return None
-    with st.popover(f"Read by: {model.title}"):
+    with st.popover(f"Read by: {unmarked(model.title)}"):
         name = st.radio(
             "The model that reads your drawing",
             list(models),
@@ -93,4 +93,4 @@ def _chosen_model() -> StoredModel | None:
 
 def _label(model: StoredModel) -> str:
     origin = "comes with the app" if model.is_shipped else "trained here"
-    return f"{model.title} ({origin})"
+    return f"{unmarked(model.title)} ({origin})"

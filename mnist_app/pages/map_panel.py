@@ -1,4 +1,4 @@
-"""A map of all test pictures: what the network holds for alike lies together."""
+"""A map of all test pictures: what looks alike to the network lies together."""
 
 from collections.abc import Sequence
 
@@ -27,8 +27,8 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
         report: of `model` on the data set.
     """
     st.caption(
-        "Each point is a test picture, coloured by what it is; crosses are read wrong. What the "
-        "network's last layer holds for alike lies together. **Point at one to see it, press it "
+        "Each point is a test picture, coloured by what it is; crosses are read wrong. What "
+        "looks alike to the network lies together. **Point at one to see it, press it "
         "to open it, draw around some to have them in the gallery below.**"
     )
     laid_out_by = st.segmented_control(

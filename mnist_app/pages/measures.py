@@ -120,8 +120,9 @@ def _curve(model: StoredModel, part: str) -> tuple[Point, ...]:
     """A curve from the model's card, which a stranger may have written: empty if it is no curve."""
     try:
         points = model.card.training["curves"][part] if model.card else ()
-        return tuple(
-            Point(float(epoch), float(loss), float(share)) for epoch, loss, share in points
-        )
-    except (TypeError, ValueError, KeyError, AttributeError):
+        numbers = [[float(number) for number in point] for point in points]
+        if not all(math.isfinite(number) for point in numbers for number in point):
+            return ()
+        return tuple(Point(epoch, loss, share) for epoch, loss, share in numbers)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return ()

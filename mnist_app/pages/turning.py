@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-# What uses the arrow keys itself keeps them. Remote controls for presenters send PageUp and
-# PageDown. A key may be pressed again before the page has answered, so the step that is wanted is
+# What uses a key itself keeps it. Remote controls for presenters send PageUp and PageDown, which
+# most of what uses the arrow keys has no use for. A key may be pressed again before the page has answered, so the step that is wanted is
 # reckoned here and taken back from the page only when it has heard of every press.
 _SCRIPT = """
 const AHEAD = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
-const OTHERS = "input, textarea, select, [contenteditable], [role=radiogroup], [role=slider], " +
-  "[role=tablist], [role=combobox], [role=listbox], [role=menu], [role=dialog]";
+const PAGED = "textarea, select, [contenteditable], [role=slider], [role=combobox], " +
+  "[role=listbox], [role=menu], [role=dialog], [role=application]";
+const ARROWED = `${PAGED}, input, [role=radiogroup], [role=tablist]`;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const show = parentElement.show ??= { sent: data.heard, shown: data.step };
@@ -35,7 +36,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   document.addEventListener("keydown", (event) => {
     const ahead = AHEAD[event.key];
     const modified = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
-    const taken = event.composedPath().some((node) => node.matches?.(OTHERS));
+    const users = event.key.startsWith("Page") ? PAGED : ARROWED;
+    const taken = event.composedPath().some((node) => node.matches?.(users));
     if (!ahead || modified || taken || event.repeat || event.defaultPrevented) return;
     event.preventDefault();
     const wanted = Math.min(Math.max(show.wanted + ahead, 1), data.count);

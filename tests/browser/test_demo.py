@@ -126,6 +126,9 @@ def test_what_uses_the_arrow_keys_itself_keeps_them(page: Page, server: Server) 
     page.keyboard.press("ArrowRight")
     expect(page.locator(".st-key-right_digit").get_by_role("radio", name="1")).to_be_focused()
     expect_step(page, 5)
+    # A presenter's remote control turns on, whatever was pressed last.
+    turn(page, "PageUp", 4)
+    turn(page, "PageDown", 5)
     back = page.get_by_role("button", name="Back")
     back.focus()
     assert back.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"

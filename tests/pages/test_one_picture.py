@@ -58,7 +58,7 @@ def test_a_link_opens_a_picture_with_all_that_is_said_of_it(one_model: Path) -> 
     assert f"Read as {read}" in body
     assert f"wrong: it is {true}" in body
     assert len(examples(app)) == one_picture.EXAMPLES
-    assert any("holds for most alike" in text.value for text in app.markdown)
+    assert any("look most alike to the network" in text.value for text in app.markdown)
     assert any("training pictures of optdigits" in text.value for text in app.caption)
     assert any("no other model" in text.value for text in app.caption)
 
