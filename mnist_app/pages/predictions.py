@@ -53,7 +53,8 @@ def _how_good(model: StoredModel, dataset: Dataset, report: EvaluationReport) ->
     st.caption(unmarked(about))
     measures.metrics(report)
     title = f"{model.title} on {dataset.title}"
-    downloads(report, dataset.class_names, title, about, f"{model.name}-{dataset.name}")
+    stem, curves = f"{model.name}-{dataset.name}", measures.curves_of(model)
+    downloads(report, dataset.class_names, title, about, stem, curves)
 
 
 def _what_was_measured(model: StoredModel, dataset: Dataset, report: EvaluationReport) -> str:
