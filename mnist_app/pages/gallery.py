@@ -155,7 +155,7 @@ def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
     if chosen is None:
         return passing
     st.html(
-        f"<div>Only of the {counted(len(chosen))} picked out on the map; “Clear filters” shows "
+        f"<div>Only of the {counted(len(chosen))} picked out; “Clear filters” shows "
         "all again.</div>"
     )
     return np.intersect1d(passing, chosen)
