@@ -16,8 +16,8 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
     """Show the confusion matrix; a click on a cell shows its pictures in the gallery."""
     st.caption(
         "Each row holds the pictures of one class, each column one answer. Grey: read right. "
-        "Orange: mistaken, the stronger the more often. **Press a cell to see its pictures**, or go "
-        "to the matrix with Tab, to a cell with the arrow keys, and press Enter."
+        "Orange: mistaken, the stronger the more often. **Press a cell to see its pictures**, "
+        "or go to the matrix with Tab, to a cell with the arrow keys, and press Enter."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         numbers = st.segmented_control(
@@ -45,9 +45,7 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
         )
 
 
-def _cells(
-    matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int] | None
-) -> Cells:
+def _cells(matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int] | None) -> Cells:
     """What the keys step through, from the selected cell or the most frequent error on."""
     texts = [
         [

@@ -134,9 +134,9 @@ def _offer(model: StoredModel) -> None:
     jobs = workers().finetuning.jobs(visitor())
     is_busy = bool(jobs) and not jobs[-1].is_over
     st.caption(
-        f"A copy of “{unmarked(model.title)}” learns how you write, which takes some seconds; the model "
-        "itself stays as it is. The copy can then be chosen by everybody who uses this app here; "
-        "your drawings are shown to nobody."
+        f"A copy of “{unmarked(model.title)}” learns how you write, which takes some seconds; the "
+        "model itself stays as it is. The copy can then be chosen by everybody who uses this app "
+        "here; your drawings are shown to nobody."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(

@@ -8,6 +8,7 @@ from mnist_app.pages import answer, canvas, kiosk, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
+from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import classifier_job
 from mnist_app.reading import Digit
 

@@ -162,8 +162,9 @@ def _second_opinions(
     if waiting:
         watch(workers().others, *waiting)
     if len(others) > MOST_OTHERS:
-        which = "The one that comes with the app and the newest" if any(other.is_shipped for other in asked) else "The newest"
-        st.caption(f"{which}: {MOST_OTHERS} of {len(others)} models.")
+        has_shipped = any(other.is_shipped for other in asked)
+        which = "The one that comes with the app and the newest" if has_shipped else "The newest"
+        st.caption(f"{which}: {MOST_OTHERS} of {len(others)} other models.")
 
 
 def _opinion(title: str, read: str, sure: float, is_right: bool) -> str:
@@ -221,4 +222,4 @@ def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
         "network's last layer, not by pixels."
     )
     elsewhere = learned_elsewhere(model, dataset)
-    return f"{text} It learned from {elsewhere}, not from these." if elsewhere else text
+    return f"{text} It learned from {unmarked(elsewhere)}, not from these." if elsewhere else text

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 # What uses a key itself keeps it. Remote controls for presenters send PageUp and PageDown, which
-# most of what uses the arrow keys has no use for. A key may be pressed again before the page has answered, so the step that is wanted is
-# reckoned here and taken back from the page only when it has heard of every press.
+# much of what uses the arrow keys has no use for. A key may be pressed again before the page has
+# answered, so the step that is wanted is reckoned here and taken back from the page only when it
+# has heard of every press.
 _SCRIPT = """
 const AHEAD = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
 const PAGED = "textarea, select, [contenteditable], [role=slider], [role=combobox], " +
