@@ -23,6 +23,14 @@ table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: a
 th, td { border-bottom: 1px solid #cdd5e3; padding: 0.3rem 0.8rem; text-align: right; }
 th:first-child, td:first-child, .words td:nth-child(n + 3), .words th:nth-child(n + 3) {
   text-align: left; }
+@media (max-width: 40rem) {
+  .words thead { display: none; }
+  .words tbody, .words tr, .words td { display: block; }
+  .words tr { border-bottom: 1px solid #cdd5e3; padding: 0.6rem 0; }
+  .words td { border: 0; padding: 0.1rem 0; text-align: left; }
+  .words td:first-child { font-weight: 700; }
+  .words td:last-child { font-style: italic; }
+}
 """
 
 

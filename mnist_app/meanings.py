@@ -86,9 +86,9 @@ def measures(report: EvaluationReport) -> tuple[Measure, ...]:
         Measure(
             "Calibration error",
             f"{calibration_error(report):.2%}",
-            f"Answers are sorted into {BINS} groups (“bins”) by how sure it was; in a group, this "
-            "is how far that lies from the share it read right, on average. 0 % is best.",
-            "It does not tell a good model: one that only guesses among ten digits, and says it is "
-            "10 % sure, has 0 % too.",
+            "How far its sureness lies from how often it is right, on average: 90 % sure and right "
+            f"80 times of 100 makes 10 %. It is worked out in {BINS} groups (“bins”) by sureness.",
+            "It does not tell a good model: one that guesses among ten digits, and says it is 10 % "
+            "sure, has 0 % too.",
         ),
     )

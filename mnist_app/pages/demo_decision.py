@@ -14,9 +14,12 @@ from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import classifier_job, explanation_job, workers
 
-STROKES, PARTS = "It finds small strokes", "It puts them together into larger parts"
+FOUND = STROKES, PARTS, LARGER = (
+    "It finds small strokes",
+    "It puts them together into larger parts",
+    "And these into still larger ones",
+)
 COARSER, CHANGED = "It makes this coarser", "It changes how strong each is"
-STAGES = 3
 # Of a layer, so many as are seen from the last row.
 MAPS = 4
 ON_SCREEN = 240
@@ -62,22 +65,19 @@ def stages(layers: tuple[FeatureMaps, ...]) -> list[tuple[FeatureMaps, str]]:
     """
     maps = [place for place, one in enumerate(layers) if place and one.values.ndim == 3]
     bright = [place for place in maps if layers[place].values.min() >= 0] or maps
-    chosen = sorted({bright[len(bright) * part // STAGES] for part in range(STAGES) if bright})
+    chosen = sorted({bright[len(bright) * third // 3] for third in range(3) if bright})
     found = []
-    before = 0
+    before = combined = 0
     for place in chosen:
-        steps = [layer.kind for layer in layers[before + 1 : place + 1]]
-        earlier = [layer.kind for layer in layers[1 : before + 1]]
-        found.append((layers[place], _title(steps, earlier)))
+        steps = {layer.kind for layer in layers[before + 1 : place + 1]}
+        if steps.intersection(CONVOLUTIONS):
+            title = FOUND[combined]
+            combined += 1
+        else:
+            title = COARSER if any("Pooling" in kind for kind in steps) else CHANGED
+        found.append((layers[place], title))
         before = place
     return found
-
-
-def _title(steps: list[str], earlier: list[str]) -> str:
-    """What layers of these kinds do to what layers of the earlier kinds found."""
-    if any(kind in CONVOLUTIONS for kind in steps):
-        return PARTS if any(kind in CONVOLUTIONS for kind in earlier) else STROKES
-    return COARSER if any("Pooling" in kind for kind in steps) else CHANGED
 
 
 def _found(layer: FeatureMaps, title: str) -> str:

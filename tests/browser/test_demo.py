@@ -143,9 +143,7 @@ def test_what_uses_the_arrow_keys_itself_keeps_them(page: Page, server: Server) 
     turn(page, "ArrowLeft", 4)
 
 
-def test_an_option_that_was_pressed_leaves_the_keys_to_the_show(
-    page: Page, server: Server
-) -> None:
+def test_an_option_that_was_pressed_leaves_the_keys_to_the_show(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/show-me?step=5")
     expect_step(page, 5)
     teach(page, 3)

@@ -4,7 +4,7 @@ import pytest
 from mnist_app import architectures
 from mnist_app.feature_maps import Layers
 from mnist_app.pages import demo_decision
-from mnist_app.pages.demo_decision import COARSER, PARTS, STROKES
+from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -14,7 +14,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
     [
         ("dense", []),
         ("simple_cnn", [STROKES, COARSER, PARTS]),
-        ("fast_cnn", [STROKES, PARTS, PARTS]),
+        ("fast_cnn", [STROKES, PARTS, LARGER]),
         ("lenet5", [STROKES, COARSER, PARTS]),
     ],
 )
