@@ -82,7 +82,7 @@ FLOORS = (
         "packing",
     ),
     ("recording", "convolution"),
-    ("charts", "data_charts", "map_charts", "measure_charts", "run_charts", "handout"),
+    ("charts", "data_charts", "map_charts", "measure_charts", "meanings", "run_charts", "handout"),
     ("options", "train_command"),
     ("cli",),
     ("__main__",),

@@ -86,7 +86,7 @@ def show_bars(digit: Digit | None, names: tuple[str, ...], key: str) -> None:
     if digit is not None:
         ranked = np.argsort(-digit.probabilities)[:3]
         alt = "How probable each digit is: " + ", ".join(
-            f"{names[index]} {digit.probabilities[index]:.1%}" for index in ranked
+            f"{names[index]} {share(digit.probabilities[index])}" for index in ranked
         )
     st.markdown("**How probable it finds each digit**")
     probabilities = None if digit is None else digit.probabilities

@@ -116,7 +116,8 @@ def _last_drawing() -> np.ndarray | None:
 def _results(job: Snapshot) -> None:
     outcome: experiment.Outcome = job.result
     report = outcome.report
-    st.markdown(f"**“{outcome.stored.title}” on {report.images:,} pictures it never saw**")
+    title = wording.unmarked(outcome.stored.title)
+    st.markdown(f"**“{title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
     loss.metric(

@@ -10,6 +10,7 @@ import streamlit as st
 from mnist_app import datasets
 from mnist_app.datasets import Dataset
 from mnist_app.jobs import Snapshot, State
+from mnist_app.pages.answer import share
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture, tiles
 from mnist_app.pages.run_jobs import Run
@@ -305,7 +306,7 @@ def _opinions(
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Now it takes it for {names[best]}, {sure:.0%} sure."
+        text = f"Now it takes it for {names[best]}, {share(sure)} sure."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'
