@@ -38,6 +38,7 @@ TREMBLE = 0.6
 # lines, as multiples of the whole drawing's extent.
 MAX_POINTS, MAX_STROKES, MAX_LENGTH = 100_000, 2_000, 2_000
 TOO_MUCH = "There is too much ink in this drawing: clear it and draw less."
+FARTHEST = 1e9
 # Less than this, in any unit, is rounding and no line.
 LEAST_EXTENT = 1e-9
 
@@ -109,10 +110,19 @@ def _check(strokes: Strokes) -> None:
         raise DigitLabError("Strokes must be lists of [x, y] points.")
     if not all(np.abs(stroke).max() < FARTHEST for stroke in strokes):
         raise DigitLabError("A stroke has a point that is not a number or lies too far away.")
-    if len(strokes) > MAX_STROKES or sum(len(stroke) for stroke in strokes) > MOST_POINTS:
+    if len(strokes) > MAX_STROKES or sum(len(stroke) for stroke in strokes) > MAX_POINTS:
         raise DigitLabError(TOO_MUCH)
-    if strokes and length_of(strokes) > MAX_LENGTH * max(_extent(strokes), LEAST_EXTENT):
+    if not strokes:
+        return
+    low, high = _corners(strokes)
+    if length_of(strokes) > MAX_LENGTH * max(float((high - low).max()), LEAST_EXTENT):
         raise DigitLabError(TOO_MUCH)
+
+
+def _corners(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest x and y of all strokes, both float64 (2,)."""
+    points = np.concatenate(strokes)
+    return points.min(axis=0), points.max(axis=0)
 
 
 def length_of(strokes: Strokes) -> float:
@@ -175,7 +185,8 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
     """Draw strokes as MNIST would hold them.
 
     Args:
-        drawing: what was drawn; its place, size and brush do not matter.
+        drawing: what was drawn; its place and size do not matter, nor does its brush, but that
+            what is smaller than half of it is a dot.
         stroke_width: width of the line in pixels of the result.
 
     Returns:
@@ -183,10 +194,9 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
     """
     if drawing.is_empty:
         return np.zeros((SIDE, SIDE), dtype=np.uint8)
-    points = np.concatenate(drawing.strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = _corners(drawing.strokes)
     extent = float((high - low).max())
-    # Something no larger than the brush is a dot: enlarging it would enlarge a tremble.
+    # To enlarge a dot would enlarge a tremble.
     is_dot = extent <= max(drawing.pen_width / 2, LEAST_EXTENT)
     scale = 0.0 if is_dot else (BOX - stroke_width) / extent
     middle = SIDE / 2
