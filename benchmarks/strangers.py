@@ -19,7 +19,7 @@ from mnist_app.verdict import candidates
 COUNT, SEED = 1_000, 20_000
 TAP = Drawing([np.zeros((1, 2))])
 # As a hand writes them; the letters among the distractors are printed. x and y in 0..2, y down.
-LETTERS = {
+LETTERS: dict[str, list[list[list[float]]]] = {
     "A": [[[0, 2], [1, 0], [2, 2]], [[0.4, 1.3], [1.6, 1.3]]],
     "E": [[[1.5, 0], [0, 0], [0, 2], [1.5, 2]], [[0, 1], [1.2, 1]]],
     "F": [[[1.5, 0], [0, 0], [0, 2]], [[0, 1], [1.2, 1]]],
