@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app import pictures
+from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.framing import framed
 from mnist_app.pictures import WORKING_SIDE, opened, png
@@ -176,6 +178,15 @@ def test_too_many_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         opened(encoded(seven()))
 
 
+def test_twelve_million_pixels_are_read_even_if_nothing_is_packed() -> None:
+    """Of 16 bits a colour too; such files Pillow reads but does not write."""
+    size = (4000, 3000)
+    assert size[0] * size[1] * 3 * 2 < 0.95 * pictures.MAX_BYTES
+    data = encoded(Image.new("RGBA", size, "white"), "TIFF")
+    assert len(data) > size[0] * size[1] * 4
+    assert grey(data).shape == (384, 512)
+
+
 @st.composite
 def files(draw: st.DrawFn) -> tuple[bytes, tuple[int, int]]:
     """Whole files of any format, kind and size, and the upright width and height of each."""
@@ -225,7 +236,7 @@ def read_or_refused(data: bytes, as_number: bool) -> None:
         assert re.fullmatch(SENTENCE, refusal)
         return
     picture = opened(data)
-    reading = read_opened(picture, Undecided(), as_number)
+    reading = read_opened(picture, cast(Classifier, Undecided()), as_number)
     shown = framed(picture, [digit.box for digit in reading.digits if digit.box is not None])
     with Image.open(io.BytesIO(shown)) as image:
         assert image.size == picture.colours.shape[1::-1]
@@ -331,6 +342,7 @@ def test_memory_is_bounded() -> None:
         (encoded(Image.new("P", (4000, 3000)), "GIF"), 200),
         (encoded(Image.new("F", (7000, 7000)), "TIFF", compression="tiff_deflate"), 450),
         (encoded(Image.new("1", (7071, 7071))), 250),
+        (encoded(Image.new("RGBA", (4000, 3000)), "TIFF"), 150),
         (encoded(Image.effect_noise((2000, 2000), 200), compress_level=1), 150),
         (_claiming(100, 100, text), 20),
         *((data, 20) for data in HUGE.values()),
