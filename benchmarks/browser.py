@@ -48,6 +48,8 @@ def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
     flags = _FLAGS.split()
     if camera is not None:
         flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        # Without a screen it sometimes lets the picture of the camera stand still.
+        flags.append("--autoplay-policy=no-user-gesture-required")
         flags.append(f"--use-file-for-fake-video-capture={camera}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags, headless=True)

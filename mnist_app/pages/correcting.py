@@ -177,7 +177,16 @@ def _show_learning() -> None:
 
 def _show_outcome(outcome: Outcome) -> None:
     own, test = outcome.own, outcome.test
-    st.markdown(f"**“{unmarked(outcome.stored.title)}” has learned how you write**")
+    title = unmarked(outcome.stored.title)
+    if outcome.share:
+        st.markdown(f"**“{title}” has learned how you write**")
+    else:
+        st.info(
+            "Nothing could be learned from these drawings without forgetting how other people "
+            f"write: “{title}” reads as the model did before. Draw more, and look whether each has "
+            "its right answer.",
+            icon=":material/info:",
+        )
     yours, others = st.columns(2)
     with yours:
         st.metric("Your drawings read right", f"{_right(own)} of {own.pictures}")
