@@ -6,39 +6,37 @@ Prints the memory in MB (10^6 bytes) that the process holds after each, as JSON.
 import json
 import os
 import tempfile
-from pathlib import Path
 
 import click
 
 from benchmarks.servers import memory_mb
-from mnist_app import datasets, experiment
+from mnist_app import datasets
 from mnist_app.errors import DigitLabError
-from mnist_app.jobs import Control, State, Worker
+from mnist_app.jobs import State
+from mnist_app.pages.run_jobs import training_job
+from mnist_app.pages.workers import workers
 from mnist_app.settings import PRESETS, TrainingConfig
 
 
 def memory_after_each(runs: int, config: TrainingConfig) -> list[float]:
-    """Train, test and save a model `runs` times in a worker; MB after each.
+    """Start a run of the Train page `runs` times and see it through; MB after each.
+
+    Each waits in line, is written down in the list of runs in the models' folder, keeps
+    checkpoints, and is tested and saved.
 
     Raises:
         DigitLabError: a run failed, or this system does not tell how much memory a process holds.
     """
-    worker = Worker("training")
+    training = workers().training
     found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(runs):
-            path = Path(folder) / f"{number}.keras"
-
-            def work(control: Control, path: Path = path) -> experiment.Outcome:
-                return experiment.run(config, path, path.stem, control.report, control)
-
-            ended = worker.wait(worker.submit(work).id)
-            held = memory_mb(os.getpid())
-            if ended is None or ended.state != State.DONE:
-                raise DigitLabError(ended.error if ended else "The run was forgotten.")
-            if held is None:
-                raise DigitLabError("Memory can be measured on Linux only: use another machine.")
-            found.append(held)
+    for number in range(runs):
+        ended = training.wait(training_job(config, f"Run {number}", owner="").id)
+        held = memory_mb(os.getpid())
+        if ended is None or ended.state != State.DONE:
+            raise DigitLabError(ended.error if ended else "The run was forgotten.")
+        if held is None:
+            raise DigitLabError("Memory can be measured on Linux only: use another machine.")
+        found.append(held)
     return found
 
 
@@ -51,7 +49,9 @@ def main(runs: int, limit: int, dataset: str) -> None:
     values = {**PRESETS["one-minute"], "dataset": dataset, "epochs": 1, "limit": limit}
     try:
         datasets.load(dataset, allow_download=False)
-        click.echo(json.dumps(memory_after_each(runs, TrainingConfig(**values))))
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["MNIST_APP_MODELS"] = folder
+            click.echo(json.dumps(memory_after_each(runs, TrainingConfig(**values))))
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
 

@@ -141,7 +141,12 @@ def memory_figures(megabytes: Sequence[float]) -> list[Figure]:
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--seeds", default=1, type=click.IntRange(1), help="Trainings of each way.")
+@click.option(
+    "--seeds",
+    default=3,
+    type=click.IntRange(1),
+    help="Trainings of each way; the figures are their medians.",
+)
 @click.option("--epochs", default=0, type=click.IntRange(0), help="0: as many as each way has.")
 @click.option("--watching", is_flag=True, help="Measure instead what being watched costs.")
 @click.option("--memory", is_flag=True, help="Measure instead what many runs leave in memory.")

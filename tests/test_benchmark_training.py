@@ -6,6 +6,8 @@ from click.testing import CliRunner
 
 from benchmarks import repeated, training
 from benchmarks.race import Mark
+from mnist_app.pages.run_jobs import runs
+from mnist_app.runs import State
 from mnist_app.settings import TrainingConfig
 
 
@@ -52,6 +54,7 @@ def test_memory_is_measured_after_each_run_of_one_process() -> None:
     found = repeated.memory_after_each(2, config)
     assert len(found) == 2
     assert min(found) > 50
+    assert [run.state for run in runs().listed()] == [State.FINISHED] * 2
     grown = figures(training.memory_figures([500.0, 530.0, 610.0]))["memory grown between them"]
     assert grown == (110, None, False)
 
@@ -64,9 +67,12 @@ def test_each_training_has_a_process_of_its_own_whose_word_counts() -> None:
         assert "MNIST" in result.output
 
 
-def test_json_holds_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("options", "seeds"), [([], 3), (["--seeds", "2"], 2)])
+def test_json_holds_every_figure(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], seeds: int
+) -> None:
     monkeypatch.setattr(training, "marks_of", lambda way, seed, epochs: marks(0.9, 0.992))
-    result = CliRunner().invoke(training.main, ["--seeds", "2", "--format", "json"])
+    result = CliRunner().invoke(training.main, [*options, "--format", "json"])
     answer = json.loads(result.stdout)
-    assert answer["repeats"] == {"seeds": 2}
+    assert answer["repeats"] == {"seeds": seeds}
     assert answer["figures"][0]["this_app"] == 2

@@ -1,6 +1,7 @@
 """The list of runs that all visitors share, and the jobs about its runs."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import streamlit as st
 from mnist_app import checkpoints, convolution, experiment, model_store, run_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
+from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Control, Snapshot
 from mnist_app.model_store import StoredModel
 from mnist_app.packing import packed
@@ -19,6 +21,9 @@ from mnist_app.recording import Report, recorded
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run as ListedRun
 from mnist_app.settings import TrainingConfig
+
+# "Why convolution?" trains two networks, one after the other.
+MOST_RUNS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +65,34 @@ def training_job(
     It reports `Run`, and its result is an `Outcome`.
 
     Raises:
-        DigitLabError: the list of runs cannot be written.
+        DigitLabError: its owner has `MOST_RUNS` that are not over, or the list of runs cannot be
+            written.
     """
-    return _training(runs().add(title, config, owner), drawing)
+    with _room_in_line(owner):
+        return _training(runs().add(title, config, owner), drawing)
 
 
 def continuing_job(run_id: int) -> Snapshot:
     """The same for a run that was broken off and goes on from its checkpoint, with its drawing.
 
     Raises:
-        DigitLabError: it left none, or the list of runs cannot be written.
+        DigitLabError: as there, or it left none.
     """
-    return _training(runs().resume(run_id), resume_from=runs().get(run_id).checkpoints)
+    broken_off = runs().get(run_id)
+    with _room_in_line(broken_off.owner):
+        return _training(runs().resume(run_id), resume_from=broken_off.checkpoints)
+
+
+@contextmanager
+def _room_in_line(owner: str) -> Iterator[None]:
+    """Nobody else comes into the line meanwhile, so two tabs at once get no more than one."""
+    with workers().lining_up:
+        if sum(not job.is_over for job in workers().training.jobs(owner)) >= MOST_RUNS:
+            raise DigitLabError(
+                f"{MOST_RUNS} of your runs train or wait already: wait until one is over, or "
+                "stop one on the Runs page."
+            )
+        yield
 
 
 def _training(

@@ -54,6 +54,7 @@ class Workers:
     explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
     explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
+    lining_up: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 import re
 
+from pen import PREDICTION, draw, expect_read
 from playwright.sync_api import Page, expect
 
+from benchmarks.browser import at_rest
 from benchmarks.servers import Server
 
 STATUS = ".st-key-train_status"
+STANDING = re.compile(r"Epoch (\d+) of 100, step (\d+)")
 CURVE = ".st-key-train_curves .scatterlayer .trace path.js-line"
 
 
@@ -21,7 +24,22 @@ def start_long_run(page: Page, server: Server) -> None:
     page.get_by_text("Training", exact=True).click()
     slide(page, "epochs", "End", 100)
     page.locator(".st-key-train_start button").click()
-    expect(page.locator(STATUS)).to_contain_text(re.compile(r"Epoch \d+ of 100, step \d+"))
+    expect(page.locator(STATUS)).to_contain_text(STANDING)
+
+
+def reached(page: Page) -> tuple[int, int]:
+    """The epoch and the step where the run stands, as soon as the page says it."""
+    status = page.locator(STATUS)
+    expect(status).to_contain_text(STANDING)
+    found = STANDING.search(status.inner_text())
+    assert found is not None
+    return int(found[1]), int(found[2])
+
+
+def go(page: Page, name: str) -> None:
+    """Go to another page by the navigation."""
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page).to_have_url(re.compile(rf"/{name.lower()}\b|/$"))
 
 
 def curve_length(page: Page) -> int:
@@ -43,7 +61,7 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     expect(page.locator(STATUS)).to_contain_text("left")
 
     page.reload()
-    expect(page.locator(STATUS)).to_contain_text(re.compile(r"Epoch \d+ of 100, step \d+"))
+    expect(page.locator(STATUS)).to_contain_text(STANDING)
     page.locator(CURVE).first.wait_for(state="attached")
     assert curve_length(page) > before
     expect(page.locator(".st-key-train_start button")).to_be_disabled()
@@ -60,6 +78,29 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     page.locator(".st-key-use_model button").click()
     page.locator("canvas.upper-canvas").wait_for()
     expect(page.get_by_text("Read by: Simple convolutional on optdigits")).to_be_visible()
+
+
+def test_a_run_goes_on_while_one_draws_elsewhere(page: Page, server: Server) -> None:
+    start_long_run(page, server)
+    begun = reached(page)
+    go(page, "Draw")
+    page.locator("canvas.upper-canvas").wait_for()
+    at_rest(page)
+    for digit in (3, 7):
+        draw(page, digit)
+        expect_read(page, digit)
+        page.locator(".st-key-clear button").click()
+        expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    go(page, "Train")
+    returned = reached(page)
+    assert returned > begun
+    page.locator(CURVE).first.wait_for(state="attached")
+    expect(page.locator(".st-key-train_start button")).to_be_disabled()
+    page.reload()
+    assert reached(page) > returned
+    page.locator(CURVE).first.wait_for(state="attached")
+    page.locator(".st-key-train_stop button").click()
+    expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
 
 
 # Notes of each frame that is painted what can be seen of the chart, and counts its updates.

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
 from mnist_app import checkpoints, model_store
+from mnist_app.errors import DigitLabError
 from mnist_app.pages import run_jobs, workers
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, State
@@ -271,13 +272,35 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     assert [point.epoch for point in run.validation] == list(range(1, 31))
 
 
+def broken_off(title: str) -> Run:
+    """A run in the list that may go on."""
+    run = run_jobs.runs().add(title, quick(), ME)
+    assert run.checkpoints is not None
+    run.checkpoints.mkdir(parents=True)
+    (run.checkpoints / checkpoints.NAME).touch()
+    run_jobs.runs().finish(run.id, State.INTERRUPTED)
+    return run
+
+
+def test_one_visitor_cannot_fill_the_line() -> None:
+    run = broken_off("third")
+    config = quick(dataset="optdigits", epochs=100)
+    jobs = [run_jobs.training_job(config, title, ME) for title in ("first", "second")]
+    app = opened(runs=str(run.id))
+    app.button(key="continue_run").click().run()
+    assert "2 of your runs train or wait already: wait until one is over, or stop one" in said(app)
+    assert run_jobs.runs().get(run.id).state is State.INTERRUPTED
+    with pytest.raises(DigitLabError, match="train or wait already"):
+        run_jobs.training_job(config, "third", ME)
+    assert len(run_jobs.runs().listed(ME)) == 3
+    run_jobs.training_job(config, "theirs", "f" * 32)
+    workers.workers().training.stop(jobs[1].id)
+    assert run_jobs.training_job(config, "third", ME).place == 2
+
+
 def test_the_newest_run_that_was_broken_off_is_found_behind_later_ones() -> None:
     for title in ("old", "recent"):
-        run = run_jobs.runs().add(title, quick(), ME)
-        assert run.checkpoints is not None
-        run.checkpoints.mkdir(parents=True)
-        (run.checkpoints / checkpoints.NAME).touch()
-        run_jobs.runs().finish(run.id, State.INTERRUPTED)
+        broken_off(title)
     finished("later")
     train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
     train.session_state["visitor"] = ME

@@ -75,6 +75,15 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
     assert "Stopped before it began" in status(second)
 
 
+def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
+    tabs = [opened(epochs=100, batch_size=8) for _ in range(2)]
+    for tab in tabs:
+        tab.session_state["visitor"] = "0" * 32
+        start(tab)
+    assert len(workers.workers().training.jobs()) == 1
+    assert tabs[1].button(key="train_start").disabled
+
+
 def test_a_preset_fills_in_the_form() -> None:
     app = opened()
     app.segmented_control(key="preset").set_value("best").run()
