@@ -22,6 +22,11 @@ def visitor() -> str:
     return st.session_state.visitor
 
 
+def tab() -> str:
+    """This tab's id until it is reloaded: two tabs of one browser differ in it."""
+    return st.session_state.setdefault("tab", uuid.uuid4().hex)
+
+
 def remember() -> None:
     """Have the browser keep the id; called once, at the end of every page."""
     _component()(key="visitor_cookie", data={"name": _COOKIE, "id": visitor()})

@@ -23,6 +23,7 @@ from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
+from mnist_app.pages.interest import Interest, has_given_up
 from mnist_app.reading import Reading, read_picture
 from mnist_app.settings import DATASETS, TrainingConfig
 
@@ -53,6 +54,7 @@ class Workers:
     explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
     explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
+    interest: Interest = field(default_factory=Interest)
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,7 @@ def dataset_job(name: str) -> Snapshot:
 
 
 def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the model's `EvaluationReport` on the data set's test pictures.
-
-    One that was stopped stays so until it is forgotten.
-    """
+    """The job whose result is the model's `EvaluationReport` on the data set's test pictures."""
 
     def measure(control: Control) -> EvaluationReport:
         import_first("tensorflow", "keras", "sklearn.metrics")
@@ -140,13 +139,16 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.should_stop,
         )
 
-    return once_unless_stopped(workers().evaluations, (identity(model), dataset.name), measure)
+    return once_unless_given_up(workers().evaluations, (identity(model), dataset.name), measure)
 
 
-def once_unless_stopped(line: Worker, key: Hashable, task: Task) -> Snapshot:
-    """As `Worker.once`, but a job that was stopped stays so until it is forgotten."""
+def once_unless_given_up(line: Worker, key: Hashable, task: Task) -> Snapshot:
+    """As `Worker.once`, but a job that this session gave up and nobody goes on with stays stopped.
+
+    It does until it is forgotten, or somebody else starts it again.
+    """
     known = line.latest(key)
-    if known is not None and known.state == State.STOPPED:
+    if known is not None and known.state == State.STOPPED and has_given_up(line, known):
         return known
     return line.once(key, task)
 
