@@ -48,6 +48,8 @@ def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
     flags = _FLAGS.split()
     if camera is not None:
         flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        # Without a screen it sometimes lets the picture of the camera stand still.
+        flags.append("--autoplay-policy=no-user-gesture-required")
         flags.append(f"--use-file-for-fake-video-capture={camera}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags, headless=True)
@@ -55,6 +57,11 @@ def chromium(executable: str, camera: Path | None = None) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the server has run the page to its end."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def draw_stroke(page: Page, stroke: np.ndarray) -> None:
@@ -107,5 +114,5 @@ class Visitor:
         """Empty the canvas and wait until the page has seen it and rests."""
         self._page.get_by_role("button", name="Reset canvas").click()
         self._page.wait_for_function("!isAnswered")
-        self._page.locator("[data-test-script-state=notRunning]").wait_for()
+        at_rest(self._page)
         self._page.wait_for_timeout(PAUSE_MS)

@@ -14,8 +14,8 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw
 
-from benchmarks import example, options
-from mnist_app import datasets, distractors, model_store
+from benchmarks import example, options, strangers
+from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import BINS, EvaluationReport, calibration_error, evaluate
@@ -25,7 +25,9 @@ CANVAS = 320
 BRUSH = 18
 # The tablet on which the pen strokes were written, in its own units.
 TABLET = 500
-STRANGE = 2_000
+# Enough for a median.
+SHAPES = 2_000
+TEST, PENS = "MNIST's test set", "pen strokes of held-out writers"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def main(model: Path) -> None:
     click.echo(f"\n{'read right':34} {'Keras example':>21} {'this network':>21}")
     click.echo(f"{'':34} {'shrunk':>10} {'framed':>10} {'shrunk':>10} {'framed':>10}")
     reports: dict[str, EvaluationReport] = {}
-    sets = [Drawn("pen strokes of held-out writers", drawn, pens.images, pens.labels)]
+    sets = [Drawn(PENS, drawn, pens.images, pens.labels)]
     for drawings in [*sets, *_mnist_sets(mnist.test_images, mnist.test_labels)]:
         ways = [
             evaluate(network, images, drawings.labels)
@@ -64,13 +66,12 @@ def main(model: Path) -> None:
         reports[drawings.name] = ways[-1]
         click.echo(f"{drawings.name:34}" + "".join(f" {way.accuracy:10.2%}" for way in ways))
     click.echo(f"\nexpected calibration error, {BINS} bins")
-    for name in ("MNIST's test set", "pen strokes of held-out writers"):
+    for name in (TEST, PENS):
         click.echo(f"{name:34} {calibration_error(reports[name]):10.2%}")
-    click.echo("\ndigits told from what is none: area under the ROC curve")
-    known = reports["MNIST's test set"].confidences
-    for name, strange in _strange_sets().items():
-        area = _area(known, classifier.probabilities(strange).max(axis=1))
-        click.echo(f"{name:34} {area:10.4f}")
+    answers = {name: reports[name].probabilities for name in (TEST, PENS)}
+    click.echo("")
+    for line in strangers.table(answers, classifier):
+        click.echo(line)
     click.echo("\nwhat the network gets")
     click.echo(f"{'':34} {'MNIST':>10} {'strokes':>10}")
     ours_of, mnist_of = _shape(pens.images), _shape(mnist.test_images)
@@ -101,7 +102,7 @@ def _shrunk_canvas(strokes: Strokes) -> np.ndarray:
 def _mnist_sets(images: np.ndarray, labels: np.ndarray) -> list[Drawn]:
     chance = np.random.default_rng(0)
     changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "MNIST's test set": lambda image: image,
+        TEST: lambda image: image,
         "turned by up to 15 degrees": lambda image: _moved(image, turn=chance.uniform(-15, 15)),
         "shifted by up to 4 pixels": lambda image: _moved(image, shift=chance.uniform(-4, 4, 2)),
         "scaled by 0.7 to 1.3": lambda image: _moved(image, scale=chance.uniform(0.7, 1.3)),
@@ -147,23 +148,6 @@ def _thickened(image: np.ndarray, pixels: int) -> np.ndarray:
     return np.asarray(Image.fromarray(grown).resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
-def _strange_sets() -> dict[str, np.ndarray]:
-    """Pictures that are no digits; of the made-up ones, others than were trained on."""
-    sets = {"letters, scribbles, shapes, blobs": distractors.make(STRANGE, seed=20_000)}
-    try:
-        fashion = datasets.load("fashion_mnist", allow_download=False)
-    except DigitLabError:
-        return sets
-    return {"Fashion-MNIST's test set": fashion.test_images, **sets}
-
-
-def _area(known: np.ndarray, strange: np.ndarray) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    is_digit = np.repeat([1, 0], [len(known), len(strange)])
-    return float(roc_auc_score(is_digit, np.concatenate([known, strange])))
-
-
 def _shape(images: np.ndarray) -> dict[str, float]:
     """Medians over pictures, uint8 (n, 28, 28), of what a network sees of the ink's form."""
     from scipy import ndimage
@@ -176,7 +160,7 @@ def _shape(images: np.ndarray) -> dict[str, float]:
         "larger extent in pixels": [],
         "share of grey among the ink": [],
     }
-    for image in images[:STRANGE]:
+    for image in images[:SHAPES]:
         ink = image > 0
         large = np.asarray(
             Image.fromarray(image).resize((4 * SIDE, 4 * SIDE), Image.Resampling.BILINEAR)

@@ -42,8 +42,9 @@ def main(model: Path, images: int) -> None:
         click.echo(
             f"{part:44} {np.median(wall):8.0f} {np.percentile(wall, 95):8.0f} {np.median(cpu):8.0f}"
         )
-    met = np.median([wall for wall, _ in times["all"][WARM_UP:]]) * 1000 <= MOST_MS
-    click.echo(f"\naim: all in at most {MOST_MS} ms: {'met' if met else 'NOT met'}")
+    slowest = np.percentile([wall for wall, _ in times["all"][WARM_UP:]], 95) * 1000
+    met = "met" if slowest <= MOST_MS else "NOT met"
+    click.echo(f"\naim: all in at most {MOST_MS} ms for 95 % of the images: {met}")
     click.echo(f"minds changed: {found} of {len(chosen)}, images of {name}")
     click.echo(", ".join(f"{fact} {value}" for fact, value in machine().items()))
 

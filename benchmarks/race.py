@@ -156,12 +156,13 @@ class _Page:
 def show(progress: Progress, dataset: Dataset) -> list[str]:
     """The charts as JSON and the pictures as HTML."""
     names, epochs = dataset.class_names, progress.epochs
-    shares = progress.class_accuracy[-1] if progress.class_accuracy else None
     figures = [
         run_charts.accuracy_curves(progress.training, progress.validation, epochs),
         run_charts.loss_curves(progress.training, progress.validation, epochs),
         run_charts.learning_rate_curve(progress.training, epochs),
-        run_charts.class_accuracy_bars(shares, names),
+        run_charts.class_accuracy_curves(
+            progress.validation, progress.class_accuracy, names, epochs
+        ),
         run_charts.opinion_curves(progress.opinions, names, epochs),
     ]
     shown = [figure.to_json() for figure in figures]

@@ -28,7 +28,8 @@ DRAWN = STROKES[2]
 @click.option("--chromium", "executable", default="/usr/bin/chromium", show_default=True,
               envvar="MNIST_APP_CHROMIUM", help="The browser.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), default=HERE / "pictures")
-def main(executable: str, folder: Path) -> None:
+@click.option("--only", multiple=True, help="The name of a picture; all if not given.")
+def main(executable: str, folder: Path, only: tuple[str, ...]) -> None:
     """Write a PNG for each page, at a desk and on a phone, in light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as models:
@@ -38,6 +39,8 @@ def main(executable: str, folder: Path) -> None:
             chromium(executable) as browser,
         ):
             for name, path, act in PAGES:
+                if only and name not in only:
+                    continue
                 for device, size in (("desk", DESK), ("phone", PHONE)):
                     for scheme in ("light", "dark"):
                         target = folder / f"{name}-{device}-{scheme}.png"
@@ -75,12 +78,30 @@ def _draw(page: Page) -> None:
     page.locator(".st-key-prediction .digit").wait_for()
 
 
-def _look_inside(page: Page) -> None:
-    _draw(page)
-    page.locator(".st-key-look_inside summary").click()
-    page.get_by_text("Where it looked", exact=True).click()
-    page.get_by_text("do not prove").wait_for()
-    page.locator(".st-key-look_inside").scroll_into_view_if_needed()
+def _look_inside(part: str, shown: str, steps: int = 0) -> Callable[[Page], None]:
+    """One of the four parts of what a network makes of a drawing, so many steps on.
+
+    `shown` says that it is there.
+    """
+
+    def act(page: Page) -> None:
+        _draw(page)
+        page.locator(".st-key-look_inside summary").click()
+        page.get_by_text(part, exact=True).click()
+        for number in range(steps):
+            page.locator(".st-key-look_inside").get_by_role("button", name="Next").click()
+            page.get_by_text(f"Step {number + 2} of").wait_for()
+        page.locator(shown).first.wait_for()
+        _to_top(page, ".st-key-look_inside")
+
+    return act
+
+
+def _to_top(page: Page, part: str) -> None:
+    """Scroll until a part stands right below the navigation."""
+    page.locator(part).first.evaluate(
+        "(part) => { part.style.scrollMarginTop = '72px'; part.scrollIntoView(); }"
+    )
 
 
 def _train(page: Page) -> None:
@@ -103,10 +124,21 @@ def _predictions(page: Page) -> None:
     page.locator(".st-key-confusion_matrix .js-plotly-plot").wait_for()
 
 
+def _part_of_predictions(part: str) -> Callable[[Page], None]:
+    """The page scrolled to one of its parts."""
+
+    def act(page: Page) -> None:
+        _predictions(page)
+        page.locator(".st-key-reliability_chart .js-plotly-plot").wait_for()
+        _to_top(page, part)
+
+    return act
+
+
 def _map(page: Page) -> None:
     page.locator(".st-key-picture_map .gl-container canvas").first.wait_for()
     page.get_by_text("Finding neighbours").wait_for(state="detached")
-    page.locator(".st-key-map_layout").evaluate("(part) => part.scrollIntoView()")
+    _to_top(page, ".st-key-map_layout")
 
 
 def _opened(page: Page) -> None:
@@ -114,30 +146,56 @@ def _opened(page: Page) -> None:
     page.locator(".st-key-opened .examples img").first.wait_for()
 
 
+def _comparison(page: Page) -> None:
+    _predictions(page)
+    page.get_by_label("Compare with").click()
+    page.get_by_role("option").nth(1).click()
+    page.locator(".st-key-comparison img").first.wait_for()
+    _to_top(page, ".st-key-comparison")
+
+
 def _data(page: Page) -> None:
     page.locator(".st-key-class_distribution .js-plotly-plot").wait_for()
 
 
-def _show_me(page: Page) -> None:
-    _draw(page)
-    for title in ("What it saw", "How it decided"):
-        page.keyboard.press("ArrowRight")
-        page.get_by_role("heading", name=title).wait_for()
-    page.locator(".looked").wait_for()
-    page.locator(".st-key-probabilities .js-plotly-plot").wait_for()
+def _show_me(step: int, shown: str) -> Callable[[Page], None]:
+    """A step of the show, counted from 1; `shown` says that it is there."""
+
+    def act(page: Page) -> None:
+        _draw(page)
+        for number in range(2, step + 1):
+            page.keyboard.press("ArrowRight")
+            page.wait_for_url(f"**step={number}*")
+        page.locator(shown).first.wait_for()
+
+    return act
 
 
 PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("draw", "/", _draw),
-    ("inside", "/", _look_inside),
+    ("layers", "/", _look_inside("Layer by layer", ".st-key-look_inside img", steps=3)),
+    ("one-step", "/", _look_inside("One step, slowly", ".st-key-look_inside input[type=range]")),
+    ("inside", "/", _look_inside("Where it looked", ".st-key-look_inside .maps img")),
+    ("change", "/", _look_inside("What would change its mind", ".st-key-look_inside figure")),
     ("train", "/train", _train),
     ("runs", "/runs", _runs),
     ("predictions", "/predictions", _predictions),
+    ("matrix", "/predictions", _part_of_predictions(".st-key-matrix_numbers")),
     ("map", "/predictions?map_layout=Neighbours", _map),
+    (
+        "gallery", "/predictions?gallery_order=Most+confidently+wrong+first",
+        _part_of_predictions(".st-key-gallery"),
+    ),
     ("opened", "/predictions?gallery_order=Most+confidently+wrong+first", _opened),
+    ("calibration", "/predictions", _part_of_predictions(".st-key-reliability")),
+    ("comparison", "/predictions", _comparison),
     ("data", "/data", _data),
-    ("show-me", "/show-me", _show_me),
-)
+    ("show-me-1", "/show-me", _show_me(1, ".digit")),
+    ("show-me-2", "/show-me", _show_me(2, ".becoming")),
+    ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .js-plotly-plot")),
+    ("show-me-4", "/show-me", _show_me(4, ".gallery.worst")),
+    ("show-me-5", "/show-me", _show_me(5, ".st-key-demo_train")),
+)  # fmt: skip
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@ units. Convolutions stay within the picture, so each makes it a little smaller; 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import SIDE
@@ -44,33 +44,106 @@ class Row:
     weights: int
 
 
-# The numbers that each word needs: what each is, its range, and whether it may be a fraction.
-_NUMBERS: dict[str, tuple[tuple[str, float, float, bool], ...]] = {
-    "conv": (("filters", 1, 256, False), ("a kernel size", 1, 11, False)),
+@dataclass(frozen=True)
+class Number:
+    """A number that a layer needs.
+
+    Attributes:
+        label: what it is, for a field.
+        what: the same in a sentence.
+        low, high: its range, inclusive.
+        is_fraction: whether it need not be whole.
+    """
+
+    label: str
+    what: str
+    low: float
+    high: float
+    is_fraction: bool = False
+
+
+# The numbers that follow each word, in this order.
+NUMBERS: dict[str, tuple[Number, ...]] = {
+    "conv": (
+        Number("Filters", "filters", 1, 256),
+        Number("Kernel size", "a kernel size", 1, 11),
+    ),
     "pool": (),
-    "dropout": (("the share left out", 0, 0.9, True),),
-    "dense": (("units", 1, 1024, False),),
+    "dropout": (Number("Share left out", "the share left out", 0, 0.9, is_fraction=True),),
+    "dense": (Number("Units", "units", 1, 1024),),
 }
+# A new layer of each word.
+_NEW = {
+    "conv": Layer("conv", (32, 3)),
+    "pool": Layer("pool"),
+    "dropout": Layer("dropout", (0.25,)),
+    "dense": Layer("dense", (64,)),
+}
+# What needs a picture, which a dense layer does not leave.
+_ON_PICTURES = ("conv", "pool")
 
 
 def parse(text: str) -> tuple[Layer, ...]:
     """Read the layers of a network that can be built.
 
     Raises:
-        DigitLabError: a word is unknown, a number is missing or out of range, or the layers cannot
-            follow each other.
+        DigitLabError: as `read` and `summary` do.
+    """
+    layers = read(text)
+    summary(layers)
+    return layers
+
+
+def read(text: str) -> tuple[Layer, ...]:
+    """Read the layers, whether or not they can follow each other.
+
+    Raises:
+        DigitLabError: a word is unknown, a number is missing or out of range, or there are too many
+            layers.
     """
     words = [part.split() for part in text.lower().split(",")]
     if len(words) > MOST_LAYERS:
         raise DigitLabError(f"A network here has at most {MOST_LAYERS} layers: leave some out.")
-    layers = tuple(_layer(number, part) for number, part in enumerate(words, start=1))
-    summary(layers)
-    return layers
+    return tuple(_layer(number, part) for number, part in enumerate(words, start=1))
 
 
 def as_text(layers: tuple[Layer, ...]) -> str:
     """The one way to write these layers."""
     return ", ".join(map(str, layers))
+
+
+def added(layers: tuple[Layer, ...], word: str) -> tuple[Layer, ...]:
+    """The layers and a new one where it can stand.
+
+    A convolution or pooling comes after the last of these, all others at the end.
+    """
+    place = len(layers)
+    if word in _ON_PICTURES:
+        places = [place for place, layer in enumerate(layers) if layer.word in _ON_PICTURES]
+        place = max(places, default=-1) + 1
+    return (*layers[:place], _NEW[word], *layers[place:])
+
+
+def moved(layers: tuple[Layer, ...], place: int, by: int) -> tuple[Layer, ...]:
+    """The layers with the one at `place`, from 0, moved so far, but not beyond an end."""
+    rest = without(layers, place)
+    target = min(max(place + by, 0), len(rest))
+    return (*rest[:target], layers[place], *rest[target:])
+
+
+def without(layers: tuple[Layer, ...], place: int) -> tuple[Layer, ...]:
+    """The layers but for the one at `place`, from 0."""
+    return (*layers[:place], *layers[place + 1 :])
+
+
+def with_number(
+    layers: tuple[Layer, ...], place: int, index: int, number: float
+) -> tuple[Layer, ...]:
+    """The layers with another number, the one at `index` of the layer at `place`, both from 0."""
+    numbers = list(layers[place].numbers)
+    numbers[index] = number
+    changed = replace(layers[place], numbers=tuple(numbers))
+    return (*layers[:place], changed, *layers[place + 1 :])
 
 
 def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
@@ -101,7 +174,7 @@ def _layer(number: int, words: list[str]) -> Layer:
     shown = " ".join(words)[:40]
     if not words:
         raise DigitLabError(f"Layer {number} is empty: use {_GRAMMAR}, with commas between.")
-    wanted = _NUMBERS.get(words[0])
+    wanted = NUMBERS.get(words[0])
     if wanted is None:
         raise DigitLabError(f"Layer {number}, {shown!r}, is unknown: use {_GRAMMAR}.")
     if len(words) != len(wanted) + 1:
@@ -109,15 +182,16 @@ def _layer(number: int, words: list[str]) -> Layer:
             f"Layer {number}, {shown!r}, needs {len(wanted)} numbers: use {_GRAMMAR}."
         )
     numbers = []
-    for word, (what, low, high, fraction) in zip(words[1:], wanted, strict=True):
+    for word, rule in zip(words[1:], wanted, strict=True):
         try:
             value = float(word)
         except ValueError:
             value = math.nan
-        if not low <= value <= high or not (fraction or value.is_integer()):
-            noun = "a number" if fraction else "a whole number"
+        if not rule.low <= value <= rule.high or not (rule.is_fraction or value.is_integer()):
+            noun = "a number" if rule.is_fraction else "a whole number"
             raise DigitLabError(
-                f"Layer {number}, {shown!r}, needs {what}, {noun} from {low:g} to {high:g}."
+                f"Layer {number}, {shown!r}, needs {rule.what}, "
+                f"{noun} from {rule.low:g} to {rule.high:g}."
             )
         numbers.append(value)
     return Layer(words[0], tuple(numbers))

@@ -60,9 +60,16 @@ def probability_bars(
     figure.data[0].update(
         y=(values * 100).round(2).tolist(),
         marker_color=[STRONG if index in strong else FAINT for index in range(len(names))],
-        text=[f"{value:.0%}" if value >= 0.005 else "" for value in values],
+        text=[_rounded(value) for value in values],
     )
     return figure
+
+
+def _rounded(share: float) -> str:
+    """A share in whole percent; never 100 %, as no answer is that sure; nothing for 0 %."""
+    if share >= 0.995:
+        return ">99%"
+    return f"{share:.0%}" if share >= 0.005 else ""
 
 
 @functools.lru_cache(maxsize=8)

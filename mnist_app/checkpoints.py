@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,17 @@ from mnist_app.standing import Standing
 NAME = "checkpoint.npz"
 # The lists of arrays in a checkpoint; the rest is one JSON text.
 _ARRAYS = ("variables", "optimizer", "best")
+_DRAWING = "drawing"
 
 
-def save(standing: Standing, settings: dict[str, Any], folder: Path) -> None:
+def save(
+    standing: Standing, settings: dict[str, Any], folder: Path, drawing: np.ndarray | None = None
+) -> None:
     """Put a checkpoint into `folder`, in place of an earlier one.
 
     Args:
         settings: of the run, see `TrainingConfig.as_dict`.
+        drawing: the person's own that the network is asked about, uint8 (28, 28), if there is one.
 
     Raises:
         DigitLabError: the folder cannot be made or written.
@@ -35,6 +40,8 @@ def save(standing: Standing, settings: dict[str, Any], folder: Path) -> None:
         for name in _ARRAYS
         for index, array in enumerate(getattr(standing, name))
     }
+    if drawing is not None:
+        arrays[_DRAWING] = drawing
     facts = {name: value for name, value in vars(standing).items() if name not in _ARRAYS}
     text = json.dumps({"settings": settings, "standing": facts}, default=asdict)
     with whole(folder / NAME) as draft:
@@ -47,14 +54,31 @@ def load(folder: Path) -> tuple[Standing, dict[str, Any]]:
     Raises:
         DigitLabError: there is none, or it is broken.
     """
+    with _opened(folder) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+        facts = json.loads(str(arrays.pop("facts")))
+        return _standing(facts["standing"], arrays), dict(facts["settings"])
+
+
+def drawing(folder: Path) -> np.ndarray | None:
+    """The person's own drawing in the checkpoint in `folder`, uint8 (28, 28), or None.
+
+    Raises:
+        DigitLabError: there is no checkpoint, or it is broken.
+    """
+    with _opened(folder) as archive:
+        return archive[_DRAWING] if _DRAWING in archive.files else None
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[Any]:
+    """The arrays in `folder` by name, each read when it is asked for."""
     path = folder / NAME
     if not path.is_file():
         raise DigitLabError(f"There is no checkpoint in {folder}: start the run anew.")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        facts = json.loads(str(arrays.pop("facts")))
-        return _standing(facts["standing"], arrays), dict(facts["settings"])
+            yield archive
     except (
         OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
         zipfile.BadZipFile, zlib.error,
@@ -82,6 +106,9 @@ def remove(folder: Path) -> None:
 
 def _standing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Standing:
     standing = Standing(**facts)
+    standing.rate_changes = [
+        (int(step), float(factor)) for step, factor in facts.get("rate_changes", [])
+    ]
     standing.training = [Point(**point) for point in facts["training"]]
     standing.validation = [Point(**point) for point in facts["validation"]]
     standing.class_accuracy = [tuple(shares) for shares in facts["class_accuracy"]]

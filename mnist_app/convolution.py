@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from mnist_app import builder
 from mnist_app.runs import Run, differing_settings
 from mnist_app.settings import TrainingConfig
 
 # Pixels by which test pictures are moved, to see which network minds.
 SHIFT = 2
-CONVOLUTIONAL = frozenset({"simple_cnn", "deep_cnn", "residual_cnn", "lenet5", "keras_example"})
 # Enough to tell the two apart in a few seconds each; few pictures are seen more often.
 _LESSONS: dict[str, Any] = {"epochs": 5, "limit": 12_000}
 _LESSONS_OF_FEW: dict[str, Any] = {"epochs": 20, "batch_size": 32}
@@ -31,9 +31,15 @@ def found(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     if len(runs) != 2 or differing_settings(runs) != ("architecture",):
         return None
     first, second = sorted(runs, key=lambda run: run.settings.get("architecture") != "dense")
-    is_pair = first.settings.get("architecture") == "dense"
-    is_pair &= second.settings.get("architecture") in CONVOLUTIONAL
+    is_pair = first.settings.get("architecture") == "dense" and is_convolutional(second.config)
     return (first, second) if is_pair else None
+
+
+def is_convolutional(config: TrainingConfig) -> bool:
+    """Whether the network has a convolution."""
+    if config.architecture == "custom":
+        return any(layer.word == "conv" for layer in builder.parse(config.layers))
+    return config.architecture != "dense"
 
 
 def in_words(dense: Run, convolutional: Run) -> str:

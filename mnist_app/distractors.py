@@ -24,7 +24,8 @@ def make(count: int, seed: int) -> np.ndarray:
         uint8 (count, 28, 28), as the network would get them; the same for the same seed.
     """
     chance = np.random.default_rng(seed)
-    return np.stack([_KINDS[index % len(_KINDS)](chance) for index in range(count)])
+    kinds = list(KINDS.values())
+    return np.stack([kinds[index % len(kinds)](chance) for index in range(count)])
 
 
 def _letter(chance: np.random.Generator) -> np.ndarray:
@@ -120,10 +121,11 @@ _FIGURES: tuple[Callable[[np.random.Generator], list[np.ndarray]], ...] = (
     lambda chance: [np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]), *_segments((0, 0, 1, 1))],
     lambda chance: [np.array([[0.5, 0], [1, 1], [0, 1], [0.5, 0]])],
 )
-_KINDS: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
-    _letter,
-    _scribble,
-    _polyline,
-    _blob,
-    _texture,
-)
+# In the order in which `make` draws them.
+KINDS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
+    "printed letters": _letter,
+    "scribbles": _scribble,
+    "straight figures": _polyline,
+    "blobs": _blob,
+    "textures": _texture,
+}

@@ -1,4 +1,4 @@
-"""The space of a network's last layer: what is near there, the network holds for alike."""
+"""The space of a network's last layer: what is near there looks alike to the network."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING

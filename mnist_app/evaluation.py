@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -120,10 +121,10 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
 
     classes = np.arange(probabilities.shape[1])
     predictions = probabilities.argmax(axis=1)
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        labels, predictions, labels=classes, zero_division=0
-    )
-    two_best = np.argpartition(-probabilities, 1, axis=1)[:, :2]
+    scores = partial(
+        metrics.precision_recall_fscore_support, labels, predictions, labels=classes,
+        zero_division=0,
+    )  # fmt: skip
     one_hot = labels[:, None] == classes
     exact = probabilities.astype(np.float64)
     # Sums that float32 leaves a hair from 1 would each be warned of.
@@ -134,12 +135,12 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
         binary_crossentropy=float(
             metrics.log_loss(one_hot.ravel(), exact.ravel(), labels=[False, True])
         ),
-        top_2=float((two_best == labels[:, None]).any(axis=1).mean()),
-        macro=_mean(np.array([precision, recall, f1]), np.ones(len(classes)), len(labels)),
-        weighted=_mean(np.array([precision, recall, f1]), support, len(labels)),
+        top_2=_top_2(probabilities, labels),
+        macro=_mean(scores(average="macro"), len(labels)),
+        weighted=_mean(scores(average="weighted"), len(labels)),
         per_class=tuple(
             ClassScores(float(p), float(r), float(f), int(n))
-            for p, r, f, n in zip(precision, recall, f1, support, strict=True)
+            for p, r, f, n in zip(*scores(), strict=True)
         ),
         confusion_matrix=metrics.confusion_matrix(labels, predictions, labels=classes),
         labels=labels,
@@ -149,10 +150,21 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
     )
 
 
-def _mean(scores: np.ndarray, weights: np.ndarray, images: int) -> ClassScores:
-    """Mean precision, recall and F1, float (3, classes), by the classes' weights, (classes,)."""
-    precision, recall, f1 = np.average(scores, axis=1, weights=weights)
+def _mean(scores: tuple[float, float, float, None], images: int) -> ClassScores:
+    """Mean precision, recall and F1 as scikit-learn gives them; its fourth says nothing."""
+    precision, recall, f1, _ = scores
     return ClassScores(float(precision), float(recall), float(f1), images)
+
+
+def _top_2(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The share of labels, int64 (n,), among the two best of float32 (n, classes)."""
+    from sklearn.metrics import top_k_accuracy_score
+
+    classes = np.arange(probabilities.shape[1])
+    if len(classes) < 3:
+        # scikit-learn asks for more classes than guesses.
+        return 1.0
+    return float(top_k_accuracy_score(labels, probabilities, k=2, labels=classes))
 
 
 def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:

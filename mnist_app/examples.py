@@ -1,4 +1,4 @@
-"""Explanation by example: the known pictures that a network holds for most alike."""
+"""Explanation by example: the known pictures that look most alike to a network."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -68,13 +68,16 @@ def in_words(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> 
     classes, counts = np.unique(labels, return_counts=True)
     most = int(classes[counts.argmax()])
     among = f"all {len(labels)}" if len(classes) == 1 else f"{counts.max()} of {len(labels)}"
-    found = f"Of the pictures it holds for most alike, {among} are “{names[most]}”"
+    found = f"Of the pictures that look most alike to the network, {among} are “{names[most]}”"
     if counts.max() * 2 <= len(labels):
-        return f"The pictures it holds for most alike are of {len(classes)} kinds: it lies between."
+        return (
+            f"The pictures that look most alike to the network are of {len(classes)} kinds: this "
+            "one lies between them."
+        )
     if most == read == true:
         return f"{found}: it lies where it belongs."
     if most == read:
-        return f"{found}: to this network it looks like one of them, so it takes it for one."
+        return f"{found}: so it takes this one for one of them, too."
     if most == true:
         return f"{found}, as it is itself; yet the last step reads “{names[read]}”: it is close."
     return f"{found}: neither what it is nor what it was read as."

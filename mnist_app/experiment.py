@@ -130,6 +130,7 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
         "steps an epoch": last.steps,
         "images a second": round(last.images_per_second),
         "pen drawings among them": extra,
+        "learning rate changes": last.rate_changes,
         "stopped early": result.stopped,
         "curves": {"training": _curve(last.training), "validation": _curve(last.validation)},
     }

@@ -13,6 +13,7 @@ from mnist_app.errors import DigitLabError
 if TYPE_CHECKING:
     import keras
 
+CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
 INPUT = "The picture as the network gets it: a number for each pixel, 0 for paper and 1 for ink."
 
 
@@ -68,7 +69,12 @@ def describe(layer: "keras.Layer", is_last: bool = False) -> str:
     if is_last:
         return "The answer: a number for each class, how probable it is; together they make 1."
     kind = type(layer).__name__
-    return _SENTENCES[kind](layer) if kind in _SENTENCES else f"A step of the kind {kind}."
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](layer)
+    return (
+        f"A step that has no words here, “{kind}”: the numbers made so far go in, those shown here "
+        "come out."
+    )
 
 
 def mosaic(values: np.ndarray) -> np.ndarray:
@@ -219,14 +225,49 @@ def _convolution(layer: "keras.layers.Conv2D") -> str:
     return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
 
 
+def _along_a_line(layer: "keras.layers.Conv1D") -> str:
+    seen = f"{layer.filters} filters, {layer.kernel_size[0]} long, slide along rows of numbers."
+    return f"{seen}{_activation(layer)}"
+
+
 def _dense(layer: "keras.layers.Dense") -> str:
     sums = f"{layer.units} sums of all numbers before, each weighed in its own way."
     return f"{sums}{_activation(layer)}"
 
 
+def _depthwise(layer: "keras.layers.DepthwiseConv2D") -> str:
+    height, width = layer.kernel_size
+    seen = f"Over each map slides a filter of its own, {height} x {width}; no two maps are mixed."
+    return f"{seen}{_activation(layer)}"
+
+
+def _separable(layer: "keras.layers.SeparableConv2D") -> str:
+    height, width = layer.kernel_size
+    seen = (
+        f"Over each map slides a filter of its own, {height} x {width}; then {layer.filters} "
+        "mixtures of all of them are made."
+    )
+    return f"{seen}{_activation(layer)}"
+
+
+def _transposed(layer: "keras.layers.Conv2DTranspose") -> str:
+    seen = f"Each number paints {layer.filters} small learned patterns: the maps grow."
+    return f"{seen}{_activation(layer)}"
+
+
 def _activation(layer: "keras.Layer") -> str:
-    relu = getattr(layer.activation, "__name__", "") == "relu"
-    return " What falls below zero becomes zero." if relu else ""
+    """What a layer does to each number afterwards, as the sentence that follows."""
+    name = getattr(layer.activation, "__name__", "linear")
+    return "" if name == "linear" else f" {_bent(name)}"
+
+
+def _bent(name: str) -> str:
+    """What an activation function does."""
+    return _BENDS.get(
+        name,
+        f"Each number is changed by itself, by the function “{name}”: without such bends many "
+        "layers could do no more than one.",
+    )
 
 
 def _pooling(what: str) -> Callable[[Any], str]:
@@ -244,9 +285,28 @@ def _always(sentence: str) -> Callable[[Any], str]:
     return lambda layer: sentence
 
 
+_BELOW = "What is above zero stays; what is below "
+_BENDS = {
+    "linear": "No number changes here.",
+    "relu": "What falls below zero becomes zero.",
+    "leaky_relu": f"{_BELOW}becomes much smaller, but is not forgotten.",
+    "elu": f"{_BELOW}is squeezed, so that it never falls under a lowest value.",
+    "softmax": "The numbers become shares that together make 1.",
+    "sigmoid": "Each number is squeezed between 0 and 1.",
+    "tanh": "Each number is squeezed between -1 and 1.",
+}
 _SENTENCES: dict[str, Callable[[Any], str]] = {
+    "Conv1D": _along_a_line,
     "Conv2D": _convolution,
+    "DepthwiseConv2D": _depthwise,
+    "SeparableConv2D": _separable,
+    "Conv2DTranspose": _transposed,
     "Dense": _dense,
+    "Activation": lambda layer: _bent(getattr(layer.activation, "__name__", "linear")),
+    "LeakyReLU": lambda layer: _BENDS["leaky_relu"],
+    "PReLU": _always(f"{_BELOW}is multiplied by a number that was learned."),
+    "ELU": lambda layer: _BENDS["elu"],
+    "Softmax": lambda layer: _BENDS["softmax"],
     "MaxPooling2D": _pooling("the strongest"),
     "AveragePooling2D": _pooling("the mean"),
     "BatchNormalization": _always(
@@ -258,7 +318,35 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
         "Each map becomes its mean: how much of its pattern there is, no matter where."
     ),
     "Flatten": _always("All maps are written in one row; no number changes."),
-    "Dropout": _always(
-        "Nothing happens here now; in training some numbers are left out by chance."
+    **dict.fromkeys(
+        ("Dropout", "SpatialDropout2D"),
+        _always("Nothing happens here now; in training some numbers are left out by chance."),
+    ),
+    **dict.fromkeys(
+        ("GaussianNoise", "GaussianDropout", "RandomRotation", "RandomTranslation", "RandomZoom"),
+        _always("Nothing happens here now; in training everything is changed a little by chance."),
+    ),
+    **dict.fromkeys(
+        ("LayerNormalization", "GroupNormalization", "Normalization", "Rescaling"),
+        _always("The numbers are brought to a common scale, so that none drowns the others."),
+    ),
+    "GlobalMaxPooling2D": _always(
+        "Each map becomes its strongest number: whether its pattern is there, no matter where."
+    ),
+    "ZeroPadding2D": _always("A margin of zeros is put around each map, so that edges count too."),
+    "UpSampling2D": _always("Each number is written several times: the maps grow, nothing is new."),
+    "Concatenate": _always("The maps of several ways through the network are put in one row."),
+    "Average": _always("The mean is taken of what several ways through the network found."),
+    "Maximum": _always("The strongest is kept of what several ways through the network found."),
+    "Multiply": _always(
+        "What several ways through the network found is multiplied: one opens or closes the other."
+    ),
+    **dict.fromkeys(
+        ("Reshape", "Permute"), _always("The numbers are put in another order; none changes.")
+    ),
+    "Identity": _always("Nothing happens here: the numbers are passed on."),
+    **dict.fromkeys(
+        ("Sequential", "Functional"),
+        _always("A network within the network: several steps that are shown as one."),
     ),
 }

@@ -24,9 +24,11 @@ def whole(target: Path) -> Iterator[Path]:
     try:
         draft = workshop / target.name
         yield draft
+        _flush(draft)
         if draft.is_dir() and target.is_dir():
             os.replace(target, workshop / f"{target.name}.old")
         os.replace(draft, target)
+        _flush_one(target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
@@ -42,6 +44,23 @@ def require_writable(target: Path) -> None:
     if target.is_dir():
         raise DigitLabError(f"{target} is a folder: give the name of a file.")
     _workshop(target).rmdir()
+
+
+def _flush(draft: Path) -> None:
+    """Have all of a file or folder on the disk: a power cut may else keep its name but no bytes."""
+    for path in (*draft.rglob("*"), draft):
+        _flush_one(path)
+
+
+def _flush_one(path: Path) -> None:
+    if os.name == "nt":
+        # Windows opens no folders and flushes nothing that is open for reading.
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _workshop(target: Path) -> Path:

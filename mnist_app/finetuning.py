@@ -38,6 +38,8 @@ REHEARSED, NONE_OF_THEM = 3_000, 400
 # How far the weights go from the old to the learned ones: as far as known pictures allow.
 SHARES = (1.0, 0.75, 0.5, 0.25)
 CHECKED, LARGEST_LOSS = 2_000, 0.004
+# Of a small data set at most this share is checked with; the others are there to be rehearsed.
+CHECKED_SHARE = 1 / 3
 # Enough to see a change of one in a thousand, few enough to take seconds.
 TESTED = 2_000
 # As a hand varies from one digit to the next.
@@ -63,12 +65,15 @@ class Outcome:
         own: on the very drawings that it learned from.
         test: on pictures that neither model has learned from.
         dataset: the name of the data set that the test pictures are of.
+        share: how far its weights went from the model's to the learned ones, 0..1; at 0 nothing
+            could be learned without forgetting, and it reads as the model does.
     """
 
     stored: StoredModel
     own: Change
     test: Change
     dataset: str
+    share: float
 
 
 def finetune(
@@ -95,26 +100,34 @@ def finetune(
     model = model_store.load(source.path)
     exam = _exam(Classifier(model), drawings, _known(source), seed)
     own_before, before = exam.marks()
+    old = model.get_weights()
     report(BEFORE_SHARE)
-    for share in _learn(model, drawings, exam, seed):
-        report(BEFORE_SHARE + share * LEARNING_SHARE)
+    for done in _learn(model, drawings, exam, seed):
+        report(BEFORE_SHARE + done * LEARNING_SHARE)
         if should_stop():
             raise InterruptedError
+    share = _take_back(model, old, exam)
     own_after, after = exam.marks()
     own = Change(own_before, own_after, len(drawings))
     test = Change(before.accuracy, after.accuracy, after.images)
     card = _card(source, model, title, exam.known.name, after, own, test)
-    return Outcome(model_store.save(model, card, path), own, test, exam.known.name)
+    return Outcome(model_store.save(model, card, path), own, test, exam.known.name, share)
 
 
 @dataclass(frozen=True)
 class _Exam:
-    """What a model is asked before and after; `own` and `test` are pictures with their labels."""
+    """What a model is asked before and after.
+
+    `own`, `test` and `check` are pictures with their labels; with `check` it is decided how far the
+    weights go. `rehearsed` are other pictures, without labels.
+    """
 
     classifier: Classifier
     known: Dataset
     own: tuple[np.ndarray, np.ndarray]
     test: tuple[np.ndarray, np.ndarray]
+    check: tuple[np.ndarray, np.ndarray]
+    rehearsed: np.ndarray
 
     def marks(self) -> tuple[float, EvaluationReport]:
         """The share read right of the own drawings, 0..1, and how the test pictures were read."""
@@ -129,7 +142,11 @@ def _exam(
 ) -> _Exam:
     chosen = np.random.default_rng(seed).permutation(len(known.test_labels))[:TESTED]
     test = known.test_images[chosen], known.test_labels[chosen]
-    return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test)
+    order = np.random.default_rng(seed).permutation(len(known.train_labels))
+    checked, rest = np.split(order, [min(CHECKED, round(CHECKED_SHARE * len(order)))])
+    check = known.train_images[checked], known.train_labels[checked]
+    rehearsed = known.train_images[rest[:REHEARSED]]
+    return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
 
 
 def _known(source: StoredModel) -> Dataset:
@@ -143,34 +160,31 @@ def _known(source: StoredModel) -> Dataset:
     return datasets.load(at_hand[0], allow_download=False)
 
 
+def _take_back(model: "keras.Model", old: list[np.ndarray], exam: _Exam) -> float:
+    """Take `model` back towards its old weights, as far as known pictures ask.
+
+    Returns:
+        The share of the way that is kept, 0..1; at 0 the model is as it was.
+    """
+    new = model.get_weights()
+    model.set_weights(old)
+    least = exam.share_right(*exam.check) - LARGEST_LOSS
+    for share in SHARES:
+        model.set_weights([a + share * (b - a) for a, b in zip(old, new, strict=True)])
+        if exam.share_right(*exam.check) >= least:
+            return share
+    model.set_weights(old)
+    return 0.0
+
+
 def _learn(
     model: "keras.Model", drawings: Sequence[LabelledDrawing], exam: _Exam, seed: int
 ) -> Iterator[float]:
-    """Train `model`, then take it back as far as known pictures ask; gives the share done."""
-    order = np.random.default_rng(seed).permutation(len(exam.known.train_labels))
-    rehearsed, checked = order[:-CHECKED][:REHEARSED], order[-CHECKED:]
-    check = exam.known.train_images[checked], exam.known.train_labels[checked]
-    least = exam.share_right(*check) - LARGEST_LOSS
-    old = model.get_weights()
-    yield from _steps(model, drawings, exam.known.train_images[rehearsed], exam.classifier, seed)
-    new = model.get_weights()
-    for share in SHARES:
-        model.set_weights([a + share * (b - a) for a, b in zip(old, new, strict=True)])
-        if exam.share_right(*check) >= least:
-            return
-
-
-def _steps(
-    model: "keras.Model",
-    drawings: Sequence[LabelledDrawing],
-    rehearsed: np.ndarray,
-    classifier: Classifier,
-    seed: int,
-) -> Iterator[float]:
+    """Train `model` on the drawings and on what it knows; gives the share done."""
     import keras
 
-    known = np.concatenate([rehearsed, distractors.make(NONE_OF_THEM, seed)])
-    answers = classifier.probabilities(known)
+    known = np.concatenate([exam.rehearsed, distractors.make(NONE_OF_THEM, seed)])
+    answers = exam.classifier.probabilities(known)
     own, labels = as_inputs(drawings, PEN_WIDTHS)
     targets = keras.utils.to_categorical(labels, answers.shape[1])
     # The statistics of few drawings would spoil those of many thousands.

@@ -6,8 +6,11 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mnist_app.evaluation import EvaluationReport, calibration_error, reliability
+from mnist_app.evaluation import EvaluationReport, reliability
+from mnist_app.meanings import CURVES, MEANS, RELIABILITY, measures
 from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
+from mnist_app.progress import Point
+from mnist_app.run_charts import accuracy_curves, loss_curves
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -18,31 +21,52 @@ body { font-family: system-ui, sans-serif; line-height: 1.5; max-width: 60rem; m
   padding: 0 1rem; color: #1b2333; background: #fff; }
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #cdd5e3; padding: 0.3rem 0.8rem; text-align: right; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .words td:nth-child(n + 3), .words th:nth-child(n + 3) {
+  text-align: left; }
+@media (max-width: 40rem) {
+  .words thead { display: none; }
+  .words tbody, .words tr, .words td { display: block; }
+  .words tr { border-bottom: 1px solid #cdd5e3; padding: 0.6rem 0; }
+  .words td { border: 0; padding: 0.1rem 0; text-align: left; }
+  .words td:first-child { font-weight: 700; }
+  .words td:last-child { font-style: italic; }
+}
 """
 
 
 def as_csv(report: EvaluationReport, names: Sequence[str]) -> str:
-    """One row a test picture, in test order: what it is, how it was read, every probability."""
+    """One row a test picture, in test order: what it is, how it was read, every probability.
+
+    The pictures are numbered from 1, as on the page.
+    """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     chances = [f"p({name})" for name in names]
-    rows.writerow(["picture", "true", "read as", "right", "confidence", *chances])
-    for index, (true, read, probabilities) in enumerate(
-        zip(report.labels, report.predictions, report.probabilities, strict=True)
+    rows.writerow(["test picture (from 1)", "true", "read as", "right", "confidence", *chances])
+    for number, (true, read, probabilities) in enumerate(
+        zip(report.labels, report.predictions, report.probabilities, strict=True), start=1
     ):
         written = [f"{value:.6g}" for value in probabilities]
-        rows.writerow([index, names[true], names[read], int(true == read), written[read], *written])
+        is_right = int(true == read)
+        rows.writerow([number, names[true], names[read], is_right, written[read], *written])
     return text.getvalue()
 
 
-def as_html(report: EvaluationReport, names: Sequence[str], title: str, about: str) -> str:
+def as_html(
+    report: EvaluationReport,
+    names: Sequence[str],
+    title: str,
+    about: str,
+    training: Sequence[Point] = (),
+    validation: Sequence[Point] = (),
+) -> str:
     """A page with every measure and its charts, whole in one file of about 5 MB.
 
     Args:
         names: one a class.
         title: of the page.
         about: a sentence on what was measured.
+        training, validation: the learning curves of the run that made the model, if known.
     """
     from plotly.offline import get_plotlyjs
 
@@ -53,26 +77,29 @@ def as_html(report: EvaluationReport, names: Sequence[str], title: str, about: s
         f"<script>{get_plotlyjs()}</script></head><body>"
         f"<h1>{html.escape(title)}</h1><p>{html.escape(about)}</p>"
         f"<h2>How good it is</h2>{_measures(report)}"
-        f"<h2>Class by class</h2>{_classes(report, names)}"
+        f"<h2>Class by class</h2>{_said(MEANS)}{_classes(report, names)}"
         f"<h2>What it confuses</h2>{_chart(confusion_heatmap(report.confusion_matrix, names))}"
-        "<h2>How honest its sureness is</h2>"
+        f"<h2>How honest its sureness is</h2>{_said(RELIABILITY)}"
         f"{_chart(reliability_diagram(reliability(report)))}"
+        f"<h2>How it learned</h2>{_learned(training, validation)}"
         "</body></html>\n"
     )
 
 
 def _measures(report: EvaluationReport) -> str:
     return _table(
-        ("measure", "value"),
-        [
-            ("pictures", f"{report.images:,}"),
-            ("accuracy", f"{report.accuracy:.2%}"),
-            ("true class among the two most probable (top-2 accuracy)", f"{report.top_2:.2%}"),
-            ("categorical cross-entropy", f"{report.loss:.4f}"),
-            ("binary cross-entropy", f"{report.binary_crossentropy:.4f}"),
-            ("expected calibration error", f"{calibration_error(report):.2%}"),
-        ],
+        ("measure", "value", "what it means", "where it misleads"),
+        [(one.name, one.value, one.meaning, one.catch) for one in measures(report)],
+        kind="words",
     )
+
+
+def _learned(training: Sequence[Point], validation: Sequence[Point]) -> str:
+    if not training:
+        return _said("No learning curves were kept with this model.")
+    epochs = max(1, round(training[-1].epoch))
+    accuracy = _chart(accuracy_curves(training, validation, epochs))
+    return _said(CURVES) + accuracy + _chart(loss_curves(training, validation, epochs))
 
 
 def _classes(report: EvaluationReport, names: Sequence[str]) -> str:
@@ -90,12 +117,16 @@ def _classes(report: EvaluationReport, names: Sequence[str]) -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _said(text: str) -> str:
+    return f"<p>{html.escape(text)}</p>"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
     head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
     body = "".join(
         f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row)}</tr>" for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _chart(figure: "go.Figure") -> str:

@@ -34,7 +34,11 @@ STEP = 2.0
 # A hand's tremble, and the steps between the pixels of a small drawing, in pixels of the result:
 # lines are smoothed by this much. Held-out writers decided; 0.4 to 0.7 read alike.
 TREMBLE = 0.6
-MAX_POINTS = 100_000
+# So much no hand draws, and every bit of it takes memory: points, strokes, and the length of all
+# lines, as multiples of the whole drawing's extent.
+MAX_POINTS, MAX_STROKES, MAX_LENGTH = 100_000, 2_000, 2_000
+TOO_MUCH = "There is too much ink in this drawing: clear it and draw less."
+FARTHEST = 1e9
 # Less than this, in any unit, is rounding and no line.
 LEAST_EXTENT = 1e-9
 
@@ -66,17 +70,20 @@ def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
     placement; the placement is applied here.
 
     Raises:
-        DigitLabError: it is not such JSON.
+        DigitLabError: it is not such JSON, or far more ink than anybody draws.
     """
     try:
         paths = [item for item in (raw or {}).get("objects", []) if item["type"].lower() == "path"]
+        if sum(len(item["path"]) for item in paths) > MAX_POINTS:
+            raise DigitLabError(TOO_MUCH)
         strokes = [_placed(_path_points(item["path"]), item) for item in paths]
         pen_width = max((float(item.get("strokeWidth", 0)) for item in paths), default=0.0)
     except (
         AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError,
     ) as error:  # fmt: skip
         raise DigitLabError("The canvas sent a drawing that cannot be read: clear it.") from error
-    return Drawing([_checked(stroke) for stroke in strokes], pen_width)
+    _check(strokes)
+    return Drawing(strokes, pen_width)
 
 
 def drawing_from_points(strokes: Any) -> Drawing:
@@ -86,23 +93,41 @@ def drawing_from_points(strokes: Any) -> Drawing:
     smooth curve through its points.
 
     Raises:
-        DigitLabError: it is something else, holds numbers that are not finite, or too many points.
+        DigitLabError: it is something else, holds numbers that are not finite, or far more ink than
+            anybody draws.
     """
     try:
         arrays = [np.asarray(stroke, dtype=np.float64) for stroke in strokes if len(stroke)]
     except (OverflowError, TypeError, ValueError) as error:
         raise DigitLabError("Strokes must be lists of [x, y] points.") from error
-    return Drawing([_smooth(_checked(array)) for array in arrays])
+    _check(arrays)
+    return Drawing([_smooth(array) for array in arrays])
 
 
-def _checked(stroke: np.ndarray) -> np.ndarray:
-    if stroke.ndim != 2 or stroke.shape[1] != 2:
+def _check(strokes: Strokes) -> None:
+    """Raise DigitLabError unless these are strokes that somebody may have drawn."""
+    if any(stroke.ndim != 2 or stroke.shape[1] != 2 for stroke in strokes):
         raise DigitLabError("Strokes must be lists of [x, y] points.")
-    if len(stroke) > MAX_POINTS:
-        raise DigitLabError(f"A stroke has more than {MAX_POINTS} points: draw a shorter one.")
-    if not np.abs(stroke).max() < 1e9:
+    if not all(np.abs(stroke).max() < FARTHEST for stroke in strokes):
         raise DigitLabError("A stroke has a point that is not a number or lies too far away.")
-    return stroke
+    if len(strokes) > MAX_STROKES or sum(len(stroke) for stroke in strokes) > MAX_POINTS:
+        raise DigitLabError(TOO_MUCH)
+    if not strokes:
+        return
+    low, high = _corners(strokes)
+    if length_of(strokes) > MAX_LENGTH * max(float((high - low).max()), LEAST_EXTENT):
+        raise DigitLabError(TOO_MUCH)
+
+
+def _corners(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest x and y of all strokes, both float64 (2,)."""
+    points = np.concatenate(strokes)
+    return points.min(axis=0), points.max(axis=0)
+
+
+def length_of(strokes: Strokes) -> float:
+    """How long all lines are together, in the units of the strokes."""
+    return float(sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes))
 
 
 def _path_points(path: Sequence[Sequence[Any]]) -> np.ndarray:
@@ -160,7 +185,8 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
     """Draw strokes as MNIST would hold them.
 
     Args:
-        drawing: what was drawn; its place, size and brush do not matter.
+        drawing: what was drawn; its place and size do not matter, nor does its brush, but that
+            what is smaller than half of it is a dot.
         stroke_width: width of the line in pixels of the result.
 
     Returns:
@@ -168,10 +194,9 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
     """
     if drawing.is_empty:
         return np.zeros((SIDE, SIDE), dtype=np.uint8)
-    points = np.concatenate(drawing.strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = _corners(drawing.strokes)
     extent = float((high - low).max())
-    # Something no larger than the brush is a dot: enlarging it would enlarge a tremble.
+    # To enlarge a dot would enlarge a tremble.
     is_dot = extent <= max(drawing.pen_width / 2, LEAST_EXTENT)
     scale = 0.0 if is_dot else (BOX - stroke_width) / extent
     middle = SIDE / 2

@@ -48,6 +48,21 @@ def require_weights(count: int) -> None:
         )
 
 
+def in_words() -> str:
+    """What a training run may take here, in a sentence; "" without limits.
+
+    Raises:
+        DigitLabError: a limit is no number above zero.
+    """
+    minutes, weights = most_minutes(), most_weights()
+    allowed = []
+    if minutes < math.inf:
+        allowed.append(f"a run lasts at most {minutes:g} {'minute' if minutes == 1 else 'minutes'}")
+    if weights < math.inf:
+        allowed.append(f"a network has at most {weights:,.0f} weights")
+    return f"On this host {' and '.join(allowed)}." if allowed else ""
+
+
 def _limit(name: str) -> float:
     text = os.environ.get(name, "").strip()
     if not text:

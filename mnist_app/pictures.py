@@ -10,7 +10,8 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from mnist_app.errors import DigitLabError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_BYTES = 30_000_000
+# Twelve million pixels of 16 bits a colour that were not packed take 72 MB.
+MAX_BYTES = 80_000_000
 MAX_PIXELS = 50_000_000
 # More detail than this does not survive the way into 28 x 28.
 WORKING_SIDE = 512

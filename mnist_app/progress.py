@@ -73,16 +73,21 @@ class Progress:
         seconds: how long it has trained, without validation and pauses.
         seconds_left: a guess from the speed so far; None before the first step.
         learning_rate: the one of the next step.
-        training: the curve over steps, each point the mean since the point before.
+        training: the curve over steps, each point the mean since the point before; the last one is
+            of now, and provisional.
         validation: the curve over epochs.
         class_accuracy: of each validation, the share read right of each class, 0..1; NaN for a
             class that has no validation pictures.
         hardest: the worst read pictures of the last validation, the worst first.
         view: how it reads some test pictures, at most a second old; None when nobody watches.
         opinions: what it thought of the person's own drawing, the oldest first.
+        rate_changes: what the learning rate was multiplied by while it ran, in their order: from
+            which of the run's steps on, counted from 0, and by how much.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
-        remark: why it ended before its time, if nobody asked for that.
+        is_used_up: it took all the time that this host allows, and would end at once if it went on.
+        remark: what a person should know: why it ended before its time, if nobody asked for
+            that, and what went wrong on the way.
     """
 
     epoch: int
@@ -99,8 +104,10 @@ class Progress:
     hardest: tuple[HardPicture, ...] = ()
     view: View | None = None
     opinions: tuple[Opinion, ...] = ()
+    rate_changes: tuple[tuple[int, float], ...] = ()
     is_paused: bool = False
     is_over: bool = False
+    is_used_up: bool = False
     remark: str = ""
 
     @property

@@ -7,7 +7,7 @@ import numpy as np
 from mnist_app.classifier import Classifier
 from mnist_app.ink import Drawing, raster_to_input, strokes_to_input
 from mnist_app.lifting import lift, with_usual_pen
-from mnist_app.pictures import opened
+from mnist_app.pictures import Picture, opened
 from mnist_app.segmentation import drawn_digits, inked_digits
 
 # x, y, width and height, y down.
@@ -85,7 +85,11 @@ def read_picture(data: bytes, classifier: Classifier, as_number: bool = False) -
     Raises:
         DigitLabError: see `pictures.opened`.
     """
-    picture = opened(data)
+    return read_opened(opened(data), classifier, as_number)
+
+
+def read_opened(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
+    """The same for a picture that is open already."""
     return read_ink(lift(picture.colours), classifier, as_number, picture.scale)
 
 

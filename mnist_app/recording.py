@@ -53,6 +53,7 @@ def _end(runs: Runs, run_id: int, outcome: Outcome) -> None:
         seconds=outcome.progress.seconds,
         weights=outcome.stored.card.weights if outcome.stored.card else 0,
         model=outcome.stored.path,
+        error=outcome.progress.remark,
     )
 
 

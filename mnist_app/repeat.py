@@ -8,6 +8,7 @@ import json
 import math
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
 PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow", "skimage": "scikit-image"}
 
 
-def repeat(config: TrainingConfig, output: str = "model.keras") -> None:
-    """Train, test and save the model."""
+def repeat(
+    config: TrainingConfig,
+    rate_changes: Sequence[tuple[int, float]] = (),
+    output: str = "model.keras",
+) -> None:
+    """Train, test and save the model; each change of the learning rate is a step and a factor."""
     dataset = load(config)
-    model = learn(config, dataset)
+    model = learn(config, dataset, rate_changes)
     images = dataset.test_images[..., None] / np.float32(255)
     probabilities = model.predict(images, verbose=0)
     accuracy = np.mean(probabilities.argmax(axis=1) == dataset.test_labels)
@@ -56,8 +61,14 @@ def load(config: TrainingConfig) -> Dataset:
     )
 
 
-def learn(config: TrainingConfig, dataset: Dataset) -> "keras.Model":
-    """Train a network as the app does, without anybody watching."""
+def learn(
+    config: TrainingConfig, dataset: Dataset, rate_changes: Sequence[tuple[int, float]] = ()
+) -> "keras.Model":
+    """Train a network as the app does, without anybody watching.
+
+    Each change is a step of the whole run, the first being 0, and what the learning rate is
+    multiplied by then and later.
+    """
     import keras
 
     keras.utils.set_random_seed(config.seed)
@@ -70,12 +81,18 @@ def learn(config: TrainingConfig, dataset: Dataset) -> "keras.Model":
     else:
         model = architectures._BUILDERS[config.architecture](classes, config.dropout)
     learner = learners.prepare(model, config, feed.steps)
-    _fit(config, learner, feed, parts)
+    _fit(config, learner, feed, parts, rate_changes)
     model.set_weights(learner.get_weights())
     return model
 
 
-def _fit(config: TrainingConfig, learner: "keras.Model", feed: Feed, parts: Split) -> None:
+def _fit(
+    config: TrainingConfig,
+    learner: "keras.Model",
+    feed: Feed,
+    parts: Split,
+    rate_changes: Sequence[tuple[int, float]],
+) -> None:
     """Epoch by epoch; the validation loss decides as in the app what follows from it."""
     import keras
 
@@ -86,7 +103,8 @@ def _fit(config: TrainingConfig, learner: "keras.Model", feed: Feed, parts: Spli
     def set_learning_rate(batch: int, logs: Any) -> None:
         step = epoch * feed.steps + batch
         rate = schedules.learning_rate(config, step, config.epochs * feed.steps)
-        learner.optimizer.learning_rate = factor * rate
+        by_hand = math.prod(change for first, change in rate_changes if first <= step)
+        learner.optimizer.learning_rate = by_hand * factor * rate
 
     before_each_step = keras.callbacks.LambdaCallback(on_train_batch_begin=set_learning_rate)
     for epoch in range(config.epochs):
@@ -126,7 +144,7 @@ def script(config: TrainingConfig, card: ModelCard | None = None, title: str = "
     copied = extract(repeat, config)
     intro = _in_docstring("\n\n".join(_intro(copied, card, title)))
     sections = [f"# {section.purpose}\n\n{section.code}" for section in copied.sections]
-    ending = 'if __name__ == "__main__":\n    repeat(TrainingConfig())\n'
+    ending = f'if __name__ == "__main__":\n    {_call(card)}\n'
     return "\n\n\n".join([f'"""{intro}\n"""\n\n{copied.imports}', *sections, ending])
 
 
@@ -139,7 +157,7 @@ def notebook(config: TrainingConfig, card: ModelCard | None = None, title: str =
     ]
     for section in copied.sections:
         cells += [_cell("markdown", f"## {section.purpose}"), _cell("code", section.code)]
-    cells.append(_cell("code", "repeat(TrainingConfig())"))
+    cells.append(_cell("code", _call(card)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book = {
         "nbformat": 4,
@@ -148,6 +166,14 @@ def notebook(config: TrainingConfig, card: ModelCard | None = None, title: str =
         "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
     }
     return json.dumps(book, indent=1)
+
+
+def _call(card: ModelCard | None) -> str:
+    """The line that does it all."""
+    told = card.training.get("learning rate changes", []) if card else []
+    changes = [(int(step), float(factor)) for step, factor in told]
+    by_hand = f", rate_changes={changes}" if changes else ""
+    return f"repeat(TrainingConfig(){by_hand})"
 
 
 def _cell(kind: str, text: str) -> dict[str, Any]:
@@ -172,6 +198,8 @@ def _intro(copied: Extract, card: ModelCard | None, title: str) -> list[str]:
         )
     if card.training.get("pen drawings among them"):
         paragraphs.append("It also learned from pen drawings, which are missing here.")
+    if card.training.get("learning rate changes"):
+        paragraphs.append("Its learning rate was changed by hand while it ran, and is here too.")
     if card.training.get("stopped early"):
         paragraphs.append("It was stopped before its end; this goes on to the end.")
     return paragraphs

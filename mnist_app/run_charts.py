@@ -146,35 +146,36 @@ def _empty_learning_rate(epochs: int) -> "go.Figure":
     return figure
 
 
-def class_accuracy_bars(shares: Sequence[float] | None, names: Sequence[str]) -> "go.Figure":
-    """How many pictures of each class are read right.
+def class_accuracy_curves(
+    validation: Sequence[Point],
+    shares: Sequence[Sequence[float]],
+    names: Sequence[str],
+    epochs: int,
+    words: str = "",
+) -> "go.Figure":
+    """How the share of each class that is read right rises over a run of `epochs` epochs.
 
     Args:
-        shares: 0..1, one a class, NaN for a class without pictures; None for empty bars.
+        shares: of each point of `validation`, 0..1 for each class, NaN for one without
+            pictures.
         names: one a class.
+        words: stand in the chart while nothing is validated.
     """
     import plotly.graph_objects as go
 
-    values = [0.0 if np.isnan(share) else share for share in shares or [0.0] * len(names)]
-    figure = go.Figure(_empty_class_accuracy(tuple(names)))
-    figure.data[0].y = [round(value * 100, 2) for value in values]
-    return figure
-
-
-@functools.lru_cache(maxsize=8)
-def _empty_class_accuracy(names: tuple[str, ...]) -> "go.Figure":
-    import plotly.graph_objects as go
-
-    bars = go.Bar(
-        x=list(names),
-        marker_color=STRONG,
-        hovertemplate="%{x}: %{y:.1f} % read right<extra></extra>",
-    )
-    figure = laid_out(go.Figure(bars), height=240, title="Validation accuracy of each class")
-    figure.update_xaxes(type="category", fixedrange=True)
-    figure.update_yaxes(
-        range=[0, 101], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], fixedrange=True
-    )
+    figure = go.Figure(_empty_classes(tuple(names), epochs, "Validation accuracy of each class"))
+    for line, values in zip(figure.data, zip(*shares, strict=True), strict=False):
+        line.update(
+            x=[point.epoch for point in validation], mode="lines+markers",
+            y=[None if np.isnan(share) else round(share * 100, 2) for share in values],
+            showlegend=not np.isnan(values).all(),
+        )  # fmt: skip
+    known = [share for values in shares for share in values if not np.isnan(share)]
+    # From the tens that the worst class began in: near the end all are close to each other.
+    low = min(90, int(min(known, default=0) * 10) * 10)
+    figure.update_yaxes(range=[low, 100 + (100 - low) / 50])
+    if not shares:
+        figure.add_annotation(text=words, showarrow=False, x=0.5, xref="paper", y=0.5, yref="paper")
     return figure
 
 
@@ -182,7 +183,7 @@ def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: in
     """How the probabilities of each class for one drawing move over a run of `epochs` epochs."""
     import plotly.graph_objects as go
 
-    figure = go.Figure(_empty_opinions(tuple(names), epochs))
+    figure = go.Figure(_empty_classes(tuple(names), epochs))
     epoch = [round(opinion.epoch, 4) for opinion in opinions]
     for index, line in enumerate(figure.data):
         line.update(
@@ -192,23 +193,25 @@ def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: in
 
 
 @functools.lru_cache(maxsize=8)
-def _empty_opinions(names: tuple[str, ...], epochs: int) -> "go.Figure":
+def _empty_classes(names: tuple[str, ...], epochs: int, title: str = "") -> "go.Figure":
+    """A line of percent for each class, without points; kept as `_empty_bars` is."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for name, colour in zip(names, TEN, strict=True):
+    for name, colour in zip(names, TEN, strict=False):
         figure.add_scatter(
             name=name,
             mode="lines",
             line={"color": colour, "width": 2},
             hovertemplate=f"{name}, epoch %{{x:.2f}}: %{{y:.1f}} %<extra></extra>",
         )
-    laid_out(figure, height=330)
+    laid_out(figure, height=358 if title else 330, title=title)
     figure.update_layout(
-        margin={"t": 8, "b": 130},
+        margin={"t": 36 if title else 8, "b": 130},
         legend={"x": 0, "xanchor": "left", "y": -0.28, "yanchor": "top", "itemwidth": 30},
     )
-    figure.update_xaxes(title="epoch", range=[0, epochs])
+    # Close to the axis: further down it meets the legend.
+    figure.update_xaxes(title={"text": "epoch", "standoff": 4}, range=[0, epochs])
     figure.update_yaxes(range=[0, 101], ticksuffix=" %")
     return figure
 

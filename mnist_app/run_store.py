@@ -13,7 +13,7 @@ from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
 from mnist_app.liveness import living, sign_of_life
 from mnist_app.progress import Point, Progress
-from mnist_app.runs import BROKEN_OFF, UNFINISHED, Run, State, thinned
+from mnist_app.runs import UNFINISHED, Run, State, thinned
 from mnist_app.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
@@ -122,7 +122,7 @@ class Runs:
         return self.get(run_id)
 
     def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
-        """Write down how far it is; once an epoch is often enough."""
+        """Write down how far it is; every few seconds is often enough."""
         self._change(run_id, seconds=seconds, **_curves(progress))
 
     def finish(
@@ -140,10 +140,12 @@ class Runs:
     ) -> None:
         """Write down how it ended; without `progress` the curves stay as they were.
 
-        Its checkpoints are deleted, unless it was stopped and may go on.
+        Its checkpoints are deleted when it is finished, or was stopped and would end at once if it
+        went on; else it may go on from one.
         """
         changes: dict[str, Any] = _curves(progress) if progress else {}
-        if state not in BROKEN_OFF:
+        is_used_up = progress is not None and progress.is_used_up
+        if state is State.FINISHED or (state is State.STOPPED and is_used_up):
             changes["checkpoints"] = ""
         with self._database.writing() as connection:
             _set(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app import checkpoints
+from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Point
 from mnist_app.settings import SETTINGS, TrainingConfig, from_query
-from mnist_app.training import CURVE_POINTS
 
 
 class State(StrEnum):
@@ -28,7 +28,7 @@ class State(StrEnum):
 
 UNFINISHED = (State.WAITING, State.RUNNING)
 # Ended before their end, and may go on.
-BROKEN_OFF = (State.STOPPED, State.INTERRUPTED)
+BROKEN_OFF = (State.STOPPED, State.FAILED, State.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Run:
         created: when, ISO 8601, UTC.
         state: where it stands.
         settings: by name, as `TrainingConfig.as_dict` gives them; of an older version, perhaps.
-        training, validation: its curves, at most `training.CURVE_POINTS` points each.
+        training, validation: its curves, at most `learning_curve.CURVE_POINTS` points each.
         accuracy, loss: on the test pictures, 0..1 and nats; None until they are measured.
         seconds: how long it trained.
         weights: how many numbers it learns, 0 until that is known.
         model: the saved model, None while there is none.
-        error: one sentence for a person, when it failed.
+        error: for a person, when it failed or ended before its time: why.
         checkpoints: the folder for its checkpoints; None when they are gone for good.
     """
 
@@ -99,22 +99,6 @@ def differing_settings(runs: Sequence[Run]) -> tuple[str, ...]:
     """The settings in which the runs are not all the same, in the order of the table."""
     names = [setting.name for setting in SETTINGS]
     return tuple(name for name in names if len({run.settings.get(name) for run in runs}) > 1)
-
-
-def comparison(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """One row a run for a table: its name, in what it differs, and how it did."""
-    differing = differing_settings(runs)
-    return [
-        {
-            "title": run.title,
-            **{name: run.settings.get(name) for name in differing},
-            "accuracy": run.accuracy,
-            "loss": run.loss,
-            "seconds": run.seconds,
-            "weights": run.weights,
-        }
-        for run in runs
-    ]
 
 
 def told_apart(runs: Sequence[Run]) -> list[Run]:

@@ -122,6 +122,9 @@ PRECISIONS = {
     "mixed_bfloat16": "16 bits where they suffice: faster on machines made for it",
 }
 
+# They have nothing to go by where no pictures are kept aside.
+_WATCHERS = ("early_stopping", "plateau")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -170,9 +173,10 @@ class TrainingConfig:
         for setting in SETTINGS:
             object.__setattr__(self, setting.name, setting.parse(getattr(self, setting.name)))
         if self.validation_share == 0 and (self.early_stopping or self.plateau):
+            labels = {row.name: f"“{row.label}”" for row in SETTINGS}
             raise DigitLabError(
-                "early_stopping and plateau watch the validation loss: set a validation_share "
-                "above 0, or both of them to 0."
+                f"{labels['early_stopping']} and {labels['plateau']} watch how well pictures kept "
+                f"aside are read: set {labels['validation_share']} above 0, or both of them to 0."
             )
 
     def as_dict(self) -> dict[str, int | float | str]:
@@ -260,7 +264,9 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...
     try:
         return TrainingConfig(**values), tuple(problems)
     except DigitLabError as error:
-        return TrainingConfig(), (*problems, f"{error} The link's values are left out.")
+        rest = {name: value for name, value in values.items() if name not in _WATCHERS}
+        left_out = f"{error} The link's values of these two are left out."
+        return TrainingConfig(**rest), (*problems, left_out)
 
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mnist_app.learning_curve import has_point, interval, thinned
 from mnist_app.progress import HardPicture, Opinion, Point, Progress
 from mnist_app.schedules import learning_rate
 from mnist_app.settings import TrainingConfig
@@ -17,11 +18,15 @@ class Standing:
         epoch, step: epochs that are done and validated, and steps done since.
         pictures: how many it learns from.
         seconds: how long it has trained.
+        elapsed: seconds that it took in all, with validation and pauses, without breaks.
         learning_rate_factor: what the schedule's learning rate is multiplied by.
+        rate_changes: see `Progress`.
         best_loss: the lowest validation loss; None before there is one.
         epochs_since_best: how many validations ago that was.
         epochs_on_plateau: validations without a new best since the learning rate was last lowered.
-        training, validation, class_accuracy, hardest, opinions: see `Progress`.
+        training, validation, class_accuracy, hardest, opinions: see `Progress`; the training
+            curve without its tip.
+        tip_steps, tip_loss, tip_accuracy: steps since its last point, and the sums over them.
         variables: of the network, with those of its dropout, in Keras' order.
         optimizer: of the optimiser.
         best: the network's weights at the best validation; empty before there is one.
@@ -31,10 +36,15 @@ class Standing:
     step: int = 0
     pictures: int = 0
     seconds: float = 0.0
+    elapsed: float = 0.0
     learning_rate_factor: float = 1.0
+    rate_changes: list[tuple[int, float]] = field(default_factory=list)
     best_loss: float | None = None
     epochs_since_best: int = 0
     epochs_on_plateau: int = 0
+    tip_steps: int = 0
+    tip_loss: float = 0.0
+    tip_accuracy: float = 0.0
     training: list[Point] = field(default_factory=list)
     validation: list[Point] = field(default_factory=list)
     class_accuracy: list[tuple[float, ...]] = field(default_factory=list)
@@ -57,6 +67,38 @@ class Standing:
         planned = learning_rate(config, self.steps_done(steps), config.epochs * steps)
         return self.learning_rate_factor * planned
 
+    def change_learning_rate(self, factor: float, steps: int) -> None:
+        """Multiply it by hand from the next step on, in a run of `steps` steps an epoch."""
+        self.learning_rate_factor *= factor
+        self.rate_changes.append((self.steps_done(steps), factor))
+
+    def learned(self, loss: float, accuracy: float, config: TrainingConfig, steps: int) -> None:
+        """Count one more step, in a run of `steps` steps an epoch."""
+        self.step += 1
+        self.tip_steps += 1
+        self.tip_loss += loss
+        self.tip_accuracy += accuracy
+        done = self.steps_done(steps)
+        if interval(done) != interval(done - 1):
+            self.training = thinned(self.training, done, steps)
+        if has_point(done, steps):
+            self.training += self._tip(config, steps)
+            self.tip_steps, self.tip_loss, self.tip_accuracy = 0, 0.0, 0.0
+
+    def _tip(self, config: TrainingConfig, steps: int) -> list[Point]:
+        """The mean since the curve's last point, where there were steps."""
+        if not self.tip_steps:
+            return []
+        return [
+            Point(
+                self.epochs_done(steps),
+                # A difference of rounded means may end a hair outside.
+                max(0.0, self.tip_loss / self.tip_steps),
+                min(1.0, max(0.0, self.tip_accuracy / self.tip_steps)),
+                self.learning_rate(config, steps),
+            )
+        ]
+
     def progress(self, config: TrainingConfig, steps: int) -> Progress:
         """What can be seen of a run of `steps` steps an epoch."""
         done = self.steps_done(steps)
@@ -72,9 +114,10 @@ class Standing:
             seconds=self.seconds,
             seconds_left=per_step * (config.epochs * steps - done) if done else None,
             learning_rate=self.learning_rate(config, steps),
-            training=tuple(self.training),
+            training=(*self.training, *self._tip(config, steps)),
             validation=tuple(self.validation),
             class_accuracy=tuple(self.class_accuracy),
             hardest=self.hardest,
             opinions=tuple(self.opinions),
+            rate_changes=tuple(self.rate_changes),
         )

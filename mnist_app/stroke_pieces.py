@@ -11,7 +11,7 @@ import numpy as np
 
 from mnist_app.boxes import boxes_of, digit_height, groups_of, united
 from mnist_app.errors import DigitLabError
-from mnist_app.ink import Drawing, Strokes, even
+from mnist_app.ink import Drawing, Strokes, even, length_of
 from mnist_app.layout import MOST_TOGETHER, Layout
 from mnist_app.rulings import are_frames, are_rulings
 from mnist_app.slant import set_upright, slant_of
@@ -55,7 +55,7 @@ def drawn_pieces(drawing: Drawing) -> tuple[list[Drawing], Layout]:
         raise DigitLabError(TOO_MUCH)
     strokes = _written(drawing.strokes)
     height = digit_height(boxes_of(strokes))
-    if _length(strokes) > MOST_INK * height:
+    if length_of(strokes) > MOST_INK * height:
         raise DigitLabError(TOO_MUCH)
     slant = slant_of(even(strokes, height / 40)[0], height)
     parts = [
@@ -72,10 +72,6 @@ def drawn_pieces(drawing: Drawing) -> tuple[list[Drawing], Layout]:
         for group in members
     ]
     return pieces, Layout(united(groups, boxes), np.array(cuts))
-
-
-def _length(strokes: Strokes) -> float:
-    return float(sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes))
 
 
 def _written(strokes: Strokes) -> list[np.ndarray]:

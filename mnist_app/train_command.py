@@ -140,6 +140,8 @@ def _echo(outcome: Any, form: str) -> None:
     from mnist_app.evaluation import as_dict
 
     card, path = outcome.stored.card, outcome.stored.path
+    if outcome.progress.remark:
+        click.echo(outcome.progress.remark, err=True)
     if form == "json":
         answer = {"model": str(path), "evaluation": as_dict(outcome.report), "card": vars(card)}
         click.echo(json.dumps(answer))

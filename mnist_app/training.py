@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import checkpoints, limits
+from mnist_app import limits
 from mnist_app.architectures import build
+from mnist_app.bookmark import Bookmark, take_up
 from mnist_app.datasets import Dataset
 from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
 from mnist_app.feeding import Feed, Split, lessons, split
+from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Opinion, Point, Progress, View
 from mnist_app.settings import TrainingConfig
 from mnist_app.standing import Standing
@@ -28,13 +30,16 @@ from mnist_app.watching import BATCH, Watcher, judge
 if TYPE_CHECKING:
     import keras
 
-# Points that a curve has at most, seconds between two reports, and between two looks at the
-# network.
-CURVE_POINTS = 400
+# Between two reports, and between two looks at the network.
 REPORT_SECONDS = 0.25
 WATCH_SECONDS = 0.75
 # What a plateau multiplies the learning rate by.
 PLATEAU_FACTOR = 0.2
+DIVERGED = "The training diverged (its loss is no number any more): "
+
+
+class _Diverged(Exception):
+    """Leaves an epoch: nothing more can be learned from here."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class TrainingResult:
         model: the trained network.
         progress: the last report, with the whole curves.
         seconds: wall-clock time of the training.
-        stopped: whether it was stopped before its end, by a person or by this host's limit.
+        stopped: whether it was stopped before its end, by a person, by this host's limit, or
+            because it diverged.
     """
 
     model: "keras.Model"
@@ -70,8 +76,8 @@ def train(
 ) -> TrainingResult:
     """Train a network.
 
-    When it is stopped, or may stop early, its weights are those of the lowest validation loss, the
-    last ones among them, or the last ones where nothing is validated.
+    When it is stopped, diverges or may stop early, its weights are those of the lowest validation
+    loss, the last ones among them, or the last ones where nothing is validated.
 
     Args:
         config: the settings; `config.dataset` is not looked at, `dataset` is used.
@@ -79,7 +85,7 @@ def train(
         steering: asked after each step.
         extra_images, extra_labels: more training pictures, uint8 (n, 28, 28) and int64 (n,).
         watch: whether `Progress.view` and `Progress.opinions` are made.
-        drawing: a person's own, uint8 (28, 28), for `Progress.opinions`.
+        drawing: a person's own, uint8 (28, 28), for `Progress.opinions`; kept with the checkpoint.
         checkpoint_folder: where a checkpoint goes after each epoch and when it is stopped.
         resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
             ends as it would have without the break, as far as the processor repeats its sums.
@@ -87,15 +93,15 @@ def train(
 
     Raises:
         DigitLabError: too few pictures; more weights than this host allows; settings or
-            checkpoints that the engine cannot do; the loss is no number any more; a checkpoint
-            that cannot be written or read, or is of another run.
+            checkpoints that the engine cannot do; the loss is no number any more before anything
+            was validated; a checkpoint that cannot be read, or is of another run.
     """
     import keras
 
     engine = engine or Engine()
     if engine.is_shared and (checkpoint_folder is not None or resume_from is not None):
         raise DigitLabError("On more than one device no checkpoints are kept: leave them out.")
-    run_until = time.monotonic() + 60 * limits.most_minutes()
+    began, most_seconds = time.monotonic(), 60 * limits.most_minutes()
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
     classes = len(dataset.class_names)
@@ -112,9 +118,10 @@ def train(
         Watcher(learner, dataset, drawing),
         report,
         steering or Steering(),
-        run_until,
+        began,
+        most_seconds,
         watch,
-        checkpoint_folder,
+        Bookmark(checkpoint_folder, config, drawing),
     )
     if resume_from is not None:
         run.restore(resume_from)
@@ -138,66 +145,92 @@ class _Run:
         watcher: Watcher,
         report: Callable[[Progress], None],
         steering: Steering,
-        run_until: float,
+        began: float,
+        most_seconds: float,
         watch: bool,
-        folder: Path | None,
+        bookmark: Bookmark,
     ) -> None:
         self.progress = Progress(1, config.epochs, 0, feed.steps)
         self._config, self._learner, self._engine = config, learner, engine
         self._feed, self._parts = feed, parts
         self._watcher, self._watch = watcher, watch
-        self._report_to, self._steering, self._run_until = report, steering, run_until
-        self._folder = folder
+        self._report_to, self._steering = report, steering
+        self._began, self._most_seconds = began, most_seconds
+        self._bookmark = bookmark
         self._standing = Standing(pictures=feed.pictures)
         self._view: View | None = None
-        self._remark = ""
+        self._ending = ""
         self._told_factor = 1.0
-        self._every = max(1, config.epochs * feed.steps // CURVE_POINTS)
         self._resumed = self._reported = self._looked = 0.0
-        self._before = (0, 0.0, 0.0)
+        self._sums = (0.0, 0.0)
 
     def restore(self, folder: Path) -> None:
         """Go on from a checkpoint."""
-        standing, settings = checkpoints.load(folder)
-        variables = [*self._learner.variables, *self._learner.optimizer.variables]
-        values = [*standing.variables, *standing.optimizer]
-        fits = [tuple(one.shape) for one in variables] == [one.shape for one in values]
-        is_of_these_pictures = standing.pictures == self._feed.pictures
-        if settings != self._config.as_dict() or not is_of_these_pictures or not fits:
-            raise DigitLabError(
-                f"The checkpoint in {folder} is of a run with other settings or pictures: use its "
-                "own, or start anew."
-            )
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-        self._standing = standing
+        self._standing = standing = take_up(
+            folder, self._config, self._feed.pictures, self._learner
+        )
         # What a host allows is for the run as a whole.
-        self._run_until -= standing.seconds
+        self._began -= standing.elapsed
 
     def go(self) -> bool:
         """Train to the end; gives whether it was stopped before."""
-        stopped = False
-        standing = self._standing
         try:
-            while standing.epoch < self._config.epochs and not self._learns_nothing_more():
+            stopped = self._learn_all()
+        except _Diverged:
+            stopped = True
+            self._give_up()
+        best = self._standing.best
+        if best and (stopped or self._config.early_stopping):
+            self._learner.set_weights(best)
+        if self._watch:
+            self._look()
+        self._report(is_over=True)
+        return stopped
+
+    def _learn_all(self) -> bool:
+        """All epochs that are left; gives whether it was told to stop before."""
+        standing, epochs = self._standing, self._config.epochs
+        try:
+            while standing.epoch < epochs and not self._learns_nothing_more():
                 if standing.step < self._feed.steps:
                     self._learn()
                 self._average()
+                self._require_numbers()
                 self._validate()
                 standing.epoch, standing.step = standing.epoch + 1, 0
                 self._report()
                 self._save()
         except Stopped:
-            stopped = True
+            self._require_numbers()
             self._save()
             if standing.step < self._feed.steps:
                 self._validate(is_last=True)
-        if standing.best and (stopped or self._config.early_stopping):
-            self._learner.set_weights(standing.best)
-        if self._watch:
-            self._look()
-        self._report(is_over=True)
-        return stopped
+            return True
+        if standing.epoch < epochs:
+            self._ending = (
+                "It stopped early: the validation loss has not improved since epoch "
+                f"{standing.epoch - standing.epochs_since_best}, whose weights are kept."
+            )
+        return False
+
+    def _save(self) -> None:
+        self._standing.elapsed = self._elapsed()
+        self._bookmark.put(self._standing, self._learner)
+
+    def _require_numbers(self) -> None:
+        """An update that goes wrong only shows in the loss of the step after it."""
+        if not all(np.isfinite(weights).all() for weights in self._learner.get_weights()):
+            raise _Diverged
+
+    def _give_up(self) -> None:
+        """Keep what it learned best; from its checkpoint it would only diverge again."""
+        self._bookmark.remove()
+        if not self._standing.best:
+            raise DigitLabError(f"{DIVERGED}lower the learning rate and start again.")
+        self._ending = (
+            f"{DIVERGED}what it had learned best before is kept. Lower the learning rate and "
+            "start again."
+        )
 
     def after_step(self, steps: int, loss: float, accuracy: float) -> None:
         """Take note of a step.
@@ -209,15 +242,17 @@ class _Run:
         standing, now = self._standing, time.perf_counter()
         standing.seconds += now - self._resumed
         self._resumed = now
-        standing.step += 1
         if not math.isfinite(loss):
-            raise DigitLabError(
-                "The training diverged (its loss is no number any more): "
-                "lower the learning rate and start again."
-            )
+            raise _Diverged
+        # Keras logs the mean since the epoch began.
+        (loss_before, accuracy_before), self._sums = self._sums, (loss * steps, accuracy * steps)
+        standing.learned(
+            self._sums[0] - loss_before,
+            self._sums[1] - accuracy_before,
+            self._config,
+            self._feed.steps,
+        )
         is_last = standing.step == self._feed.steps
-        if standing.step % self._every == 0 or is_last:
-            standing.training.append(self._point(steps, loss, accuracy))
         if self._watch and now - self._looked >= WATCH_SECONDS:
             self._look()
         if now - self._reported >= REPORT_SECONDS or is_last:
@@ -228,7 +263,7 @@ class _Run:
     def _learn(self) -> None:
         """The rest of an epoch."""
         standing = self._standing
-        self._before = (0, 0.0, 0.0)
+        self._sums = (0.0, 0.0)
         self._resumed = time.perf_counter()
         self._learner.optimizer.learning_rate = self._learning_rate()
         self._engine.learn(
@@ -262,6 +297,8 @@ class _Run:
             self._parts.validation_indices,
             self._config.label_smoothing,
         )
+        if not math.isfinite(found.loss):
+            raise _Diverged
         standing = self._standing
         standing.validation.append(
             Point(self._epochs_done(), found.loss, found.accuracy, self._learning_rate())
@@ -299,7 +336,7 @@ class _Run:
         steering = self._steering
         while steering.is_paused and not self._wants_to_stop():
             self._report(is_paused=True)
-            left = self._run_until - time.monotonic()
+            left = self._most_seconds - self._elapsed()
             steering.wait_while_paused(left if left < math.inf else None, self._told_factor)
             self._take_factor()
         self._resumed = time.perf_counter()
@@ -307,14 +344,15 @@ class _Run:
 
     def _take_factor(self) -> None:
         told = self._steering.learning_rate_factor
-        self._standing.learning_rate_factor *= told / self._told_factor
-        self._told_factor = told
+        if told != self._told_factor:
+            self._standing.change_learning_rate(told / self._told_factor, self._feed.steps)
+            self._told_factor = told
 
     def _stop_if_told(self) -> None:
         if not self._engine.agrees_to_stop(self._wants_to_stop()):
             return
         if self._is_late():
-            self._remark = (
+            self._ending = (
                 f"A run may last {limits.most_minutes():g} minutes on this host: it was stopped, "
                 "and what it learned best is kept."
             )
@@ -324,26 +362,16 @@ class _Run:
         return self._is_late() or self._steering.should_stop()
 
     def _is_late(self) -> bool:
-        return time.monotonic() >= self._run_until
+        return self._elapsed() >= self._most_seconds
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
 
     def _learning_rate(self) -> float:
         return self._standing.learning_rate(self._config, self._feed.steps)
 
     def _epochs_done(self) -> float:
         return self._standing.epochs_done(self._feed.steps)
-
-    def _point(self, steps: int, loss: float, accuracy: float) -> Point:
-        """Keras logs the mean since the epoch began; this is the mean since the last point."""
-        last, last_loss, last_accuracy = self._before
-        self._before = (steps, loss, accuracy)
-        width = steps - last
-        return Point(
-            self._epochs_done(),
-            # A difference of rounded means may end a hair outside.
-            max(0.0, (loss * steps - last_loss * last) / width),
-            min(1.0, max(0.0, (accuracy * steps - last_accuracy * last) / width)),
-            self._learning_rate(),
-        )
 
     def _look(self) -> None:
         self._view, opinion = self._watcher.look()
@@ -361,13 +389,7 @@ class _Run:
             view=self._view,
             is_paused=is_paused,
             is_over=is_over,
-            remark=self._remark,
+            is_used_up=self._is_late(),
+            remark=" ".join(filter(None, (self._ending, self._bookmark.remark))),
         )
         self._report_to(self.progress)
-
-    def _save(self) -> None:
-        if self._folder is None:
-            return
-        self._standing.variables = [one.numpy() for one in self._learner.variables]
-        self._standing.optimizer = [one.numpy() for one in self._learner.optimizer.variables]
-        checkpoints.save(self._standing, self._config.as_dict(), self._folder)

@@ -56,6 +56,12 @@ def classifier(model_path: Path) -> Classifier:
 
 
 @pytest.fixture(scope="session")
+def shipped() -> Classifier:
+    """The network that everybody gets, ready to answer."""
+    return Classifier(model_store.load(model_store.SHIPPED))
+
+
+@pytest.fixture(scope="session")
 def digits() -> Dataset:
     """scikit-learn's digits, which `classifier` learned from."""
     return datasets.load("optdigits")

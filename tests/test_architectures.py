@@ -31,6 +31,13 @@ def test_well_known_networks_have_their_well_known_size(name: str, weights: int)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_size_of_a_network_is_known_before_it_is_built(name: str) -> None:
+    layers = "conv 4 5, pool, dense 30"
+    model = architectures.build(name, layers=layers)
+    assert architectures.weights(name, layers) == model.count_params()
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_dropout_stands_before_the_last_layer_and_changes_no_weights(name: str) -> None:
     plain, dropped = architectures.build(name), architectures.build(name, dropout=0.25)
     assert dropped.layers[-2].rate == 0.25

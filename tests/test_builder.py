@@ -62,3 +62,49 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         return
     assert builder.parse(builder.as_text(layers)) == layers
     assert all(min(row.shape) > 0 for row in builder.summary(layers))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "becomes"),
+    [
+        ("conv 8 3, pool, dropout 0.5, dense 9", "conv",
+         "conv 8 3, pool, conv 32 3, dropout 0.5, dense 9"),
+        ("conv 8 3, dense 9", "pool", "conv 8 3, pool, dense 9"),
+        ("dense 9", "conv", "conv 32 3, dense 9"),
+        ("conv 8 3, dense 9", "dense", "conv 8 3, dense 9, dense 64"),
+        ("conv 8 3", "dropout", "conv 8 3, dropout 0.25"),
+    ],
+)  # fmt: skip
+def test_a_layer_is_added_where_it_can_stand(text: str, word: str, becomes: str) -> None:
+    layers = builder.added(builder.parse(text), word)
+    assert builder.as_text(layers) == becomes
+    assert builder.parse(becomes) == layers
+
+
+@pytest.mark.parametrize("word", builder.NUMBERS)
+def test_a_layer_of_each_word_can_be_added_to_the_default(word: str) -> None:
+    layers = builder.parse(builder.DEFAULT)
+    more = builder.added(layers, word)
+    assert builder.parse(builder.as_text(more)) == more
+    assert len(more) == len(layers) + 1
+
+
+def test_a_layer_is_moved_but_not_beyond_an_end() -> None:
+    layers = builder.parse("conv 8 3, pool, dense 9")
+    assert builder.as_text(builder.moved(layers, 1, -1)) == "pool, conv 8 3, dense 9"
+    assert builder.as_text(builder.moved(layers, 0, 1)) == "pool, conv 8 3, dense 9"
+    assert builder.moved(layers, 0, -1) == builder.moved(layers, 2, 1) == layers
+
+
+def test_a_layer_is_taken_out_and_a_number_changed() -> None:
+    layers = builder.parse("conv 8 3, pool, dense 9")
+    assert builder.as_text(builder.without(layers, 1)) == "conv 8 3, dense 9"
+    assert builder.as_text(builder.with_number(layers, 0, 1, 5)) == "conv 8 5, pool, dense 9"
+    assert builder.as_text(layers) == "conv 8 3, pool, dense 9"
+
+
+def test_layers_that_cannot_follow_each_other_are_read_all_the_same() -> None:
+    layers = builder.read("dense 9, pool")
+    assert builder.as_text(builder.moved(layers, 1, -1)) == "pool, dense 9"
+    with pytest.raises(DigitLabError, match="cannot follow"):
+        builder.summary(layers)

@@ -16,6 +16,7 @@ def standing(epoch: int = 3) -> Standing:
         epoch=epoch,
         step=4,
         seconds=1.5,
+        rate_changes=[(7, 0.5)],
         best_loss=0.25,
         training=[Point(0.5, 1.25, 0.75, 0.001)],
         class_accuracy=[(0.5, 1.0)],
@@ -37,6 +38,17 @@ def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
             assert one.dtype == other.dtype
             np.testing.assert_array_equal(one, other)
     assert facts == wanted
+
+
+def test_a_drawing_is_kept_with_a_checkpoint(tmp_path: Path) -> None:
+    drawing = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    checkpoints.save(standing(), {}, tmp_path / "with", drawing)
+    checkpoints.save(standing(), {}, tmp_path / "without")
+    np.testing.assert_array_equal(checkpoints.drawing(tmp_path / "with"), drawing)
+    assert checkpoints.drawing(tmp_path / "without") is None
+    assert checkpoints.load(tmp_path / "with")[0].epoch == 3
+    with pytest.raises(DigitLabError, match="no checkpoint"):
+        checkpoints.drawing(tmp_path / "nowhere")
 
 
 def test_a_checkpoint_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import convolution
-from mnist_app.convolution import found, in_words, pair, shift_in_words, shifted
+from mnist_app import architectures, convolution
+from mnist_app.convolution import found, in_words, is_convolutional, pair, shift_in_words, shifted
 from mnist_app.runs import Run, State
-from mnist_app.settings import DATASETS, TrainingConfig
+from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
 
 
 def made(config: TrainingConfig, **facts: Any) -> Run:
@@ -26,12 +26,33 @@ def test_only_a_fair_pair_is_one() -> None:
     dense, convolutional = map(made, pair("mnist"))
     longer = made(replace(pair("mnist")[1], epochs=9))
     lenet = made(replace(pair("mnist")[1], architecture="lenet5"))
-    own = made(replace(pair("mnist")[1], architecture="custom"))
     assert found((dense, longer)) is None
     assert found((convolutional, lenet)) is None
     assert found((dense, convolutional, lenet)) is None
-    assert found((dense, own)) is None
     assert found((dense, lenet)) == (dense, lenet)
+
+
+@pytest.mark.parametrize("network", ARCHITECTURES)
+@pytest.mark.parametrize("layers", ["conv 4 3, dense 8", "pool, dense 8"])
+def test_a_network_is_convolutional_when_keras_finds_a_convolution(
+    network: str, layers: str
+) -> None:
+    from keras.layers import Conv2D
+
+    config = replace(pair("mnist")[1], architecture=network, layers=layers)
+    model = architectures.build(network, layers=layers)
+    has_one = any(isinstance(layer, Conv2D) for layer in model.layers)
+    assert is_convolutional(config) == has_one
+
+
+def test_any_network_with_a_convolution_makes_a_pair() -> None:
+    dense, convolutional = pair("mnist")
+    for network in set(ARCHITECTURES) - {"dense"}:
+        other = made(replace(convolutional, architecture=network))
+        assert found((other, made(dense))) == (made(dense), other)
+    plain = replace(dense, layers="dense 9")
+    own = replace(plain, architecture="custom")
+    assert found((made(plain), made(own))) is None
 
 
 def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mnist_app.classifier import BATCH, Classifier
 from mnist_app.datasets import load
-from mnist_app.evaluation import as_dict, calibration_error, evaluate, reliability, score
+from mnist_app.evaluation import BINS, as_dict, calibration_error, evaluate, reliability, score
 
 LABELS = np.array([0, 1, 1, 2])
 ANSWERS = np.array(
@@ -63,10 +63,19 @@ def test_keras_finds_the_same_measures() -> None:
     assert report.binary_crossentropy == near(by_keras(keras.metrics.BinaryCrossentropy()))
     assert report.macro.f1 == near(by_keras(keras.metrics.F1Score("macro"), decided))
     assert report.weighted.f1 == near(by_keras(keras.metrics.F1Score("weighted"), decided))
+    by_class = []
     for label, scores in enumerate(report.per_class):
         precision, recall = keras.metrics.Precision, keras.metrics.Recall
-        assert scores.precision == near(by_keras(precision(class_id=label), decided))
-        assert scores.recall == near(by_keras(recall(class_id=label), decided))
+        found = [by_keras(kind(class_id=label), decided) for kind in (precision, recall)]
+        assert scores.precision == near(found[0])
+        assert scores.recall == near(found[1])
+        by_class.append(found)
+    shares = np.bincount(labels, minlength=10) / len(labels)
+    macro, weighted = np.mean(by_class, axis=0), shares @ np.array(by_class)
+    assert report.macro.precision == near(macro[0])
+    assert report.macro.recall == near(macro[1])
+    assert report.weighted.precision == near(weighted[0])
+    assert report.weighted.recall == near(weighted[1])
 
 
 def test_the_calibration_error_is_the_gap_between_sureness_and_truth() -> None:
@@ -80,6 +89,21 @@ def test_the_calibration_error_is_the_gap_between_sureness_and_truth() -> None:
     (only,) = reliability(report, bins=10)
     assert (only.images, only.accuracy) == (100, 0.8)
     assert only.confidence == pytest.approx(0.9)
+
+
+def test_scikit_learn_finds_the_same_calibration() -> None:
+    from sklearn.calibration import calibration_curve
+
+    chance = np.random.default_rng(5)
+    answers = chance.dirichlet(np.full(10, 0.3), 500).astype(np.float32)
+    report = score(answers, chance.integers(0, 10, 500))
+    right, sure = calibration_curve(report.is_right, report.confidences, n_bins=BINS)
+    bins = reliability(report)
+    np.testing.assert_allclose([part.accuracy for part in bins], right, atol=1e-6)
+    np.testing.assert_allclose([part.confidence for part in bins], sure, atol=1e-6)
+    counts = np.histogram(report.confidences, BINS, (0, 1))[0]
+    weights = counts[counts > 0] / 500
+    assert calibration_error(report) == pytest.approx(weights @ np.abs(right - sure), abs=1e-6)
 
 
 def test_each_answer_falls_into_the_bin_of_its_confidence() -> None:
@@ -114,6 +138,7 @@ def test_a_class_that_is_missing_scores_zero_without_a_warning(
     report = score(np.eye(3, dtype=np.float32)[[0, 1]], np.array([0, 1]))
     assert report.per_class[2].f1 == 0
     assert report.accuracy == 1
+    assert score(np.eye(2, dtype=np.float32), np.array([0, 1])).top_2 == 1
     assert not recwarn.list
 
 

@@ -33,7 +33,9 @@ def pen_file(folder: Path) -> Path:
 def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> None:
     seen: list[Progress] = []
     path = tmp_path / "made" / "net.keras"
-    outcome = experiment.run(QUICK, path, "My net", seen.append, command="repeat me")
+    slowed = Steering()
+    slowed.scale_learning_rate(0.5)
+    outcome = experiment.run(QUICK, path, "My net", seen.append, slowed, command="repeat me")
     card = outcome.stored.card
     assert card is not None
     assert (card.title, card.dataset, card.architecture) == ("My net", "optdigits", "dense")
@@ -44,6 +46,7 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     assert card.training["epochs"] == 2
     assert [epoch for epoch, _, _ in card.training["curves"]["validation"]] == [1, 2]
     assert card.training["curves"]["training"][-1][0] == 2
+    assert card.training["learning rate changes"] == [[1, 0.5]]
     assert not outcome.stopped
     assert outcome.progress == seen[-1]
     digits = load("optdigits")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,15 @@ from mnist_app import architectures, model_store
 from mnist_app.architectures import _BUILDERS
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.errors import DigitLabError
-from mnist_app.feature_maps import Layers, first_convolution, map_size, mosaic, responses, step
+from mnist_app.feature_maps import (
+    Layers,
+    describe,
+    first_convolution,
+    map_size,
+    mosaic,
+    responses,
+    step,
+)
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -21,7 +31,7 @@ def test_layers_lead_from_the_picture_to_the_answer(name: str) -> None:
         maps[-1].values, Classifier(model).probabilities(IMAGE[None])[0], atol=1e-5
     )
     assert len(maps) == 1 + len([x for x in model.layers if type(x).__name__ != "InputLayer"])
-    assert not [each.sentence for each in maps if "of the kind" in each.sentence]
+    assert not [each.sentence for each in maps if "no words" in each.sentence]
 
 
 def test_the_layers_of_the_shipped_model_follow_from_each_other() -> None:
@@ -31,11 +41,37 @@ def test_the_layers_of_the_shipped_model_follow_from_each_other() -> None:
     np.testing.assert_allclose(maps[relu].values, expected, atol=1e-5)
 
 
+def test_every_layer_that_a_model_may_have_is_told_in_words() -> None:
+    names = model_store.SAFE_CLASSES - {"InputLayer"}
+    allowed = [getattr(layers, name) for name in sorted(names) if hasattr(layers, name)]
+    given: dict[str, tuple[Any, ...]] = {
+        "Activation": ("tanh",), "AveragePooling2D": (2,), "Conv1D": (2, 3), "Conv2D": (2, 3),
+        "Conv2DTranspose": (2, 3), "Dense": (3,), "DepthwiseConv2D": (3,), "Dropout": (0.5,),
+        "GaussianDropout": (0.1,), "GaussianNoise": (0.1,), "MaxPooling2D": (2,),
+        "Permute": ((2, 1),), "RandomRotation": (0.1,), "RandomTranslation": (0.1, 0.1),
+        "RandomZoom": (0.1,), "Rescaling": (0.5,), "Reshape": ((784,),),
+        "SeparableConv2D": (2, 3), "SpatialDropout2D": (0.5,),
+    }  # fmt: skip
+    told = {kind.__name__: describe(kind(*given.get(kind.__name__, ()))) for kind in allowed}
+    assert [name for name, sentence in told.items() if "no words" in sentence] == []
+    assert len(told) > 30
+    assert all(sentence.endswith(".") for sentence in told.values())
+
+
+def test_what_a_layer_does_is_told_of_its_own_numbers() -> None:
+    told = describe(layers.DepthwiseConv2D(5))
+    assert "a filter of its own, 5 x 5; no two maps are mixed" in told
+    told = describe(layers.SeparableConv2D(7, 3, activation="relu"))
+    assert "then 7 mixtures of all of them" in told
+    assert told.endswith("What falls below zero becomes zero.")
+    assert "never falls under a lowest value" in describe(layers.ELU())
+    assert describe(layers.Activation("tanh")) == "Each number is squeezed between -1 and 1."
+    assert "by the function “gelu”" in describe(layers.Activation("gelu"))
+    assert describe(layers.Conv2D(2, 3)).endswith("pattern is found.")
+
+
 def test_an_unknown_layer_is_named() -> None:
-    model = keras.Sequential(
-        [layers.Input((28, 28, 1)), layers.Flatten(), layers.ELU(), layers.Dense(10)]
-    )
-    assert "ELU" in Layers(model).of(IMAGE)[2].sentence
+    assert "“UnitNormalization”" in describe(layers.UnitNormalization())
 
 
 def test_a_network_within_a_network_is_one_layer() -> None:

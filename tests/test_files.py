@@ -43,6 +43,30 @@ def test_a_folder_takes_the_place_of_an_earlier_folder(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["folder"]
 
 
+@pytest.mark.parametrize("name", ["answer.txt", "folder"])
+def test_all_is_on_the_disk_before_it_has_its_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / name
+    flush, flushed, before = os.fsync, [], []
+
+    def noted(descriptor: int) -> None:
+        flush(descriptor)
+        flushed.append(os.fstat(descriptor).st_ino)
+        if not target.exists():
+            before.append(flushed[-1])
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with whole(target) as draft:
+        if name == "folder":
+            (draft / "inner").mkdir(parents=True)
+            (draft / "inner" / "file").write_text("42")
+        else:
+            draft.write_text("42")
+    assert {path.stat().st_ino for path in (target, *target.rglob("*"))} <= set(before)
+    assert flushed[-1] == tmp_path.stat().st_ino, "the name, last of all"
+
+
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     with (
         nearly_full_disk(),

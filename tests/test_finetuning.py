@@ -6,6 +6,7 @@ import pytest
 
 from mnist_app import finetuning, model_store
 from mnist_app.classifier import Classifier
+from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.finetuning import Outcome, finetune
 from mnist_app.handwriting import LabelledDrawing
@@ -47,6 +48,7 @@ def test_the_copy_learns_the_hand_and_the_model_stays(
 ) -> None:
     assert outcome.own.before < outcome.own.after
     assert outcome.own.pictures == 5
+    assert outcome.share == 1
     assert outcome.test.pictures > 100
     assert outcome.dataset == "optdigits"
     assert outcome.stored.path != source.path
@@ -63,15 +65,32 @@ def test_the_card_says_where_it_comes_from_and_both_changes(outcome: Outcome) ->
     assert card["results"]["test"]["accuracy"] == pytest.approx(outcome.test.after, abs=1e-4)
 
 
-def test_what_would_be_forgotten_holds_the_copy_back(
-    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path,
+def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
+    source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(finetuning, "LARGEST_LOSS", -1.0)
-    monkeypatch.setattr(finetuning, "SHARES", (1.0, 0.0))
+    """The steps go astray; how much may be forgotten, and what is tried then, is as shipped."""
+    monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
+    monkeypatch.setattr(finetuning, "STEPS", 20)
     held = finetune(source, drawings, tmp_path / "held.keras", "Held")
+    assert held.share == 0
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
+    for old, kept in zip(
+        model_store.load(source.path).get_weights(),
+        model_store.load(held.stored.path).get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(old, kept)
+
+
+def test_a_small_data_set_leaves_enough_to_rehearse(
+    classifier: Classifier, digits: Dataset, drawings: list[LabelledDrawing]
+) -> None:
+    assert len(digits.train_labels) < finetuning.CHECKED
+    exam = finetuning._exam(classifier, drawings, digits, seed=1)
+    assert len(exam.rehearsed) > len(exam.check[0]) > 400
+    assert len(exam.rehearsed) + len(exam.check[0]) == len(digits.train_labels)
 
 
 def test_it_reports_its_share_and_stops_when_told(

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_app.framing import SIDE, framed
+from mnist_app.framing import framed
+from mnist_app.pictures import WORKING_SIDE as SIDE
+from mnist_app.pictures import opened
 
 
 def encoded(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
@@ -13,7 +15,7 @@ def encoded(picture: Image.Image, form: str = "PNG", **options: object) -> bytes
     return buffer.getvalue()
 
 
-def opened(data: bytes) -> np.ndarray:
+def pixels_of(data: bytes) -> np.ndarray:
     """Int (height, width, 3)."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
@@ -25,7 +27,7 @@ def orange(pixels: np.ndarray) -> np.ndarray:
 
 def test_a_frame_stands_around_its_digit_in_the_smaller_picture() -> None:
     data = encoded(Image.new("L", (2 * SIDE, SIDE), 255))
-    pixels = opened(framed(data, [(400, 200, 200, 300)]))
+    pixels = pixels_of(framed(opened(data), [(400, 200, 200, 300)]))
     assert pixels.shape == (SIDE // 2, SIDE, 3)
     low, high = orange(pixels).min(axis=0), orange(pixels).max(axis=0)
     assert np.allclose(low, (100, 200), atol=8)
@@ -36,7 +38,7 @@ def test_a_photo_that_lies_is_set_upright_first() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     data = encoded(Image.new("RGB", (1600, 800), "white"), "JPEG", exif=exif)
-    pixels = opened(framed(data, [(0, 0, 800, 800)]))
+    pixels = pixels_of(framed(opened(data), [(0, 0, 800, 800)]))
     assert pixels.shape == (SIDE, SIDE // 2, 3)
     assert orange(pixels)[:, 0].max() == pytest.approx(SIDE / 2, abs=10)
 
@@ -44,4 +46,8 @@ def test_a_photo_that_lies_is_set_upright_first() -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I", "F", "CMYK"])
 def test_every_kind_of_picture_can_be_shown(mode: str) -> None:
     form = "PNG" if mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else "TIFF"
-    assert opened(framed(encoded(Image.new(mode, (40, 30)), form), [])).shape == (30, 40, 3)
+    assert pixels_of(framed(opened(encoded(Image.new(mode, (40, 30)), form)), [])).shape == (
+        30,
+        40,
+        3,
+    )

@@ -1,4 +1,5 @@
 import csv
+import html
 import io
 import re
 
@@ -6,6 +7,8 @@ import numpy as np
 
 from mnist_app.evaluation import EvaluationReport, score
 from mnist_app.handout import as_csv, as_html
+from mnist_app.meanings import CURVES, MEANS, RELIABILITY, measures
+from mnist_app.progress import Point
 
 NAMES = ("cat, tame", "<dog>", "owl")
 
@@ -17,7 +20,7 @@ def report() -> EvaluationReport:
 
 def test_the_table_holds_every_answer_and_can_be_read_back() -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(report(), NAMES))))
-    assert [row["picture"] for row in rows] == ["0", "1", "2"]
+    assert [row["test picture (from 1)"] for row in rows] == ["1", "2", "3"]
     assert [row["true"] for row in rows] == list(NAMES)
     assert [row["read as"] for row in rows] == ["cat, tame", "cat, tame", "owl"]
     assert [row["right"] for row in rows] == ["1", "0", "1"]
@@ -31,6 +34,24 @@ def test_the_page_is_whole_and_asks_the_network_for_nothing() -> None:
     assert "66.67%" in page
     assert "<td>&lt;dog&gt;</td>" in page
     assert page.count("Plotly.newPlot(") == 2
+    assert "No learning curves" in page
     # The library itself is inside, and nothing is loaded from elsewhere.
     assert len(page) > 1_000_000
     assert not re.search(r"<(script|link|img)[^>]*(src|href)=", page[:2000] + page[-20_000:])
+
+
+def test_the_page_says_what_each_measure_means_and_where_it_misleads() -> None:
+    page = html.unescape(as_html(report(), NAMES, "Cats & owls", "Three pictures."))
+    for measure in measures(report()):
+        row = (measure.name, measure.value, measure.meaning, measure.catch)
+        assert "".join(f"<td>{text}</td>" for text in row) in page
+    assert MEANS in page
+    assert RELIABILITY in page
+
+
+def test_the_page_shows_the_learning_curves_that_are_known() -> None:
+    points = [Point(1, 0.9, 0.5), Point(2, 0.4, 0.8125)]
+    page = as_html(report(), NAMES, "Cats & owls", "Three pictures.", points, points[1:])
+    assert page.count("Plotly.newPlot(") == 4
+    assert CURVES in page
+    assert "81.25" in page

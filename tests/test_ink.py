@@ -1,5 +1,6 @@
 import contextlib
 import json
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,6 @@ def test_curves_lose_their_corners_but_keep_their_points() -> None:
         [[[float("inf"), 0]]],
         [[[1e300, 0]]],
         [[[10**400, 0]]],
-        [[[0, 0]] * 100_001],
         {"strokes": []},
     ],
     ids=lambda value: str(value)[:20],
@@ -151,6 +151,41 @@ def test_curves_lose_their_corners_but_keep_their_points() -> None:
 def test_what_is_no_strokes_is_refused(garbage: Any) -> None:
     with pytest.raises(DigitLabError):
         drawing_from_points(garbage)
+
+
+ZIGZAG = [[0, 0], [100, 90]]
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[[0, 0]] * (ink.MAX_POINTS + 1)],
+        [[[0, 0]] * (ink.MAX_POINTS // 100 + 1)] * 100,
+        [[[0, 0]]] * (ink.MAX_STROKES + 1),
+        [ZIGZAG * ink.MAX_LENGTH],
+        [ZIGZAG * 10] * (ink.MAX_LENGTH // 10),
+    ],
+    ids=["long stroke", "many points", "many strokes", "much length", "much length in all"],
+)
+def test_more_ink_than_anybody_draws_is_refused(strokes: Any) -> None:
+    paths = [{"path": [["M", *stroke[0]], *(["L", *end] for end in stroke)]} for stroke in strokes]
+    with pytest.raises(DigitLabError, match="too much ink"):
+        drawing_from_points(strokes)
+    with pytest.raises(DigitLabError, match="too much ink"):
+        drawing_from_canvas(canvas(*paths))
+
+
+def test_as_much_ink_as_is_allowed_takes_little_memory() -> None:
+    """What is allocated grows with the ink: one digit, drawn at once as the page does."""
+    much = [ZIGZAG * (ink.MAX_LENGTH // 3)] + [[[0, 0]]] * (ink.MAX_STROKES - 1)
+    tracemalloc.start()
+    try:
+        image = strokes_to_input(drawing_from_points(much))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert image.any()
+    assert peak < 100e6
 
 
 @given(JSON)

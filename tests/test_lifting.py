@@ -3,7 +3,6 @@ import photos
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.ink import raster_to_input, strokes_to_input
 from mnist_app.lifting import lift, with_usual_pen
@@ -87,11 +86,6 @@ def test_ink_is_bounded_in_value_and_as_large_as_its_picture() -> None:
     assert ink.dtype == np.float64
     assert ink.min() == 0
     assert ink.max() == 1
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Classifier:
-    return Classifier(model_store.load(model_store.SHIPPED))
 
 
 @pytest.mark.parametrize("paper", photos.PAPERS)

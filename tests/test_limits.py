@@ -21,6 +21,17 @@ def test_a_network_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -
         limits.require_weights(5001)
 
 
+def test_what_is_allowed_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.in_words() == ""
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "1")
+    assert limits.in_words() == "On this host a run lasts at most 1 minute."
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "2.5")
+    monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "500000")
+    assert limits.in_words() == (
+        "On this host a run lasts at most 2.5 minutes and a network has at most 500,000 weights."
+    )
+
+
 def test_a_kiosk_may_be_switched_off_by_nought(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", " 0 ")
     assert limits.kiosk_seconds() == math.inf

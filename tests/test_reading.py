@@ -1,12 +1,17 @@
 import io
+from typing import Any
 
 import numpy as np
+import photos
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from benchmarks.drawings import canvas_json
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
-from mnist_app.ink import Drawing, drawing_from_points
+from mnist_app.ink import Drawing, drawing_from_canvas, drawing_from_points
 from mnist_app.reading import (
     inputs_from_drawing,
     inputs_from_picture,
@@ -92,6 +97,47 @@ def test_each_digit_has_its_place(classifier: Classifier) -> None:
     for digit, x in zip(taken.digits, (50, 150), strict=True):
         assert digit.box == pytest.approx((x - 4.5, 20, 9, 101), abs=3)
     assert read_drawing(Drawing([]), classifier).digits == ()
+
+
+def placed(
+    strokes: list[np.ndarray], scale: float, place: np.ndarray, is_edited: bool
+) -> dict[str, Any]:
+    """A canvas' JSON, drawn at this size and place or brought there by the edit tool."""
+    if not is_edited:
+        items = [canvas_json(stroke * scale + place)["objects"][0] for stroke in strokes]
+        return {"objects": items}
+    items = [canvas_json(stroke)["objects"][0] for stroke in strokes]
+    for item in items:
+        item["left"], item["top"] = np.array([item["left"], item["top"]]) * scale + place
+        item["scaleX"] = item["scaleY"] = scale
+    return {"objects": items}
+
+
+@given(
+    st.integers(0, 9),
+    st.integers(0, 2**31),
+    st.floats(0.3, 6),
+    st.tuples(st.floats(-600, 600), st.floats(-600, 600)),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_same_drawing_anywhere_on_a_canvas_is_read_the_same(
+    shipped: Classifier, digit: int, hand: int, scale: float,
+    place: tuple[float, float], is_edited: bool,
+) -> None:  # fmt: skip
+    chance = np.random.default_rng(hand)
+    strokes = [
+        100 * (stroke + chance.normal(0, 0.02, stroke.shape))
+        for stroke in photos.drawing(digit).strokes
+    ]
+    here = read_drawing(drawing_from_canvas(placed(strokes, 1, np.zeros(2), False)), shipped)
+    there = read_drawing(
+        drawing_from_canvas(placed(strokes, scale, np.array(place), is_edited)), shipped
+    )
+    assert here.text == there.text
+    np.testing.assert_allclose(
+        here.digits[0].probabilities, there.digits[0].probabilities, atol=0.02
+    )
 
 
 RING = [

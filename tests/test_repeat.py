@@ -4,6 +4,7 @@ import os
 import subprocess
 import symtable
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mnist_app.datasets import Dataset, load
 from mnist_app.model_store import ModelCard
 from mnist_app.repeat import learn, notebook, script
 from mnist_app.settings import ARCHITECTURES, DATASETS, PRESETS, SCHEDULES, TrainingConfig
+from mnist_app.steering import Steering
 
 # Small enough to be quick; with every kind of chance that a run has.
 SMALL = TrainingConfig(
@@ -23,6 +25,23 @@ SMALL = TrainingConfig(
     learning_rate=0.005, schedule="cosine", rotation=10.0, elastic=1.0, label_smoothing=0.1,
     dropout=0.2, seed=7,
 )  # fmt: skip
+
+
+class Steered(Steering):
+    """Multiplies the learning rate after the steps of these numbers, and may stop after one."""
+
+    def __init__(self, factors: dict[int, float], stop: int = 0) -> None:
+        super().__init__()
+        self._factors, self._stop, self._done = factors, stop, 0
+
+    @property
+    def is_paused(self) -> bool:
+        self._done += 1
+        if self._done in self._factors:
+            self.scale_learning_rate(self._factors[self._done])
+        if self._done == self._stop:
+            self.stop()
+        return False
 
 
 def run_alone(program: str, folder: Path) -> str:
@@ -108,6 +127,29 @@ def test_a_script_holds_only_what_its_run_needs() -> None:
     assert "def _letter" in best
     assert "pillow==" in best
     assert "seed: int = 1\n" in best
+
+
+def test_what_was_changed_by_hand_is_repeated(tmp_path: Path) -> None:
+    """In a pause, between two epochs, and with a checkpoint between the changes."""
+    config = replace(SMALL, schedule="constant", epochs=3)
+    digits = load("optdigits")
+    first = Steered({2: 0.25, 9: 4.0, 14: 2.0}, stop=15)
+    training.train(config, digits, steering=first, watch=False, checkpoint_folder=tmp_path)
+    second = Steered({5: 0.1})
+    own = training.train(config, digits, steering=second, watch=False, resume_from=tmp_path)
+    changes = own.progress.rate_changes
+    assert changes == ((2, 0.25), (9, 4.0), (14, 2.0), (20, 0.1))
+    repeated = learn(config, digits, changes)
+    for mine, other in zip(own.model.get_weights(), repeated.get_weights(), strict=True):
+        assert np.allclose(mine, other, atol=1e-3)
+    plain = learn(config, digits).get_weights()[0]
+    assert not np.allclose(own.model.get_weights()[0], plain, atol=1e-2)
+    # As a card that was read from its file has them.
+    told = json.loads(json.dumps({"learning rate changes": changes}))
+    line = f"repeat(TrainingConfig(), rate_changes={list(changes)})"
+    for text in (script(config, card(training=told)), notebook(config, card(training=told))):
+        assert line in text
+        assert "changed by hand" in text
 
 
 def test_the_notebook_holds_the_same_code(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from mnist_app.run_charts import (
     accuracy_against_seconds,
     accuracy_against_weights,
     accuracy_curves,
-    class_accuracy_bars,
+    class_accuracy_curves,
     learning_rate_curve,
     loss_curves,
     opinion_curves,
@@ -56,10 +56,37 @@ def test_the_learning_rate_is_drawn_over_epochs() -> None:
     assert list(figure.layout.xaxis.range) == [0, 4]
 
 
-def test_a_class_that_was_not_validated_has_no_bar_and_neither_has_any_before() -> None:
-    bars = class_accuracy_bars((0.5, float("nan")), ("cat", "dog")).data[0]
-    assert list(bars.y) == [50, 0]
-    assert list(class_accuracy_bars(None, ("cat", "dog")).data[0].y) == [0, 0]
+def checked(times: int) -> list[Point]:
+    return [Point(float(epoch), 1.0, 0.5) for epoch in range(1, times + 1)]
+
+
+def test_the_accuracy_of_each_class_is_seen_to_rise() -> None:
+    shares = [(0.5, 0.7), (0.9, 0.96)]
+    figure = class_accuracy_curves(checked(2), shares, ("cat", "dog"), epochs=3)
+    assert [list(line.x) for line in figure.data] == [[1, 2], [1, 2]]
+    assert [list(line.y) for line in figure.data] == [[50, 90], [70, 96]]
+    assert figure.layout.yaxis.range[0] == 50
+    close = class_accuracy_curves(checked(1), [(0.97, 1.0)], ("cat", "dog"), epochs=3)
+    assert close.layout.yaxis.range[0] == 90
+    perfect = class_accuracy_curves(checked(1), [(1.0, 1.0)], ("cat", "dog"), epochs=3)
+    assert perfect.layout.yaxis.range[0] < 100
+
+
+def test_a_class_that_was_not_validated_is_not_drawn_as_nought() -> None:
+    nan = float("nan")
+    figure = class_accuracy_curves(checked(1), [(0.5, nan)], ("cat", "dog"), epochs=3)
+    assert [line.showlegend for line in figure.data] == [True, False]
+    assert list(figure.data[1].y) == [None]
+    nothing = class_accuracy_curves(checked(1), [(nan, nan)], ("cat", "dog"), epochs=3)
+    assert not any(line.showlegend for line in nothing.data)
+
+
+def test_before_anything_was_validated_words_stand_in_the_chart() -> None:
+    figure = class_accuracy_curves([], [], ("cat", "dog"), epochs=3, words="Not yet.")
+    assert [note.text for note in figure.layout.annotations] == ["Not yet."]
+    assert not any(line.y for line in figure.data)
+    later = class_accuracy_curves(checked(1), [(0.5, 1.0)], ("cat", "dog"), epochs=3, words="Now.")
+    assert not later.layout.annotations
 
 
 def test_each_class_has_a_line_of_its_own_colour_for_the_drawing() -> None:

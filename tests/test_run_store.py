@@ -10,12 +10,12 @@ from samples import in_a_process_of_its_own
 from mnist_app import checkpoints, model_store, run_store
 from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
+from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Point, Progress
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run, State
 from mnist_app.settings import TrainingConfig
 from mnist_app.standing import Standing
-from mnist_app.training import CURVE_POINTS
 
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
@@ -227,11 +227,30 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) 
     assert kept.get(again.id).state is State.WAITING, "it is this process' now"
 
 
-@pytest.mark.parametrize("state", [State.FINISHED, State.FAILED])
-def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs, state: State) -> None:
+def test_a_run_that_failed_goes_on_from_its_checkpoint_if_it_left_one(kept: Runs) -> None:
+    """As when its model could not be saved for want of room."""
+    run = kept.resume(broken_off(kept).id)
+    kept.finish(run.id, State.FAILED)
+    assert kept.get(run.id).can_continue
+    run = kept.resume(run.id)
+    assert run.checkpoints
+    checkpoints.remove(run.checkpoints)
+    kept.finish(run.id, State.FAILED)
+    assert not kept.get(run.id).can_continue
+
+
+def test_a_run_that_used_up_its_time_cannot_go_on(kept: Runs) -> None:
+    """But one that could not be saved can, and is saved then."""
+    for state, can_continue in ((State.FAILED, True), (State.STOPPED, False)):
+        run = kept.resume(broken_off(kept).id)
+        kept.finish(run.id, state, Progress(1, 2, 3, 4, is_used_up=True))
+        assert kept.get(run.id).can_continue is can_continue
+
+
+def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs) -> None:
     run = kept.resume(broken_off(kept).id)
     assert folders(kept) == 1
-    kept.finish(run.id, state)
+    kept.finish(run.id, State.FINISHED)
     assert (kept.get(run.id).checkpoints, folders(kept)) == (None, 0)
     assert not kept.get(run.id).can_continue
 

@@ -91,8 +91,9 @@ def test_text_from_a_link_becomes_numbers() -> None:
 @pytest.mark.parametrize("watcher", ["early_stopping", "plateau"])
 def test_watching_the_validation_loss_needs_a_validation_share(watcher: str) -> None:
     values: dict[str, Any] = {watcher: 2, "validation_share": 0.0}
-    with pytest.raises(DigitLabError, match="validation_share"):
+    with pytest.raises(DigitLabError, match="set “Validation share” above 0") as told:
         TrainingConfig(**values)
+    assert f"“{BY_NAME[watcher].label}”" in str(told.value)
 
 
 def test_a_config_survives_json() -> None:
@@ -143,12 +144,12 @@ def test_what_a_link_gets_wrong_is_left_out_and_told() -> None:
     assert max(map(len, problems)) < 250
 
 
-def test_a_link_whose_values_do_not_go_together_opens_the_defaults() -> None:
-    query = {"early_stopping": "2", "validation_share": "0", "epochs": "4"}
+def test_of_a_link_whose_values_do_not_go_together_only_those_are_left_out() -> None:
+    query = {"early_stopping": "2", "plateau": "3", "validation_share": "0", "epochs": "4"}
     config, problems = from_query(query)
-    assert config == TrainingConfig()
+    assert config == TrainingConfig(validation_share=0, epochs=4)
     assert len(problems) == 1
-    assert "validation_share" in problems[0]
+    assert "Validation share" in problems[0]
 
 
 @given(st.dictionaries(st.sampled_from([row.name for row in SETTINGS]) | st.text(), st.text()))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from samples import accuracy, blocks, quick
 
-from mnist_app import training
+from mnist_app import learning_curve, training
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
@@ -70,10 +70,19 @@ def test_progress_only_grows_and_ends_whole(dataset: Dataset) -> None:
         assert 0 <= point.accuracy <= 1
 
 
-def test_a_long_run_keeps_a_short_curve(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "CURVE_POINTS", 5)
-    result = train(quick(epochs=5, batch_size=8), dataset)
-    assert len(result.progress.training) <= 10
+def test_a_long_run_keeps_a_short_curve_that_moves_with_every_report(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning_curve, "CURVE_POINTS", 5)
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
+    seen: list[Progress] = []
+    train(quick(epochs=3, batch_size=16), dataset, seen.append)
+    assert len(seen) > 3 * seen[0].steps
+    for progress in seen:
+        done = (progress.epoch - 1) * progress.steps + progress.step
+        assert progress.training[-1].epoch == pytest.approx(done / progress.steps)
+        assert len(progress.training) <= 5 + progress.epochs + 1
+    assert len(seen[4].training) == 5, "each step, as long as they are few"
 
 
 def test_the_same_seed_repeats_the_run(dataset: Dataset) -> None:
@@ -112,6 +121,8 @@ def test_early_stopping_ends_a_run_that_learns_nothing_more(dataset: Dataset) ->
     result = train(quick(epochs=60, early_stopping=1, learning_rate=0.1), dataset)
     assert not result.stopped
     assert result.progress.epoch < 60
+    assert f"since epoch {result.progress.epoch - 1}, whose weights" in result.progress.remark
+    assert not train(quick(epochs=2, early_stopping=2), dataset).progress.remark
 
 
 def test_extra_pictures_are_learned_too(dataset: Dataset) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from samples import accuracy, quick
 
+from mnist_app import checkpoints
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
@@ -245,6 +246,27 @@ def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
     rest = train(quick(epochs=9), dataset, resume_from=tmp_path).progress
     assert "on this host" in rest.remark
     assert rest.step == part.step + 1
+    assert (part.is_used_up, rest.is_used_up) == (False, True)
+
+
+def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset, tmp_path: Path) -> None:
+    class Patient(Steered):
+        def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
+            super().wait_while_paused(0.5, factor)
+            self.resume()
+            self.stop()
+
+    begun = time.monotonic()
+    first = Patient(5, Steering.pause)
+    train(quick(epochs=9), dataset, steering=first, checkpoint_folder=tmp_path)
+    then, paused = time.monotonic(), checkpoints.load(tmp_path)[0]
+    assert paused.seconds + 0.5 < paused.elapsed < then - begun
+    second = Steered(3, Steering.stop)
+    train(
+        quick(epochs=9), dataset, steering=second, checkpoint_folder=tmp_path, resume_from=tmp_path
+    )
+    went_on = checkpoints.load(tmp_path)[0]
+    assert paused.elapsed < went_on.elapsed < paused.elapsed + time.monotonic() - then
 
 
 def test_a_host_can_limit_the_time_of_a_run(

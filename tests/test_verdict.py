@@ -1,6 +1,10 @@
 import numpy as np
+import photos
 import pytest
 
+from benchmarks import strangers
+from mnist_app.classifier import Classifier
+from mnist_app.ink import Drawing, strokes_to_input
 from mnist_app.verdict import LEAST_BEST, RIVAL_SHARE, candidates
 
 
@@ -35,3 +39,35 @@ def test_a_faint_rival_is_not_named() -> None:
 
 def test_the_best_alone_is_enough_from_one_half_on() -> None:
     assert candidates(answer(d2=LEAST_BEST)) == (2,)
+
+
+def held_back(shipped: Classifier, images: np.ndarray) -> float:
+    """The share of pictures, uint8 (n, 28, 28), of which it says that they are no digit."""
+    return float(np.mean([not candidates(row) for row in shipped.probabilities(images)]))
+
+
+def test_the_shipped_network_holds_back_on_what_is_no_digit(shipped: Classifier) -> None:
+    shares = {name: held_back(shipped, images) for name, images in strangers.made(60).items()}
+    assert min(shares.values()) > 0.85, shares
+    for name in ("nothing at all", "a dot, small to large", "a filled box, flat to square"):
+        assert shares[name] == 1
+
+
+def hands(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Digits as so many people might write them, uint8 (n, 28, 28), and which they are."""
+    chance = np.random.default_rng(0)
+    images, labels = [], []
+    for label in np.tile(np.arange(10), count):
+        slant = np.array([[1, 0], [chance.uniform(-0.25, 0.25), 1]])
+        shape = np.diag(chance.uniform(0.75, 1.25, 2))
+        strokes = [stroke @ slant @ shape for stroke in photos.drawing(label).strokes]
+        images.append(strokes_to_input(Drawing(strokes), chance.uniform(1.8, 3)))
+        labels.append(label)
+    return np.stack(images), np.array(labels)
+
+
+def test_the_shipped_network_names_ordinary_digits(shipped: Classifier) -> None:
+    images, labels = hands(20)
+    named = [candidates(row) for row in shipped.probabilities(images)]
+    assert np.mean([found == (label,) for found, label in zip(named, labels, strict=True)]) > 0.95
+    assert all(named)

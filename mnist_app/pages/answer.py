@@ -14,6 +14,8 @@ from mnist_app.verdict import candidates
 
 NO_DIGIT = "This does not look like a digit."
 NO_NUMBER = "This does not look like a number."
+# So many digits of a number are named as doubtful, the others counted.
+MOST_DOUBTS = 2
 
 
 def show_words(text: str) -> None:
@@ -42,15 +44,24 @@ def words(reading: Reading) -> str:
 
 
 def _doubt(open_to: list[tuple[int, ...]]) -> str:
-    """What stands in doubt, the first two of a number's digits; empty when nothing does."""
+    """What stands in doubt, of a number its first two digits that do; empty when nothing does."""
     doubts = []
     for place, digits in enumerate(open_to, 1):
-        where = f" (digit {place})" if len(open_to) > 1 else ""
         if len(digits) == 2:
-            doubts.append(f"Not sure: {digits[0]} or {digits[1]}?{where}")
+            about = f" about the {_ordinal(place)} digit" if len(open_to) > 1 else ""
+            doubts.append(f"Not sure{about}: {digits[0]} or {digits[1]}?")
         elif not digits:
-            doubts.append(f"Digit {place} does not look like one.")
-    return "<br>".join(doubts[:2])
+            doubts.append(f"The {_ordinal(place)} sign does not look like a digit.")
+    unsaid = len(doubts) - MOST_DOUBTS
+    if unsaid > 0:
+        more = "1 more digit is" if unsaid == 1 else f"{unsaid} more digits are"
+        doubts = [*doubts[:MOST_DOUBTS], f"{more} in doubt."]
+    return "<br>".join(doubts)
+
+
+def _ordinal(place: int) -> str:
+    endings = {} if place // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}
+    return f"{place}{endings.get(place % 10, 'th')}"
 
 
 def _sureness(probability: float) -> str:
@@ -86,7 +97,7 @@ def show_bars(digit: Digit | None, names: tuple[str, ...], key: str) -> None:
     if digit is not None:
         ranked = np.argsort(-digit.probabilities)[:3]
         alt = "How probable each digit is: " + ", ".join(
-            f"{names[index]} {digit.probabilities[index]:.1%}" for index in ranked
+            f"{names[index]} {share(digit.probabilities[index])}" for index in ranked
         )
     st.markdown("**How probable it finds each digit**")
     probabilities = None if digit is None else digit.probabilities

@@ -6,7 +6,7 @@ import streamlit as st
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.measure_charts import confusion_heatmap
 from mnist_app.pages import gallery
-from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.live_chart import Cells, live_chart
 
 MOST_CONFUSED = 8
 COUNTS, SHARES = "Counts", "Shares"
@@ -16,7 +16,8 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
     """Show the confusion matrix; a click on a cell shows its pictures in the gallery."""
     st.caption(
         "Each row holds the pictures of one class, each column one answer. Grey: read right. "
-        "Orange: mistaken, the stronger the more often. **Press a cell to see its pictures.**"
+        "Orange: mistaken, the stronger the more often. **Press a cell to see its pictures**, "
+        "or go to the matrix with Tab, to a cell with the arrow keys, and press Enter."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         numbers = st.segmented_control(
@@ -38,9 +39,23 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
             confusion_heatmap(found, names, numbers == SHARES, with_diagonal, cell),
             key="confusion_chart",
             alt="Confusion matrix: how often each class was read as each. Most often confused: "
-            + (listed or "nothing"),
+            f"{listed or 'nothing'}. Arrow keys move from cell to cell, Enter shows its pictures.",
             on_click=show,
+            cells=_cells(found, names, cell),
         )
+
+
+def _cells(matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int] | None) -> Cells:
+    """What the keys step through, from the selected cell or the most frequent error on."""
+    texts = [
+        [
+            f"true {true}, read as {read}: {gallery.counted(int(count))}"
+            for read, count in zip(names, row, strict=True)
+        ]
+        for true, row in zip(names, matrix, strict=True)
+    ]
+    worst = most_confused(matrix)
+    return Cells(names, texts, selected or (worst[0][:2] if worst else (0, 0)))
 
 
 def most_confused(matrix: np.ndarray) -> list[tuple[int, int, int]]:

@@ -15,6 +15,7 @@ from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
+from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import classifier_job, finetuning_job, workers
 from mnist_app.segmentation import drawn_digits
 from mnist_app.settings import DATASETS
@@ -133,9 +134,9 @@ def _offer(model: StoredModel) -> None:
     jobs = workers().finetuning.jobs(visitor())
     is_busy = bool(jobs) and not jobs[-1].is_over
     st.caption(
-        f"A copy of “{model.title}” learns how you write, which takes some seconds; the model "
-        "itself stays as it is. The copy can then be chosen by everybody who uses this app here; "
-        "your drawings are shown to nobody."
+        f"A copy of “{unmarked(model.title)}” learns how you write, which takes some seconds; the "
+        "model itself stays as it is. The copy can then be chosen by everybody who uses this app "
+        "here; your drawings are shown to nobody."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -176,7 +177,16 @@ def _show_learning() -> None:
 
 def _show_outcome(outcome: Outcome) -> None:
     own, test = outcome.own, outcome.test
-    st.markdown(f"**“{outcome.stored.title}” has learned how you write**")
+    title = unmarked(outcome.stored.title)
+    if outcome.share:
+        st.markdown(f"**“{title}” has learned how you write**")
+    else:
+        st.info(
+            "Nothing could be learned from these drawings without forgetting how other people "
+            f"write: “{title}” reads as the model did before. Draw more, and look whether each has "
+            "its right answer.",
+            icon=":material/info:",
+        )
     yours, others = st.columns(2)
     with yours:
         st.metric("Your drawings read right", f"{_right(own)} of {own.pictures}")

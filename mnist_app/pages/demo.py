@@ -19,6 +19,7 @@ from mnist_app.pages import (
 )
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.turning import turning
+from mnist_app.pages.wording import unmarked
 
 STYLE = Path(__file__).with_name("demo.css")
 
@@ -83,7 +84,7 @@ def page() -> None:
         st.title(step.title, anchor=False)
         st.markdown(step.idea)
         if model is not None and not model.is_shipped:
-            st.caption(f"Read by “{model.title}”.")
+            st.caption(f"Read by “{unmarked(model.title)}”.")
         place = st.container(key="demo_step")
         # It stands last, and is there before the step, which may wait for something.
         _back_and_next(own, number)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_app.explanation_pictures import attributed
 from mnist_app.explanations import Explanation
-from mnist_app.feature_maps import FeatureMaps
+from mnist_app.feature_maps import CONVOLUTIONS, FeatureMaps
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer, reader
 from mnist_app.pages.canvas import Canvas
@@ -14,7 +14,12 @@ from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import classifier_job, explanation_job, workers
 
-FOUND = ("First it finds small strokes", "… then larger parts", "… then how they lie")
+FOUND = STROKES, PARTS, LARGER = (
+    "It finds small strokes",
+    "It puts them together into larger parts",
+    "And these into still larger ones",
+)
+COARSER, CHANGED = "It makes this coarser", "It changes how strong each is"
 # Of a layer, so many as are seen from the last row.
 MAPS = 4
 ON_SCREEN = 240
@@ -45,22 +50,41 @@ def show(own: Canvas, model: StoredModel) -> None:
 
 def _way(image: np.ndarray, explanation: Explanation) -> list[str]:
     """The picture, and some of what was found in it, the earliest first."""
-    stages = _stages(explanation.layers)
     start = _figure(picture(image, "The picture that the network gets", ON_SCREEN), "It gets this")
-    return [start, *(_found(*stage) for stage in zip(stages, FOUND, strict=False))]
+    found = stages(explanation.layers)
+    if not found:
+        return [start, _figure("", "It weighs all squares at once, with no picture in between")]
+    return [start, *(_found(layer, title) for layer, title in found)]
 
 
-def _stages(layers: tuple[FeatureMaps, ...]) -> list[FeatureMaps]:
-    """Three layers whose maps are pictures of what was found; the last ones hardly are."""
-    maps = [one for one in layers[1:] if one.values.ndim == 3 and one.values.min() >= 0]
-    places = sorted({len(maps) * third // 3 for third in range(3)}) if maps else []
-    return [maps[place] for place in places]
+def stages(layers: tuple[FeatureMaps, ...]) -> list[tuple[FeatureMaps, str]]:
+    """Up to three layers whose maps are pictures of what was found, and what they came by.
+
+    The last ones hardly are such pictures. Where numbers below zero are among all of them, as
+    after tanh, their size is shown.
+    """
+    maps = [place for place, one in enumerate(layers) if place and one.values.ndim == 3]
+    bright = [place for place in maps if layers[place].values.min() >= 0] or maps
+    chosen = sorted({bright[len(bright) * third // 3] for third in range(3) if bright})
+    found = []
+    before = combined = 0
+    for place in chosen:
+        steps = {layer.kind for layer in layers[before + 1 : place + 1]}
+        if steps.intersection(CONVOLUTIONS):
+            title = FOUND[combined]
+            combined += 1
+        else:
+            title = COARSER if any("Pooling" in kind for kind in steps) else CHANGED
+        found.append((layers[place], title))
+        before = place
+    return found
 
 
 def _found(layer: FeatureMaps, title: str) -> str:
-    contrasts = layer.values.max(axis=(0, 1)) - layer.values.mean(axis=(0, 1))
+    values = np.abs(layer.values)
+    contrasts = values.max(axis=(0, 1)) - values.mean(axis=(0, 1))
     strongest = np.argsort(-contrasts, kind="stable")[:MAPS]
-    maps = layer.values[..., strongest]
+    maps = values[..., strongest]
     light = np.round(maps / max(float(maps.max()), 1e-12) * 255).astype(np.uint8)
     alt = f"{title}: bright where it is"
     shown = (picture(light[..., place], alt, ON_SCREEN // 2) for place in range(len(strongest)))

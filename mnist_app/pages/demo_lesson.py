@@ -123,4 +123,4 @@ def _opinion(progress: Progress) -> str:
         return ""
     probabilities = progress.opinions[-1].probabilities
     digit = int(np.argmax(probabilities))
-    return f"It takes your drawing for a <b>{digit}</b>, {probabilities[digit]:.0%} sure."
+    return f"It takes your drawing for a <b>{digit}</b>, {answer.share(probabilities[digit])} sure."

@@ -8,6 +8,7 @@ from mnist_app.pages import answer, canvas, kiosk, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
+from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import classifier_job
 from mnist_app.reading import Digit
 
@@ -81,7 +82,7 @@ def _chosen_model() -> StoredModel | None:
     model = reader.chosen(models)
     if model is None:
         return None
-    with st.popover(f"Read by: {model.title}"):
+    with st.popover(f"Read by: {unmarked(model.title)}"):
         name = st.radio(
             "The model that reads your drawing",
             list(models),
@@ -93,4 +94,4 @@ def _chosen_model() -> StoredModel | None:
 
 def _label(model: StoredModel) -> str:
     origin = "comes with the app" if model.is_shipped else "trained here"
-    return f"{model.title} ({origin})"
+    return f"{unmarked(model.title)} ({origin})"

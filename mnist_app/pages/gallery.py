@@ -12,6 +12,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import one_picture, reveal
+from mnist_app.pages.answer import share
 from mnist_app.pages.link import keep_in_link, number_of_new_link, text_of_new_link
 from mnist_app.pages.pixels import gallery as grid
 from mnist_app.pages.pressing import when_pressed
@@ -154,7 +155,7 @@ def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
     if chosen is None:
         return passing
     st.html(
-        f"<div>Only of the {_counted(len(chosen))} picked out on the map; “Clear filters” shows "
+        f"<div>Only of the {counted(len(chosen))} picked out; “Clear filters” shows "
         "all again.</div>"
     )
     return np.intersect1d(passing, chosen)
@@ -214,11 +215,12 @@ def _turn_pages(found: np.ndarray, order: str) -> np.ndarray:
     number = st.pagination(pages, key=key)
     keep_in_link("page", number if number > 1 else None)
     ordered = "" if len(found) == 1 else f" {_lowered(order)}"
-    st.html(f'<div role="status">{_counted(len(found))}{ordered}, page {number} of {pages}</div>')
+    st.html(f'<div role="status">{counted(len(found))}{ordered}, page {number} of {pages}</div>')
     return found[(number - 1) * PER_PAGE : number * PER_PAGE]
 
 
-def _counted(pictures: int) -> str:
+def counted(pictures: int) -> str:
+    """Such as "1 picture" or "1,200 pictures"."""
     return "1 picture" if pictures == 1 else f"{pictures:,} pictures"
 
 
@@ -237,4 +239,4 @@ def described(
 
 def caption(names: Sequence[str], true: int, read: int, sure: float) -> str:
     """What is said of a test picture, by classes of these names."""
-    return f"is {names[true]}, read as {names[read]}, {sure:.1%} sure"
+    return f"is {names[true]}, read as {names[read]}, {share(sure)} sure"

@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_app.explanation_pictures import sheet
 from mnist_app.explanations import Explanation
 from mnist_app.feature_maps import FeatureMaps
+from mnist_app.pages.answer import share
 from mnist_app.pages.figures import legend
 from mnist_app.pages.pixels import picture
 from mnist_app.pages.stepper import stepper
@@ -83,7 +84,7 @@ def _answer(probabilities: np.ndarray, names: tuple[str, ...]) -> str:
     """The last numbers as bars, with the class each stands for."""
     rows = "".join(
         f"<tr><th>{html.escape(name)}</th>"
-        f'<td><span style="width:{share:.1%}"></span></td><td>{share:.1%}</td></tr>'
-        for name, share in zip(names, probabilities.tolist(), strict=True)
+        f'<td><span style="width:{part:.1%}"></span></td><td>{share(part)}</td></tr>'
+        for name, part in zip(names, probabilities.tolist(), strict=True)
     )
     return f'<table class="outputs" aria-label="How probable each class is">{rows}</table>'

@@ -4,7 +4,8 @@
 flash a blank frame. This component keeps one chart and hands it the new data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,54 @@ const tellClicks = (chart, tell) => {
   chart.on("plotly_click", ({ points: [{ x, y }] }) => tell("clicked", { x, y }));
 };
 
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+// What a pointer does with cells, by keys: arrows move a frame, which stands over the chart.
+const stepThroughCells = (chart, parent, { names, texts, start }, tell) => {
+  const cursor = parent.querySelector(".chart-cursor");
+  const said = parent.querySelector(".chart-said");
+  // After a choice made elsewhere, the keys begin there.
+  if (chart.dataset.start !== String(start)) {
+    chart.dataset.start = String(start);
+    chart.cell = start;
+  }
+  const place = () => {
+    const { xaxis, yaxis } = chart._fullLayout;
+    const [row, column] = chart.cell;
+    const [left, right] = [column - 0.5, column + 0.5].map((x) => xaxis._offset + xaxis.l2p(x));
+    const [top, bottom] = [row - 0.5, row + 0.5].map((y) => yaxis._offset + yaxis.l2p(y));
+    Object.assign(cursor.style, { left: `${left}px`, top: `${top}px`,
+      width: `${right - left}px`, height: `${bottom - top}px` });
+  };
+  const show = () => {
+    place();
+    cursor.hidden = false;
+    const [row, column] = chart.cell;
+    said.textContent = texts[row][column];
+  };
+  chart.tabIndex = 0;
+  chart.setAttribute("role", "application");
+  chart.onfocus = () => { if (chart.matches(":focus-visible")) show(); };
+  chart.onblur = () => { cursor.hidden = true; said.textContent = ""; };
+  chart.onkeydown = (event) => {
+    const step = STEPS[event.key];
+    const presses = event.key === "Enter" || event.key === " ";
+    if (!step && !presses || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const [row, column] = chart.cell;
+    if (step) {
+      const inside = (number) => Math.min(Math.max(number, 0), names.length - 1);
+      chart.cell = [inside(row + step[0]), inside(column + step[1])];
+      show();
+    } else if (!event.repeat) {
+      tell("clicked", { x: names[column], y: names[row] });
+    }
+  };
+  chart.removeAllListeners("plotly_afterplot");
+  chart.on("plotly_afterplot", place);
+  place();
+};
+
 const savePicture = async (text, name) => {
   const plotly = await library();
   const { data, layout } = JSON.parse(text);
@@ -80,7 +129,10 @@ const savePicture = async (text, name) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   drawn(data, parentElement)
-    .then(([, chart]) => { if (data.clickable) tellClicks(chart, setTriggerValue); })
+    .then(([, chart]) => {
+      if (data.clickable) tellClicks(chart, setTriggerValue);
+      if (data.cells) stepThroughCells(chart, parentElement, data.cells, setTriggerValue);
+    })
     .catch(() => {});
   const save = parentElement.querySelector(".save-picture");
   save.hidden = !data.picture;
@@ -89,12 +141,28 @@ export default function ({ data, parentElement, setTriggerValue }) {
 """
 
 
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a square chart, for those who step through them by keyboard.
+
+    Attributes:
+        names: of the rows from the top, and of the columns from the left.
+        texts: what is said of each cell, row by row.
+        start: row and column where the keys begin.
+    """
+
+    names: Sequence[str]
+    texts: Sequence[Sequence[str]]
+    start: tuple[int, int]
+
+
 def live_chart(
     figure: "go.Figure",
     key: str,
     alt: str,
     on_click: Callable[[object, object], None] | None = None,
     picture: str = "",
+    cells: Cells | None = None,
 ) -> None:
     """Show `figure`; under the same `key` the chart on the page is updated, never replaced.
 
@@ -102,12 +170,14 @@ def live_chart(
         alt: what the chart shows, for those who cannot see it.
         on_click: called with x and y of the point that was clicked or tapped, as the browser says.
         picture: the PNG file, without its ending, as which it can be saved; "" for none.
+        cells: what arrow keys step through and Enter clicks; None where nothing can be clicked.
     """
     data = {
         "figure": figure.to_json(),
         "alt": alt,
         "clickable": on_click is not None,
         "picture": picture,
+        "cells": asdict(cells) if cells else None,
     }
     if on_click is None:
         _component()(key=key, data=data)
@@ -126,7 +196,9 @@ def _component():  # type: ignore[no-untyped-def]
     provide_plotly()
     return st.components.v2.component(
         "digit_lab_live_chart",
-        html='<div class="live-chart" role="img"></div>'
+        html='<div class="chart-frame"><div class="live-chart" role="img"></div>'
+        '<i class="chart-cursor" aria-hidden="true" hidden></i></div>'
+        '<span class="chart-said" role="status" aria-live="polite"></span>'
         '<button type="button" class="save-picture" hidden>Save as picture (PNG)</button>',
         js=DRAWING + _SCRIPT,
         isolate_styles=False,

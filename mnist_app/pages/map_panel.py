@@ -1,4 +1,4 @@
-"""A map of all test pictures: what the network holds for alike lies together."""
+"""A map of all test pictures: what looks alike to the network lies together."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.workers import workers
 from mnist_app.picture_map import PictureMap, Round, border
 
-WIDEST, NEIGHBOURS = "Widest directions", "Neighbours"
+WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 
 
 def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None:
@@ -27,8 +27,8 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
         report: of `model` on the data set.
     """
     st.caption(
-        "Each point is a test picture, coloured by what it is; crosses are read wrong. What the "
-        "network's last layer holds for alike lies together. **Point at one to see it, press it "
+        "Each point is a test picture, coloured by what it is; crosses are read wrong. What "
+        "looks alike to the network lies together. **Point at one to see it, press it "
         "to open it, draw around some to have them in the gallery below.**"
     )
     laid_out_by = st.segmented_control(
@@ -53,9 +53,10 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
 def _widest(found: PictureMap) -> tuple[np.ndarray, int]:
     """The places at once, float32 (n, 2), in as many rounds as they take, none."""
     st.caption(
-        "By principal component analysis: the two directions in which what reaches the network's "
-        f"last layer differs most. They show {found.share:.0%} of all differences, so groups may "
-        "lie over each other here that the network tells apart well."
+        "What reaches the network's last layer is many numbers a picture, more than a map has "
+        "room for. This one shows the two sides from which the pictures differ most (principal "
+        f"component analysis): {found.share:.0%} of all differences, so groups may lie over each "
+        "other here that the network tells apart well."
     )
     return found.places, 0
 

@@ -1,50 +1,26 @@
 """Every measure of a model, with what it means and where it misleads."""
 
+import math
+
 import pandas as pd
 import streamlit as st
 
-from mnist_app.evaluation import EvaluationReport, calibration_error, reliability
+from mnist_app.evaluation import EvaluationReport, reliability
+from mnist_app.meanings import CURVES, MEANS, RELIABILITY, measures
 from mnist_app.measure_charts import reliability_diagram
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.progress import Point
 from mnist_app.run_charts import accuracy_curves, loss_curves
 
-MEANINGS = {
-    "Accuracy": "The share of pictures that it read right. It hides where the errors are: a model "
-    "that never finds a rare class can still score high.",
-    "Top-2 accuracy": "The share of pictures whose true class is its first or second guess. It "
-    "flatters a model that wavers: a second guess is no answer.",
-    "Loss": "How wrong its probabilities are (categorical cross-entropy): 0 is sure and right each "
-    "time. A few pictures that it is sure of and wrong about can outweigh all others.",
-    "Binary loss": "The same for ten separate yes-or-no questions, one a class (binary "
-    "cross-entropy). Nine of ten are an easy no, so it always looks small.",
-    "Precision": "When it gives an answer, how often that is true; the mean over all classes "
-    "(macro). It does not count what is missed: who rarely says 8 is rarely wrong about it.",
-    "Recall": "Of the pictures of a class, how many it finds; the mean over all classes (macro). "
-    "It does not count false alarms: who always says 8 finds every 8.",
-    "F1": "Precision and recall in one number, low when either is low; the mean over all classes "
-    "(macro). It does not tell which of the two is low: see the table by class.",
-    "Calibration error": "How far its sureness is from how often it is right, on average over 15 "
-    "bins: 0 % is honest. Honest is not good: always saying “10 % sure” by chance is honest too.",
-}
-
 
 def metrics(report: EvaluationReport) -> None:
-    """Show each measure as a number."""
-    values = {
-        "Accuracy": f"{report.accuracy:.2%}",
-        "Top-2 accuracy": f"{report.top_2:.2%}",
-        "Loss": f"{report.loss:.4f}",
-        "Binary loss": f"{report.binary_crossentropy:.4f}",
-        "Precision": f"{report.macro.precision:.2%}",
-        "Recall": f"{report.macro.recall:.2%}",
-        "F1": f"{report.macro.f1:.2%}",
-        "Calibration error": f"{calibration_error(report):.2%}",
-    }
+    """Show each measure as a number, with what it means and where it misleads."""
     with st.container(key="metrics"):
-        for label, value in values.items():
-            st.metric(label, value, help=MEANINGS[label], border=True)
+        for number, measure in enumerate(measures(report)):
+            with st.container(key=f"metric-{number}", border=True, gap="xsmall"):
+                st.metric(measure.name, measure.value)
+                st.caption(f"{measure.meaning} *{measure.catch}*")
 
 
 def class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
@@ -63,20 +39,13 @@ def class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
     columns = dict.fromkeys(("precision", "recall", "F1"), percent)
     columns["class"] = st.column_config.TextColumn(width=90)
     st.dataframe(table, column_config=columns, height="content")
-    st.caption(
-        "Macro: the mean of the classes, a rare one counts as much as a common one. Weighted: each "
-        "class counts by its pictures, which hides a rare one."
-    )
+    st.caption(MEANS)
 
 
 def calibration(report: EvaluationReport) -> None:
     """Show whether answers are right as often as the model is sure of them."""
     bins = reliability(report)
-    st.caption(
-        "Of the answers it is 80 % sure of, 80 % should be right: then the points lie on the "
-        "dotted line. Below it, the model is too sure of itself. Faint points are few pictures, "
-        "which can lie anywhere by chance."
-    )
+    st.caption(RELIABILITY)
     with st.container(key="reliability"):
         live_chart(
             reliability_diagram(bins),
@@ -91,15 +60,11 @@ def calibration(report: EvaluationReport) -> None:
 
 def curves(model: StoredModel) -> None:
     """Show how the run that made the model went, if its card tells."""
-    training, validation = _curve(model, "training"), _curve(model, "validation")
+    training, validation = curves_of(model)
     if not training:
         st.info("No learning curves were kept with this model: they are with those trained here.")
         return
-    st.caption(
-        "It learns as long as both curves get better. Where only training does, it learns by "
-        "heart. Training is measured on pictures made harder on purpose, so it can look the "
-        "worse of both."
-    )
+    st.caption(CURVES)
     epochs = max(1, round(training[-1].epoch))
     left, right = st.columns(2, gap="large")
     with left:
@@ -116,12 +81,20 @@ def curves(model: StoredModel) -> None:
         )  # fmt: skip
 
 
+def curves_of(model: StoredModel) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+    """The learning curves of training and validation of the run that made the model."""
+    return _curve(model, "training"), _curve(model, "validation")
+
+
 def _curve(model: StoredModel, part: str) -> tuple[Point, ...]:
     """A curve from the model's card, which a stranger may have written: empty if it is no curve."""
     try:
         points = model.card.training["curves"][part] if model.card else ()
+        numbers = [tuple(float(number) for number in point) for point in points]
         return tuple(
-            Point(float(epoch), float(loss), float(share)) for epoch, loss, share in points
+            Point(epoch, loss, share)
+            for epoch, loss, share in numbers
+            if all(map(math.isfinite, (epoch, loss, share)))
         )
-    except (TypeError, ValueError, KeyError, AttributeError):
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return ()

@@ -13,6 +13,7 @@ from mnist_app.examples import Examples, in_words
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import looking, reveal
+from mnist_app.pages.answer import share
 from mnist_app.pages.choosing import learned_elsewhere
 from mnist_app.pages.link import keep_in_link, number_of_new_link
 from mnist_app.pages.live_chart import live_chart
@@ -20,6 +21,7 @@ from mnist_app.pages.pixels import gallery as grid
 from mnist_app.pages.pixels import picture
 from mnist_app.pages.space_jobs import examples_job, other_job
 from mnist_app.pages.waiting import result_if_there, watch
+from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import workers
 from mnist_app.verdict import candidates
 
@@ -130,21 +132,22 @@ def _bars(probabilities: np.ndarray, names: Sequence[str]) -> None:
     live_chart(
         probability_bars(probabilities, names, candidates(probabilities)), key="opened_bars",
         alt="How probable each class is: "
-        + ", ".join(f"{names[index]} {probabilities[index]:.1%}" for index in ranked),
+        + ", ".join(f"{names[index]} {share(probabilities[index])}" for index in ranked),
     )  # fmt: skip
 
 
 def _second_opinions(
     others: Sequence[StoredModel], image: np.ndarray, true: int, names: Sequence[str]
 ) -> None:
-    """What the newest of the other models read, each as soon as it is loaded."""
+    """What the first of the other models read, each as soon as it is loaded."""
     st.markdown("**What the other models say**")
     if not others:
         st.caption("There is no other model with the same classes: train one on the Train page.")
         return
     rows = []
     waiting = None
-    for other in others[:MOST_OTHERS]:
+    asked = others[:MOST_OTHERS]
+    for other in asked:
         job = other_job(other)
         if job.state == State.DONE:
             probabilities = job.result.probabilities(image[None])[0]
@@ -153,17 +156,19 @@ def _second_opinions(
         elif job.state == State.FAILED:
             rows.append(_row(other.title, "", job.error))
         else:
-            waiting = waiting or (job.id, f"Loading “{other.title}”")
+            waiting = waiting or (job.id, f"Loading “{unmarked(other.title)}”")
     if rows:
         st.html(f'<table class="opinions">{"".join(rows)}</table>')
     if waiting:
         watch(workers().others, *waiting)
     if len(others) > MOST_OTHERS:
-        st.caption(f"The newest {MOST_OTHERS} of {len(others)}.")
+        has_shipped = any(other.is_shipped for other in asked)
+        which = "The one that comes with the app and the newest" if has_shipped else "The newest"
+        st.caption(f"{which}: {MOST_OTHERS} of {len(others)} other models.")
 
 
 def _opinion(title: str, read: str, sure: float, is_right: bool) -> str:
-    return _row(title, read, f"{sure:.1%} sure, {'right' if is_right else 'wrong'}")
+    return _row(title, read, f"{share(sure)} sure, {'right' if is_right else 'wrong'}")
 
 
 def _row(title: str, read: str, more: str) -> str:
@@ -173,7 +178,7 @@ def _row(title: str, read: str, more: str) -> str:
 
 def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, number: int) -> None:
     """The training pictures that the network's last layer can hardly tell from this one."""
-    st.markdown("**Training pictures it holds for most alike**")
+    st.markdown("**Training pictures that look most alike to the network**")
     known = len(dataset.train_labels)
     examples: Examples | None = result_if_there(
         workers().examples, examples_job(model, dataset), f"Looking at {known:,} training pictures"
@@ -217,4 +222,4 @@ def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
         "network's last layer, not by pixels."
     )
     elsewhere = learned_elsewhere(model, dataset)
-    return f"{text} It learned from {elsewhere}, not from these." if elsewhere else text
+    return f"{text} It learned from {unmarked(elsewhere)}, not from these." if elsewhere else text

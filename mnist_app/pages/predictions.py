@@ -11,6 +11,7 @@ from mnist_app.pages.choosing import choose, choose_dataset, learned_elsewhere, 
 from mnist_app.pages.takeaway import downloads
 from mnist_app.pages.versus import rivals, versus
 from mnist_app.pages.waiting import result_of
+from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import evaluation_job, workers
 from mnist_app.settings import DATASETS
 
@@ -49,10 +50,11 @@ def page() -> None:
 
 def _how_good(model: StoredModel, dataset: Dataset, report: EvaluationReport) -> None:
     about = _what_was_measured(model, dataset, report)
-    st.caption(about)
+    st.caption(unmarked(about))
     measures.metrics(report)
     title = f"{model.title} on {dataset.title}"
-    downloads(report, dataset.class_names, title, about, f"{model.name}-{dataset.name}")
+    stem, curves = f"{model.name}-{dataset.name}", measures.curves_of(model)
+    downloads(report, dataset.class_names, title, about, stem, curves)
 
 
 def _what_was_measured(model: StoredModel, dataset: Dataset, report: EvaluationReport) -> str:

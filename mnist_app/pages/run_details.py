@@ -59,7 +59,8 @@ def _standing(run: Run) -> None:
             icon=":material/power_off:",
         )
     else:
-        st.caption(f"{wording.STATES[run.state]}. Begun {wording.moment(run.created)}.")
+        state = f"{wording.STATES[run.state]}. Begun {wording.moment(run.created)}."
+        st.caption(f"{state} {wording.unmarked(run.error)}".strip())
 
 
 def _figures(run: Run) -> None:
@@ -83,7 +84,8 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
     with st.container(horizontal=True, key="run_next_steps"):
         if run.can_continue and st.button(
             "Continue", key="continue_run", type="primary", icon=":material/play_arrow:",
-            help="It goes on from its last whole epoch and ends as if nothing had happened.",
+            help="It goes on from where it was last put on disk (where it was stopped, or the end "
+            "of an epoch) and ends as if nothing had happened.",
         ):  # fmt: skip
             continuing_job(run.id)
             st.rerun()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from mnist_app import convolution, experiment, model_store, run_store
+from mnist_app import checkpoints, convolution, experiment, model_store, run_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.jobs import Control, Snapshot
@@ -66,7 +66,7 @@ def training_job(
 
 
 def continuing_job(run_id: int) -> Snapshot:
-    """The same for a run that was broken off and goes on from its checkpoint.
+    """The same for a run that was broken off and goes on from its checkpoint, with its drawing.
 
     Raises:
         DigitLabError: it left none, or the list of runs cannot be written.
@@ -78,14 +78,17 @@ def _training(
     listed: ListedRun, drawing: np.ndarray | None = None, resume_from: Path | None = None
 ) -> Snapshot:
     kept = runs()
-    run = Run(listed.title, listed.config, drawing)
+    waiting = Run(listed.title, listed.config, drawing)
 
     def work(control: Control) -> experiment.Outcome:
-        control.report(run)
+        control.report(waiting)
         return recorded(kept, listed.id, lambda report: train(control, report))
 
     def train(control: Control, record: Report) -> experiment.Outcome:
         import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
+        run = waiting
+        if resume_from is not None:
+            run = replace(waiting, drawing=checkpoints.drawing(resume_from))
 
         def report(progress: Progress) -> None:
             control.report(replace(run, progress=progress))
@@ -97,7 +100,7 @@ def _training(
             run.title,
             report=report,
             steering=control,
-            drawing=drawing,
+            drawing=run.drawing,
             checkpoint_folder=listed.checkpoints,
             resume_from=resume_from,
         )

@@ -181,5 +181,10 @@ def _standing(listed: list[Run]) -> list[tuple[int, str, int]]:
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(before: list[tuple[int, str, int]]) -> None:
     """Run the page again when something happened to a run."""
-    if _standing(runs().listed(visitor())) != before:
+    try:
+        now = _standing(runs().listed(visitor()))
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if now != before:
         st.rerun()

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_app.explanation_pictures import tinted
 from mnist_app.explanations import Explanation
-from mnist_app.feature_maps import Step, responses, step
+from mnist_app.feature_maps import CONVOLUTIONS, FeatureMaps, Step, responses, step
 from mnist_app.pages.figures import figure, framed, number, numbers, row
 from mnist_app.pages.stepper import stepper
 
@@ -20,7 +20,7 @@ def sliding(explanation: Explanation, key: str) -> None:
     """
     convolution, image = explanation.convolution, explanation.image
     if convolution is None:
-        st.info("This network has no filters that slide over the picture: it takes it as a whole.")
+        st.info(_why_not(explanation.layers))
         return
     st.caption(
         "A filter is a small pattern of weights, learned from examples. It slides over the "
@@ -33,6 +33,19 @@ def sliding(explanation: Explanation, key: str) -> None:
     place = stepper("Place", made.size, f"{key}_place", int(made.argmax()))
     now = step(convolution, image, kernel, *divmod(place, made.shape[1]))
     st.html(_pictures(image, now, made, place) + _numbers(now) + _sum(now, made, place))
+
+
+def _why_not(layers: tuple[FeatureMaps, ...]) -> str:
+    """Why there is no convolution of the picture itself to step through."""
+    if not any(layer.kind in CONVOLUTIONS for layer in layers):
+        return "This network has no filters that slide over the picture: it takes it as a whole."
+    first = layers[1].kind
+    if first in CONVOLUTIONS:
+        return "The first filters of this network are of a kind that cannot be stepped through."
+    return (
+        "The filters of this network do not slide over the picture itself, but over what its first "
+        f"layer makes of it, which is of another kind ({first}). “Layer by layer” shows both."
+    )
 
 
 def _chosen_filter(maps: np.ndarray, key: str) -> int:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets, experiment
+from mnist_app import datasets, experiment, limits
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot
 from mnist_app.pages import elsewhere, reveal, wording
@@ -59,13 +59,15 @@ def _current_job() -> Snapshot | None:
 
 
 def _interrupted() -> None:
-    """Lead to the visitor's last run, if an earlier server left it broken off."""
+    """Lead to the newest of the visitor's runs that an earlier server left broken off."""
     try:
-        last = next(iter(runs().listed(visitor())), None)
+        listed = runs().listed(visitor())
     except DigitLabError:
         # Told when they start one.
         return
-    if last is not None and last.state is State.INTERRUPTED and last.can_continue:
+    broken_off = (run for run in listed if run.state is State.INTERRUPTED and run.can_continue)
+    last = next(broken_off, None)
+    if last is not None:
         with st.container(key="interrupted", border=True):
             st.write(
                 f"The server ended in the middle of “{wording.unmarked(last.title)}”. It can go on "
@@ -78,6 +80,12 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     is_busy = job is not None and not job.is_over
     with st.container(horizontal=True, key="train_start_and_stop"):
         start, stop = st.container(), st.container()
+    try:
+        if allowed := limits.in_words():
+            st.html(f'<span class="quiet">{allowed}</span>')
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+        config = None
     if start.button(
         "Start", key="train_start", type="primary", icon=":material/play_arrow:",
         width="stretch", disabled=is_busy or config is None,
@@ -108,7 +116,8 @@ def _last_drawing() -> np.ndarray | None:
 def _results(job: Snapshot) -> None:
     outcome: experiment.Outcome = job.result
     report = outcome.report
-    st.markdown(f"**“{outcome.stored.title}” on {report.images:,} pictures it never saw**")
+    title = wording.unmarked(outcome.stored.title)
+    st.markdown(f"**“{title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
     loss.metric(

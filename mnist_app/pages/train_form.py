@@ -1,6 +1,5 @@
 """The settings of a training run as a form, which the link holds too."""
 
-import html
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_app import builder, limits
-from mnist_app.builder import Row
+from mnist_app import architectures, limits
 from mnist_app.errors import DigitLabError
+from mnist_app.pages.building import layers_field
 from mnist_app.pages.choosing import default_dataset, described_dataset
 from mnist_app.pages.train_preview import preview
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
@@ -49,6 +48,7 @@ def form() -> tuple[TrainingConfig | None, str]:
     for row in shown:
         if row.name in FIRST:
             _field(row)
+    wrong = st.empty()
     rest = [row for row in shown if row.name not in FIRST]
     by_group = sorted(rest, key=lambda row: GROUPS.index(row.group))
     for group, rows in groupby(by_group, key=lambda row: row.group):
@@ -60,10 +60,9 @@ def form() -> tuple[TrainingConfig | None, str]:
     _tell_problems(problems)
     try:
         config = TrainingConfig(**_values())
-        if config.architecture == "custom":
-            limits.require_weights(sum(row.weights for row in _summary(config.layers)))
+        limits.require_weights(architectures.weights(config.architecture, config.layers))
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        wrong.error(str(error), icon=":material/error:")
         return None, title.strip()
     _write_link(config)
     return config, title.strip()
@@ -113,12 +112,19 @@ def _apply_preset() -> None:
 
 def _read_link() -> None:
     """Fill in what a link says that was not written by this session."""
-    names = {row.name for row in SETTINGS}
-    linked = {name: text for name, text in st.query_params.items() if name in names}
+    groups = {row.name: row.group for row in SETTINGS}
+    linked = {name: text for name, text in st.query_params.items() if name in groups}
     # While somebody types, the browser may still send a link from a moment ago.
     known: list[dict[str, str]] = st.session_state.setdefault("train_links", [])
     if linked and linked not in known:
-        config, problems = from_query(linked)
+        foreign = [name for name in linked if groups[name] not in GROUPS]
+        config, problems = from_query(
+            {name: text for name, text in linked.items() if name not in foreign}
+        )
+        problems += tuple(
+            f"{name} is set on the command line alone: the link's value is left out."
+            for name in foreign
+        )
         _fill(config.as_dict())
         known.append(linked)
         st.session_state.link_problems = (_values(), problems)
@@ -158,7 +164,7 @@ def _write_link(config: TrainingConfig) -> None:
 def _field(row: Setting) -> None:
     key = _key(row.name)
     if row.name == "layers":
-        _layers_field(row)
+        layers_field(row, key)
     elif row.choices:
         describe: Callable[[str], str] = row.choices.__getitem__
         if row.name == "dataset":
@@ -178,35 +184,3 @@ def _field(row: Setting) -> None:
             row.label, row.kind(row.minimum), row.kind(row.maximum), step=row.kind(row.step),
             key=key, help=row.help, persist_state="session",
         )  # fmt: skip
-
-
-def _layers_field(row: Setting) -> None:
-    text = st.text_input(
-        row.label, key=_key(row.name), help=row.help, max_chars=400, live=True,
-        persist_state="session",
-    )  # fmt: skip
-    try:
-        rows = _summary(text)
-    except DigitLabError as error:
-        # The whole form says what is wrong, beside its button.
-        st.html(f'<p class="quiet">{html.escape(str(error))}</p>')
-        return
-    st.html(_table(rows))
-
-
-def _summary(text: str) -> tuple[Row, ...]:
-    return builder.summary(builder.parse(text))
-
-
-def _table(rows: tuple[Row, ...]) -> str:
-    body = "".join(
-        f"<tr><td>{html.escape(row.layer)}</td><td>{' x '.join(map(str, row.shape))}</td>"
-        f"<td>{row.weights:,}</td></tr>"
-        for row in rows
-    )
-    total = sum(row.weights for row in rows)
-    return (
-        '<table class="network"><thead><tr><th>Layer</th><th>Gives</th><th>Weights</th></tr>'
-        f"</thead><tbody>{body}</tbody><tfoot><tr><th>All</th><td></td><td>{total:,}</td></tr>"
-        "</tfoot></table>"
-    )

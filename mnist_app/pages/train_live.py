@@ -10,6 +10,7 @@ import streamlit as st
 from mnist_app import datasets
 from mnist_app.datasets import Dataset
 from mnist_app.jobs import Snapshot, State
+from mnist_app.pages.answer import share
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture, tiles
 from mnist_app.pages.run_jobs import Run
@@ -18,13 +19,13 @@ from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
 from mnist_app.run_charts import (
     accuracy_curves,
-    class_accuracy_bars,
+    class_accuracy_curves,
     learning_rate_curve,
     loss_curves,
     opinion_curves,
 )
 
-REFRESH_SECONDS = 0.5
+REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0
 _GAVE_WAY = (
     f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others waited, so it gave "
@@ -34,7 +35,7 @@ _GAVE_WAY = (
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def watch_live(job_id: int) -> None:
-    """Show a run until it is over, twice a second; then run the whole page."""
+    """Show a run until it is over, more than twice a second; then run the whole page."""
     job = workers().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
@@ -118,7 +119,7 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
     else:
         st.progress(run.progress.share, _standing(job, run.progress))
         if run.progress.remark:
-            st.info(run.progress.remark, icon=":material/timer:")
+            st.info(run.progress.remark, icon=":material/info:")
         if job.left:
             st.info(_GAVE_WAY, icon=":material/timer:")
 
@@ -128,12 +129,11 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     if job.state == State.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"{'Ended' if progress.remark else 'Finished'} in {took}: {where}."
+        return f"{'Finished' if progress.share == 1 else 'Ended early'} in {took}: {where}."
     if job.state == State.STOPPED:
         return f"Stopped at {where}. What it learned is kept."
     if progress.is_over:
-        ended_early = job.stopping or progress.remark
-        ended = f"Stopped at {where}" if ended_early else "All epochs done"
+        ended = "All epochs done" if progress.share == 1 else f"Stopped at {where}"
         return f"{ended}. Testing it on pictures it never saw …"
     if job.stopping:
         return "Stopping …"
@@ -182,7 +182,7 @@ def _closer(run: Run, progress: Progress) -> None:
     with st.container(key="train_closer"):
         left, right = st.columns(2)
         with left:
-            _classes(progress, dataset)
+            _classes(run, progress, dataset)
             _watched(progress.view, dataset)
             _hardest(progress.hardest, dataset)
         with right:
@@ -199,18 +199,24 @@ def _learning_rate(progress: Progress) -> None:
     )
 
 
-def _classes(progress: Progress, dataset: Dataset | None) -> None:
+def _classes(run: Run, progress: Progress, dataset: Dataset | None) -> None:
     names = dataset.class_names if dataset else tuple("0123456789")
-    shares = progress.class_accuracy[-1] if progress.class_accuracy else None
+    shares = progress.class_accuracy
+    words = (
+        "Known after the first epoch." if run.config.validation_share
+        else "No pictures were kept aside to check."
+    )  # fmt: skip
+    if shares:
+        told = [
+            f"{name} {share:.0%}"
+            for name, share in zip(names, shares[-1], strict=True)
+            if not np.isnan(share)
+        ]
+        words = f"Now {', '.join(told)}."
     live_chart(
-        class_accuracy_bars(shares, names),
+        class_accuracy_curves(progress.validation, shares, names, progress.epochs, words),
         key="class_accuracy",
-        alt="Validation pictures of each class read right: "
-        + (
-            ", ".join(f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True))
-            if shares
-            else "known after the first epoch."
-        ),
+        alt=f"Validation pictures of each class read right, over epochs. {words}",
     )
 
 
@@ -300,7 +306,7 @@ def _opinions(
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Now it takes it for {names[best]}, {sure:.0%} sure."
+        text = f"Now it takes it for {names[best]}, {share(sure)} sure."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'

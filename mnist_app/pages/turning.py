@@ -4,13 +4,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
-# What uses the arrow keys itself keeps them. Remote controls for presenters send PageUp and
-# PageDown. A key may be pressed again before the page has answered, so the step that is wanted is
-# reckoned here and taken back from the page only when it has heard of every press.
+# What uses a key itself keeps it. Remote controls for presenters send PageUp and PageDown, which
+# much of what uses the arrow keys has no use for. Who pressed an option with a finger or a mouse
+# means the show by the arrow keys; who came to it by Tab means the options. A key may be pressed
+# again before the page has answered, so the step that is wanted is reckoned here and taken back
+# from the page only when it has heard of every press.
 _SCRIPT = """
 const AHEAD = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
-const OTHERS = "input, textarea, select, [contenteditable], [role=radiogroup], [role=slider], " +
-  "[role=tablist], [role=combobox], [role=listbox], [role=menu], [role=dialog]";
+const PAGED = "textarea, select, [contenteditable], [role=slider], [role=combobox], " +
+  "[role=listbox], [role=menu], [role=dialog], [role=application]";
+const POINTED = `${PAGED}, input:not([type=radio]), [role=tablist]`;
+const ARROWED = `${POINTED}, input, [role=radiogroup]`;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const show = parentElement.show ??= { sent: data.heard, shown: data.step };
@@ -32,18 +36,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   show.keys?.abort();
   show.keys = new AbortController();
+  const { signal } = show.keys;
+  const point = () => { show.pointed = true; };
+  document.addEventListener("pointerdown", point, { signal, capture: true });
+  // Before the options, which would stop the key on its way.
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") show.pointed = false;
     const ahead = AHEAD[event.key];
     const modified = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
-    const taken = event.composedPath().some((node) => node.matches?.(OTHERS));
+    const users = event.key.startsWith("Page") ? PAGED : show.pointed ? POINTED : ARROWED;
+    const taken = event.composedPath().some((node) => node.matches?.(users));
     if (!ahead || modified || taken || event.repeat || event.defaultPrevented) return;
     event.preventDefault();
+    event.stopPropagation();
     const wanted = Math.min(Math.max(show.wanted + ahead, 1), data.count);
     if (wanted === show.wanted) return;
     show.wanted = wanted;
     show.sent += 1;
     setTriggerValue("turned", { step: wanted, press: show.sent });
-  }, { signal: show.keys.signal });
+  }, { signal, capture: true });
   return () => show.keys.abort();
 }
 """

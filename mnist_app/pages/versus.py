@@ -1,20 +1,26 @@
 """Two models on the same test pictures, side by side."""
 
+import html
+
 import numpy as np
 import streamlit as st
 
 from mnist_app.comparison import Comparison, compare, in_words
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
+from mnist_app.meanings import measures
 from mnist_app.model_store import StoredModel
+from mnist_app.pages import gallery
 from mnist_app.pages.choosing import choose
 from mnist_app.pages.pixels import gallery as grid
 from mnist_app.pages.waiting import result_of
+from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import evaluation_job, workers
 
 NOBODY = ""
 # Pictures shown of each side.
 EXAMPLES = 16
+COMPARED = ("Accuracy", "F1", "Loss", "Calibration error")
 
 
 def versus(
@@ -40,23 +46,25 @@ def versus(
         return
     rival = models[name]
     second = result_of(
-        workers().evaluations, evaluation_job(rival, dataset), f"Reading them with “{rival.title}”"
-    )
-    first_title, second_title = _titles(model, rival)
+        workers().evaluations, evaluation_job(rival, dataset),
+        f"Reading them with “{unmarked(rival.title)}”",
+    )  # fmt: skip
+    titles = _titles(model, rival)
     found = compare(report, second)
     with st.container(key="comparison"):
-        st.markdown(f"**{in_words(found, first_title, second_title)}**")
-        st.caption(_counts(found, report, second, first_title, second_title))
-        for column, title, answers, other, own in zip(
+        st.markdown(f"**{unmarked(in_words(found, *titles))}**")
+        st.html(_side_by_side(titles, (report, second)))
+        st.caption(_counts(found))
+        for side, column, title, other, own in zip(
+            ("first", "second"),
             st.columns(2, gap="large"),
-            (first_title, second_title),
-            (report, second),
+            titles,
             (second, report),
             (found.only_first, found.only_second),
             strict=True,
         ):
             with column:
-                _examples(title, own, answers, other, dataset)
+                _examples(side, title, own, other, dataset)
 
 
 def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
@@ -74,22 +82,35 @@ def _titles(first: StoredModel, second: StoredModel) -> tuple[str, str]:
     return f"{first.title} ({first.name})", f"{second.title} ({second.name})"
 
 
-def _counts(
-    found: Comparison, one: EvaluationReport, other: EvaluationReport, first: str, second: str
-) -> str:
+def _side_by_side(titles: tuple[str, str], reports: tuple[EvaluationReport, ...]) -> str:
+    """The HTML of a table: a column a model, a row a measure."""
+    heads = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
+    rows = "".join(
+        f"<tr><th>{one.name}</th><td>{one.value}</td><td>{other.value}</td></tr>"
+        for one, other in zip(*map(measures, reports), strict=True)
+        if one.name in COMPARED
+    )
     return (
-        f"“{first}” {one.accuracy:.2%}, “{second}” {other.accuracy:.2%} accuracy. Of "
-        f"{one.images:,} pictures both read {len(found.both):,} right and {len(found.neither):,} "
-        "wrong. Only where they differ can one be told from the other; the test does not know "
-        "whether these pictures are like yours."
+        f'<div class="side-by-side" tabindex="0"><table><thead><tr><td></td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _counts(found: Comparison) -> str:
+    both, neither = len(found.both), len(found.neither)
+    images = both + neither + len(found.only_first) + len(found.only_second)
+    return (
+        f"Of {images:,} pictures both read {both:,} right and {neither:,} wrong. Only where they "
+        "differ can one be told from the other; the test does not know whether these pictures are "
+        "like yours."
     )
 
 
 def _examples(
-    title: str, own: np.ndarray, report: EvaluationReport, other: EvaluationReport, dataset: Dataset
+    side: str, title: str, own: np.ndarray, other: EvaluationReport, dataset: Dataset
 ) -> None:
     """Pictures, indices int64 (n,), that one model reads right and the other does not."""
-    st.markdown(f"**Only “{title}” reads these right: {len(own):,}**")
+    st.markdown(f"**Only “{unmarked(title)}” reads these right: {len(own):,}**")
     if not len(own):
         st.caption("None.")
         return
@@ -99,7 +120,7 @@ def _examples(
     pictures = [
         (
             dataset.test_images[index],
-            f"is {names[report.labels[index]]}, not {names[other.predictions[index]]}",
+            f"is {names[other.labels[index]]}, not {names[other.predictions[index]]}",
             "right",
         )
         for index in telling
@@ -107,3 +128,7 @@ def _examples(
     st.html(grid(pictures, 48))
     if len(own) > EXAMPLES:
         st.caption(f"The {EXAMPLES} that the other was most wrongly sure of.")
+    st.button(
+        f"Show all {len(own):,} in the gallery", key=f"versus_{side}", icon=":material/grid_view:",
+        on_click=gallery.show_picked, args=(dataset, own.tolist()),
+    )  # fmt: skip

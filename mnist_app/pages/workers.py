@@ -24,7 +24,8 @@ from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.interest import Interest, has_given_up
-from mnist_app.reading import Reading, read_picture
+from mnist_app.pictures import opened
+from mnist_app.reading import Reading, read_opened
 from mnist_app.settings import DATASETS, TrainingConfig
 
 # Whoever was not there for so long has left, and gives way to those who wait.
@@ -184,9 +185,10 @@ def picture_job(
 
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
-        reading = read_picture(data, _loaded(model), as_number)
+        picture = opened(data)
+        reading = read_opened(picture, _loaded(model), as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
-        return ReadPicture(reading, framing.framed(data, boxes))
+        return ReadPicture(reading, framing.framed(picture, boxes))
 
     key = (owner, name, as_number, identity(model))
     return workers().pictures.once(key, work, owner)

@@ -122,10 +122,18 @@ def test_what_uses_the_arrow_keys_itself_keeps_them(page: Page, server: Server) 
     name.press("x")
     expect(name).to_have_value("xab")
     expect_step(page, 5)
-    page.locator(".st-key-right_digit").get_by_role("radio", name="0").focus()
+    radios = page.locator(".st-key-right_digit").get_by_role("radio")
+    radios.first.focus()
+    # Who goes by Tab comes back to the options.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(radios.first).to_be_focused()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".st-key-right_digit").get_by_role("radio", name="1")).to_be_focused()
+    expect(radios.nth(1)).to_be_focused()
     expect_step(page, 5)
+    # A presenter's remote control turns on, whatever was pressed last.
+    turn(page, "PageUp", 4)
+    turn(page, "PageDown", 5)
     back = page.get_by_role("button", name="Back")
     back.focus()
     assert back.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
@@ -133,6 +141,20 @@ def test_what_uses_the_arrow_keys_itself_keeps_them(page: Page, server: Server) 
     page.keyboard.press("ArrowRight")
     expect_step(page, 5)
     turn(page, "ArrowLeft", 4)
+
+
+def test_an_option_that_was_pressed_leaves_the_keys_to_the_show(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/show-me?step=5")
+    expect_step(page, 5)
+    teach(page, 3)
+    pressed = page.locator(".st-key-right_digit").get_by_role("radio", name="3")
+    expect(pressed).to_be_focused()
+    turn(page, "ArrowLeft", 4)
+    turn(page, "ArrowRight", 5)
+    pressed.click()
+    expect(pressed).to_be_focused()
+    turn(page, "PageUp", 4)
+    turn(page, "PageDown", 5)
 
 
 def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(

@@ -2,6 +2,7 @@ import pytest
 from pen import DIGITS, PREDICTION, canvas_points, draw, expect_read
 from playwright.sync_api import Page, expect
 
+from benchmarks.browser import at_rest
 from benchmarks.drawings import STROKES
 from benchmarks.servers import Server
 
@@ -10,10 +11,6 @@ def opened(page: Page, server: Server, path: str = "/") -> None:
     page.goto(server.url + path)
     page.locator("canvas.upper-canvas").wait_for()
     at_rest(page)
-
-
-def at_rest(page: Page) -> None:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
 def touch(page: Page, digit: int) -> None:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from benchmarks.browser import at_rest
 from benchmarks.drawings import SIDE, STROKES
 from benchmarks.servers import Server
 
@@ -20,7 +21,7 @@ def choose_number(page: Page, server: Server) -> None:
     page.locator("canvas.upper-canvas[width='560']").wait_for()
     # For a moment both canvases stand on the page.
     expect(page.locator("canvas.upper-canvas")).to_have_count(1)
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    at_rest(page)
 
 
 def draw_number(page: Page) -> None:
@@ -90,7 +91,10 @@ def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None
     page.context.grant_permissions(["camera"])
     page.goto(server.url)
     page.get_by_text("Read a picture instead").click()
+    # A video that a run of the page moves to another place stands still.
+    at_rest(page)
     page.locator(".st-key-picture_mode").get_by_text("A number").click()
+    at_rest(page)
     page.locator(".st-key-picture_source").get_by_text("The camera").click()
     # A photograph of a video that does not play yet is black.
     page.wait_for_function("document.querySelector('video')?.currentTime > 0")

@@ -125,3 +125,16 @@ def test_a_second_visitor_waits_in_line(page: Page, phone: Page, server: Server)
     expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
     expect(phone.locator(STATUS)).to_contain_text("Finished")
     expect(start).to_be_enabled()
+
+
+def test_ones_own_network_is_built_with_a_thumb(phone: Page, server: Server) -> None:
+    phone.goto(f"{server.url}/train?dataset=optdigits&architecture=custom&layers=conv+8+3,dense+9")
+    layers = phone.locator(".st-key-set_layers input")
+    phone.locator(".st-key-add_pool button").tap()
+    expect(layers).to_have_value("conv 8 3, pool, dense 9")
+    phone.locator(".st-key-layer_1_number_1").get_by_role("button").last.tap()
+    expect(layers).to_have_value("conv 9 3, pool, dense 9")
+    phone.locator(".st-key-layer_3_remove button").tap()
+    expect(layers).to_have_value("conv 9 3, pool")
+    expect(phone).to_have_url(re.compile(r"layers=conv\+9\+3%2C\+pool"))
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.browser import at_rest
 from benchmarks.servers import Server
 from mnist_app import picked
 
@@ -36,7 +37,7 @@ def visit(page: Page, server: Server, more: str = "") -> Locator:
     chart = page.locator(f"{MAP} .js-plotly-plot")
     expect(chart.locator(".gl-container canvas").first).to_be_visible()
     expect(page.locator(f"{GALLERY} figure").first).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    at_rest(page)
     show(chart)
     return chart
 
@@ -172,6 +173,74 @@ def test_the_pressed_cell_of_the_matrix_is_outlined(page: Page, server: Server) 
     expect(frame).to_have_count(1)
     page.locator(".st-key-gallery_all button").click()
     expect(frame).to_have_count(0)
+
+
+def first_error(page: Page) -> tuple[int, int, int]:
+    """The most frequent error as the list beside the matrix tells it: true, read, how often."""
+    pair = page.locator(".st-key-confused_pairs button").first
+    told = re.match(r"(\d) read as (\d): (once|\d+)", pair.inner_text())
+    assert told is not None
+    return int(told[1]), int(told[2]), 1 if told[3] == "once" else int(told[3])
+
+
+def expect_error(page: Page, true: int, read: int, count: int) -> None:
+    """The gallery shows exactly the pictures of one kind of error."""
+    expect(page).to_have_url(re.compile(f"gallery_true={true}(&|$)"))
+    expect(page).to_have_url(re.compile(f"gallery_read={read}(&|$)"))
+    expect_count(page, count)
+    shown = page.locator(f"{GALLERY} figcaption")
+    expect(shown.filter(has_text=f"is {true}, read as {read},")).to_have_count(count)
+    expect(shown).to_have_count(count)
+
+
+def test_the_matrix_is_walked_by_keyboard(page: Page, server: Server) -> None:
+    visit(page, server)
+    true, read, count = first_error(page)
+    matrix = page.locator(".st-key-confusion_matrix .live-chart")
+    said = page.locator(".st-key-confusion_matrix .chart-said")
+    expect(matrix).to_have_attribute("tabindex", "0")
+    expect(matrix).to_have_attribute("aria-label", re.compile("Arrow keys move"))
+    # The switch of the diagonal stands right before it.
+    page.locator(".st-key-matrix_diagonal input").focus()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if matrix.evaluate("(chart) => chart === document.activeElement"):
+            break
+    expect(matrix).to_be_focused()
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    expect(said).to_have_text(f"true {true}, read as {read}: {pictures}")
+    cursor = page.locator(".st-key-confusion_matrix .chart-cursor")
+    cell, plot = cursor.bounding_box(), page.locator(".st-key-confusion_matrix .nsewdrag")
+    area = plot.bounding_box()
+    assert cell is not None
+    assert area is not None
+    assert abs(cell["x"] - area["x"] - area["width"] * read / 10) < 2
+    assert abs(cell["y"] - area["y"] - area["height"] * true / 10) < 2
+    for key in ["ArrowUp"] * 12 + ["ArrowLeft"] * 12:
+        page.keyboard.press(key)
+    expect(said).to_contain_text("true 0, read as 0:")
+    for key in ["ArrowDown"] * true + ["ArrowRight"] * read:
+        page.keyboard.press(key)
+    expect(said).to_contain_text(f"true {true}, read as {read}:")
+    page.keyboard.press("Enter")
+    expect_error(page, true, read, count)
+
+
+def test_an_error_is_pressed_where_only_errors_are_shown(page: Page, server: Server) -> None:
+    visit(page, server, "&matrix_numbers=Shares&matrix_diagonal=false")
+    true, read, count = first_error(page)
+    plot = page.locator(".st-key-confusion_matrix .nsewdrag")
+    written = page.locator(".st-key-confusion_matrix .textpoint")
+    expect(page.locator(".st-key-confusion_matrix")).to_contain_text("% of each row")
+    # Nothing is written on the diagonal.
+    expect(written.nth(11)).to_have_text("\N{NO-BREAK SPACE}")
+    plot.evaluate("(plot) => plot.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    page.evaluate(SCROLLED)
+    box = plot.bounding_box()
+    assert box is not None
+    x, y = (read + 0.5) / 10, (true + 0.5) / 10
+    page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+    expect_error(page, true, read, count)
 
 
 def test_neighbours_are_laid_out_in_the_background(page: Page, server: Server) -> None:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from mnist_app.pages.answer import NO_DIGIT, NO_NUMBER, words
 from mnist_app.reading import Digit, Reading
@@ -40,8 +41,27 @@ def test_what_is_no_digit_is_said_so_without_any_digit() -> None:
 def test_a_number_stands_alone_in_its_line_and_doubts_are_told_by_place() -> None:
     text = said(digit(d4=0.99), digit(d1=0.6, d7=0.39), digit(d0=0.99), digit())
     assert ">4100</div>" in text
-    assert "Not sure: 1 or 7? (digit 2)" in text
-    assert "Digit 4 does not look like one." in text
+    assert "Not sure about the 2nd digit: 1 or 7?" in text
+    assert "The 4th sign does not look like a digit." in text
+    assert "more" not in text
+
+
+def test_of_many_doubts_the_first_two_are_told_and_the_others_counted() -> None:
+    sure, torn = digit(d4=0.99), digit(d1=0.6, d7=0.39)
+    three = said(sure, torn, torn, torn)
+    assert "3rd digit" in three
+    assert "4th" not in three
+    assert "1 more digit is in doubt." in three
+    assert "2 more digits are in doubt." in said(torn, torn, torn, torn)
+
+
+@pytest.mark.parametrize(
+    ("place", "called"), [(1, "1st"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd")]
+)
+def test_a_digit_in_doubt_is_called_by_its_place(place: int, called: str) -> None:
+    sure, torn = digit(d4=0.99), digit(d1=0.6, d7=0.39)
+    text = said(*[sure] * (place - 1), torn, sure)
+    assert f"Not sure about the {called} digit: 1 or 7?" in text
 
 
 def test_a_number_is_as_sure_as_its_least_sure_digit() -> None:

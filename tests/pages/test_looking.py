@@ -15,6 +15,7 @@ from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.feature_maps import Layers, first_convolution, responses
+from mnist_app.pages.answer import share
 from mnist_app.pages.looking import CHANGE, STEP, WHERE
 from mnist_app.pages.workers import explanation_job, workers
 
@@ -59,7 +60,7 @@ def test_every_layer_is_shown_in_order_with_a_line_on_what_it_does(
     assert not app.exception
     likeliest = maps[-1].values.argmax()
     assert f"<th>{likeliest}</th>" in text(app)
-    assert f"{maps[-1].values[likeliest]:.1%}</td>" in text(app)
+    assert f"{share(maps[-1].values[likeliest])}</td>" in text(app)
 
 
 def test_buttons_step_and_stop_at_the_ends(models: Path, image: np.ndarray) -> None:

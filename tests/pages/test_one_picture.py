@@ -58,7 +58,7 @@ def test_a_link_opens_a_picture_with_all_that_is_said_of_it(one_model: Path) -> 
     assert f"Read as {read}" in body
     assert f"wrong: it is {true}" in body
     assert len(examples(app)) == one_picture.EXAMPLES
-    assert any("holds for most alike" in text.value for text in app.markdown)
+    assert any("look most alike to the network" in text.value for text in app.markdown)
     assert any("training pictures of optdigits" in text.value for text in app.caption)
     assert any("no other model" in text.value for text in app.caption)
 
@@ -119,7 +119,8 @@ def test_no_more_models_are_asked_than_are_kept_ready(one_model: Path) -> None:
     asked = len(workers().others.jobs())
     settled(app)
     assert len(workers().others.jobs()) == asked == one_picture.MOST_OTHERS
-    assert any(f"newest {one_picture.MOST_OTHERS}" in text.value for text in app.caption)
+    told = f"The newest: {one_picture.MOST_OTHERS} of {one_picture.MOST_OTHERS + 1} other models."
+    assert told in [text.value for text in app.caption]
 
 
 @pytest.mark.parametrize("nonsense", ["", "-1", "360", "1e9", "\u0663", "<script>", "9" * 5000])

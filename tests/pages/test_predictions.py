@@ -1,4 +1,5 @@
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -9,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from visiting import bodies, report, settled, stop_last, visit
 
+from mnist_app import meanings
 from mnist_app.pages import gallery as test_pictures
-from mnist_app.pages import measures
 from mnist_app.pages.workers import workers
 
-MEASURES = len(measures.MEANINGS)
+MEASURES = 8
 
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 def gallery(app: AppTest) -> list[tuple[str, str]]:
     """Of each picture shown, its true digit and how it was read."""
     shown = "".join(bodies(app))
-    return re.findall(r"<figcaption>is (\d), read as (\d), [\d.]+% sure", shown)
+    return re.findall(r"<figcaption>is (\d), read as (\d), (?:more than )?[\d.]+% sure", shown)
 
 
 def turn(app: AppTest, page: int) -> None:
@@ -42,7 +43,9 @@ def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
         "Accuracy", "Top-2 accuracy", "Loss", "Binary loss",
         "Precision", "Recall", "F1", "Calibration error",
     ]  # fmt: skip
-    assert all(metric.help for metric in app.metric)
+    captions = [caption.value for caption in app.caption]
+    for measure in meanings.measures(report()):
+        assert f"{measure.meaning} *{measure.catch}*" in captions
     assert app.metric[0].value == f"{report().accuracy:.2%}"
     table = app.dataframe[0].value
     assert list(table.index) == [*"0123456789", "macro", "weighted"]
@@ -214,9 +217,14 @@ def test_without_a_second_model_it_says_so(one_model: Path) -> None:
 def test_curves_are_those_of_the_run_that_made_the_model(one_model: Path) -> None:
     assert not any("No learning curves" in info.value for info in visit("predictions").info)
     card = json.loads((one_model / "tiny.json").read_text())
-    card["training"]["curves"] = {"training": "nonsense", "validation": 3}
+    endless = [[math.inf, 0.5, 0.8], [math.nan, 0.5, 0.8]]
+    for nonsense in ("nonsense", endless):
+        card["training"]["curves"] = {"training": nonsense, "validation": 3}
+        (one_model / "tiny.json").write_text(json.dumps(card))
+        assert any("No learning curves" in info.value for info in visit("predictions").info)
+    card["training"]["curves"] = {"training": [[1, 0.5, 0.8], *endless], "validation": []}
     (one_model / "tiny.json").write_text(json.dumps(card))
-    assert any("No learning curves" in info.value for info in visit("predictions").info)
+    assert not any("No learning curves" in info.value for info in visit("predictions").info)
 
 
 def test_without_mnist_the_digits_that_are_always_here_are_shown(one_model: Path) -> None:

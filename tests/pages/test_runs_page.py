@@ -7,7 +7,7 @@ from samples import in_a_process_of_its_own, quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
-from mnist_app import model_store
+from mnist_app import checkpoints, model_store
 from mnist_app.pages import run_jobs, workers
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, State
@@ -240,11 +240,13 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     folder = model_store.folder()
     program = (
         "import os\n"
+        "import numpy as np\n"
         "from mnist_app.pages.run_jobs import runs, training_job\n"
         "from mnist_app import checkpoints\n"
         "from mnist_app.settings import TrainingConfig\n"
         "config = TrainingConfig(dataset='optdigits', architecture='dense', epochs=30)\n"
-        f"job = training_job(config, 'mine', {ME!r})\n"
+        "drawing = np.full((28, 28), 9, dtype=np.uint8)\n"
+        f"job = training_job(config, 'mine', {ME!r}, drawing)\n"
         "folder = runs().get(job.key).checkpoints\n"
         "while not checkpoints.exists(folder): pass\n"
         "os._exit(0)\n"
@@ -262,7 +264,33 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     (run,) = run_jobs.runs().listed(ME)
     assert run.state is State.FINISHED
     assert run.validation[-1].epoch == 30
+    job = workers.workers().training.latest(run.id)
+    assert job is not None
+    assert (job.progress.drawing == 9).all()
+    assert job.progress.progress.opinions
     assert [point.epoch for point in run.validation] == list(range(1, 31))
+
+
+def test_the_newest_run_that_was_broken_off_is_found_behind_later_ones() -> None:
+    for title in ("old", "recent"):
+        run = run_jobs.runs().add(title, quick(), ME)
+        assert run.checkpoints is not None
+        run.checkpoints.mkdir(parents=True)
+        (run.checkpoints / checkpoints.NAME).touch()
+        run_jobs.runs().finish(run.id, State.INTERRUPTED)
+    finished("later")
+    train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
+    train.session_state["visitor"] = ME
+    assert "in the middle of “recent”" in said(train.run(timeout=60))
+
+
+def test_a_list_that_breaks_while_a_run_is_followed_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
+    app = AppTest.from_string("from mnist_app.pages import runs_page\nruns_page._follow([])").run()
+    assert not app.exception
+    assert "MNIST_APP_MODELS" in app.error[0].value
 
 
 def test_a_list_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@ import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, until
+from visiting import bodies, said, until
 
 from mnist_app import model_store
 from mnist_app.jobs import Snapshot, State
@@ -103,7 +103,7 @@ def test_what_is_not_at_hand_is_not_chosen_by_itself() -> None:
 
 def test_settings_that_contradict_each_other_are_told_before_the_start() -> None:
     app = opened(validation_share=0.0, early_stopping=2)
-    assert "validation_share" in app.error[0].value
+    assert "“Validation share”" in app.error[0].value
     assert app.button(key="train_start").disabled
 
 
@@ -172,8 +172,8 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
         training.scale_learning_rate(job().id, 1e30)
         time.sleep(0.1)
         app.run()
-    until(app, lambda: bool(app.error))
-    assert "lower the learning rate" in app.error[0].value
+    # Whether it has learned something before is a matter of speed.
+    until(app, lambda: "ower the learning rate" in said(app))
 
 
 def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None:
@@ -215,12 +215,52 @@ def test_only_the_own_network_has_layers_and_shows_what_they_come_to() -> None:
     assert app.button(key="train_start").disabled
 
 
+def test_ones_own_network_is_built_by_tapping_and_the_text_follows() -> None:
+    app = opened(architecture="custom", layers="conv 4 3, dense 10")
+    app.button(key="add_pool").click().run()
+    assert app.text_input(key="set_layers").value == "conv 4 3, pool, dense 10"
+    app.number_input(key="layer_1_number_2").set_value(5).run()
+    app.button(key="layer_2_up").click().run()
+    app.button(key="layer_3_remove").click().run()
+    assert app.text_input(key="set_layers").value == "pool, conv 4 5"
+    assert query(app)["layers"] == "pool, conv 4 5"
+    assert app.number_input(key="layer_2_number_1").value == 4
+    assert app.button(key="layer_1_up").disabled
+    assert app.button(key="layer_2_down").disabled
+    app.text_input(key="set_layers").set_value("dropout 0.5").run()
+    assert app.number_input(key="layer_1_number_1").value == 0.5
+    assert app.button(key="layer_1_remove").disabled
+
+
+def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tapping() -> None:
+    app = opened(architecture="custom", layers="conv 4 3, dense 10")
+    app.button(key="layer_1_down").click().run()
+    assert len(app.error) == 1
+    assert not [body for body in bodies(app) if "cannot follow" in body]
+    app.button(key="layer_2_up").click().run()
+    assert not app.error
+    app.text_input(key="set_layers").set_value("magic").run()
+    assert "Layer 1, 'magic', is unknown" in app.error[0].value
+    assert not [button for button in app.button if str(button.key).startswith("add_")]
+
+
+@pytest.mark.parametrize("network", ["custom", "dense"])
 def test_a_network_too_large_for_this_host_is_told_before_the_start(
-    monkeypatch: pytest.MonkeyPatch,
+    network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "1000")
-    app = opened(architecture="custom", layers="dense 64")
+    app = opened(architecture=network, layers="dense 64")
     assert "choose a smaller one" in app.error[0].value
+    assert app.button(key="train_start").disabled
+
+
+def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "On this host" not in said(opened())
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "5")
+    assert "On this host a run lasts at most 5 minutes." in said(opened())
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "long")
+    app = opened()
+    assert "MNIST_APP_MAX_MINUTES" in app.error[0].value
     assert app.button(key="train_start").disabled
 
 
@@ -260,6 +300,14 @@ def test_a_strangers_link_never_breaks_the_page_and_is_told_once() -> None:
     assert "epochs" not in query(app)
     app.slider(key="set_epochs").set_value(5).run()
     assert not app.warning
+
+
+def test_a_link_cannot_set_what_the_page_does_not_show() -> None:
+    app = linked(precision="mixed_bfloat16", epochs="7")
+    assert [warning.value.split()[0] for warning in app.warning] == ["precision"]
+    assert app.session_state["set_precision"] == "float32"
+    assert app.session_state["set_epochs"] == 7
+    assert "precision" not in query(app)
 
 
 def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:

@@ -1,0 +1,57 @@
+"""A learning curve that grows: a point each step at first, fewer as the run gets longer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mnist_app.progress import Point
+
+# Points that a curve has at most, those that end an epoch not counted.
+CURVE_POINTS = 400
+
+
+def interval(done: int) -> int:
+    """Steps from one point to the next when `done` are done: a power of two."""
+    every = 1
+    while done // every > CURVE_POINTS:
+        every *= 2
+    return every
+
+
+def has_point(done: int, steps: int) -> bool:
+    """Whether the curve has a point at its step `done`, the newest, with `steps` an epoch."""
+    return _is_on_grid(done, steps, interval(done))
+
+
+def thinned(points: Sequence[Point], done: int, steps: int) -> list[Point]:
+    """The points that stay when `done` steps are done, with `steps` an epoch.
+
+    Each is the mean since the point before, also of those that fall away between them.
+    """
+    every = interval(done)
+    kept: list[Point] = []
+    group: list[Point] = []
+    for point in points:
+        group.append(point)
+        if _is_on_grid(round(point.epoch * steps), steps, every):
+            kept.append(_mean(group, kept[-1].epoch if kept else 0.0))
+            group = []
+    return kept
+
+
+def _is_on_grid(step: int, steps: int, every: int) -> bool:
+    return step % every == 0 or step % steps == 0
+
+
+def _mean(group: Sequence[Point], since: float) -> Point:
+    """Points that follow each other as one, at the place of the last."""
+    if len(group) == 1:
+        return group[0]
+    last = group[-1]
+    widths = np.diff([since, *(point.epoch for point in group)])
+    return Point(
+        last.epoch,
+        float(np.average([point.loss for point in group], weights=widths)),
+        float(np.average([point.accuracy for point in group], weights=widths)),
+        last.learning_rate,
+    )

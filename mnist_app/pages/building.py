@@ -1,0 +1,101 @@
+"""A network of one's own, built by tapping: the text of its layers, and buttons that edit it."""
+
+import html
+
+import streamlit as st
+
+from mnist_app import builder
+from mnist_app.builder import MOST_LAYERS, NUMBERS, Layer, Number, Row
+from mnist_app.errors import DigitLabError
+from mnist_app.settings import Setting
+
+LABELS = {"conv": "Convolution", "pool": "Pooling", "dropout": "Dropout", "dense": "Dense"}
+_SHARE_STEP = 0.05
+# Room for three figures between the buttons for less and more, and for two fields on a phone.
+_NUMBER_WIDTH = 140
+
+
+def layers_field(row: Setting, key: str) -> None:
+    """Show the setting of the layers as a text, as buttons, and as what the network comes to.
+
+    Whatever is pressed edits the text, under `key` in the session's state. What cannot be built is
+    left for the form to tell.
+    """
+    text = st.text_input(
+        row.label, key=key, help=row.help, max_chars=400, live=True, persist_state="session"
+    )
+    try:
+        layers = builder.read(text)
+    except DigitLabError:
+        return
+    with st.container(key="builder", gap="small"):
+        for place in range(len(layers)):
+            _layer(layers, place, key)
+        _adding(layers, key)
+    try:
+        st.html(_table(builder.summary(layers)))
+    except DigitLabError:
+        return
+
+
+def _adding(layers: tuple[Layer, ...], key: str) -> None:
+    is_full = len(layers) >= MOST_LAYERS
+    with st.container(horizontal=True, gap="xsmall", key="builder_add"):
+        for word, label in LABELS.items():
+            st.button(
+                label, key=f"add_{word}", icon=":material/add:", disabled=is_full,
+                on_click=_write, args=(key, builder.added(layers, word)),
+            )  # fmt: skip
+
+
+def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
+    layer, last, own = layers[place], len(layers) - 1, f"layer_{place + 1}"
+    with st.container(key=own, gap="xsmall", border=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
+            for label, edited, disabled in (
+                ("Up", builder.moved(layers, place, -1), place == 0),
+                ("Down", builder.moved(layers, place, 1), place == last),
+                ("Remove", builder.without(layers, place), last == 0),
+            ):
+                st.button(
+                    label, key=f"{own}_{label.lower()}", disabled=disabled,
+                    on_click=_write, args=(key, edited),
+                )  # fmt: skip
+        if layer.numbers:
+            with st.container(horizontal=True, gap="small"):
+                for index, rule in enumerate(NUMBERS[layer.word]):
+                    _number(layers, place, index, rule, key)
+
+
+def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key: str) -> None:
+    kind = float if rule.is_fraction else int
+    own = f"layer_{place + 1}_number_{index + 1}"
+    # The text decides, also after it was edited by hand.
+    st.session_state[own] = kind(layers[place].numbers[index])
+
+    def write() -> None:
+        _write(key, builder.with_number(layers, place, index, st.session_state[own]))
+
+    st.number_input(
+        rule.label, kind(rule.low), kind(rule.high), key=own, on_change=write,
+        step=_SHARE_STEP if rule.is_fraction else 1, width=_NUMBER_WIDTH,
+    )  # fmt: skip
+
+
+def _write(key: str, layers: tuple[Layer, ...]) -> None:
+    st.session_state[key] = builder.as_text(layers)
+
+
+def _table(rows: tuple[Row, ...]) -> str:
+    body = "".join(
+        f"<tr><td>{html.escape(row.layer)}</td><td>{' x '.join(map(str, row.shape))}</td>"
+        f"<td>{row.weights:,}</td></tr>"
+        for row in rows
+    )
+    total = sum(row.weights for row in rows)
+    return (
+        '<table class="network"><thead><tr><th>Layer</th><th>Gives</th><th>Weights</th></tr>'
+        f"</thead><tbody>{body}</tbody><tfoot><tr><th>All</th><td></td><td>{total:,}</td></tr>"
+        "</tfoot></table>"
+    )

@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from mnist_app import architectures
+from mnist_app.feature_maps import Layers
+from mnist_app.pages import demo_decision
+from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [
+        ("dense", []),
+        ("simple_cnn", [STROKES, COARSER, PARTS]),
+        ("fast_cnn", [STROKES, PARTS, LARGER]),
+        ("lenet5", [STROKES, COARSER, PARTS]),
+    ],
+)
+def test_what_is_said_of_the_maps_is_what_their_layers_do(name: str, titles: list[str]) -> None:
+    layers = Layers(architectures.build(name)).of(IMAGE)
+    stages = demo_decision.stages(layers)
+    assert [title for _, title in stages] == titles
+    assert all(layer.values.ndim == 3 for layer, _ in stages)

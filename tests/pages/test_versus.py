@@ -1,0 +1,68 @@
+import re
+from pathlib import Path
+
+import pytest
+from samples import quick
+from streamlit.testing.v1 import AppTest
+from visiting import bodies, settled, visit
+
+from mnist_app import experiment, meanings
+from mnist_app.comparison import Comparison, compare
+from mnist_app.datasets import load
+from mnist_app.evaluation import EvaluationReport
+from mnist_app.model_store import models
+from mnist_app.pages import versus
+from mnist_app.pages.workers import evaluation_job
+
+pytestmark = pytest.mark.usefixtures("idle_workers")
+
+
+@pytest.fixture
+def two_models(one_model: Path) -> Path:
+    """The small convolutional network beside a dense one, which reads less well."""
+    config = quick(dataset="optdigits", epochs=1)
+    experiment.run(config, one_model / "plain.keras", "Plain [dense]")
+    return one_model
+
+
+def compared(app: AppTest) -> tuple[tuple[EvaluationReport, ...], Comparison]:
+    """What the page found of both, and what sets them apart."""
+    by_name = {model.name: model for model in models()}
+    dataset = load("optdigits")
+    reports = tuple(evaluation_job(by_name[name], dataset).result for name in ("tiny", "plain"))
+    return reports, compare(*reports)
+
+
+def opened() -> AppTest:
+    return visit("predictions", {"model": "tiny", "other": "plain"})
+
+
+def test_two_different_models_stand_side_by_side_measure_by_measure(two_models: Path) -> None:
+    app = opened()
+    reports, _ = compared(app)
+    assert reports[0].accuracy != reports[1].accuracy
+    table = next(body for body in bodies(app) if "side-by-side" in body)
+    assert table.index("Tiny") < table.index("Plain [dense]")
+    for one, other in zip(*map(meanings.measures, reports), strict=True):
+        row = f"<th>{one.name}</th><td>{one.value}</td><td>{other.value}</td>"
+        assert (row in table) == (one.name in versus.COMPARED)
+    assert table.count("<tr>") == 1 + len(versus.COMPARED)
+    assert any(r"“Plain \[dense\]”" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("side", ["first", "second"])
+def test_what_only_one_of_them_reads_right_is_shown_in_the_gallery(
+    two_models: Path, side: str
+) -> None:
+    app = opened()
+    _, found = compared(app)
+    own = found.only_first if side == "first" else found.only_second
+    assert len(own) > 0
+    button = app.button(key=f"versus_{side}")
+    assert button.label == f"Show all {len(own):,} in the gallery"
+    app.selectbox(key="gallery_true").set_value(3).run()
+    app.button(key=f"versus_{side}").click()
+    settled(app)
+    numbers = re.findall(r'data-number="(\d+)"', "".join(bodies(app)))
+    assert [int(number) for number in numbers] == own[:40].tolist()
+    assert app.selectbox(key="gallery_true").value == -1

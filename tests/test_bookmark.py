@@ -1,0 +1,34 @@
+from pathlib import Path
+
+from samples import quick
+
+from mnist_app import checkpoints
+from mnist_app.datasets import Dataset
+from mnist_app.progress import Progress
+from mnist_app.training import train
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    result = train(quick(), dataset, checkpoint_folder=tmp_path / "file" / "run")
+    assert not result.stopped
+    assert result.progress.share == 1
+    assert "could not be put on disk" in result.progress.remark
+    assert "free some disk space" in result.progress.remark
+
+
+def test_a_checkpoint_that_can_be_written_again_is_no_trouble_any_more(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    folder.touch()
+
+    def report(progress: Progress) -> None:
+        if progress.epoch == 2 and folder.is_file():
+            folder.unlink()
+
+    result = train(quick(epochs=2), dataset, report, checkpoint_folder=folder)
+    assert not result.progress.remark
+    assert checkpoints.exists(folder)
