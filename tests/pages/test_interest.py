@@ -85,7 +85,7 @@ def test_the_last_who_waits_stops_it_and_only_they_see_that(gate: Halfway) -> No
     assert len(workers().maps.jobs()) == 1
     gate.opened.set()
     visitor(gate)
-    assert [job.state for job in workers().maps.jobs()][0] is State.STOPPED
+    assert next(job.state for job in workers().maps.jobs()) is State.STOPPED
     assert len(workers().maps.jobs()) == 2
 
 
