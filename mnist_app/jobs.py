@@ -351,7 +351,8 @@ class Worker:
         except MemoryError:
             return {
                 "state": State.FAILED,
-                "error": "There is not enough memory for this: use fewer pictures.",
+                "error": "There is not enough memory for this now: try again in a minute, or with "
+                "fewer pictures or a smaller network.",
             }
         except Exception:
             logger.exception("A job of %s failed", self.name)
