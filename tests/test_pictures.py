@@ -177,7 +177,7 @@ def test_too_little_memory_is_not_told_as_a_broken_picture(monkeypatch: pytest.M
         raise MemoryError
 
     monkeypatch.setattr(pictures, "_shrunk", short_of_memory)
-    with pytest.raises(DigitLabError, match="not enough memory.*choose a smaller"):
+    with pytest.raises(DigitLabError, match=r"not enough memory.*choose a smaller"):
         opened(png(np.zeros((5, 4), dtype=np.uint8)))
 
 
