@@ -186,4 +186,6 @@ def _fitting(raw: dict[str, Any] | None, width: int) -> dict[str, Any] | None:
         return None
     if (beyond := max(0.0, float(right) - width)) == 0:
         return raw
-    return {"objects": [{**item, "left": item.get("left", 0.0) - beyond} for item in raw["objects"]]}
+    return {
+        "objects": [{**item, "left": item.get("left", 0.0) - beyond} for item in raw["objects"]]
+    }
