@@ -35,6 +35,8 @@ def laid_out(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
         # What a person zoomed or hid stays so when new data comes.
         uirevision="kept",
         dragmode=False,
+        # However far from a point or the middle of a cell the pointer is, it means the nearest.
+        hoverdistance=-1,
         # Plotly's default look is seven times as long as the rest, and sent with every stroke.
         template=None,
     )

@@ -1,5 +1,6 @@
 """One person's drawings with the digits they mean: to learn from, and to take along in a file."""
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ class LabelledDrawing:
 
     label: int
     drawing: Drawing
+
+    @functools.cached_property
+    def image(self) -> np.ndarray:
+        """The drawing as the network gets it, uint8 (28, 28)."""
+        return strokes_to_input(self.drawing)
 
 
 def as_json_lines(drawings: Sequence[LabelledDrawing]) -> str:

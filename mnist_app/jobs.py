@@ -103,7 +103,11 @@ class _Order:
 
 
 class Worker:
-    """One background thread that runs jobs in the order in which they came."""
+    """One background thread that runs jobs in the order in which they came.
+
+    Attributes:
+        name: tells it from other workers.
+    """
 
     def __init__(
         self,
@@ -120,7 +124,7 @@ class Worker:
                 of theirs that waits is cancelled; one that runs is stopped once another waits.
                 Jobs of nobody, whose owner is "", are as if somebody always looked.
         """
-        self._name = name
+        self.name = name
         self._remembered = remembered
         self._patience, self._clock = patience, clock
         self._lock = threading.Lock()
@@ -252,7 +256,7 @@ class Worker:
         if owner:
             self._seen[owner] = self._clock()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
             self._thread.start()
         self._changed.notify_all()
         return self._placed(self._jobs[job_id])
@@ -347,10 +351,11 @@ class Worker:
         except MemoryError:
             return {
                 "state": State.FAILED,
-                "error": "There is not enough memory for this: use fewer pictures.",
+                "error": "There is not enough memory for this now: try again in a minute, or with "
+                "fewer pictures or a smaller network.",
             }
         except Exception:
-            logger.exception("A job of %s failed", self._name)
+            logger.exception("A job of %s failed", self.name)
             return {
                 "state": State.FAILED,
                 "error": "Something went wrong that was not foreseen; the server's log has the "

@@ -25,7 +25,7 @@ def most_weights() -> float:
 
 
 def kiosk_seconds() -> float:
-    """How long nobody may touch a drawing before it is cleared; infinity where this is no kiosk.
+    """How long nobody may touch a page before it begins anew; infinity where this is no kiosk.
 
     Raises:
         DigitLabError: `MNIST_APP_KIOSK_SECONDS` is no number, or below zero.

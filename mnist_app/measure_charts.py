@@ -60,8 +60,6 @@ def confusion_heatmap(
         ]
     )  # fmt: skip
     laid_out(figure, height=460)
-    # However far from the middle of a cell the pointer is, it means that cell.
-    figure.update_layout(hoverdistance=-1)
     figure.update_layout(showlegend=False, hovermode="closest", margin={"l": 56, "b": 48})
     unit = ", % of each row" if as_shares else ""
     figure.update_xaxes(

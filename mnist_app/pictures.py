@@ -70,6 +70,11 @@ def opened(data: bytes) -> Picture:
             f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels: "
             "choose a smaller one."
         ) from error
+    except MemoryError as error:
+        raise DigitLabError(
+            "There is not enough memory for this picture now: try again in a minute, or choose a "
+            "smaller one."
+        ) from error
     except Exception as error:
         # Inside a broken file a decoder may stumble in any way.
         raise DigitLabError("The picture is broken: save it again or choose another.") from error

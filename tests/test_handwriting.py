@@ -31,3 +31,9 @@ def test_each_drawing_is_drawn_with_each_width() -> None:
     assert images.dtype == np.uint8
     assert labels.tolist() == [7, 7, 4, 4]
     assert images[0].sum() < images[1].sum()
+
+
+def test_the_picture_of_a_drawing_is_made_once() -> None:
+    item = LabelledDrawing(7, SEVEN.drawing)
+    assert (item.image == strokes_to_input(SEVEN.drawing)).all()
+    assert item.image is item.image

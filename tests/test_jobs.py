@@ -107,7 +107,7 @@ def test_a_job_may_stop_with_nothing_to_keep(worker: Worker) -> None:
     ("error", "sentence"),
     [
         (DigitLabError("The file is broken: choose another."), "The file is broken"),
-        (MemoryError(), "not enough memory"),
+        (MemoryError(), "not enough memory for this now: try again"),
         (ZeroDivisionError("division by zero"), "not foreseen"),
     ],
 )

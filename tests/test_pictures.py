@@ -172,6 +172,15 @@ def test_what_is_no_whole_picture_is_refused_in_a_sentence(data: bytes) -> None:
         opened(data)
 
 
+def test_too_little_memory_is_not_told_as_a_broken_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short_of_memory(picture: Image.Image) -> Image.Image:
+        raise MemoryError
+
+    monkeypatch.setattr(pictures, "_shrunk", short_of_memory)
+    with pytest.raises(DigitLabError, match=r"not enough memory.*choose a smaller"):
+        opened(png(np.zeros((5, 4), dtype=np.uint8)))
+
+
 def test_too_many_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MAX_BYTES", 100)
     with pytest.raises(DigitLabError, match="larger than"):

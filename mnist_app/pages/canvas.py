@@ -163,6 +163,29 @@ def _recolour(canvas: Canvas) -> None:
 
 
 def _change_mode(canvas: Canvas) -> None:
-    """A drawing stays when it turns out to be a number; what is wide does not fit a digit."""
+    """A drawing stays, unless it is wider than the canvas for one digit."""
     canvas.is_wide = st.session_state.mode == MODES[1]
-    canvas.renew(canvas.latest if canvas.is_wide and not canvas.is_empty else None)
+    canvas.renew(_fitting(canvas.latest, WIDE if canvas.is_wide else canvas.side))
+
+
+def _fitting(raw: dict[str, Any] | None, width: int) -> dict[str, Any] | None:
+    """A drawing, moved to the left as far as a canvas of that width asks for; None if it is wider.
+
+    Args:
+        raw: the component's JSON.
+    """
+    try:
+        drawing = drawing_from_canvas(raw)
+    except DigitLabError:
+        return None
+    if raw is None or drawing.is_empty:
+        return None
+    across = np.concatenate(drawing.strokes)[:, 0]
+    left, right = across.min() - drawing.pen_width / 2, across.max() + drawing.pen_width / 2
+    if right - left > width:
+        return None
+    if (beyond := max(0.0, float(right) - width)) == 0:
+        return raw
+    return {
+        "objects": [{**item, "left": item.get("left", 0.0) - beyond} for item in raw["objects"]]
+    }

@@ -7,8 +7,8 @@ import streamlit as st
 
 from mnist_app.errors import DigitLabError
 from mnist_app.finetuning import FEWEST, Change, Outcome
-from mnist_app.handwriting import LabelledDrawing, as_inputs, as_json_lines
-from mnist_app.ink import STROKE_WIDTH, Drawing
+from mnist_app.handwriting import LabelledDrawing, as_json_lines
+from mnist_app.ink import Drawing
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.canvas import Canvas
@@ -76,8 +76,8 @@ def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> 
         st.session_state.correcting_note = str(error)
         return
     kept = kept_drawings()
-    if kept and _same(kept[-1].drawing, drawing):
-        kept.pop()
+    # Told again, it takes the place of what was told before.
+    kept[:] = [item for item in kept if not _same(item.drawing, drawing)]
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
     st.session_state.correcting_note = f"Thank you: a {label}. It is kept while this page is open."
@@ -107,11 +107,7 @@ def _same(one: Drawing, other: Drawing) -> bool:
 
 
 def _show_kept(kept: list[LabelledDrawing]) -> None:
-    images, labels = as_inputs(kept, (STROKE_WIDTH,))
-    captions = [f"a {label}" for label in labels]
-    st.html(
-        gallery([(image, text, "") for image, text in zip(images, captions, strict=True)], side=56)
-    )
+    st.html(gallery([(item.image, f"a {item.label}", "") for item in kept], side=56))
     with st.container(horizontal=True):
         st.button(
             "Remove the last", key="drop_last", icon=":material/undo:", on_click=forget, args=(1,)

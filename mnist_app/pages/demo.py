@@ -88,7 +88,7 @@ def page() -> None:
         place = st.container(key="demo_step")
         # It stands last, and is there before the step, which may wait for something.
         _back_and_next(own, number)
-        kiosk.clear_when_idle(own, lambda: _turn_to(1))
+        kiosk.clear_when_idle()
         with place:
             if model is None:
                 st.info(reader.NO_READER)

@@ -10,7 +10,7 @@ from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import picture
-from mnist_app.pages.visitor import visitor
+from mnist_app.pages.visitor import tab
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import classifier_job, explanation_job, workers
 
@@ -31,7 +31,7 @@ def show(own: Canvas, model: StoredModel) -> None:
     result_of(workers().models, classifier, "Waking up the network")
     reading, _ = reader.read(own, classifier)
     digit = reading.digits[0]
-    job = explanation_job(model, digit.image, visitor())
+    job = explanation_job(model, digit.image, tab())
     explanation: Explanation = result_of(workers().explanations, job, "Looking inside the network")
     st.html(f'<div class="way">{_arrow().join(_way(digit.image, explanation))}</div>')
     name = model.class_names[explanation.answer]

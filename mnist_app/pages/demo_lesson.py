@@ -10,7 +10,7 @@ from mnist_app.pages import answer, canvas, correcting, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.choosing import default_dataset
 from mnist_app.pages.live_chart import live_chart
-from mnist_app.pages.run_jobs import Run, training_job
+from mnist_app.pages.run_jobs import Run, runs, training_job
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.workers import workers
 from mnist_app.progress import Progress
@@ -65,6 +65,10 @@ def _start(own: Canvas) -> None:
     dataset = default_dataset(list(EPOCHS))
     preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
     config = TrainingConfig(**preset, dataset=dataset)
+    for run in runs().listed():
+        if run.is_over and (run.title, run.config) == (TITLE, config):
+            # Else each show would leave one more; who wants to keep one gives it another name.
+            runs().delete(run.id, with_model=True)
     training_job(config, TITLE, visitor(), own.image)
 
 

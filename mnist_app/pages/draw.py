@@ -30,7 +30,7 @@ def page() -> None:
     if model is not None:
         correcting_panel(own, model)
         picture_panel(model)
-    kiosk.clear_when_idle(own)
+    kiosk.clear_when_idle()
 
 
 @st.fragment

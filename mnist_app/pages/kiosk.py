@@ -1,58 +1,60 @@
-"""Where strangers come and go: what one of them drew and told is cleared for the next."""
+"""Where strangers come and go: whatever one of them did is cleared for the next."""
 
 import math
-from collections.abc import Callable
 
 import streamlit as st
 
 from mnist_app import limits
 from mnist_app.errors import DigitLabError
-from mnist_app.pages import correcting
-from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.visitor import COOKIE
 
-# A long stroke and a press on anything both say that somebody is there; a mouse that lies on a
-# shaking table does not.
+# The page is opened anew, by somebody new: so nothing that a page keeps can be forgotten here.
+# That somebody was there lasts while other pages are looked at. A long stroke and a press on
+# anything both say so; a mouse that lies on a shaking table does not. While the server cannot be
+# reached the page stays, as the browser would show an error in its place for good.
 _SCRIPT = """
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   parentElement.watch?.abort();
   const watch = parentElement.watch = new AbortController();
   let timer;
   const wait = () => {
+    window.digitLabTouched = true;
     clearTimeout(timer);
-    timer = setTimeout(() => setTriggerValue("idle", Date.now()), data.seconds * 1000);
+    timer = setTimeout(leave, data.seconds * 1000);
+  };
+  const leave = async () => {
+    try {
+      const reply = await fetch(location.pathname, { signal: watch.signal });
+      if (!reply.ok) throw reply;
+    } catch {
+      if (!watch.signal.aborted) wait();
+      return;
+    }
+    document.cookie = `${data.cookie}=; path=/; max-age=0; samesite=lax`;
+    location.replace(location.pathname);
   };
   const options = { capture: true, passive: true, signal: watch.signal };
   for (const name of ["pointerdown", "pointerup", "keydown"]) addEventListener(name, wait, options);
   addEventListener("pointermove", (event) => { if (event.buttons) wait(); }, options);
   watch.signal.addEventListener("abort", () => clearTimeout(timer));
-  wait();
+  if (window.digitLabTouched) wait();
   return () => watch.abort();
 }
 """
 
 
-def clear_when_idle(canvas: Canvas, afterwards: Callable[[], None] = lambda: None) -> None:
-    """Have the canvas cleared when nobody has drawn or pressed anything for as long as is set.
+def clear_when_idle() -> None:
+    """Have the page begin anew when nobody has drawn or pressed anything for as long as is set.
 
-    Args:
-        afterwards: called when something was cleared.
+    A page that nobody has touched since it was opened stays as it is.
     """
     try:
         seconds = limits.kiosk_seconds()
     except DigitLabError as error:
         st.error(str(error), icon=":material/error:")
         return
-    if math.isinf(seconds):
-        return
-
-    def clear() -> None:
-        canvas.look()
-        if not canvas.is_empty or correcting.kept_drawings():
-            canvas.renew(None)
-            correcting.forget()
-            afterwards()
-
-    _component()(key="kiosk", data={"seconds": seconds}, on_idle_change=clear)
+    if math.isfinite(seconds):
+        _component()(key="kiosk", data={"seconds": seconds, "cookie": COOKIE})
 
 
 @st.cache_resource(show_spinner=False)

@@ -17,7 +17,7 @@ from mnist_app.pages.figures import figure, legend, row
 from mnist_app.pages.layers import layers
 from mnist_app.pages.pixels import picture
 from mnist_app.pages.sliding import sliding
-from mnist_app.pages.visitor import visitor
+from mnist_app.pages.visitor import tab
 from mnist_app.pages.workers import explanation_job, workers
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
@@ -58,7 +58,7 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
         key: unique on the page; the first part of the keys of all that is in here.
     """
     asked = np.round(image * 255).astype(np.uint8)
-    job = explanation_job(model, asked, f"{visitor()} {key}")
+    job = explanation_job(model, asked, f"{tab()} {key}")
     if job.state == State.FAILED:
         _failure(job, key)
         return

@@ -13,7 +13,7 @@ from mnist_app.pages import gallery, one_picture
 from mnist_app.pages.confusion import most_confused
 from mnist_app.pages.map_chart import map_chart, picture_sheet
 from mnist_app.pages.space_jobs import PicturedMap, map_job, neighbour_map_job
-from mnist_app.pages.waiting import result_if_there, watch
+from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.workers import workers
 from mnist_app.picture_map import PictureMap, Round, border
 
@@ -71,10 +71,7 @@ def _neighbours(model: StoredModel, dataset: Dataset, known: PictureMap) -> tupl
     found: Round | None = job.progress
     stage = found.stage if found else 0
     what = "Finding neighbours, finer after each of four rounds"
-    if job.is_over:
-        result_if_there(workers().neighbour_maps, job, what)
-    else:
-        watch(workers().neighbour_maps, job.id, what, seen=stage)
+    result_if_there(workers().neighbour_maps, job, what, seen=stage)
     return (found.places if found else known.places), stage
 
 

@@ -72,6 +72,10 @@ def _photo() -> Any:
 def _show_standing(job: Snapshot) -> None:
     if job.state == State.FAILED:
         st.error(job.error, icon=":material/error:")
+        st.button(
+            "Try again", key="picture_retry", icon=":material/refresh:",
+            on_click=workers().pictures.forget, args=(job.id,),
+        )  # fmt: skip
     elif not job.is_over:
         watch(workers().pictures, job.id, "Looking for the ink")
 

@@ -8,7 +8,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.examples import Examples
 from mnist_app.jobs import Control, Snapshot
 from mnist_app.model_store import StoredModel
-from mnist_app.pages.workers import identity, import_first, once_unless_stopped, workers
+from mnist_app.pages.workers import identity, import_first, once_unless_given_up, workers
 from mnist_app.picture_map import PictureMap, neighbour_map, picture_map
 from mnist_app.sprites import sprite_sheet
 
@@ -38,7 +38,7 @@ def map_job(model: StoredModel, dataset: Dataset) -> Snapshot:
         )
         return PicturedMap(found, sprite_sheet(dataset.test_images))
 
-    return once_unless_stopped(workers().maps, _key(model, dataset), work)
+    return once_unless_given_up(workers().maps, _key(model, dataset), work)
 
 
 def neighbour_map_job(model: StoredModel, dataset: Dataset, known: PictureMap) -> Snapshot:
@@ -47,7 +47,7 @@ def neighbour_map_job(model: StoredModel, dataset: Dataset, known: PictureMap) -
     def work(control: Control) -> object:
         return neighbour_map(known.directions, control.report, control.should_stop)
 
-    return once_unless_stopped(workers().neighbour_maps, _key(model, dataset), work)
+    return once_unless_given_up(workers().neighbour_maps, _key(model, dataset), work)
 
 
 def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
@@ -59,7 +59,7 @@ def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             model_store.load(model.path), dataset.train_images, control.report, control.should_stop
         )
 
-    return once_unless_stopped(workers().examples, _key(model, dataset), work)
+    return once_unless_given_up(workers().examples, _key(model, dataset), work)
 
 
 def other_job(model: StoredModel) -> Snapshot:

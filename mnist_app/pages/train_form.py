@@ -15,7 +15,11 @@ from mnist_app.pages.train_preview import preview
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
 
 FIRST_TIME = "one-minute"
-PRESET_LABELS = {"ten-seconds": "10 seconds", "one-minute": "One minute", "best": "Best (two hours)"}
+PRESET_LABELS = {
+    "ten-seconds": "10 seconds",
+    "one-minute": "One minute",
+    "best": "Best (two hours)",
+}
 GROUPS = ("Data", "Network", "Training", "Augmentation", "Stopping")
 # What a run is about stands above all others, which are folded away.
 FIRST = ("dataset", "architecture", "layers")

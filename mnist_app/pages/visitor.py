@@ -5,7 +5,7 @@ import uuid
 
 import streamlit as st
 
-_COOKIE = "digit_lab_visitor"
+COOKIE = "digit_lab_visitor"
 _SCRIPT = """
 export default function ({ data }) {
   document.cookie = `${data.name}=${data.id}; path=/; max-age=2592000; samesite=lax`;
@@ -16,15 +16,20 @@ export default function ({ data }) {
 def visitor() -> str:
     """This browser's id; without cookies, this tab's until it is reloaded."""
     if "visitor" not in st.session_state:
-        known = str(st.context.cookies.get(_COOKIE))
+        known = str(st.context.cookies.get(COOKIE))
         valid = re.fullmatch(r"[0-9a-f]{32}", known) is not None
         st.session_state.visitor = known if valid else uuid.uuid4().hex
     return st.session_state.visitor
 
 
+def tab() -> str:
+    """This tab's id until it is reloaded: two tabs of one browser differ in it."""
+    return st.session_state.setdefault("tab", uuid.uuid4().hex)
+
+
 def remember() -> None:
     """Have the browser keep the id; called once, at the end of every page."""
-    _component()(key="visitor_cookie", data={"name": _COOKIE, "id": visitor()})
+    _component()(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})
 
 
 @st.cache_resource(show_spinner=False)

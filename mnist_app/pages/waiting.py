@@ -6,6 +6,9 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.jobs import Snapshot, State, Worker
+from mnist_app.pages.interest import give_up, has_given_up, take_up
+from mnist_app.pages.visitor import tab
+from mnist_app.pages.workers import workers
 
 POLL_SECONDS = 0.4
 
@@ -24,8 +27,12 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
     return found
 
 
-def result_if_there(worker: Worker, job: Snapshot, what: str) -> Any:
-    """As `result_of`, for a part of a page: None while there is no result, and the page goes on."""
+def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None = None) -> Any:
+    """As `result_of`, for a part of a page: None while there is no result, and the page goes on.
+
+    Args:
+        seen: see `watch`.
+    """
     if job.state == State.DONE:
         return job.result
     if job.state == State.FAILED:
@@ -33,13 +40,14 @@ def result_if_there(worker: Worker, job: Snapshot, what: str) -> Any:
         if st.button("Try again", icon=":material/refresh:", key=f"retry-{what}"):
             worker.forget(job.id)
             st.rerun()
-    elif job.state == State.STOPPED:
+    elif job.state == State.STOPPED or has_given_up(worker, job):
         st.info(f"{what} was stopped.")
         if st.button("Start again", icon=":material/refresh:", key=f"retry-{what}"):
+            take_up(worker, job)
             worker.forget(job.id)
             st.rerun()
     else:
-        watch(worker, job.id, what)
+        watch(worker, job.id, what, seen)
     return None
 
 
@@ -54,6 +62,7 @@ def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> No
     if job is None or job.is_over or (seen is not None and _stage(job) != seen):
         st.rerun()
         return
+    workers().interest.note(worker, job.id, tab())
     if job.ahead:
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
         st.progress(0.0, f"{what}: waits for {others} to finish first.")
@@ -63,7 +72,18 @@ def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> No
     left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
     st.progress(share, f"{what} … {'stopping' if job.stopping else f'{elapsed:.0f} s{left}'}")
     if share and not job.stopping and st.button("Stop", key=f"stop-{what}"):
-        worker.stop(job_id)
+        _stop(worker, job)
+
+
+def _stop(worker: Worker, job: Snapshot) -> None:
+    """Stop somebody's own job; one that all share only when nobody else waits for it."""
+    if job.owner:
+        worker.stop(job.id)
+        return
+    give_up(worker, job)
+    if workers().interest.drop(worker, job.id, tab()):
+        worker.stop(job.id)
+    st.rerun()
 
 
 def _stage(job: Snapshot) -> int:

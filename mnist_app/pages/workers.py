@@ -23,6 +23,7 @@ from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
+from mnist_app.pages.interest import Interest, has_given_up
 from mnist_app.pictures import opened
 from mnist_app.reading import Reading, read_opened
 from mnist_app.settings import DATASETS, TrainingConfig
@@ -55,6 +56,7 @@ class Workers:
     explanations: Worker = field(default_factory=lambda: Worker("explanations"))
     importing: threading.Lock = field(default_factory=threading.Lock)
     lining_up: threading.Lock = field(default_factory=threading.Lock)
+    interest: Interest = field(default_factory=Interest)
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,7 @@ def dataset_job(name: str) -> Snapshot:
 
 
 def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the model's `EvaluationReport` on the data set's test pictures.
-
-    One that was stopped stays so until it is forgotten.
-    """
+    """The job whose result is the model's `EvaluationReport` on the data set's test pictures."""
 
     def measure(control: Control) -> EvaluationReport:
         import_first("tensorflow", "keras", "sklearn.metrics")
@@ -142,13 +141,16 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.should_stop,
         )
 
-    return once_unless_stopped(workers().evaluations, (identity(model), dataset.name), measure)
+    return once_unless_given_up(workers().evaluations, (identity(model), dataset.name), measure)
 
 
-def once_unless_stopped(line: Worker, key: Hashable, task: Task) -> Snapshot:
-    """As `Worker.once`, but a job that was stopped stays so until it is forgotten."""
+def once_unless_given_up(line: Worker, key: Hashable, task: Task) -> Snapshot:
+    """As `Worker.once`, but a job that this session gave up and nobody goes on with stays stopped.
+
+    It does until it is forgotten, or somebody else starts it again.
+    """
     known = line.latest(key)
-    if known is not None and known.state == State.STOPPED:
+    if known is not None and known.state == State.STOPPED and has_given_up(line, known):
         return known
     return line.once(key, task)
 
@@ -216,6 +218,9 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
     """The job whose result is the `Explanation` of an image, uint8 (28, 28).
 
     What its owner asked for before, and is not done yet, is given up.
+
+    Args:
+        owner: of each part of a tab that shows one explanation, another.
     """
 
     def work(control: Control) -> Explanation:
@@ -240,7 +245,9 @@ def _explainer_job(model: StoredModel) -> Snapshot:
     """The job whose result is the model's `Explainer`."""
 
     def make(control: Control) -> Explainer:
-        import_first("tensorflow", "keras", "scipy.ndimage")
+        import_first(
+            "tensorflow", "keras", "scipy.ndimage", "sklearn.datasets", "sklearn.model_selection"
+        )
         known = _known_pictures(model)
         images, labels = (known.train_images, known.train_labels) if known else (None, None)
         return Explainer(_loaded(model).model, images, labels)
@@ -257,9 +264,11 @@ def _known_pictures(model: StoredModel) -> Dataset | None:
             and datasets.class_names(name) == model.class_names
             and datasets.availability(name).place is not None
         ):
-            opened = workers().datasets.wait(dataset_job(name).id)
-            if opened is not None and opened.state == State.DONE:
-                return opened.result
+            try:
+                # Not by the line of the data sets, where somebody's download may take minutes.
+                return datasets.load(name, allow_download=False)
+            except DigitLabError:
+                continue
     return None
 
 

@@ -1,9 +1,11 @@
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from pen import draw, expect_read
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from benchmarks.servers import Server
@@ -178,7 +180,7 @@ def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(
     expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")
 
 
-def test_a_kiosk_clears_what_nobody_touches_any_more(page: Page, kiosk: Server) -> None:
+def test_a_kiosk_begins_anew_when_nobody_touches_it_any_more(page: Page, kiosk: Server) -> None:
     page.clock.install()
     opened(page, kiosk)
     draw(page, 2)
@@ -193,9 +195,21 @@ def test_a_kiosk_clears_what_nobody_touches_any_more(page: Page, kiosk: Server) 
     expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
 
 
-def test_a_kiosk_clears_the_draw_page_with_what_was_told_and_leaves_an_empty_one_alone(
+def test_a_kiosk_goes_back_to_the_first_step_also_when_nothing_is_drawn(
     page: Page, kiosk: Server
 ) -> None:
+    page.clock.install()
+    opened(page, kiosk)
+    turn(page, "ArrowRight", 2)
+    page.clock.fast_forward(21_000)
+    expect_step(page, 1)
+
+
+def test_a_kiosk_clears_all_that_a_visitor_did_and_leaves_an_untouched_page_alone(
+    page: Page, kiosk: Server, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    Image.new("L", (300, 300), 200).save(sheet)
     page.clock.install()
     page.goto(kiosk.url)
     page.locator("canvas.upper-canvas").wait_for()
@@ -205,8 +219,20 @@ def test_a_kiosk_clears_the_draw_page_with_what_was_told_and_leaves_an_empty_one
     expect_read(page, 2)
     assert page.locator("canvas.upper-canvas").get_attribute("data-mark") == "kept"
     page.locator(".st-key-right_digit").get_by_role("radio", name="2").click()
-    kept = page.locator(".st-key-correcting").get_by_alt_text("a 2")
-    expect(kept).to_be_visible()
+    expect(page.locator(".st-key-correcting").get_by_alt_text("a 2")).to_be_visible()
+    page.get_by_role("radio", name="A number").first.click()
+    expect(page.locator(".st-key-wide_canvas")).to_be_visible()
+    page.get_by_text("Read a picture instead").click()
+    page.locator(".st-key-picture_file input[type=file]").set_input_files(sheet)
+    expect(page.locator(".st-key-picture_prediction")).to_contain_text("no ink")
+    known = cookies(page)
     page.clock.fast_forward(21_000)
+    expect(page.locator(".st-key-square_canvas")).to_be_visible()
     expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
-    expect(kept).to_have_count(0)
+    expect(page.locator(".st-key-correcting").get_by_alt_text("a 2")).to_have_count(0)
+    expect(page.locator(".st-key-picture_prediction")).to_have_count(0)
+    page.wait_for_function("known => document.cookie && document.cookie !== known", arg=known)
+
+
+def cookies(page: Page) -> str:
+    return str(page.evaluate("document.cookie"))

@@ -26,19 +26,24 @@ def choose_number(page: Page, server: Server) -> None:
 
 def draw_number(page: Page) -> None:
     """With the mouse, each digit within its third of the canvas."""
+    for place, index in enumerate(NUMBER):
+        draw_in_third(page, place, index)
+
+
+def draw_in_third(page: Page, place: int, index: int) -> None:
+    """One of `STROKES`, with the mouse, within a third of the wide canvas."""
     canvas = page.locator("canvas.upper-canvas")
     canvas.scroll_into_view_if_needed()
-    for place, index in enumerate(NUMBER):
-        box = canvas.bounding_box()
-        assert box is not None
-        third = box["width"] / 3
-        corner = np.array([box["x"] + place * third, box["y"] + (box["height"] - third) / 2])
-        points = (STROKES[index] * third / SIDE * 0.9 + corner).tolist()
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for x, y in points[1:]:
-            page.mouse.move(x, y)
-        page.mouse.up()
+    box = canvas.bounding_box()
+    assert box is not None
+    third = box["width"] / 3
+    corner = np.array([box["x"] + place * third, box["y"] + (box["height"] - third) / 2])
+    points = (STROKES[index] * third / SIDE * 0.9 + corner).tolist()
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(x, y)
+    page.mouse.up()
 
 
 def expect_number(page: Page) -> None:
@@ -56,6 +61,19 @@ def test_a_number_drawn_with_the_mouse_is_read_and_looked_at(page: Page, server:
     expect(chart).to_have_attribute("aria-label", re.compile("each digit is: 7"))
     page.locator(".st-key-clear button").click()
     expect(page.locator(PREDICTION)).to_contain_text("Draw a number")
+
+
+def test_a_digit_on_the_right_of_the_wide_canvas_stays_on_the_square_one(
+    page: Page, server: Server
+) -> None:
+    choose_number(page, server)
+    draw_in_third(page, 2, NUMBER[0])
+    expect(page.locator(f"{PREDICTION} .digit")).to_have_text("3")
+    page.locator(".st-key-mode").get_by_text("One digit").click()
+    page.locator(".st-key-square_canvas canvas.upper-canvas").wait_for()
+    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
+    at_rest(page)
+    expect(page.locator(f"{PREDICTION} .digit")).to_have_text("3")
 
 
 def test_a_number_fits_on_a_phone(phone: Page, server: Server) -> None:

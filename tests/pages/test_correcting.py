@@ -44,6 +44,14 @@ def test_a_drawing_is_kept_once_with_its_last_label(models: Path) -> None:
     assert app.segmented_control(key="right_digit").value is None
 
 
+def test_a_drawing_told_again_later_is_kept_once(models: Path) -> None:
+    app = opened()
+    lower = [[step, x, y + 9] for step, x, y in SEVEN]
+    for path, digit in ((SEVEN, 1), (lower, 2), (SEVEN, 7)):
+        tell(draw(app, stroke(path)), digit)
+    assert [item.label for item in app.session_state["own_drawings"]] == [2, 7]
+
+
 def test_drawings_can_be_removed_again(models: Path) -> None:
     app = corrected(opened(), 3)
     app.button(key="drop_last").click().run()

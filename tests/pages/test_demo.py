@@ -11,6 +11,7 @@ from mnist_app.ink import drawing_from_canvas, strokes_to_input
 from mnist_app.pages import demo, demo_lesson
 from mnist_app.pages.demo_mistakes import SHOWN
 from mnist_app.pages.pixels import picture
+from mnist_app.pages.run_jobs import runs
 from mnist_app.pages.workers import evaluation_job, workers
 
 __all__ = ["models"]
@@ -133,6 +134,28 @@ def test_without_corrections_a_new_network_learns(
     assert not app.button(key="demo_train").disabled
     app.segmented_control(key="right_digit").set_value(7).run()
     assert "demo_train" not in [button.key for button in app.button]
+
+
+def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_lesson, "EPOCHS", {"optdigits": 1})
+    app = opened(5)
+
+    def learned() -> set[str]:
+        app.button(key="demo_train").click().run()
+        workers().training.wait(workers().training.jobs()[-1].id, timeout=60)
+        settled(app)
+        assert not app.error
+        return {model.title for model in model_store.models()}
+
+    lesson = demo_lesson.TITLE
+    assert learned() == {"Tiny", lesson}
+    assert learned() == {"Tiny", lesson}
+    assert len(model_store.models()) == 2
+    runs().rename(runs().listed()[0].id, "To keep")
+    learned()
+    assert len(model_store.models()) == 3
 
 
 def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(

@@ -1,13 +1,15 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from canvas_app import SEVEN, answer, draw, is_read, models, opened, stroke, until_read
 from streamlit.testing.v1 import AppTest
 from visiting import until
 
 from mnist_app import model_store
-from mnist_app.pages.canvas import Canvas
+from mnist_app.ink import drawing_from_canvas
+from mnist_app.pages.canvas import SIDE, Canvas
 
 __all__ = ["models"]
 
@@ -119,4 +121,26 @@ def test_a_drawing_that_turns_out_to_be_a_number_stays(models: Path) -> None:
     canvas: Canvas = app.session_state["canvas_state"]
     assert canvas.start is not None
     app.segmented_control(key="mode").set_value("One digit").run()
-    assert canvas.start is None
+    assert canvas.start == {"objects": [stroke(SEVEN)]}
+
+
+@pytest.mark.parametrize("right", [200, 300, 500])
+def test_one_digit_of_the_wide_canvas_is_moved_onto_the_square_one(
+    models: Path, right: int
+) -> None:
+    app = opened()
+    app.segmented_control(key="mode").set_value("A number").run()
+    draw(app, stroke([["M", right - 100, 70], ["L", right, 70], ["L", right - 50, 250]]))
+    app.segmented_control(key="mode").set_value("One digit").run()
+    ink = np.concatenate(drawing_from_canvas(app.session_state["canvas_state"].start).strokes)
+    assert np.ptp(ink, axis=0).tolist() == [100, 180]
+    assert ink[:, 0].min() >= 0
+    assert ink[:, 0].max() <= SIDE
+
+
+def test_what_is_wider_than_one_digit_is_cleared(models: Path) -> None:
+    app = opened()
+    app.segmented_control(key="mode").set_value("A number").run()
+    draw(app, *(stroke([["M", x, 70], ["L", x + 50, 250]]) for x in (20, 400)))
+    app.segmented_control(key="mode").set_value("One digit").run()
+    assert app.session_state["canvas_state"].is_empty

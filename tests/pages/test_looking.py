@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from canvas_app import SEVEN, draw, models, opened, stroke, until_read
+from jobs_at_work import Gate, over
 from keras import layers
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled
@@ -22,8 +23,8 @@ from mnist_app.pages.workers import explanation_job, workers
 __all__ = ["models"]
 
 
-def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
-    """The panel alone, on the only model there is."""
+def panel_of(image: np.ndarray) -> AppTest:
+    """The panel alone, on the only model there is; not run yet."""
     script = (
         "import streamlit as st\n"
         "from mnist_app import model_store\n"
@@ -32,6 +33,12 @@ def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
     )
     app = AppTest.from_string(script, default_timeout=60)
     app.session_state["image"] = image.astype(np.float32) / 255
+    return app
+
+
+def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
+    """The panel once all of it is there."""
+    app = panel_of(image)
     if part is not None:
         app.session_state["it_part"] = part
     return settled(app)
@@ -156,6 +163,32 @@ def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Datas
     states = [job.state for job in ended if job is not None]
     assert states[1:] == ["stopped", "stopped", "done", "done"]
     assert (ended[3].result.image == digits.test_images[3]).all()  # type: ignore[union-attr]
+
+
+def test_two_tabs_of_a_visitor_do_not_give_up_what_the_other_asked_for(
+    models: Path, digits: Dataset
+) -> None:
+    line, gate = workers().explanations, Gate()
+    first = line.submit(gate)
+    for image in digits.test_images[:2]:
+        app = panel_of(image)
+        app.session_state["visitor"] = "a" * 32
+        app.run()
+    gate.opened.set()
+    over(line, first)
+    asked = [over(line, job) for job in line.jobs() if job.id > first.id]
+    assert [job.state for job in asked] == ["done", "done"]
+
+
+def test_an_explanation_waits_for_nobodys_download(models: Path, digits: Dataset) -> None:
+    line, gate = workers().datasets, Gate()
+    download = line.submit(gate)
+    job = explanation_job(model_store.models()[0], digits.test_images[0], "somebody")
+    done = workers().explanations.wait(job.id, timeout=60)
+    gate.opened.set()
+    over(line, download)
+    assert done is not None
+    assert done.result.change.is_guided
 
 
 def test_what_was_seen_before_stays_until_the_new_picture_is_explained(

@@ -132,7 +132,7 @@ def test_nonsense_opens_nothing(one_model: Path, nonsense: str) -> None:
 
 def test_the_search_for_examples_can_be_stopped_and_started_again(one_model: Path) -> None:
     app = visit("predictions", {"picture": "0"})
-    stop_last(workers().examples)
+    stop_last(app, workers().examples)
     settled(app)
     assert any("was stopped" in info.value for info in app.info)
     assert opened(app) is not None

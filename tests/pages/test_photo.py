@@ -9,6 +9,7 @@ from visiting import bodies
 
 from mnist_app.pages import photo
 from mnist_app.pages.workers import workers
+from mnist_app.pictures import Picture
 
 __all__ = ["models"]
 
@@ -57,6 +58,24 @@ def test_a_broken_picture_is_one_sentence(models: Path) -> None:
     app = uploaded(opened(), two_sevens()[:200])
     assert len(app.error) == 1
     assert "broken" in app.error[0].value
+
+
+def test_a_picture_can_be_tried_again_after_a_failure(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short_of_memory(data: bytes) -> Picture:
+        raise MemoryError
+
+    with monkeypatch.context() as short:
+        short.setattr("mnist_app.pages.workers.opened", short_of_memory)
+        app = uploaded(opened(), two_sevens())
+        assert "try again" in app.error[0].value
+    app.button(key="picture_retry").click().run()
+    for job in workers().pictures.jobs():
+        workers().pictures.wait(job.id, timeout=60)
+    app.run()
+    assert not app.error
+    assert any('class="framed"' in body for body in bodies(app))
 
 
 def test_a_blank_picture_says_that_there_is_no_ink(models: Path) -> None:

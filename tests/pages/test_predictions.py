@@ -282,7 +282,7 @@ def test_a_broken_model_is_told_in_one_sentence(no_models: Path) -> None:
 
 def test_an_evaluation_that_was_stopped_starts_again_when_asked(one_model: Path) -> None:
     app = visit("predictions")
-    stop_last(workers().evaluations)
+    stop_last(app, workers().evaluations)
     settled(app)
     assert "was stopped" in app.info[0].value
     again = next(button for button in app.button if button.label == "Start again")

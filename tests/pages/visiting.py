@@ -53,15 +53,17 @@ def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
     assert holds(), said(app)
 
 
-def stop_last(line: Worker) -> None:
-    """Have the last job of a worker stand as stopped with nothing to keep."""
+def stop_last(app: AppTest, line: Worker) -> None:
+    """Have the last job of a worker stand as stopped by this visitor, with nothing to keep."""
     job = line.jobs()[-1]
     line.forget(job.id)
 
     def interrupted(control: object) -> None:
         raise InterruptedError
 
-    line.wait(line.submit(interrupted, key=job.key).id, timeout=10)
+    stopped = line.submit(interrupted, key=job.key)
+    line.wait(stopped.id, timeout=10)
+    app.session_state["given_up"] = {(line.name, stopped.id)}
 
 
 def report() -> EvaluationReport:
