@@ -175,7 +175,8 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("draw", "/", _draw),
     ("layers", "/", _look_inside("Layer by layer", ".st-key-look_inside img", steps=3)),
     ("one-step", "/", _look_inside("One step, slowly", ".st-key-look_inside input[type=range]")),
-    ("inside", "/", _look_inside("Where it looked", ".st-key-look_inside .maps figure:last-child img")),
+    # On a phone the first of the three pictures is left out.
+    ("inside", "/", _look_inside("Where it looked", ".st-key-look_inside figure:last-child img")),
     ("change", "/", _look_inside("What would change its mind", ".st-key-look_inside figure")),
     ("train", "/train", _train),
     ("runs", "/runs", _runs),
