@@ -216,13 +216,7 @@ def _frames_while_dragged(page: "Page", seconds: float) -> float:
 @click.command(context_settings={"show_default": True})
 @options.model
 @click.option("--tries", default=10, type=click.IntRange(1), help="Presses of each kind.")
-@click.option(
-    "--chromium",
-    envvar="MNIST_APP_CHROMIUM",
-    default="/usr/bin/chromium",
-    show_envvar=True,
-    help="Where Chromium is.",
-)
+@options.chromium
 @options.form
 def main(model: Path, tries: int, chromium: str, form: str) -> None:
     """Time presses on the Predictions page with MNIST's test pictures."""

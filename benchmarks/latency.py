@@ -268,13 +268,7 @@ def _percentiles(
     show_default="the shipped model",
     help="The .keras file that both ways read with.",
 )
-@click.option(
-    "--chromium",
-    envvar="MNIST_APP_CHROMIUM",
-    default="/usr/bin/chromium",
-    show_envvar=True,
-    help="Where Chromium is.",
-)
+@options.chromium
 @options.form
 def main(
     strokes: int,

@@ -13,6 +13,15 @@ model = click.option(
     help="The model that is measured; the shipped one if not given.",
 )
 
+chromium = click.option(
+    "--chromium",
+    envvar="MNIST_APP_CHROMIUM",
+    default="/usr/bin/chromium",
+    show_default=True,
+    show_envvar=True,
+    help="Where Chromium is.",
+)
+
 form = click.option(
     "--format",
     "form",

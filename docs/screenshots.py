@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 from playwright.sync_api import Browser, Page
 
-from benchmarks.browser import chromium
+from benchmarks import options
+from benchmarks.browser import chromium as browsing
 from benchmarks.drawings import SIDE, STROKES
 from benchmarks.servers import Server, serve
 
@@ -25,18 +26,17 @@ DRAWN = STROKES[2]
 
 
 @click.command()
-@click.option("--chromium", "executable", default="/usr/bin/chromium", show_default=True,
-              envvar="MNIST_APP_CHROMIUM", help="The browser.")  # fmt: skip
+@options.chromium
 @click.option("--folder", type=click.Path(path_type=Path), default=HERE / "pictures")
 @click.option("--only", multiple=True, help="The name of a picture; all if not given.")
-def main(executable: str, folder: Path, only: tuple[str, ...]) -> None:
+def main(chromium: str, folder: Path, only: tuple[str, ...]) -> None:
     """Write a PNG for each page, at a desk and on a phone, in light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as models:
         settings = {**os.environ, "MNIST_APP_MODELS": models}
         with (
             serve(ROOT / "app.py", ROOT, settings=settings) as server,
-            chromium(executable) as browser,
+            browsing(chromium) as browser,
         ):
             for name, path, act in PAGES:
                 if only and name not in only:
