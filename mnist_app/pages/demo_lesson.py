@@ -1,8 +1,11 @@
 """The last step of the show: the network learns from the presenter, or a new one from nothing."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
+from mnist_app import limits
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
@@ -65,11 +68,17 @@ def _start(own: Canvas) -> None:
     dataset = default_dataset(list(EPOCHS))
     preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
     config = TrainingConfig(**preset, dataset=dataset)
-    for run in runs().listed():
-        if run.is_over and (run.title, run.config) == (TITLE, config):
-            # Else each show would leave one more; who wants to keep one gives it another name.
-            runs().delete(run.id, with_model=True)
+    # A kiosk's next visitor is a new one for this server, and still gives the show.
+    owner = None if math.isfinite(limits.kiosk_seconds()) else visitor()
+    former = [
+        run.id
+        for run in runs().listed(owner)
+        if run.is_over and (run.title, run.config) == (TITLE, config)
+    ]
     training_job(config, TITLE, visitor(), own.image)
+    # Else each show would leave one more; who wants to keep one gives it another name.
+    for number in former:
+        runs().delete(number, with_model=True)
 
 
 def _last_lesson() -> Snapshot | None:

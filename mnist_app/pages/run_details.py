@@ -79,6 +79,15 @@ def _figures(run: Run) -> None:
         st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
 
 
+def _continue(run: Run) -> None:
+    try:
+        continuing_job(run.id)
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        st.rerun()
+
+
 def _next_steps(run: Run, model: StoredModel | None) -> None:
     job = workers().training.latest(run.id)
     with st.container(horizontal=True, key="run_next_steps"):
@@ -87,8 +96,7 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
             help="It goes on from where it was last put on disk (where it was stopped, or the end "
             "of an epoch) and ends as if nothing had happened.",
         ):  # fmt: skip
-            continuing_job(run.id)
-            st.rerun()
+            _continue(run)
         if job is not None and not job.is_over and st.button(
             "Stop", key="stop_run", icon=":material/stop:", disabled=job.stopping,
         ):  # fmt: skip

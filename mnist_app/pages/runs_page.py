@@ -173,13 +173,13 @@ def _toggle(number: int) -> None:
     _choose([other for other in chosen if other != number] + [number] * is_ticked)
 
 
-def _standing(listed: list[Run]) -> list[tuple[int, str, int]]:
+def _standing(listed: list[Run]) -> list[tuple[int, str, float]]:
     """What changes by itself."""
-    return [(run.id, _state(run), len(run.training)) for run in listed if not run.is_over]
+    return [(run.id, _state(run), run.seconds) for run in listed if not run.is_over]
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
-def _follow(before: list[tuple[int, str, int]]) -> None:
+def _follow(before: list[tuple[int, str, float]]) -> None:
     """Run the page again when something happened to a run."""
     try:
         now = _standing(runs().listed(visitor()))

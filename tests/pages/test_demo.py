@@ -13,6 +13,7 @@ from mnist_app.pages.demo_mistakes import SHOWN
 from mnist_app.pages.pixels import picture
 from mnist_app.pages.run_jobs import runs
 from mnist_app.pages.workers import evaluation_job, workers
+from mnist_app.runs import State
 
 __all__ = ["models"]
 
@@ -153,9 +154,19 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
     assert learned() == {"Tiny", lesson}
     assert learned() == {"Tiny", lesson}
     assert len(model_store.models()) == 2
-    runs().rename(runs().listed()[0].id, "To keep")
+    own = runs().listed()[0]
+    other = runs().add(lesson, own.config, owner="somebody else")
+    runs().finish(other.id, State.FINISHED)
+    runs().rename(own.id, "To keep")
     learned()
     assert len(model_store.models()) == 3
+    learned()
+    assert len(model_store.models()) == 3
+    assert runs().get(other.id).owner == "somebody else"
+    # At a kiosk whoever comes next is somebody else, and one show takes the place of all before.
+    monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "60")
+    learned()
+    assert [run.title for run in runs().listed()] == [lesson, "To keep"]
 
 
 def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
