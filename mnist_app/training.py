@@ -131,8 +131,7 @@ def train(
     stopped = run.go()
     if learner is not model:
         model.set_weights(learner.get_weights())
-    seconds = time.perf_counter() - started
-    return TrainingResult(model, run.progress, seconds, stopped, run.diverged)
+    return TrainingResult(model, run.progress, time.perf_counter() - started, stopped, run.diverged)
 
 
 class _Run:
@@ -214,6 +213,7 @@ class _Run:
                 "It stopped early: the pictures kept aside have not been read better since epoch "
                 f"{standing.epoch - standing.epochs_since_best}, whose weights are kept."
             )
+        self._bookmark.close()
         return False
 
     def _save(self) -> None:
