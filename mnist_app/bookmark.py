@@ -41,8 +41,13 @@ class Bookmark:
         else:
             self.remark = ""
 
+    def close(self) -> None:
+        """The run has ended by itself: nothing is left to go on with, so no trouble is either."""
+        self.remark = ""
+
     def remove(self) -> None:
         """Leave no checkpoint."""
+        self.close()
         if self._folder is not None:
             checkpoints.remove(self._folder)
 

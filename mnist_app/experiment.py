@@ -132,6 +132,7 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
         "pen drawings among them": extra,
         "learning rate changes": last.rate_changes,
         "stopped early": result.stopped,
+        "diverged": result.diverged,
         "curves": {"training": _curve(last.training), "validation": _curve(last.validation)},
     }
 

@@ -25,7 +25,8 @@ class FeatureMaps:
         name: the layer's own.
         kind: its class in Keras, such as "Conv2D"; "Input" for the picture itself.
         sentence: what it does, for people who never heard of a network.
-        values: float32 (height, width, maps), or (numbers,) where there is no place any more.
+        values: float32 (height, width, maps), or (numbers,) where there is no place any more; maps
+            along a line are 1 wide.
     """
 
     name: str
@@ -56,12 +57,19 @@ class Layers:
         """What each layer makes of an image, uint8 (28, 28): the input first, the answer last."""
         batch = as_network_input(image[None])
         every = [
-            FeatureMaps(layer.name, type(layer).__name__, sentence, values.numpy()[0])
+            FeatureMaps(layer.name, type(layer).__name__, sentence, _as_maps(values.numpy()[0]))
             for layer, sentence, values in zip(
                 self._layers, self._sentences, self._values(batch), strict=True
             )
         ]
         return (FeatureMaps("input", "Input", INPUT, batch[0]), *every)
+
+
+def _as_maps(values: np.ndarray) -> np.ndarray:
+    """What a layer gives as in `FeatureMaps`; a row of numbers where that is no picture."""
+    if values.ndim == 2:
+        return values[:, None]
+    return values if values.ndim == 3 else values.reshape(-1)
 
 
 def describe(layer: "keras.Layer", is_last: bool = False) -> str:
@@ -90,7 +98,7 @@ def mosaic(values: np.ndarray) -> np.ndarray:
     maps = np.moveaxis(values.reshape(1, 1, -1) if values.ndim == 1 else values, 2, 0)
     count, height, width = maps.shape
     gap = 1 if values.ndim > 1 else 0
-    columns = ceil(sqrt(count))
+    columns = min(count, ceil(sqrt(count * height / width)))
     rows = ceil(count / columns)
     shares = maps / (np.abs(maps).max() or 1)
     cells = np.full((rows * columns, height + gap, width + gap), np.nan, dtype=np.float32)

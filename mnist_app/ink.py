@@ -36,7 +36,9 @@ STEP = 2.0
 TREMBLE = 0.6
 # So much no hand draws, and every bit of it takes memory: points, strokes, and the length of all
 # lines, as multiples of the whole drawing's extent.
-MAX_POINTS, MAX_STROKES, MAX_LENGTH = 100_000, 2_000, 2_000
+MAX_POINTS = 100_000
+MAX_STROKES = 2_000
+MAX_LENGTH = 2_000
 TOO_MUCH = "There is too much ink in this drawing: clear it and draw less."
 FARTHEST = 1e9
 # Less than this, in any unit, is rounding and no line.

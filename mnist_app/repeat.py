@@ -99,6 +99,7 @@ def _fit(
     best_loss, best = math.inf, learner.get_weights()
     since_best = on_plateau = 0
     factor = 1.0
+    diverged = False
 
     def set_learning_rate(batch: int, logs: Any) -> None:
         step = epoch * feed.steps + batch
@@ -108,14 +109,15 @@ def _fit(
 
     before_each_step = keras.callbacks.LambdaCallback(on_train_batch_begin=set_learning_rate)
     for epoch in range(config.epochs):
-        learner.fit(
+        learned = learner.fit(
             feed.batches(epoch),
             steps_per_epoch=feed.steps,
-            callbacks=[before_each_step],
+            callbacks=[before_each_step, keras.callbacks.TerminateOnNaN()],
             shuffle=False,
             verbose=2,
         )
-        if len(parts.validation_labels):
+        loss = learned.history["loss"][-1]
+        if math.isfinite(loss) and len(parts.validation_labels):
             images = parts.validation_images[..., None] / np.float32(255)
             answers = keras.utils.to_categorical(parts.validation_labels, learner.output_shape[-1])
             loss, accuracy = learner.evaluate(images, answers, verbose=0)
@@ -124,13 +126,17 @@ def _fit(
             if loss < best_loss:
                 best_loss, best = loss, learner.get_weights()
                 since_best = on_plateau = 0
+        diverged = not math.isfinite(loss)
+        if diverged:
+            print("The training diverged: what it had learned best before is kept.")
+            break
         # A schedule already decides the learning rate.
         if config.schedule == "constant" and 0 < config.plateau <= on_plateau:
             on_plateau = 0
             factor *= training.PLATEAU_FACTOR
         if 0 < config.early_stopping <= since_best:
             break
-    if config.early_stopping:
+    if diverged or config.early_stopping:
         learner.set_weights(best)
 
 
@@ -200,7 +206,12 @@ def _intro(copied: Extract, card: ModelCard | None, title: str) -> list[str]:
         paragraphs.append("It also learned from pen drawings, which are missing here.")
     if card.training.get("learning rate changes"):
         paragraphs.append("Its learning rate was changed by hand while it ran, and is here too.")
-    if card.training.get("stopped early"):
+    if card.training.get("diverged"):
+        paragraphs.append(
+            "It diverged: its loss was no number any more. This stops there too, and keeps what it "
+            "had learned best before."
+        )
+    elif card.training.get("stopped early"):
         paragraphs.append("It was stopped before its end; this goes on to the end.")
     return paragraphs
 

@@ -52,12 +52,14 @@ class TrainingResult:
         seconds: wall-clock time of the training.
         stopped: whether it was stopped before its end, by a person, by this host's limit, or
             because it diverged.
+        diverged: whether it was that.
     """
 
     model: "keras.Model"
     progress: Progress
     seconds: float
     stopped: bool
+    diverged: bool
 
 
 def train(
@@ -129,7 +131,7 @@ def train(
     stopped = run.go()
     if learner is not model:
         model.set_weights(learner.get_weights())
-    return TrainingResult(model, run.progress, time.perf_counter() - started, stopped)
+    return TrainingResult(model, run.progress, time.perf_counter() - started, stopped, run.diverged)
 
 
 class _Run:
@@ -159,7 +161,7 @@ class _Run:
         self._bookmark = bookmark
         self._standing = Standing(pictures=feed.pictures)
         self._view: View | None = None
-        self._ending = ""
+        self._ending, self.diverged = "", False
         self._told_factor = 1.0
         self._resumed = self._reported = self._looked = 0.0
         self._sums = (0.0, 0.0)
@@ -208,9 +210,10 @@ class _Run:
             return True
         if standing.epoch < epochs:
             self._ending = (
-                "It stopped early: the validation loss has not improved since epoch "
+                "It stopped early: the pictures kept aside have not been read better since epoch "
                 f"{standing.epoch - standing.epochs_since_best}, whose weights are kept."
             )
+        self._bookmark.close()
         return False
 
     def _save(self) -> None:
@@ -227,6 +230,7 @@ class _Run:
         self._bookmark.remove()
         if not self._standing.best:
             raise DigitLabError(f"{DIVERGED}lower the learning rate and start again.")
+        self.diverged = True
         self._ending = (
             f"{DIVERGED}what it had learned best before is kept. Lower the learning rate and "
             "start again."

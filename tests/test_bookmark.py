@@ -5,16 +5,36 @@ from samples import quick
 from mnist_app import checkpoints
 from mnist_app.datasets import Dataset
 from mnist_app.progress import Progress
+from mnist_app.steering import Steering
 from mnist_app.training import train
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(
     dataset: Dataset, tmp_path: Path
 ) -> None:
+    """It is told while the run goes; once it has ended by itself, nothing is left to go on with."""
     (tmp_path / "file").touch()
-    result = train(quick(), dataset, checkpoint_folder=tmp_path / "file" / "run")
+    remarks: list[str] = []
+    result = train(
+        quick(epochs=2),
+        dataset,
+        lambda progress: remarks.append(progress.remark),
+        checkpoint_folder=tmp_path / "file" / "run",
+    )
     assert not result.stopped
     assert result.progress.share == 1
+    assert any("could not be put on disk" in remark for remark in remarks)
+    assert not result.progress.remark
+
+
+def test_a_run_that_is_stopped_without_a_checkpoint_says_so(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    steering = Steering()
+    steering.stop()
+    folder = tmp_path / "file" / "run"
+    result = train(quick(), dataset, steering=steering, checkpoint_folder=folder)
     assert "could not be put on disk" in result.progress.remark
     assert "free some disk space" in result.progress.remark
 

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +75,25 @@ def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
     assert outcome.stopped
     assert outcome.stored.card is not None
     assert outcome.stored.card.training["stopped early"] is True
+    assert outcome.stored.card.training["diverged"] is False
     assert outcome.stored.card.training["epochs"] == 0
     model = model_store.load(outcome.stored.path)
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
     assert Classifier(model).probabilities(blank).shape == (1, 10)
+
+
+def test_a_run_that_diverged_says_so(tmp_path: Path) -> None:
+    steering = Steering()
+
+    def spoil(progress: Progress) -> None:
+        if progress.validation:
+            steering.scale_learning_rate(1e200)
+
+    config = replace(QUICK, optimizer="sgd", learning_rate=0.05)
+    outcome = experiment.run(config, tmp_path / "net.keras", "Diverged", spoil, steering)
+    assert outcome.stored.card is not None
+    assert outcome.stored.card.training["diverged"] is True
+    assert outcome.stored.card.training["stopped early"] is True
 
 
 def test_what_fails_leaves_no_model(tmp_path: Path) -> None:

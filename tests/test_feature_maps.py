@@ -85,6 +85,25 @@ def test_a_network_within_a_network_is_one_layer() -> None:
     np.testing.assert_allclose(maps[-1].values, expected, atol=1e-5)
 
 
+def test_values_that_are_no_pictures_become_lines_or_numbers() -> None:
+    model = keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Reshape((784, 1)),
+            layers.Conv1D(4, 5, strides=4),
+            layers.Reshape((13, 3, 5, 4)),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    maps = Layers(model).of(IMAGE)
+    shapes = [(28, 28, 1), (784, 1, 1), (195, 1, 4), (780,), (780,), (10,)]
+    assert [each.values.shape for each in maps] == shapes
+    np.testing.assert_allclose(maps[1].values[:, 0, 0], IMAGE.reshape(-1) / 255, atol=1e-6)
+    np.testing.assert_array_equal(maps[3].values, maps[2].values.reshape(-1))
+    assert mosaic(maps[2].values).shape == (195, 7), "long maps stand side by side"
+
+
 def test_a_mosaic_holds_every_map_in_rows() -> None:
     values = np.stack([np.full((2, 3), number) for number in (1.0, -4.0, 2.0)], axis=-1)
     picture = mosaic(values)

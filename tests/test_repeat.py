@@ -152,6 +152,16 @@ def test_what_was_changed_by_hand_is_repeated(tmp_path: Path) -> None:
         assert "changed by hand" in text
 
 
+def test_a_run_that_diverged_does_so_again_and_keeps_the_same(dataset: Dataset) -> None:
+    """In the second of three epochs."""
+    config = replace(SMALL, schedule="constant", optimizer="sgd", learning_rate=0.1, epochs=3)
+    own = training.train(config, dataset, steering=Steered({14: 1e200}), watch=False)
+    assert own.diverged
+    repeated = learn(config, dataset, own.progress.rate_changes)
+    for mine, other in zip(own.model.get_weights(), repeated.get_weights(), strict=True):
+        assert np.allclose(mine, other, atol=1e-3)
+
+
 def test_the_notebook_holds_the_same_code(tmp_path: Path) -> None:
     book = json.loads(notebook(SMALL, card()))
     assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
@@ -173,6 +183,10 @@ def test_it_says_what_the_run_reached_and_what_it_cannot_repeat() -> None:
     assert "pen drawings" in head
     assert "stopped before its end" in head
     assert "stopped" not in script(SMALL, card())[:600]
+    diverged = script(SMALL, card(training={"stopped early": True, "diverged": True}))
+    head = diverged[: diverged.index("import")]
+    assert "It diverged" in head
+    assert "goes on to the end" not in head
 
 
 def test_no_name_breaks_out_of_the_script() -> None:

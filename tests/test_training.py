@@ -121,7 +121,10 @@ def test_early_stopping_ends_a_run_that_learns_nothing_more(dataset: Dataset) ->
     result = train(quick(epochs=60, early_stopping=1, learning_rate=0.1), dataset)
     assert not result.stopped
     assert result.progress.epoch < 60
-    assert f"since epoch {result.progress.epoch - 1}, whose weights" in result.progress.remark
+    ending = (
+        f"not been read better since epoch {result.progress.epoch - 1}, whose weights are kept."
+    )
+    assert result.progress.remark.endswith(ending)
     assert not train(quick(epochs=2, early_stopping=2), dataset).progress.remark
 
 

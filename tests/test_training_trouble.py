@@ -40,6 +40,7 @@ def test_a_run_that_diverges_keeps_its_best_weights(
     folder = tmp_path / "run"
     result = train(CONFIG, dataset, steering=Spoiling(step), checkpoint_folder=folder)
     assert result.stopped
+    assert result.diverged
     assert result.progress.is_over
     assert "diverged" in result.progress.remark
     assert "Lower the learning rate" in result.progress.remark

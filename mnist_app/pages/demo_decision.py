@@ -63,7 +63,11 @@ def stages(layers: tuple[FeatureMaps, ...]) -> list[tuple[FeatureMaps, str]]:
     The last ones hardly are such pictures. Where numbers below zero are among all of them, as
     after tanh, their size is shown.
     """
-    maps = [place for place, one in enumerate(layers) if place and one.values.ndim == 3]
+    maps = [
+        place
+        for place, one in enumerate(layers)
+        if place and one.values.ndim == 3 and one.values.shape[1] > 1
+    ]
     bright = [place for place in maps if layers[place].values.min() >= 0] or maps
     chosen = sorted({bright[len(bright) * third // 3] for third in range(3) if bright})
     found = []

@@ -129,12 +129,12 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     if job.state == State.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"{'Finished' if progress.share == 1 else 'Ended early'} in {took}: {where}."
+        is_whole = progress.share == 1 and not job.result.stopped
+        return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
     if job.state == State.STOPPED:
         return f"Stopped at {where}. What it learned is kept."
     if progress.is_over:
-        ended = "All epochs done" if progress.share == 1 else f"Stopped at {where}"
-        return f"{ended}. Testing it on pictures it never saw …"
+        return f"It learned until {where}. Testing it on pictures it never saw …"
     if job.stopping:
         return "Stopping …"
     if job.paused:

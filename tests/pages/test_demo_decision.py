@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -23,3 +24,9 @@ def test_what_is_said_of_the_maps_is_what_their_layers_do(name: str, titles: lis
     stages = demo_decision.stages(layers)
     assert [title for _, title in stages] == titles
     assert all(layer.values.ndim == 3 for layer, _ in stages)
+
+
+def test_maps_along_a_line_are_no_pictures_of_what_was_found() -> None:
+    line = [keras.layers.Reshape((28, 28)), keras.layers.Conv1D(4, 3), keras.layers.Flatten()]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *line, keras.layers.Dense(10)])
+    assert demo_decision.stages(Layers(model).of(IMAGE)) == []

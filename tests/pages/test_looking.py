@@ -140,6 +140,28 @@ def test_a_mind_that_nothing_changes_is_told(models: Path, image: np.ndarray) ->
     assert not app.exception
 
 
+def test_layers_along_a_line_are_shown_too(models: Path, image: np.ndarray) -> None:
+    network = keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Reshape((28, 28)),
+            layers.Conv1D(4, 3),
+            layers.Reshape((13, 2, 2, 2)),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    shutil.rmtree(models)
+    models.mkdir()
+    network.save(models / "line.keras")
+    app = looked_at(image)
+    told = ["28 pictures of 28 x 1", "4 pictures of 26 x 1", "104 numbers", "104 numbers", "10 num"]
+    for place, size in enumerate(told, start=2):
+        app.slider(key="it_layer").set_value(place).run()
+        assert not app.exception
+        assert size in text(app)
+
+
 def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(
     models: Path, image: np.ndarray
 ) -> None:

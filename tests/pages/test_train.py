@@ -1,4 +1,6 @@
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -8,6 +10,9 @@ from mnist_app import model_store
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers
 from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.run_jobs import Run
+from mnist_app.progress import Progress
+from mnist_app.settings import TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"
@@ -183,6 +188,26 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
         app.run()
     # Whether it has learned something before is a matter of speed.
     until(app, lambda: "ower the learning rate" in said(app))
+
+
+@pytest.mark.parametrize(
+    ("stopped", "word"), [(True, "Ended early in 3 s"), (False, "Finished in")]
+)
+def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
+    stopped: bool, word: str
+) -> None:
+    run = Run("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
+    ended = Snapshot(1, 1, "", State.DONE, progress=run, started=1, ended=4)
+    script = (
+        "import streamlit as st\n"
+        "from mnist_app.pages.train_live import show\n"
+        "show(st.session_state.job)"
+    )
+    app = AppTest.from_string(script, default_timeout=60)
+    app.session_state["job"] = replace(ended, result=SimpleNamespace(stopped=stopped))
+    app.run()
+    assert not app.exception
+    assert status(app).startswith(word)
 
 
 def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None:
