@@ -51,12 +51,14 @@ class Number:
     Attributes:
         label: what it is, for a field.
         what: the same in a sentence.
+        help: what it does, in one sentence for beginners.
         low, high: its range, inclusive.
         is_fraction: whether it need not be whole.
     """
 
     label: str
     what: str
+    help: str
     low: float
     high: float
     is_fraction: bool = False
@@ -65,12 +67,35 @@ class Number:
 # The numbers that follow each word, in this order.
 NUMBERS: dict[str, tuple[Number, ...]] = {
     "conv": (
-        Number("Filters", "filters", 1, 256),
-        Number("Kernel size", "a kernel size", 1, 11),
+        Number("Filters", "filters", "How many patterns the layer learns to look for.", 1, 256),
+        Number(
+            "Kernel size",
+            "a kernel size",
+            "How many pixels wide and high the window is that each filter looks through.",
+            1,
+            11,
+        ),
     ),
     "pool": (),
-    "dropout": (Number("Share left out", "the share left out", 0, 0.9, is_fraction=True),),
-    "dense": (Number("Units", "units", 1, 1024),),
+    "dropout": (
+        Number(
+            "Share left out",
+            "the share left out",
+            "How much of what comes in is ignored at each step of training; 0.5 is half.",
+            0,
+            0.9,
+            is_fraction=True,
+        ),
+    ),
+    "dense": (
+        Number(
+            "Units",
+            "units",
+            "How many sums the layer works out, each of all that comes in.",
+            1,
+            1024,
+        ),
+    ),
 }
 # A new layer of each word.
 _NEW = {

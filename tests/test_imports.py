@@ -64,6 +64,7 @@ FLOORS = (
         "reading",
         "training",
         "evaluation",
+        "evaluation_store",
         "explanations",
         "model_store",
         "examples",

@@ -10,6 +10,13 @@ from mnist_app.errors import DigitLabError
 from mnist_app.settings import Setting
 
 LABELS = {"conv": "Convolution", "pool": "Pooling", "dropout": "Dropout", "dense": "Dense"}
+KINDS = {
+    "conv": "Slides small learned patterns over the picture and tells where each of them is found.",
+    "pool": "Halves the picture: of each 2 x 2 pixels only the strongest stays.",
+    "dropout": "Ignores a part of what comes in at each step of training, by chance, so that the "
+    "network does not rely on single details.",
+    "dense": "Joins everything that comes in, from the whole picture, by learned weights.",
+}
 _SHARE_STEP = 0.05
 # Room for three figures between the buttons for less and more, and for two fields on a phone.
 _NUMBER_WIDTH = 140
@@ -44,7 +51,7 @@ def _adding(layers: tuple[Layer, ...], key: str) -> None:
         for word, label in LABELS.items():
             st.button(
                 label, key=f"add_{word}", icon=":material/add:", disabled=is_full,
-                on_click=_write, args=(key, builder.added(layers, word)),
+                help=KINDS[word], on_click=_write, args=(key, builder.added(layers, word)),
             )  # fmt: skip
 
 
@@ -53,19 +60,24 @@ def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
     with st.container(key=own, gap="xsmall", border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
-            for label, edited, disabled in (
-                ("Up", builder.moved(layers, place, -1), place == 0),
-                ("Down", builder.moved(layers, place, 1), place == last),
-                ("Remove", builder.without(layers, place), last == 0),
+            for label, purpose, edited, disabled in (
+                ("Up", "Move layer {} up", builder.moved(layers, place, -1), place == 0),
+                ("Down", "Move layer {} down", builder.moved(layers, place, 1), place == last),
+                ("Remove", "Remove layer {}", builder.without(layers, place), last == 0),
             ):
                 st.button(
-                    label, key=f"{own}_{label.lower()}", disabled=disabled,
-                    on_click=_write, args=(key, edited),
+                    _of(label, place), key=f"{own}_{label.lower()}", disabled=disabled,
+                    help=purpose.format(place + 1), on_click=_write, args=(key, edited),
                 )  # fmt: skip
         if layer.numbers:
             with st.container(horizontal=True, gap="small"):
                 for index, rule in enumerate(NUMBERS[layer.word]):
                     _number(layers, place, index, rule, key)
+
+
+def _of(label: str, place: int) -> str:
+    """A label that says whose it is: of a button or a field a screen reader tells nothing else."""
+    return f"{label} ({place + 1})"
 
 
 def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key: str) -> None:
@@ -78,8 +90,8 @@ def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key
         _write(key, builder.with_number(layers, place, index, st.session_state[own]))
 
     st.number_input(
-        rule.label, kind(rule.low), kind(rule.high), key=own, on_change=write,
-        step=_SHARE_STEP if rule.is_fraction else 1, width=_NUMBER_WIDTH,
+        _of(rule.label, place), kind(rule.low), kind(rule.high), key=own, on_change=write,
+        help=rule.help, step=_SHARE_STEP if rule.is_fraction else 1, width=_NUMBER_WIDTH,
     )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """Several training runs beside each other: in what they differ, and what came of it."""
 
-import html
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from mnist_app.pages import wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model
 from mnist_app.pages.run_jobs import shift_job
+from mnist_app.pages.side_by_side import side_by_side
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.run_charts import RUN_COLOURS
@@ -62,10 +62,6 @@ def _in_words(named: Sequence[Run]) -> str:
 
 def _table(named: Sequence[Run]) -> str:
     """A column a run; a row for each setting in which they differ, and for how they did."""
-    heads = "".join(
-        f'<th style="border-bottom-color: {colour}">{html.escape(run.title)}</th>'
-        for run, colour in zip(named, RUN_COLOURS, strict=False)
-    )
     rows = [
         (wording.label(name), [wording.value(name, run.settings.get(name)) for run in named])
         for name in differing_settings(named)
@@ -73,16 +69,8 @@ def _table(named: Sequence[Run]) -> str:
     rows += [(name, [measure(run) for run in named]) for name, measure in MEASURES]
     if all(run.state is named[0].state for run in named):
         rows = [row for row in rows if row[0] != "State"]
-    body = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th>'
-        + "".join(f"<td>{html.escape(text)}</td>" for text in texts)
-        + "</tr>"
-        for name, texts in rows
-    )
-    return (
-        '<div class="side-by-side" tabindex="0"><table><thead><tr><td></td>'
-        f"{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    titles = [run.title for run in named]
+    return side_by_side("Settings and results of the runs", titles, rows, RUN_COLOURS)
 
 
 def _charts(named: Sequence[Run]) -> None:

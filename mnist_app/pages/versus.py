@@ -1,7 +1,5 @@
 """Two models on the same test pictures, side by side."""
 
-import html
-
 import numpy as np
 import streamlit as st
 
@@ -13,6 +11,7 @@ from mnist_app.model_store import StoredModel
 from mnist_app.pages import gallery
 from mnist_app.pages.choosing import choose
 from mnist_app.pages.pixels import gallery as grid
+from mnist_app.pages.side_by_side import side_by_side
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import evaluation_job, workers
@@ -53,7 +52,7 @@ def versus(
     found = compare(report, second)
     with st.container(key="comparison"):
         st.markdown(f"**{unmarked(in_words(found, *titles))}**")
-        st.html(_side_by_side(titles, (report, second)))
+        st.html(side_by_side("Measures of both models", titles, _measured((report, second))))
         st.caption(_counts(found))
         for side, column, title, other, own in zip(
             ("first", "second"),
@@ -82,18 +81,13 @@ def _titles(first: StoredModel, second: StoredModel) -> tuple[str, str]:
     return f"{first.title} ({first.name})", f"{second.title} ({second.name})"
 
 
-def _side_by_side(titles: tuple[str, str], reports: tuple[EvaluationReport, ...]) -> str:
-    """The HTML of a table: a column a model, a row a measure."""
-    heads = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
-    rows = "".join(
-        f"<tr><th>{one.name}</th><td>{one.value}</td><td>{other.value}</td></tr>"
+def _measured(reports: tuple[EvaluationReport, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """A row a measure: its name, and its value of each model."""
+    return [
+        (one.name, (one.value, other.value))
         for one, other in zip(*map(measures, reports), strict=True)
         if one.name in COMPARED
-    )
-    return (
-        f'<div class="side-by-side" tabindex="0"><table><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    ]
 
 
 def _counts(found: Comparison) -> str:

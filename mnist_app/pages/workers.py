@@ -13,7 +13,7 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import datasets, finetuning, framing, model_store
+from mnist_app import datasets, evaluation_store, finetuning, framing, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
@@ -130,8 +130,8 @@ def dataset_job(name: str) -> Snapshot:
 def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     """The job whose result is the model's `EvaluationReport` on the data set's test pictures."""
 
-    def measure(control: Control) -> EvaluationReport:
-        import_first("tensorflow", "keras", "sklearn.metrics")
+    def read(control: Control) -> EvaluationReport:
+        import_first("tensorflow", "keras")
         classifier = Classifier(model_store.load(model.path))
         return evaluate(
             classifier,
@@ -140,6 +140,10 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             control.report,
             control.should_stop,
         )
+
+    def measure(control: Control) -> EvaluationReport:
+        import_first("sklearn.metrics")
+        return evaluation_store.once(model.path, dataset, lambda: read(control))
 
     return once_unless_given_up(workers().evaluations, (identity(model), dataset.name), measure)
 

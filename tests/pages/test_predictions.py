@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Button
 from visiting import bodies, report, settled, stop_last, visit
 
 from mnist_app import meanings
+from mnist_app.evaluation import as_dict
 from mnist_app.pages import gallery as test_pictures
 from mnist_app.pages.workers import workers
 
@@ -57,6 +58,19 @@ def test_a_model_and_a_data_set_are_evaluated_once(one_model: Path) -> None:
     settled(visit("predictions"))
     visit("predictions")
     assert len(workers().evaluations.jobs()) == 1
+
+
+def test_an_evaluation_outlives_the_server(
+    one_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(visit("predictions"))
+    first = report()
+    workers.clear()
+    # Whoever evaluated again would fail.
+    monkeypatch.delattr("mnist_app.pages.workers.evaluate")
+    settled(visit("predictions"))
+    assert report() is not first
+    assert as_dict(report()) == as_dict(first)
 
 
 def confused(app: AppTest) -> list[Button]:

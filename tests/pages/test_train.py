@@ -266,6 +266,19 @@ def test_ones_own_network_is_built_by_tapping_and_the_text_follows() -> None:
     assert app.button(key="layer_1_remove").disabled
 
 
+def test_every_button_and_field_of_the_layers_says_whose_it_is_and_explains_itself() -> None:
+    app = opened(architecture="custom", layers="conv 4 3, conv 4 3, dropout 0.5, dense 10")
+    fields = [field for field in app.number_input if str(field.key).startswith("layer_")]
+    buttons = [one for one in app.button if str(one.key).startswith(("layer_", "add_"))]
+    assert (len(fields), len(buttons)) == (6, 4 * 3 + 4)
+    shown = [*fields, *buttons]
+    assert len({element.label for element in shown}) == len(shown)
+    assert all(element.help for element in shown)
+    assert app.button(key="layer_2_up").label == "Up (2)"
+    assert app.button(key="layer_2_up").help == "Move layer 2 up"
+    assert app.number_input(key="layer_2_number_2").label == "Kernel size (2)"
+
+
 def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tapping() -> None:
     app = opened(architecture="custom", layers="conv 4 3, dense 10")
     app.button(key="layer_1_down").click().run()

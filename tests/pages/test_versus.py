@@ -44,7 +44,7 @@ def test_two_different_models_stand_side_by_side_measure_by_measure(two_models: 
     table = next(body for body in bodies(app) if "side-by-side" in body)
     assert table.index("Tiny") < table.index("Plain [dense]")
     for one, other in zip(*map(meanings.measures, reports), strict=True):
-        row = f"<th>{one.name}</th><td>{one.value}</td><td>{other.value}</td>"
+        row = f'<th scope="row">{one.name}</th><td>{one.value}</td><td>{other.value}</td>'
         assert (row in table) == (one.name in versus.COMPARED)
     assert table.count("<tr>") == 1 + len(versus.COMPARED)
     assert any(r"“Plain \[dense\]”" in text.value for text in app.markdown)

@@ -1,0 +1,99 @@
+"""Evaluations on disk: the network's answers to the test pictures, kept for the next start."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mnist_app import model_store
+from mnist_app.datasets import Dataset
+from mnist_app.errors import DigitLabError
+from mnist_app.evaluation import EvaluationReport, score
+from mnist_app.files import whole
+
+# Of 10,000 pictures each takes 400 kB.
+MOST_KEPT = 50
+# Coarse numbers, as of a network of 16 bits, do not add up to 1 exactly.
+_TOLERANCE = 0.02
+
+
+def folder() -> Path:
+    """Where evaluations are kept."""
+    return model_store.folder() / "evaluations"
+
+
+def once(
+    model: Path, dataset: Dataset, evaluate: Callable[[], EvaluationReport]
+) -> EvaluationReport:
+    """The report of a model on a data set's test pictures: the one that is kept, or a new one.
+
+    A kept one is of the same model and the same pictures, byte by byte; one that is broken is made
+    anew. Nothing is kept where nothing can be written.
+
+    Args:
+        model: a model file.
+        evaluate: makes a new report.
+
+    Raises:
+        What `evaluate` raises.
+    """
+    try:
+        place = folder() / f"{_digest(model, dataset)}.npz"
+    except OSError:
+        return evaluate()
+    report = _read(place, dataset)
+    if report is None:
+        report = evaluate()
+        with contextlib.suppress(DigitLabError):
+            _write(place, report)
+            _forget_oldest()
+    return report
+
+
+def _digest(model: Path, dataset: Dataset) -> str:
+    """A name for the answers of this model to these pictures.
+
+    Raises:
+        OSError: the model cannot be read.
+    """
+    with model.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(dataset.test_images.tobytes())
+    return f"{dataset.name}-{digest.hexdigest()}"
+
+
+def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
+    """The report that is kept at `place`, if it is whole and fits the data set."""
+    try:
+        with np.load(place, allow_pickle=False) as kept:
+            probabilities, seconds = kept["probabilities"], float(kept["seconds"])
+    except Exception:  # A broken file raises whatever the one who unpacks it meets.
+        return None
+    wanted = (len(dataset.test_labels), len(dataset.class_names))
+    if probabilities.shape != wanted or probabilities.dtype != np.float32:
+        return None
+    # Also refuses what is no number.
+    sums = probabilities.sum(axis=1)
+    if not (probabilities >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=_TOLERANCE):
+        return None
+    return score(probabilities, dataset.test_labels, seconds)
+
+
+def _write(place: Path, report: EvaluationReport) -> None:
+    """Keep a report.
+
+    Raises:
+        DigitLabError: the folder cannot be written.
+    """
+    with whole(place) as draft:
+        np.savez(draft, probabilities=report.probabilities, seconds=report.seconds)
+
+
+def _forget_oldest() -> None:
+    # Another server may be at it in the same folder.
+    with contextlib.suppress(OSError):
+        dated = sorted((path.stat().st_mtime, path) for path in folder().glob("*.npz"))
+        for _, path in dated[:-MOST_KEPT]:
+            path.unlink(missing_ok=True)
