@@ -18,7 +18,7 @@ FIRST_TIME = "one-minute"
 PRESET_LABELS = {
     "ten-seconds": "10 seconds",
     "one-minute": "One minute",
-    "best": "Best (two hours)",
+    "best": "Best (hours)",
 }
 GROUPS = ("Data", "Network", "Training", "Augmentation", "Stopping")
 # What a run is about stands above all others, which are folded away.
