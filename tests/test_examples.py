@@ -52,10 +52,10 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digit
     ("labels", "true", "read", "said"),
     [
         ([4] * 8, 4, 4, "all 8 are “4”: it lies where it belongs."),
-        ([9] * 7 + [4], 4, 9, "7 of 8 are “9”: to this network it looks like one of them"),
+        ([9] * 7 + [4], 4, 9, "7 of 8 are “9”: so it takes this one for one of them, too"),
         ([4] * 6 + [9] * 2, 4, 9, "6 of 8 are “4”, as it is itself; yet the last step reads “9”"),
         ([7] * 8, 4, 9, "neither what it is nor what it was read as"),
-        ([4] * 4 + [9] * 4, 4, 9, "of 2 kinds: it lies between"),
+        ([4] * 4 + [9] * 4, 4, 9, "of 2 kinds: this one lies between them"),
     ],
 )
 def test_it_says_in_words_where_a_picture_lies(
