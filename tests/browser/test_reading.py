@@ -17,6 +17,7 @@ NUMBER = (3, 5, 0)
 def choose_number(page: Page, server: Server) -> None:
     page.goto(server.url)
     page.locator(".st-key-square_canvas canvas.upper-canvas").wait_for()
+    at_rest(page)
     page.locator(".st-key-mode").get_by_text("A number").click()
     page.locator("canvas.upper-canvas[width='560']").wait_for()
     # For a moment both canvases stand on the page.
