@@ -2,10 +2,32 @@
 
 from typing import TYPE_CHECKING, Any
 
+from mnist_app import architectures, limits
+from mnist_app.errors import DigitLabError
 from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:
     import keras
+
+
+def begin(
+    config: TrainingConfig, classes: int, start_from: "keras.Model | None" = None
+) -> "keras.Model":
+    """The network that is to learn, with the weights of `start_from` if given, else by chance.
+
+    Raises:
+        DigitLabError: it has more weights than this host allows; `start_from` is of another design.
+    """
+    model = architectures.build(config.architecture, classes, config.dropout, config.layers)
+    limits.require_weights(model.count_params())
+    if start_from is not None:
+        if [row.shape for row in model.weights] != [row.shape for row in start_from.weights]:
+            raise DigitLabError(
+                "The model to start from is of another design: choose one of the same network, or "
+                "start without one."
+            )
+        model.set_weights(start_from.get_weights())
+    return model
 
 
 def prepare(

@@ -162,6 +162,7 @@ class TrainingConfig:
     thickness: float = _number(
         0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation"
     )
+    erasing: float = _number(0.0, 0.0, 0.5, 0.05, "Rub out up to (share)", "Augmentation")
     flip: float = _number(0.0, 0.0, 1.0, 0.05, "Mirror (share of pictures)", "Augmentation")
     distractors: float = _number(0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Data")
     early_stopping: int = _number(0, 0, 20, 1, "Stop early after (epochs)", "Stopping")
@@ -213,6 +214,7 @@ HELP = {
     "shear": "Slants each training picture a little, as handwriting leans.",
     "elastic": "Bends the strokes of each training picture, as an unsteady hand would.",
     "thickness": "Thins or thickens the strokes of each training picture.",
+    "erasing": "Rubs out spots of each training picture, as a dry pen or a poor scan does.",
     "flip": "Mirrors some of the training pictures: good for clothes, bad for digits, as a "
     "mirrored 2 is no 2.",
     "distractors": "Mixes in made-up letters, scribbles and shapes, so that the network learns to "
@@ -281,9 +283,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "rotation": 10.0, "shift": 1.5, "zoom": 0.1, "shear": 8.0,
     },
     "best": {
-        "architecture": "residual_cnn", "epochs": 60, "batch_size": 256, "optimizer": "adamw",
-        "weight_decay": 0.02, "schedule": "cosine", "learning_rate": 0.004, "dropout": 0.2,
+        "architecture": "residual_cnn", "epochs": 80, "batch_size": 256, "optimizer": "adamw",
+        "weight_decay": 0.02, "schedule": "cosine", "learning_rate": 0.002, "dropout": 0.3,
         "rotation": 13.0, "shift": 1.5, "zoom": 0.15, "shear": 8.0,
-        "elastic": 1.2, "thickness": 0.5, "validation_share": 0.02, "distractors": 0.1,
+        "elastic": 1.2, "thickness": 0.5, "erasing": 0.3,
+        "validation_share": 0.02, "distractors": 0.05,
     },
 }  # fmt: skip

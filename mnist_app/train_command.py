@@ -20,6 +20,9 @@ from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig
 @setting_options
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="Start from these settings.")
 @click.option("--extra-strokes", type=FILE, help="Labelled pen strokes to train on too.")
+@click.option(
+    "--start-from", type=FILE, help="Begin with this model of the same network, not by chance."
+)
 @click.option("--output", type=FILE, required=True, help="Where the .keras file goes.")
 @click.option("--title", default="", help="The model's name for people.")
 @click.option(
@@ -31,6 +34,7 @@ from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig
 def train(
     preset: str | None,
     extra_strokes: Path | None,
+    start_from: Path | None,
     output: Path,
     title: str,
     resume: bool,
@@ -64,8 +68,9 @@ def train(
             title or experiment.default_title(config),
             report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
             extra_strokes=extra_strokes,
+            start_from=start_from,
             watch=False,
-            command=_repeat_command(preset, chosen, extra_strokes, output, title),
+            command=_repeat_command(preset, chosen, extra_strokes, start_from, output, title),
             checkpoint_folder=folder if engine is None else None,
             resume_from=folder if resume else None,
             engine=engine,
@@ -152,7 +157,12 @@ def _echo(outcome: Any, form: str) -> None:
 
 
 def _repeat_command(
-    preset: str | None, chosen: dict[str, Any], strokes: Path | None, output: Path, title: str
+    preset: str | None,
+    chosen: dict[str, Any],
+    strokes: Path | None,
+    start_from: Path | None,
+    output: Path,
+    title: str,
 ) -> str:
     """The command as typed; of an absolute path only the file's name, which is nobody's folder."""
 
@@ -166,6 +176,8 @@ def _repeat_command(
         words += ["--" + name.replace("_", "-"), str(value)]
     if strokes:
         words += ["--extra-strokes", shown(strokes)]
+    if start_from:
+        words += ["--start-from", shown(start_from)]
     if title:
         words += ["--title", title]
     return shlex.join([*words, "--output", shown(output)])

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_app import limits
-from mnist_app.architectures import build
 from mnist_app.bookmark import Bookmark, take_up
 from mnist_app.datasets import Dataset
 from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
 from mnist_app.feeding import Feed, Split, lessons, split
+from mnist_app.learners import begin
 from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Opinion, Point, Progress, View
 from mnist_app.settings import TrainingConfig
@@ -74,12 +74,13 @@ def train(
     drawing: np.ndarray | None = None,
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
+    start_from: "keras.Model | None" = None,
     engine: Engine | None = None,
 ) -> TrainingResult:
     """Train a network.
 
     When it is stopped, diverges or may stop early, its weights are those of the lowest validation
-    loss, the last ones among them, or the last ones where nothing is validated.
+    loss, the last ones among them, or the last where nothing is validated.
 
     Args:
         config: the settings; `config.dataset` is not looked at, `dataset` is used.
@@ -91,12 +92,13 @@ def train(
         checkpoint_folder: where a checkpoint goes after each epoch and when it is stopped.
         resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
             ends as it would have without the break, as far as the processor repeats its sums.
-        engine: what does the steps; this process' one device if not given.
+        start_from: a network of the same design to begin with, instead of chance.
+        engine: what does the steps; by default this process' one device.
 
     Raises:
-        DigitLabError: too few pictures; more weights than this host allows; settings or
-            checkpoints that the engine cannot do; the loss is no number any more before anything
-            was validated; a checkpoint that cannot be read, or is of another run.
+        DigitLabError: too few pictures; see also `learners.begin`; settings or checkpoints that the
+            engine cannot do; the loss is no number any more before anything was validated; a
+            checkpoint that cannot be read, or is of another run.
     """
     import keras
 
@@ -108,8 +110,7 @@ def train(
     parts = split(dataset, config)
     classes = len(dataset.class_names)
     feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
-    model = build(config.architecture, classes, config.dropout, config.layers)
-    limits.require_weights(model.count_params())
+    model = begin(config, classes, start_from)
     learner = engine.take(model, config, feed.steps)
     run = _Run(
         config,

@@ -68,6 +68,18 @@ def test_thickness_both_thins_and_thickens() -> None:
     assert ink.min() < 18 * 4 < ink.max()
 
 
+def test_rubbing_out_takes_spots_of_ink_and_adds_none() -> None:
+    box = np.zeros((200, 28, 28, 1), dtype=np.float32)
+    box[:, 4:24, 4:24] = 1
+    rubbed = augmented(box, erasing=0.5)
+    assert (rubbed <= box).all()
+    inside = rubbed[:, 4:24, 4:24]
+    assert (inside > 0.99).mean() > 0.5
+    missing = 1 - inside.mean(axis=(1, 2, 3))
+    assert missing.min() < 0.02
+    assert 0.3 < missing.max() < 0.6
+
+
 def test_mirroring_mirrors_the_given_share(images: np.ndarray) -> None:
     same = np.repeat(images[:1], 200, axis=0)
     changed = augmented(same, flip=0.25)

@@ -114,3 +114,23 @@ def test_who_starts_anew_does_not_keep_what_was_before(
     assert checkpoints.exists(tmp_path / "net.checkpoint")
     assert command(*SETTINGS, "--output", output).exit_code == 1
     assert not checkpoints.exists(tmp_path / "net.checkpoint")
+
+
+def test_a_run_starts_from_another_model_and_says_so(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
+    assert command(*SETTINGS, "--output", first).exit_code == 0
+    barely = ["--learning-rate=0.00001", "--epochs=1"]
+    assert command(*SETTINGS, *barely, "--start-from", first, "--output", second).exit_code == 0
+    old, new = (model_store.load(path).get_weights() for path in (first, second))
+    for before, after in zip(old, new, strict=True):
+        np.testing.assert_allclose(after, before, atol=0.001)
+    assert "--start-from first.keras" in model_store.describe(second).card.command
+
+
+def test_nothing_starts_from_a_model_of_another_design(tmp_path: Path) -> None:
+    other = tmp_path / "other.keras"
+    command(*SETTINGS, "--architecture=lenet5", "--epochs=1", "--output", other)
+    refused = command(*SETTINGS, "--start-from", other, "--output", tmp_path / "net.keras")
+    assert isinstance(refused.exception, DigitLabError)
+    assert "of another design" in str(refused.exception)
+    assert not (tmp_path / "net.keras").exists()
