@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app import datasets, model_store
+from mnist_app import datasets, learning_curve, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.engine import Engine
 from mnist_app.evaluation import EvaluationReport, evaluate
@@ -142,7 +142,8 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
 
 
 def _curve(points: Sequence[Point]) -> list[list[float]]:
-    """At most `CURVE_POINTS` of a curve's points, the last among them: epoch, loss, accuracy."""
-    step = -(-len(points) // CURVE_POINTS) or 1
-    kept = points[::-step][::-1]
-    return [[round(value, 5) for value in (p.epoch, p.loss, p.accuracy)] for p in kept]
+    """Epoch, loss and accuracy of at most `CURVE_POINTS` points."""
+    return [
+        [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
+        for point in learning_curve.chosen(points, CURVE_POINTS)
+    ]

@@ -39,6 +39,14 @@ def thinned(points: Sequence[Point], done: int, steps: int) -> list[Point]:
     return kept
 
 
+def chosen(points: Sequence[Point], most: int = CURVE_POINTS) -> tuple[Point, ...]:
+    """At most `most` of the points, evenly spread, the first and the last among them."""
+    if len(points) <= most:
+        return tuple(points)
+    last = len(points) - 1
+    return tuple(points[round(index * last / (most - 1))] for index in range(most))
+
+
 def _is_on_grid(step: int, steps: int, every: int) -> bool:
     return step % every == 0 or step % steps == 0
 

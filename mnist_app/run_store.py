@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mnist_app import checkpoints, model_store
+from mnist_app import checkpoints, learning_curve, model_store
 from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
 from mnist_app.liveness import living, sign_of_life
 from mnist_app.progress import Point, Progress
-from mnist_app.runs import UNFINISHED, Run, State, thinned
+from mnist_app.runs import UNFINISHED, Run, State
 from mnist_app.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
@@ -305,7 +305,7 @@ class Runs:
 def _curves(progress: Progress) -> dict[str, str]:
     parts = {"training": progress.training, "validation": progress.validation}
     return {
-        name: json.dumps([astuple(point) for point in thinned(points)])
+        name: json.dumps([astuple(point) for point in learning_curve.chosen(points)])
         for name, points in parts.items()
     }
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app import checkpoints
-from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Point
 from mnist_app.settings import SETTINGS, TrainingConfig, from_query
 
@@ -108,11 +107,3 @@ def told_apart(runs: Sequence[Run]) -> list[Run]:
         replace(run, title=f"{run.title} (run {run.id})") if named[run.title] > 1 else run
         for run in runs
     ]
-
-
-def thinned(points: Sequence[Point], most: int = CURVE_POINTS) -> tuple[Point, ...]:
-    """At most `most` of the points, evenly spread, the first and the last among them."""
-    if len(points) <= most:
-        return tuple(points)
-    last = len(points) - 1
-    return tuple(points[round(index * last / (most - 1))] for index in range(most))

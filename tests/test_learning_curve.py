@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,13 @@ def test_points_of_another_grid_are_left_out() -> None:
     """As in a checkpoint of an earlier version."""
     points = [Point(step / STEPS, 1.0, 0.5) for step in (3, 6, 9, 12)]
     assert [round(point.epoch * STEPS) for point in thinned(points, 18, STEPS)] == [12]
+
+
+def test_points_are_chosen_evenly_and_keep_their_ends() -> None:
+    many = tuple(Point(number, 1, 0) for number in range(5000))
+    few = learning_curve.chosen(many, 100)
+    assert len(set(few)) == 100
+    assert (few[0], few[-1]) == (many[0], many[-1])
+    gaps = {round(after.epoch - before.epoch) for before, after in itertools.pairwise(few)}
+    assert gaps <= {50, 51}
+    assert learning_curve.chosen(few, 100) == few

@@ -1,4 +1,3 @@
-import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,6 @@ from mnist_app.runs import (
     State,
     curves_csv,
     differing_settings,
-    thinned,
     told_apart,
 )
 from mnist_app.settings import TrainingConfig
@@ -42,16 +40,6 @@ def test_runs_differ_in_the_settings_that_are_not_the_same() -> None:
     first, other = made("first"), made("other", architecture="simple_cnn")
     assert differing_settings([first, other]) == ("architecture",)
     assert differing_settings([first]) == ()
-
-
-def test_points_are_thinned_evenly_and_keep_their_ends() -> None:
-    many = tuple(Point(number, 1, 0) for number in range(5000))
-    few = thinned(many, 100)
-    assert len(set(few)) == 100
-    assert (few[0], few[-1]) == (many[0], many[-1])
-    gaps = {round(after.epoch - before.epoch) for before, after in itertools.pairwise(few)}
-    assert gaps <= {50, 51}
-    assert thinned(few, 100) == few
 
 
 def test_runs_of_the_same_name_are_told_apart_by_their_numbers() -> None:

@@ -124,7 +124,9 @@ def test_a_run_starts_from_another_model_and_says_so(tmp_path: Path) -> None:
     old, new = (model_store.load(path).get_weights() for path in (first, second))
     for before, after in zip(old, new, strict=True):
         np.testing.assert_allclose(after, before, atol=0.001)
-    assert "--start-from first.keras" in model_store.describe(second).card.command
+    card = model_store.describe(second).card
+    assert card is not None
+    assert "--start-from first.keras" in card.command
 
 
 def test_nothing_starts_from_a_model_of_another_design(tmp_path: Path) -> None:
