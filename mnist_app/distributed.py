@@ -108,7 +108,6 @@ class SharedEngine(Engine):
         _require_fitting(config, self._strategy.num_replicas_in_sync)
         with self._strategy.scope():
             self._learner = learners.prepare(learners.copy(model), config, steps)
-        self._learner.set_weights(model.get_weights())
         self._step = _step(self._strategy, self._learner, config)
         return self._learner
 

@@ -70,7 +70,7 @@ def optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
 
 
 def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":
-    """The same network that reckons in `precision`, its probabilities still in full."""
+    """The same network, weights and all, that reckons in `precision`; its probabilities in full."""
     import keras
 
     def layer_of(layer: "keras.Layer") -> "keras.Layer":
@@ -78,7 +78,9 @@ def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":
         settings = layer.get_config() | {"dtype": "float32" if exact else precision}
         return type(layer).from_config(settings)
 
-    return keras.models.clone_model(model, clone_function=layer_of)
+    twin = keras.models.clone_model(model, clone_function=layer_of)
+    twin.set_weights(model.get_weights())
+    return twin
 
 
 def right_answers() -> "keras.Metric":

@@ -11,6 +11,7 @@ from samples import in_a_process_of_its_own
 from mnist_app import checkpoints, model_store
 from mnist_app.engine import Engine
 from mnist_app.errors import DigitLabError
+from mnist_app.settings import PRECISIONS
 from mnist_app.train_command import train
 
 SETTINGS = [
@@ -116,10 +117,11 @@ def test_who_starts_anew_does_not_keep_what_was_before(
     assert not checkpoints.exists(tmp_path / "net.checkpoint")
 
 
-def test_a_run_starts_from_another_model_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: Path) -> None:
     first, second = tmp_path / "first.keras", tmp_path / "second.keras"
     assert command(*SETTINGS, "--output", first).exit_code == 0
-    barely = ["--learning-rate=0.00001", "--epochs=1"]
+    barely = ["--learning-rate=0.00001", "--epochs=1", f"--precision={precision}"]
     assert command(*SETTINGS, *barely, "--start-from", first, "--output", second).exit_code == 0
     old, new = (model_store.load(path).get_weights() for path in (first, second))
     for before, after in zip(old, new, strict=True):
