@@ -94,7 +94,7 @@ def test_the_script_ends_with_the_weights_that_the_app_ended_with(tmp_path: Path
         {"plateau": 1, "schedule": "constant", "learning_rate": 0.1, "epochs": 3},
         {"architecture": "custom", "layers": "conv 4 5, pool", "dropout": 0.3, "epochs": 1},
         {"precision": "mixed_bfloat16", "validation_share": 0.0, "epochs": 1},
-        {"averaging": 0.5},
+        {"averaging": 0.5, "erasing": 0.4},
     ],
     ids=str,
 )
