@@ -138,4 +138,13 @@ class Feed:
             return floats, tf.gather(answers, indices)
 
         batches = tf.data.Dataset.range(1).flat_map(epoch).map(batch, num_parallel_calls=2)
-        return batches.prefetch(2)
+        return batches.prefetch(2).with_options(_untuned())
+
+
+def _untuned() -> "tf.data.Options":
+    """No tuning while it runs: its thread, asleep for up to a minute, is waited for at each end."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options

@@ -85,3 +85,8 @@ def test_an_epoch_can_be_taken_up_at_any_step(feed: Feed) -> None:
     rest, last = fed(feed, 2, start=4)
     np.testing.assert_array_equal(last, answers[4 * 8 :])
     np.testing.assert_array_equal(rest, images[4 * 8 :])
+
+
+def test_nothing_sleeps_when_an_epoch_ends(feed: Feed) -> None:
+    """TensorFlow's tuning thread does, for up to a minute, and is waited for."""
+    assert feed.batches(0).options().autotune.enabled is False

@@ -58,8 +58,8 @@ def _adding(layers: tuple[Layer, ...], key: str) -> None:
 def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
     layer, last, own = layers[place], len(layers) - 1, f"layer_{place + 1}"
     with st.container(key=own, gap="xsmall", border=True):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
+        st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
+        with st.container(horizontal=True, gap="xsmall"):
             for label, purpose, edited, disabled in (
                 ("Up", "Move layer {} up", builder.moved(layers, place, -1), place == 0),
                 ("Down", "Move layer {} down", builder.moved(layers, place, 1), place == last),
