@@ -67,7 +67,9 @@ def take_up(
     variables = [*learner.variables, *learner.optimizer.variables]
     values = [*standing.variables, *standing.optimizer]
     fits = [tuple(one.shape) for one in variables] == [one.shape for one in values]
-    if settings != config.as_dict() or standing.pictures != pictures or not fits:
+    # One that an older version did not know yet is as by default.
+    known = TrainingConfig().as_dict() | settings
+    if known != config.as_dict() or standing.pictures != pictures or not fits:
         raise DigitLabError(
             f"The checkpoint in {folder} is of a run with other settings or pictures: use its "
             "own, or start anew."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.steering import Steering
 from mnist_app.training import TrainingResult, train
 from mnist_app.versions import versions
+
+if TYPE_CHECKING:
+    import keras
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 # As many as a chart can show.
@@ -46,7 +49,7 @@ def run(
     drawing: np.ndarray | None = None,
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
-    start_from: Path | None = None,
+    start_from: "keras.Model | None" = None,
     engine: Engine | None = None,
 ) -> Outcome:
     """Train, test and save a model.
@@ -55,17 +58,15 @@ def run(
         path: where it is saved, ending in .keras; the card goes beside it.
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
-        start_from: a model of the same design to begin with, instead of chance.
         command: what the card says repeats this run.
-        report, steering, watch, drawing, checkpoint_folder, resume_from, engine: see
+        report, steering, watch, drawing, checkpoint_folder, resume_from, start_from, engine: see
             `training.train`.
 
     Raises:
-        DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train`,
-            `model_store.load` and `model_store.save`.
+        DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
+            `model_store.save`.
     """
     require_writable(path)
-    start = model_store.load(start_from) if start_from else None
     dataset = datasets.load(config.dataset)
     known = strangers = None
     if extra_strokes:
@@ -83,7 +84,7 @@ def run(
         drawing=drawing,
         checkpoint_folder=checkpoint_folder,
         resume_from=resume_from,
-        start_from=start,
+        start_from=start_from,
         engine=engine,
     )
     classifier = Classifier(result.model)

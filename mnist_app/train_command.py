@@ -52,8 +52,10 @@ def train(
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
         raise click.UsageError(str(error)) from error
-    from mnist_app import experiment
+    from mnist_app import experiment, model_store
 
+    # Before an interrupted run's checkpoint makes way.
+    start = model_store.load(start_from) if start_from else None
     with (
         _checkpoints(folder, resume),
         _engine(output) as (engine, place),
@@ -68,7 +70,7 @@ def train(
             title or experiment.default_title(config),
             report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
             extra_strokes=extra_strokes,
-            start_from=start_from,
+            start_from=start,
             watch=False,
             command=_repeat_command(preset, chosen, extra_strokes, start_from, output, title),
             checkpoint_folder=folder if engine is None else None,

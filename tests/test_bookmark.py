@@ -1,9 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from samples import quick
 
 from mnist_app import checkpoints
+from mnist_app.bookmark import take_up
 from mnist_app.datasets import Dataset
+from mnist_app.errors import DigitLabError
+from mnist_app.learners import begin, prepare
 from mnist_app.progress import Progress
 from mnist_app.steering import Steering
 from mnist_app.training import train
@@ -52,3 +57,23 @@ def test_a_checkpoint_that_can_be_written_again_is_no_trouble_any_more(
     result = train(quick(epochs=2), dataset, report, checkpoint_folder=folder)
     assert not result.progress.remark
     assert checkpoints.exists(folder)
+
+
+def test_a_setting_that_an_older_version_did_not_know_is_as_by_default(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    config = quick(epochs=3)
+    steering = Steering()
+
+    def stop(progress: Progress) -> None:
+        if progress.epoch == 2:
+            steering.stop()
+
+    train(config, dataset, stop, steering, checkpoint_folder=tmp_path)
+    standing, settings = checkpoints.load(tmp_path)
+    del settings["erasing"]
+    checkpoints.save(standing, settings, tmp_path)
+    learner = prepare(begin(config, 10), config, steps=8)
+    assert take_up(tmp_path, config, standing.pictures, learner).epoch == standing.epoch
+    with pytest.raises(DigitLabError, match="other settings"):
+        take_up(tmp_path, replace(config, erasing=0.2), standing.pictures, learner)

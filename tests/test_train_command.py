@@ -131,6 +131,15 @@ def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: P
     assert "--start-from first.keras" in card.command
 
 
+def test_a_missing_model_to_start_from_costs_no_checkpoint(tmp_path: Path) -> None:
+    output = tmp_path / "net.keras"
+    interrupted(output)
+    refused = command(*SETTINGS, "--start-from", tmp_path / "none.keras", "--output", output)
+    assert isinstance(refused.exception, DigitLabError)
+    assert "There is no model" in str(refused.exception)
+    assert checkpoints.exists(tmp_path / "net.checkpoint")
+
+
 def test_nothing_starts_from_a_model_of_another_design(tmp_path: Path) -> None:
     other = tmp_path / "other.keras"
     command(*SETTINGS, "--architecture=lenet5", "--epochs=1", "--output", other)
