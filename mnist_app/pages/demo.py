@@ -96,7 +96,16 @@ def page() -> None:
                 st.info("There is no drawing yet: draw a digit in the first step.")
                 st.button("Draw one", key="demo_first", on_click=_turn_to, args=(1,))
             else:
-                step.show(own, model)
+                _show(number, own, model)
+
+
+@st.fragment
+def _show(number: int, own: Canvas, model: StoredModel) -> None:
+    # A press of an arrow key and one on this step that come at the same moment are sent as one,
+    # which runs this fragment alone: of a step that was turned away from.
+    if number != _number():
+        st.rerun()
+    STEPS[number - 1].show(own, model)
 
 
 def _number() -> int:

@@ -7,7 +7,6 @@ from mnist_app.pages import answer, canvas, reader
 from mnist_app.pages.canvas import Canvas
 
 
-@st.fragment
 def show(own: Canvas, model: StoredModel) -> None:
     """The canvas, and the answer beside it."""
     reading, job = reader.look(own, model)

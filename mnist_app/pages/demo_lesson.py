@@ -26,7 +26,6 @@ EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
 
 
-@st.fragment
 def show(own: Canvas, model: StoredModel) -> None:
     """The canvas, and beside it what can be taught with it."""
     reading, job = reader.look(own, model)

@@ -159,6 +159,20 @@ def test_an_option_that_was_pressed_leaves_the_keys_to_the_show(page: Page, serv
     turn(page, "PageDown", 5)
 
 
+def test_an_option_and_a_key_pressed_at_the_same_moment_turn_the_step(
+    page: Page, server: Server
+) -> None:
+    page.goto(f"{server.url}/show-me?step=5")
+    expect_step(page, 5)
+    teach(page, 3)
+    # As in a busy browser, which sends what came meanwhile as one.
+    page.evaluate(
+        "() => { const soon = setTimeout; window.setTimeout = (run, ms) => soon(run, ms || 500); }"
+    )
+    page.locator(".st-key-right_digit").get_by_role("radio", name="3").click()
+    turn(page, "PageUp", 4)
+
+
 def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(
     phone: Page, server: Server
 ) -> None:
