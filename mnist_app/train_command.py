@@ -54,29 +54,30 @@ def train(
         raise click.UsageError(str(error)) from error
     from mnist_app import experiment, model_store
 
-    # Before an interrupted run's checkpoint makes way.
-    start = model_store.load(start_from) if start_from else None
-    with (
-        _checkpoints(folder, resume),
-        _engine(output) as (engine, place),
-        click.progressbar(
-            length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
-            show_pos=False, item_show_func=_standing,
-        ) as bar,
-    ):  # fmt: skip
-        outcome = experiment.run(
-            config,
-            place,
-            title or experiment.default_title(config),
-            report=lambda progress: bar.update(round(progress.share * 1000) - bar.pos, progress),
-            extra_strokes=extra_strokes,
-            start_from=start,
-            watch=False,
-            command=_repeat_command(preset, chosen, extra_strokes, start_from, output, title),
-            checkpoint_folder=folder if engine is None else None,
-            resume_from=folder if resume else None,
-            engine=engine,
-        )
+    with _engine(output) as (engine, place):
+        # Nothing may be reckoned before workers have met, and nothing may fail any more when an
+        # interrupted run's checkpoint makes way.
+        start = model_store.load(start_from) if start_from else None
+        with (
+            _checkpoints(folder, resume),
+            click.progressbar(
+                length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
+                show_pos=False, item_show_func=_standing,
+            ) as bar,
+        ):  # fmt: skip
+            outcome = experiment.run(
+                config,
+                place,
+                title or experiment.default_title(config),
+                report=lambda now: bar.update(round(now.share * 1000) - bar.pos, now),
+                extra_strokes=extra_strokes,
+                start_from=start,
+                watch=False,
+                command=_repeat_command(preset, chosen, extra_strokes, start_from, output, title),
+                checkpoint_folder=folder if engine is None else None,
+                resume_from=folder if resume else None,
+                engine=engine,
+            )
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
         return

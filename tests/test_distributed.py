@@ -146,6 +146,17 @@ def test_two_workers_end_with_the_weights_of_one_and_the_first_saves(
     assert all_close(stored.get_weights(), ours)
 
 
+def test_workers_start_from_a_model_too(tmp_path: Path) -> None:
+    words = "-m mnist_app train --dataset=optdigits --architecture=dense --limit=320".split()
+    words += ["--batch-size=32", "--epochs=1", "--learning-rate=1e-05", "--output"]
+    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
+    ended([start([*words, str(first)])])
+    shared = [*words, str(second), f"--start-from={first}", "--seed=2"]
+    ended([start(shared, TF_CONFIG=cluster(0, free_ports(1)))])
+    ours, theirs = (model_store.load(path).get_weights() for path in (second, first))
+    assert all(np.allclose(own, other, atol=1e-3) for own, other in zip(ours, theirs, strict=True))
+
+
 def test_two_devices_of_one_machine_end_with_the_weights_of_one(
     tmp_path: Path, alone: list[np.ndarray]
 ) -> None:
