@@ -50,6 +50,7 @@ def run(
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
     start_from: "keras.Model | None" = None,
+    teachers: Sequence["keras.Model"] = (),
     engine: Engine | None = None,
 ) -> Outcome:
     """Train, test and save a model.
@@ -59,8 +60,8 @@ def run(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        report, steering, watch, drawing, checkpoint_folder, resume_from, start_from, engine: see
-            `training.train`.
+        report, steering, watch, drawing, checkpoint_folder, resume_from, start_from, teachers,
+            engine: see `training.train`.
 
     Raises:
         DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
@@ -85,6 +86,7 @@ def run(
         checkpoint_folder=checkpoint_folder,
         resume_from=resume_from,
         start_from=start_from,
+        teachers=teachers,
         engine=engine,
     )
     classifier = Classifier(result.model)
@@ -94,7 +96,8 @@ def run(
         figures = _figures(evaluate(classifier, strangers.images, strangers.labels))
         writers = sorted({int(writer) for writer in strangers.writers})
         results["pen strokes of held-out writers"] = {**figures, "writers": writers}
-    training = _training_facts(result, 0 if known is None else known.drawings)
+    extra = 0 if known is None else known.drawings
+    training = _training_facts(result, extra, len(teachers))
     card = model_store.ModelCard(
         title=title,
         dataset=config.dataset,
@@ -127,7 +130,7 @@ def _figures(report: EvaluationReport) -> dict[str, Any]:
     }
 
 
-def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
+def _training_facts(result: TrainingResult, extra: int, teachers: int) -> dict[str, Any]:
     last = result.progress
     return {
         "seconds": round(result.seconds, 1),
@@ -135,6 +138,7 @@ def _training_facts(result: TrainingResult, extra: int) -> dict[str, Any]:
         "steps an epoch": last.steps,
         "images a second": round(last.images_per_second),
         "pen drawings among them": extra,
+        "teachers": teachers,
         "learning rate changes": last.rate_changes,
         "stopped early": result.stopped,
         "diverged": result.diverged,

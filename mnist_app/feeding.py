@@ -13,6 +13,8 @@ from mnist_app.settings import TrainingConfig
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from mnist_app.distillation import Tutor
+
 
 @dataclass(frozen=True)
 class Split:
@@ -99,8 +101,18 @@ class Feed:
         steps: how many batches an epoch has.
     """
 
-    def __init__(self, images: np.ndarray, targets: np.ndarray, config: TrainingConfig) -> None:
-        """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes)."""
+    def __init__(
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        config: TrainingConfig,
+        tutor: "Tutor | None" = None,
+    ) -> None:
+        """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes).
+
+        Args:
+            tutor: what changes the answers of varied pictures, see `distillation`.
+        """
         import tensorflow as tf
 
         self.pictures, self.steps = len(images), len(images) // config.batch_size
@@ -108,6 +120,7 @@ class Feed:
         with tf.device("CPU:0"):
             self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
             self._start = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._tutor = tutor
         self._batches = self._pipeline(images, targets, config)
 
     def batches(self, epoch: int, start: int = 0) -> "tf.data.Dataset":
@@ -135,7 +148,8 @@ class Feed:
             floats = tf.cast(tf.gather(pixels, indices), tf.float32)[..., None] / 255
             if augmentation.is_on(config):
                 floats = augmentation.augment(floats, tf.stack([config.seed, number]), config)
-            return floats, tf.gather(answers, indices)
+            right = tf.gather(answers, indices)
+            return floats, self._tutor(floats, right) if self._tutor else right
 
         batches = tf.data.Dataset.range(1).flat_map(epoch).map(batch, num_parallel_calls=2)
         return batches.prefetch(2).with_options(_untuned())

@@ -70,7 +70,11 @@ def optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
 
 
 def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":
-    """The same network, weights and all, that reckons in `precision`; its probabilities in full."""
+    """The same network, weights and all, that reckons in `precision`; its probabilities in full.
+
+    Args:
+        model: not compiled, as what is built or loaded.
+    """
     import keras
 
     def layer_of(layer: "keras.Layer") -> "keras.Layer":

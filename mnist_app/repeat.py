@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import architectures, learners, schedules, training
+from mnist_app import architectures, learners, schedules, standing
 from mnist_app.datasets import Dataset, class_names, optdigits
 from mnist_app.feeding import Feed, Split, lessons, split
 from mnist_app.model_store import ModelCard
@@ -133,7 +133,7 @@ def _fit(
         # A schedule already decides the learning rate.
         if config.schedule == "constant" and 0 < config.plateau <= on_plateau:
             on_plateau = 0
-            factor *= training.PLATEAU_FACTOR
+            factor *= standing.PLATEAU_FACTOR
         if 0 < config.early_stopping <= since_best:
             break
     if diverged or config.early_stopping:
@@ -204,6 +204,8 @@ def _intro(copied: Extract, card: ModelCard | None, title: str) -> list[str]:
         )
     if card.training.get("pen drawings among them"):
         paragraphs.append("It also learned from pen drawings, which are missing here.")
+    if card.training.get("teachers"):
+        paragraphs.append("It learned what other models answer; this learns the labels instead.")
     if card.training.get("learning rate changes"):
         paragraphs.append("Its learning rate was changed by hand while it ran, and is here too.")
     if card.training.get("diverged"):

@@ -9,6 +9,9 @@ from mnist_app.progress import HardPicture, Opinion, Point, Progress
 from mnist_app.schedules import learning_rate
 from mnist_app.settings import TrainingConfig
 
+# What a plateau multiplies the learning rate by.
+PLATEAU_FACTOR = 0.2
+
 
 @dataclass
 class Standing:
@@ -84,6 +87,23 @@ class Standing:
         if has_point(done, steps):
             self.training += self._tip(config, steps)
             self.tip_steps, self.tip_loss, self.tip_accuracy = 0, 0.0, 0.0
+
+    def compare(self, loss: float, weights: list[np.ndarray], config: TrainingConfig) -> None:
+        """Keep the best weights so far; lower the learning rate where nothing gets better.
+
+        Args:
+            loss: on the pictures kept aside, with these weights.
+        """
+        if self.best_loss is None or loss < self.best_loss:
+            self.best_loss, self.best = loss, weights
+            self.epochs_since_best = self.epochs_on_plateau = 0
+            return
+        self.epochs_since_best += 1
+        self.epochs_on_plateau += 1
+        # A schedule already decides the learning rate.
+        if config.schedule == "constant" and 0 < config.plateau <= self.epochs_on_plateau:
+            self.epochs_on_plateau = 0
+            self.learning_rate_factor *= PLATEAU_FACTOR
 
     def _tip(self, config: TrainingConfig, steps: int) -> list[Point]:
         """The mean since the curve's last point, where there were steps."""

@@ -23,6 +23,10 @@ from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig
 @click.option(
     "--start-from", type=FILE, help="Begin with this model of the same network, not by chance."
 )
+@click.option(
+    "--teacher", "teachers", type=FILE, multiple=True,
+    help="Learn what this model answers, not the labels; of several, the mean of their answers.",
+)  # fmt: skip
 @click.option("--output", type=FILE, required=True, help="Where the .keras file goes.")
 @click.option("--title", default="", help="The model's name for people.")
 @click.option(
@@ -35,6 +39,7 @@ def train(
     preset: str | None,
     extra_strokes: Path | None,
     start_from: Path | None,
+    teachers: tuple[Path, ...],
     output: Path,
     title: str,
     resume: bool,
@@ -58,6 +63,7 @@ def train(
         # Nothing may be reckoned before workers have met, and nothing may fail any more when an
         # interrupted run's checkpoint makes way.
         start = model_store.load(start_from) if start_from else None
+        panel = [model_store.load(path) for path in teachers]
         with (
             _checkpoints(folder, resume),
             click.progressbar(
@@ -72,8 +78,11 @@ def train(
                 report=lambda now: bar.update(round(now.share * 1000) - bar.pos, now),
                 extra_strokes=extra_strokes,
                 start_from=start,
+                teachers=panel,
                 watch=False,
-                command=_repeat_command(preset, chosen, extra_strokes, start_from, output, title),
+                command=_repeat_command(
+                    preset, chosen, extra_strokes, start_from, teachers, output, title
+                ),
                 checkpoint_folder=folder if engine is None else None,
                 resume_from=folder if resume else None,
                 engine=engine,
@@ -164,6 +173,7 @@ def _repeat_command(
     chosen: dict[str, Any],
     strokes: Path | None,
     start_from: Path | None,
+    teachers: tuple[Path, ...],
     output: Path,
     title: str,
 ) -> str:
@@ -181,6 +191,8 @@ def _repeat_command(
         words += ["--extra-strokes", shown(strokes)]
     if start_from:
         words += ["--start-from", shown(start_from)]
+    for teacher in teachers:
+        words += ["--teacher", shown(teacher)]
     if title:
         words += ["--title", title]
     return shlex.join([*words, "--output", shown(output)])

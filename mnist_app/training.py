@@ -6,14 +6,14 @@ every step.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import limits
+from mnist_app import distillation, limits
 from mnist_app.bookmark import Bookmark, take_up
 from mnist_app.datasets import Dataset
 from mnist_app.engine import Engine, Stopped
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 # Between two reports, and between two looks at the network.
 REPORT_SECONDS = 0.25
 WATCH_SECONDS = 0.75
-# What a plateau multiplies the learning rate by.
-PLATEAU_FACTOR = 0.2
 DIVERGED = "The training diverged (its loss is no number any more): "
 
 
@@ -75,6 +73,7 @@ def train(
     checkpoint_folder: Path | None = None,
     resume_from: Path | None = None,
     start_from: "keras.Model | None" = None,
+    teachers: Sequence["keras.Model"] = (),
     engine: Engine | None = None,
 ) -> TrainingResult:
     """Train a network.
@@ -93,6 +92,7 @@ def train(
         resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
             ends as it would have without the break, as far as the processor repeats its sums.
         start_from: a network of the same design to begin with, instead of chance.
+        teachers: networks to learn the answers of, instead of the labels; see `distillation`.
         engine: what does the steps; by default this process' one device.
 
     Raises:
@@ -109,7 +109,8 @@ def train(
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
     classes = len(dataset.class_names)
-    feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config)
+    tutor = distillation.tutor(teachers, classes, config.precision) if teachers else None
+    feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config, tutor)
     model = begin(config, classes, start_from)
     learner = engine.take(model, config, feed.steps)
     run = _Run(
@@ -310,21 +311,7 @@ class _Run:
         )
         standing.class_accuracy.append(found.class_accuracy)
         standing.hardest = found.hardest
-        self._compare(found.loss)
-
-    def _compare(self, loss: float) -> None:
-        """Keep the best weights; lower the learning rate where nothing gets better."""
-        standing, config, loss = self._standing, self._config, self._engine.mean(loss)
-        if standing.best_loss is None or loss < standing.best_loss:
-            standing.best_loss, standing.best = loss, self._learner.get_weights()
-            standing.epochs_since_best = standing.epochs_on_plateau = 0
-            return
-        standing.epochs_since_best += 1
-        standing.epochs_on_plateau += 1
-        # A schedule already decides the learning rate.
-        if config.schedule == "constant" and 0 < config.plateau <= standing.epochs_on_plateau:
-            standing.epochs_on_plateau = 0
-            standing.learning_rate_factor *= PLATEAU_FACTOR
+        standing.compare(self._engine.mean(found.loss), self._learner.get_weights(), self._config)
 
     def _learns_nothing_more(self) -> bool:
         return 0 < self._config.early_stopping <= self._standing.epochs_since_best

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 
 from mnist_app.progress import Point
 from mnist_app.settings import TrainingConfig
-from mnist_app.standing import Standing
+from mnist_app.standing import PLATEAU_FACTOR, Standing
 
 CONFIG = TrainingConfig(epochs=4, batch_size=50, learning_rate=0.01)
 
@@ -36,3 +37,22 @@ def test_the_learning_rate_is_of_the_next_step_and_multiplied() -> None:
     assert Standing(step=4).learning_rate(config, 10) == pytest.approx(0.01)
     slowed = Standing(step=4, learning_rate_factor=0.5)
     assert slowed.learning_rate(config, 10) == pytest.approx(0.005)
+
+
+def test_the_best_weights_are_kept_and_the_others_counted() -> None:
+    weights = [[np.full(2, number)] for number in range(4)]
+    standing = Standing()
+    for loss, learned in zip((0.5, 0.3, 0.4, 0.35), weights, strict=True):
+        standing.compare(loss, learned, CONFIG)
+    assert (standing.best_loss, standing.best) == (0.3, weights[1])
+    assert standing.epochs_since_best == 2
+
+
+@pytest.mark.parametrize(("schedule", "factor"), [("constant", PLATEAU_FACTOR), ("cosine", 1.0)])
+def test_a_plateau_lowers_a_learning_rate_that_nothing_else_decides(
+    schedule: str, factor: float
+) -> None:
+    standing = Standing()
+    for loss in (0.5, 0.6, 0.6):
+        standing.compare(loss, [], TrainingConfig(plateau=2, schedule=schedule))
+    assert standing.learning_rate_factor == factor

@@ -131,6 +131,17 @@ def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: P
     assert "--start-from first.keras" in card.command
 
 
+def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
+    assert command(*SETTINGS, "--output", first).exit_code == 0
+    taught = command(*SETTINGS, "--teacher", first, "--teacher", first, "--output", second)
+    assert taught.exit_code == 0
+    card = model_store.describe(second).card
+    assert card is not None
+    assert card.command.count("--teacher first.keras") == 2
+    assert card.training["teachers"] == 2
+
+
 def test_a_missing_model_to_start_from_costs_no_checkpoint(tmp_path: Path) -> None:
     output = tmp_path / "net.keras"
     interrupted(output)
