@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,34 +59,36 @@ def train(
         raise click.UsageError(str(error)) from error
     from mnist_app import experiment, model_store
 
-    with _engine(output) as (engine, place):
-        # Nothing may be reckoned before workers have met, and nothing may fail any more when an
-        # interrupted run's checkpoint makes way.
-        start = model_store.load(start_from) if start_from else None
-        panel = [model_store.load(path) for path in teachers]
-        with (
-            _checkpoints(folder, resume),
-            click.progressbar(
-                length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
-                show_pos=False, item_show_func=_standing,
-            ) as bar,
-        ):  # fmt: skip
-            outcome = experiment.run(
-                config,
-                place,
-                title or experiment.default_title(config),
-                report=lambda now: bar.update(round(now.share * 1000) - bar.pos, now),
-                extra_strokes=extra_strokes,
-                start_from=start,
-                teachers=panel,
-                watch=False,
-                command=_repeat_command(
-                    preset, chosen, extra_strokes, start_from, teachers, output, title
-                ),
-                checkpoint_folder=folder if engine is None else None,
-                resume_from=folder if resume else None,
-                engine=engine,
-            )
+    with (
+        _engine(output) as (engine, place),
+        _checkpoints(folder, resume) as make_way,
+        click.progressbar(
+            length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
+            show_pos=False, item_show_func=_standing,
+        ) as bar,
+    ):  # fmt: skip
+
+        def report(now: Any) -> None:
+            make_way()
+            bar.update(round(now.share * 1000) - bar.pos, now)
+
+        # Models are loaded after workers have met: nothing may be reckoned before.
+        outcome = experiment.run(
+            config,
+            place,
+            title or experiment.default_title(config),
+            report=report,
+            extra_strokes=extra_strokes,
+            start_from=model_store.load(start_from) if start_from else None,
+            teachers=[model_store.load(path) for path in teachers],
+            watch=False,
+            command=_repeat_command(
+                preset, chosen, extra_strokes, start_from, teachers, output, title
+            ),
+            checkpoint_folder=folder if engine is None else None,
+            resume_from=folder if resume else None,
+            engine=engine,
+        )
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
         return
@@ -106,19 +108,29 @@ def _begun_with(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _checkpoints(folder: Path, resume: bool) -> Iterator[None]:
-    """See that a checkpoint lies in `folder` only while there is a run to go on with."""
+def _checkpoints(folder: Path, resume: bool) -> Iterator[Callable[[], None]]:
+    """See that a checkpoint lies in `folder` only while there is a run to go on with.
+
+    Gives what is called when the training has begun: nothing about the new run can be refused any
+    more, and what an interrupted one before it left makes way.
+    """
     from mnist_app import checkpoints
+
+    is_own = resume
+
+    def make_way() -> None:
+        nonlocal is_own
+        if not is_own:
+            checkpoints.remove(folder)
+        is_own = True
 
     if resume:
         # One that is missing or broken is told before anything heavy begins.
         checkpoints.load(folder)
-    else:
-        checkpoints.remove(folder)
     try:
-        yield
+        yield make_way
     except KeyboardInterrupt as error:
-        if not checkpoints.exists(folder):
+        if not is_own or not checkpoints.exists(folder):
             raise
         raise DigitLabError(
             "Stopped: the same command with --resume goes on from the last whole epoch."

@@ -104,7 +104,8 @@ def test_without_a_checkpoint_nothing_is_resumed(tmp_path: Path) -> None:
 def test_who_starts_anew_does_not_keep_what_was_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*told: Any) -> None:
+    def interrupt(engine: Engine, batches: Any, steps: int, after_step: Any, wish: Any) -> None:
+        after_step(1, 2.3, 0.1)
         raise KeyboardInterrupt
 
     output = tmp_path / "net.keras"
@@ -142,19 +143,32 @@ def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
     assert card.training["teachers"] == 2
 
 
-def test_a_missing_model_to_start_from_costs_no_checkpoint(tmp_path: Path) -> None:
+def test_what_is_refused_costs_no_checkpoint(tmp_path: Path) -> None:
+    output, other, missing = (tmp_path / f"{name}.keras" for name in ("net", "other", "none"))
+    command(*SETTINGS, "--architecture=lenet5", "--epochs=1", "--output", other)
+    interrupted(output)
+    for given, sentence in (
+        (f"--start-from={missing}", "There is no model"),
+        (f"--teacher={missing}", "There is no model"),
+        (f"--start-from={other}", "of another design"),
+    ):
+        refused = command(*SETTINGS, given, "--output", output)
+        assert isinstance(refused.exception, DigitLabError)
+        assert sentence in str(refused.exception)
+        assert checkpoints.exists(tmp_path / "net.checkpoint")
+        assert not output.exists()
+
+
+def test_an_interrupt_before_the_first_step_costs_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*told: Any) -> None:
+        raise KeyboardInterrupt
+
     output = tmp_path / "net.keras"
     interrupted(output)
-    refused = command(*SETTINGS, "--start-from", tmp_path / "none.keras", "--output", output)
-    assert isinstance(refused.exception, DigitLabError)
-    assert "There is no model" in str(refused.exception)
+    monkeypatch.setattr(Engine, "learn", interrupt)
+    broken_off = command(*SETTINGS, "--output", output)
+    assert broken_off.exit_code == 1
+    assert not isinstance(broken_off.exception, DigitLabError), "the old run is not this one's"
     assert checkpoints.exists(tmp_path / "net.checkpoint")
-
-
-def test_nothing_starts_from_a_model_of_another_design(tmp_path: Path) -> None:
-    other = tmp_path / "other.keras"
-    command(*SETTINGS, "--architecture=lenet5", "--epochs=1", "--output", other)
-    refused = command(*SETTINGS, "--start-from", other, "--output", tmp_path / "net.keras")
-    assert isinstance(refused.exception, DigitLabError)
-    assert "of another design" in str(refused.exception)
-    assert not (tmp_path / "net.keras").exists()
