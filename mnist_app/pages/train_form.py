@@ -15,6 +15,7 @@ from mnist_app.pages.train_preview import preview
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
 
 FIRST_TIME = "one-minute"
+# The others are of use beside other models alone, on the command line.
 PRESET_LABELS = {
     "ten-seconds": "10 seconds",
     "one-minute": "One minute",
@@ -40,7 +41,7 @@ def form() -> tuple[TrainingConfig | None, str]:
     _read_link()
     st.session_state.preset = _preset()
     st.segmented_control(
-        "Start from", list(PRESETS), format_func=lambda name: PRESET_LABELS[name],
+        "Start from", list(PRESET_LABELS), format_func=lambda name: PRESET_LABELS[name],
         key="preset", on_change=_apply_preset,
         help="Fills in the settings below; each can still be changed.",
     )  # fmt: skip
@@ -103,7 +104,7 @@ def _preset() -> str | None:
     }
     defaults = {row.name: row.default for row in SETTINGS}
     return next(
-        (name for name, rest in PRESETS.items() if values.items() <= (defaults | rest).items()),
+        (name for name in PRESET_LABELS if values.items() <= (defaults | PRESETS[name]).items()),
         None,
     )
 

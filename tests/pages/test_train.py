@@ -12,7 +12,7 @@ from mnist_app.pages import workers
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.run_jobs import Run
 from mnist_app.progress import Progress
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import PRESETS, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"
@@ -97,6 +97,13 @@ def test_a_preset_fills_in_the_form() -> None:
     assert app.session_state["set_architecture"] == "fast_cnn"
     assert app.session_state["set_elastic"] == 0.0
     assert app.session_state["set_epochs"] == 3
+
+
+def test_settings_of_a_preset_of_the_command_line_mark_none() -> None:
+    app = opened(**PRESETS["taught"])
+    assert not app.exception
+    assert app.session_state["set_epochs"] == 40
+    assert app.segmented_control(key="preset").value is None
 
 
 def test_the_preset_that_the_form_agrees_with_is_marked_and_no_other() -> None:
