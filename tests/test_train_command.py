@@ -1,4 +1,5 @@
 import json
+import shlex
 import signal
 from pathlib import Path
 from typing import Any
@@ -6,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from samples import in_a_process_of_its_own
+from samples import ROOT, in_a_process_of_its_own
 
-from mnist_app import checkpoints, model_store
+from mnist_app import checkpoints, model_store, settings
 from mnist_app.engine import Engine
 from mnist_app.errors import DigitLabError
-from mnist_app.settings import PRECISIONS
 from mnist_app.train_command import train
 
 SETTINGS = [
@@ -118,7 +118,7 @@ def test_who_starts_anew_does_not_keep_what_was_before(
     assert not checkpoints.exists(tmp_path / "net.checkpoint")
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("precision", settings.PRECISIONS)
 def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: Path) -> None:
     first, second = tmp_path / "first.keras", tmp_path / "second.keras"
     assert command(*SETTINGS, "--output", first).exit_code == 0
@@ -172,3 +172,18 @@ def test_an_interrupt_before_the_first_step_costs_no_checkpoint(
     assert broken_off.exit_code == 1
     assert not isinstance(broken_off.exception, DigitLabError), "the old run is not this one's"
     assert checkpoints.exists(tmp_path / "net.checkpoint")
+
+
+def test_the_shipped_models_card_and_the_readme_say_how_it_was_made() -> None:
+    card = model_store.describe(model_store.SHIPPED).card
+    assert card is not None
+    given = train.make_context("train", shlex.split(card.command)[4:]).params
+    chosen = {row.name: given[row.name] for row in settings.SETTINGS if given[row.name] is not None}
+    config = settings.TrainingConfig(**{**settings.PRESETS[given["preset"]], **chosen})
+    assert config.as_dict() == card.settings
+    assert len(given["teachers"]) == card.training["teachers"] == 2
+    for path in (given["start_from"], *given["teachers"]):
+        teacher = model_store.load(ROOT / path)
+        assert teacher.output_shape == (None, 10)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert card.command.replace("'", '"') in readme
