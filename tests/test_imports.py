@@ -58,6 +58,7 @@ FLOORS = (
         "sprites",
         "picked",
     ),
+    ("distillation",),
     ("feeding", "watching", "engine", "bookmark"),
     (
         "segmentation",

@@ -153,6 +153,7 @@ def test_what_is_zoomed_into_and_pointed_at_stays_while_the_curve_grows(
     assert len({frame["range"] for frame in frames}) == 1
     assert all(frame["hover"] for frame in frames)
     page.locator(".st-key-train_stop button").click()
+    expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
 
 
 def test_a_second_visitor_waits_in_line(page: Page, phone: Page, server: Server) -> None:
