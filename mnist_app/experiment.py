@@ -96,8 +96,11 @@ def run(
         figures = _figures(evaluate(classifier, strangers.images, strangers.labels))
         writers = sorted({int(writer) for writer in strangers.writers})
         results["pen strokes of held-out writers"] = {**figures, "writers": writers}
-    extra = 0 if known is None else known.drawings
-    training = _training_facts(result, extra, len(teachers))
+    training = _training_facts(result) | {
+        "pen drawings among them": 0 if known is None else known.drawings,
+        "started from a model": start_from is not None,
+        "teachers": len(teachers),
+    }
     card = model_store.ModelCard(
         title=title,
         dataset=config.dataset,
@@ -130,15 +133,13 @@ def _figures(report: EvaluationReport) -> dict[str, Any]:
     }
 
 
-def _training_facts(result: TrainingResult, extra: int, teachers: int) -> dict[str, Any]:
+def _training_facts(result: TrainingResult) -> dict[str, Any]:
     last = result.progress
     return {
         "seconds": round(result.seconds, 1),
         "epochs": last.epoch if not result.stopped else last.epoch - 1,
         "steps an epoch": last.steps,
         "images a second": round(last.images_per_second),
-        "pen drawings among them": extra,
-        "teachers": teachers,
         "learning rate changes": last.rate_changes,
         "stopped early": result.stopped,
         "diverged": result.diverged,

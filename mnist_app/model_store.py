@@ -55,9 +55,9 @@ class ModelCard:
         results: measured figures by name, all from pictures it was not trained on.
         created: when, ISO 8601, UTC.
         command: the command that repeats it, or "" when a page trained it.
-        training: how long, how many pictures, whether it was stopped early and whether because it
-            diverged, how its learning rate was changed by hand: see
-            `progress.Progress.rate_changes`.
+        training: how long, how many pictures, whether it began with another model and how many
+            taught it, whether it was stopped early and whether because it diverged, how its
+            learning rate was changed by hand: see `progress.Progress.rate_changes`.
     """
 
     title: str

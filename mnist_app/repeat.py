@@ -204,6 +204,8 @@ def _intro(copied: Extract, card: ModelCard | None, title: str) -> list[str]:
         )
     if card.training.get("pen drawings among them"):
         paragraphs.append("It also learned from pen drawings, which are missing here.")
+    if card.training.get("started from a model"):
+        paragraphs.append("It began with what another model knew; this begins by chance.")
     if card.training.get("teachers"):
         paragraphs.append("It learned what other models answer; this learns the labels instead.")
     if card.training.get("learning rate changes"):

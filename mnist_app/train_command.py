@@ -60,8 +60,8 @@ def train(
     from mnist_app import experiment, model_store
 
     with (
-        _engine(output) as (engine, place),
         _checkpoints(folder, resume) as make_way,
+        _engine(output) as (engine, place),
         click.progressbar(
             length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
             show_pos=False, item_show_func=_standing,

@@ -176,13 +176,16 @@ def test_the_notebook_holds_the_same_code(tmp_path: Path) -> None:
 
 
 def test_it_says_what_the_run_reached_and_what_it_cannot_repeat() -> None:
-    text = script(
-        SMALL, card(training={"pen drawings among them": 9, "teachers": 2, "stopped early": True})
-    )
+    facts = {
+        "pen drawings among them": 9, "started from a model": True, "teachers": 2,
+        "stopped early": True,
+    }  # fmt: skip
+    text = script(SMALL, card(training=facts))
     head = text[: text.index("import")]
     assert "My run" in head
     assert "91.20% of 360" in head
     assert "pen drawings" in head
+    assert "began with what another model knew" in head
     assert "what other models answer" in head
     assert "stopped before its end" in head
     assert "stopped" not in script(SMALL, card())[:600]

@@ -130,6 +130,7 @@ def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: P
     card = model_store.describe(second).card
     assert card is not None
     assert "--start-from first.keras" in card.command
+    assert card.training["started from a model"] is True
 
 
 def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
@@ -141,6 +142,7 @@ def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
     assert card is not None
     assert card.command.count("--teacher first.keras") == 2
     assert card.training["teachers"] == 2
+    assert card.training["started from a model"] is False
 
 
 def test_what_is_refused_costs_no_checkpoint(tmp_path: Path) -> None:
