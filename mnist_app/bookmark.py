@@ -53,12 +53,12 @@ class Bookmark:
 
 
 def take_up(
-    folder: Path, config: TrainingConfig, pictures: int, learner: "keras.Model"
+    folder: Path, config: TrainingConfig, begun: Standing, learner: "keras.Model"
 ) -> Standing:
     """Where a run stands by its checkpoint, whose weights are put into `learner`.
 
     Args:
-        pictures: how many it learns from.
+        begun: where the same run stands at its beginning.
 
     Raises:
         DigitLabError: there is no checkpoint, it is broken, or of another run.
@@ -69,10 +69,15 @@ def take_up(
     fits = [tuple(one.shape) for one in variables] == [one.shape for one in values]
     # One that an older version did not know yet is as by default.
     known = TrainingConfig().as_dict() | settings
-    if known != config.as_dict() or standing.pictures != pictures or not fits:
+    if known != config.as_dict() or standing.pictures != begun.pictures or not fits:
         raise DigitLabError(
             f"The checkpoint in {folder} is of a run with other settings or pictures: use its "
             "own, or start anew."
+        )
+    if (standing.started_from, standing.teachers) != (begun.started_from, begun.teachers):
+        raise DigitLabError(
+            f"The checkpoint in {folder} is of a run that began with, or learns from, other "
+            "models: say the same --start-from and --teacher again, or start anew."
         )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

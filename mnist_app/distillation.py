@@ -8,15 +8,43 @@ distillation: a good teacher is patient and consistent", 2022).
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mnist_app import learners
 from mnist_app.errors import DigitLabError
+from mnist_app.feeding import Feed
+from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-# Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> answers (n, classes) to learn.
-Tutor = Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]
+# Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
+# learn.
+Tutor = Callable[["tf.Tensor", "tf.Tensor"], tuple["tf.Tensor", "tf.Tensor"]]
+
+
+class TaughtFeed(Feed):
+    """Batches of training pictures with what teachers answer to them."""
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        config: TrainingConfig,
+        teachers: Sequence["keras.Model"],
+    ) -> None:
+        """Feed pictures, uint8 (n, 28, 28), whose own answers are float (n, classes).
+
+        Args:
+            teachers: at least one, see `tutor`.
+
+        Raises:
+            DigitLabError: see `tutor`.
+        """
+        super().__init__(images, targets, config)
+        teach = tutor(teachers, targets.shape[1], config.precision)
+        self._batches = self._batches.map(teach, num_parallel_calls=2).prefetch(2)
 
 
 def tutor(teachers: Sequence["keras.Model"], classes: int, precision: str) -> Tutor:
@@ -26,24 +54,27 @@ def tutor(teachers: Sequence["keras.Model"], classes: int, precision: str) -> Tu
     learned to doubt.
 
     Args:
-        teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes).
+        teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes), not
+            compiled, as `model_store.load` gives them.
         precision: in how many bits they reckon, see `settings.PRECISIONS`.
 
     Raises:
-        DigitLabError: a teacher has other classes.
+        DigitLabError: a teacher has another number of classes.
     """
+    import tensorflow as tf
+
     if any(teacher.output_shape != (None, classes) for teacher in teachers):
         raise DigitLabError(
             f"A teacher must tell the {classes} classes of this data set apart: choose models "
             "trained on the same one."
         )
-    copies = [learners.copy(teacher, precision) for teacher in teachers]
+    # Where data are read, also on a machine with a GPU.
+    with tf.device("CPU:0"):
+        copies = [learners.copy(teacher, precision) for teacher in teachers]
 
-    def teach(pictures: "tf.Tensor", answers: "tf.Tensor") -> "tf.Tensor":
-        import tensorflow as tf
-
+    def teach(pictures: "tf.Tensor", answers: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
         told = sum(teacher(pictures, training=False) for teacher in copies) / len(copies)
         has_answer = tf.reduce_max(answers, axis=1, keepdims=True) > 0.5
-        return tf.where(has_answer, told, answers)
+        return pictures, tf.where(has_answer, told, answers)
 
     return teach

@@ -13,8 +13,6 @@ from mnist_app.settings import TrainingConfig
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from mnist_app.distillation import Tutor
-
 
 @dataclass(frozen=True)
 class Split:
@@ -106,13 +104,8 @@ class Feed:
         images: np.ndarray,
         targets: np.ndarray,
         config: TrainingConfig,
-        tutor: "Tutor | None" = None,
     ) -> None:
-        """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes).
-
-        Args:
-            tutor: what changes the answers of varied pictures, see `distillation`.
-        """
+        """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes)."""
         import tensorflow as tf
 
         self.pictures, self.steps = len(images), len(images) // config.batch_size
@@ -120,7 +113,6 @@ class Feed:
         with tf.device("CPU:0"):
             self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
             self._start = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._tutor = tutor
         self._batches = self._pipeline(images, targets, config)
 
     def batches(self, epoch: int, start: int = 0) -> "tf.data.Dataset":
@@ -148,8 +140,7 @@ class Feed:
             floats = tf.cast(tf.gather(pixels, indices), tf.float32)[..., None] / 255
             if augmentation.is_on(config):
                 floats = augmentation.augment(floats, tf.stack([config.seed, number]), config)
-            right = tf.gather(answers, indices)
-            return floats, self._tutor(floats, right) if self._tutor else right
+            return floats, tf.gather(answers, indices)
 
         batches = tf.data.Dataset.range(1).flat_map(epoch).map(batch, num_parallel_calls=2)
         return batches.prefetch(2).with_options(_untuned())

@@ -1,5 +1,6 @@
 """A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from mnist_app import architectures, limits
@@ -84,11 +85,26 @@ def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":
 
     twin = keras.models.clone_model(model, clone_function=layer_of)
     twin.set_weights(model.get_weights())
+    for layer in twin.layers:
+        # It reckons with what follows from its weights, and follows them only when told to.
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
     return twin
 
 
+def fingerprint(model: "keras.Model") -> str:
+    """The same for networks of the same weights alone, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for weights in model.get_weights():
+        digest.update(weights.tobytes())
+    return digest.hexdigest()
+
+
 def right_answers() -> "keras.Metric":
-    """The share of pictures read right, of those that have a right answer."""
+    """The share of pictures read right, of those that have a right answer.
+
+    Where answers are a teacher's, what it is more sure of than not counts as right.
+    """
     import keras
     from keras import ops
 

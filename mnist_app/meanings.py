@@ -15,7 +15,8 @@ MEANS = (
 )
 CURVES = (
     "It learns as long as both curves get better. Where only training does, it learns by heart. "
-    "Training is measured on pictures made harder on purpose, so it can look the worse of both."
+    "Training is measured on pictures made harder on purpose, so it can look the worse of both. "
+    "What other networks taught is measured in training against their answers."
 )
 
 

@@ -12,7 +12,7 @@ class Point:
     Attributes:
         epoch: how many epochs were done by then, with fractions.
         loss: categorical cross-entropy in nats.
-        accuracy: share of pictures read right, 0..1.
+        accuracy: share of pictures read right, 0..1; in training with teachers, read as they do.
         learning_rate: of the step that comes next.
     """
 

@@ -100,7 +100,7 @@ ARCHITECTURES = {
     "fast_cnn": "Fast convolutional: three layers, in seconds",
     "deep_cnn": "Deep convolutional: six layers of strokes",
     "plain_cnn": "Plain: ten layers, thorough and slow",
-    "residual_cnn": "Residual: the shipped design, nine layers",
+    "residual_cnn": "Residual: the shipped design, ten layers",
     "lenet5": "LeNet-5: read cheques in 1998",
     "keras_example": "Keras example: two convolutions and dropout",
     "custom": "Your own: built from the layers you name",

@@ -20,6 +20,8 @@ class Standing:
     Attributes:
         epoch, step: epochs that are done and validated, and steps done since.
         pictures: how many it learns from.
+        started_from: the fingerprint of the model it began with; "" for one that began by chance.
+        teachers: the fingerprints of the models whose answers it learns.
         seconds: how long it has trained.
         elapsed: seconds that it took in all, with validation and pauses, without breaks.
         learning_rate_factor: what the schedule's learning rate is multiplied by.
@@ -38,6 +40,8 @@ class Standing:
     epoch: int = 0
     step: int = 0
     pictures: int = 0
+    started_from: str = ""
+    teachers: list[str] = field(default_factory=list)
     seconds: float = 0.0
     elapsed: float = 0.0
     learning_rate_factor: float = 1.0

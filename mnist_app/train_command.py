@@ -18,7 +18,10 @@ from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig
 
 @click.command()
 @setting_options
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="Start from these settings.")
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)),
+    help="Start from these settings; taught is made for --start-from and --teacher.",
+)  # fmt: skip
 @click.option("--extra-strokes", type=FILE, help="Labelled pen strokes to train on too.")
 @click.option(
     "--start-from", type=FILE, help="Begin with this model of the same network, not by chance."
@@ -80,7 +83,7 @@ def train(
             report=report,
             extra_strokes=extra_strokes,
             start_from=model_store.load(start_from) if start_from else None,
-            teachers=[model_store.load(path) for path in teachers],
+            teachers=[_teacher(path, config.dataset) for path in teachers],
             watch=False,
             command=_repeat_command(
                 preset, chosen, extra_strokes, start_from, teachers, output, title
@@ -93,6 +96,18 @@ def train(
         click.echo("This worker is done; the first one saves the model.", err=True)
         return
     _echo(outcome, form)
+
+
+def _teacher(path: Path, dataset: str) -> Any:
+    """The network at `path`, if it tells the classes of the data set called `dataset` apart."""
+    from mnist_app import datasets, model_store
+
+    if model_store.describe(path).class_names != datasets.class_names(dataset):
+        raise DigitLabError(
+            f"{path.name} cannot teach {dataset}, whose classes are others than its own: choose a "
+            "model trained on the same ones."
+        )
+    return model_store.load(path)
 
 
 def _begun_with(folder: Path) -> dict[str, Any]:

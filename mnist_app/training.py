@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import distillation, limits
+from mnist_app import limits
 from mnist_app.bookmark import Bookmark, take_up
 from mnist_app.datasets import Dataset
+from mnist_app.distillation import TaughtFeed
 from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
 from mnist_app.feeding import Feed, Split, lessons, split
-from mnist_app.learners import begin
+from mnist_app.learners import begin, fingerprint
 from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Opinion, Point, Progress, View
 from mnist_app.settings import TrainingConfig
@@ -89,16 +90,17 @@ def train(
         watch: whether `Progress.view` and `Progress.opinions` are made.
         drawing: a person's own, uint8 (28, 28), for `Progress.opinions`; kept with the checkpoint.
         checkpoint_folder: where a checkpoint goes after each epoch and when it is stopped.
-        resume_from: the folder of a checkpoint of the same settings and pictures to go on from; it
-            ends as it would have without the break, as far as the processor repeats its sums.
+        resume_from: the folder of a checkpoint of the same settings, pictures and models to go on
+            from; it ends as it would have without the break, as far as the processor repeats its
+            sums.
         start_from: a network of the same design to begin with, instead of chance.
-        teachers: networks to learn the answers of, instead of the labels; see `distillation`.
+        teachers: networks to learn the answers of, instead of the labels, see `distillation.tutor`.
         engine: what does the steps; by default this process' one device.
 
     Raises:
-        DigitLabError: too few pictures; see also `learners.begin`; settings or checkpoints that the
-            engine cannot do; the loss is no number any more before anything was validated; a
-            checkpoint that cannot be read, or is of another run.
+        DigitLabError: too few pictures; see also `learners.begin` and `distillation.tutor`;
+            settings or checkpoints that the engine cannot do; the loss is no number any more before
+            anything was validated; a checkpoint that cannot be read, or is of another run.
     """
     import keras
 
@@ -109,8 +111,8 @@ def train(
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
     classes = len(dataset.class_names)
-    tutor = distillation.tutor(teachers, classes, config.precision) if teachers else None
-    feed = Feed(*lessons(config, parts, classes, extra_images, extra_labels), config, tutor)
+    learned = lessons(config, parts, classes, extra_images, extra_labels)
+    feed = TaughtFeed(*learned, config, teachers) if teachers else Feed(*learned, config)
     model = begin(config, classes, start_from)
     learner = engine.take(model, config, feed.steps)
     run = _Run(
@@ -126,6 +128,11 @@ def train(
         most_seconds,
         watch,
         Bookmark(checkpoint_folder, config, drawing),
+        Standing(
+            pictures=feed.pictures,
+            started_from=fingerprint(start_from) if start_from is not None else "",
+            teachers=[fingerprint(teacher) for teacher in teachers],
+        ),
     )
     if resume_from is not None:
         run.restore(resume_from)
@@ -153,6 +160,7 @@ class _Run:
         most_seconds: float,
         watch: bool,
         bookmark: Bookmark,
+        standing: Standing,
     ) -> None:
         self.progress = Progress(1, config.epochs, 0, feed.steps)
         self._config, self._learner, self._engine = config, learner, engine
@@ -160,8 +168,7 @@ class _Run:
         self._watcher, self._watch = watcher, watch
         self._report_to, self._steering = report, steering
         self._began, self._most_seconds = began, most_seconds
-        self._bookmark = bookmark
-        self._standing = Standing(pictures=feed.pictures)
+        self._bookmark, self._standing = bookmark, standing
         self._view: View | None = None
         self._ending, self.diverged = "", False
         self._told_factor = 1.0
@@ -170,9 +177,7 @@ class _Run:
 
     def restore(self, folder: Path) -> None:
         """Go on from a checkpoint."""
-        self._standing = standing = take_up(
-            folder, self._config, self._feed.pictures, self._learner
-        )
+        self._standing = standing = take_up(folder, self._config, self._standing, self._learner)
         # What a host allows is for the run as a whole.
         self._began -= standing.elapsed
 

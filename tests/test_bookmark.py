@@ -74,6 +74,11 @@ def test_a_setting_that_an_older_version_did_not_know_is_as_by_default(
     del settings["erasing"]
     checkpoints.save(standing, settings, tmp_path)
     learner = prepare(begin(config, 10), config, steps=8)
-    assert take_up(tmp_path, config, standing.pictures, learner).epoch == standing.epoch
+    assert take_up(tmp_path, config, standing, learner).epoch == standing.epoch
     with pytest.raises(DigitLabError, match="other settings"):
-        take_up(tmp_path, replace(config, erasing=0.2), standing.pictures, learner)
+        take_up(tmp_path, replace(config, erasing=0.2), standing, learner)
+    with pytest.raises(DigitLabError, match="other settings or pictures"):
+        take_up(tmp_path, config, replace(standing, pictures=9), learner)
+    for other in ({"started_from": "12ab"}, {"teachers": ["12ab"]}):
+        with pytest.raises(DigitLabError, match="say the same --start-from and --teacher again"):
+            take_up(tmp_path, config, replace(standing, **other), learner)

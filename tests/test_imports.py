@@ -58,8 +58,8 @@ FLOORS = (
         "sprites",
         "picked",
     ),
-    ("distillation",),
     ("feeding", "watching", "engine", "bookmark"),
+    ("distillation",),
     (
         "segmentation",
         "reading",

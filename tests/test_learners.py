@@ -76,3 +76,18 @@ def test_what_has_no_right_answer_is_no_mistake() -> None:
     targets = np.stack([*np.eye(10, dtype=np.float32)[[3, 5]], np.full(10, 0.1, np.float32)])
     metric.update_state(targets, answers)
     assert float(metric.result()) == pytest.approx(0.5)
+
+
+def test_a_copy_answers_as_the_network_does_also_where_it_normalises() -> None:
+    import keras
+
+    images = np.random.default_rng(0).random((4, 28, 28, 1), dtype=np.float32)
+    normalise = keras.layers.Normalization()
+    normalise.adapt(images)
+    last = keras.layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input((28, 28, 1)), normalise, keras.layers.Flatten(), last])
+    twin = learners.copy(model)
+    np.testing.assert_allclose(twin(images), model(images), atol=1e-6)
+    assert learners.fingerprint(twin) == learners.fingerprint(model)
+    twin.layers[-1].set_weights([one + 1 for one in twin.layers[-1].get_weights()])
+    assert learners.fingerprint(twin) != learners.fingerprint(model)

@@ -123,6 +123,7 @@ def test_a_script_holds_only_what_its_run_needs() -> None:
     assert "pillow" not in plain
     assert "load_digits" not in plain
     assert "def _letter" not in plain
+    assert "teach" not in plain
     best = script(TrainingConfig(**PRESETS["best"]))
     assert "def _letter" in best
     assert "pillow==" in best

@@ -1,6 +1,7 @@
 import json
 import shlex
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from samples import ROOT, in_a_process_of_its_own
 
-from mnist_app import checkpoints, model_store, settings
+from mnist_app import checkpoints, distributed, model_store, settings
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import class_names, optdigits
 from mnist_app.engine import Engine
 from mnist_app.errors import DigitLabError
 from mnist_app.train_command import train
@@ -94,7 +97,11 @@ def test_other_settings_and_other_pictures_are_refused(tmp_path: Path) -> None:
     assert checkpoints.exists(tmp_path / "net.checkpoint")
 
 
-def test_without_a_checkpoint_nothing_is_resumed(tmp_path: Path) -> None:
+def test_without_a_checkpoint_nothing_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is told before anything heavy begins.
+    monkeypatch.setattr(distributed, "is_on", lambda: pytest.fail("TensorFlow was loaded"))
     for given in ([], SETTINGS):
         refused = command("--resume", *given, "--output", tmp_path / "net.keras")
         assert isinstance(refused.exception, DigitLabError)
@@ -134,15 +141,45 @@ def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: P
 
 
 def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
-    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
-    assert command(*SETTINGS, "--output", first).exit_code == 0
-    taught = command(*SETTINGS, "--teacher", first, "--teacher", first, "--output", second)
-    assert taught.exit_code == 0
-    card = model_store.describe(second).card
+    teacher, student = tmp_path / "teacher.keras", tmp_path / "student.keras"
+    untaught = model_store.load(model_store.SHIPPED)
+    untaught.layers[-1].set_weights([np.zeros((128, 10)), 20 * np.eye(10)[3]])
+    card = model_store.describe(model_store.SHIPPED).card
     assert card is not None
-    assert card.command.count("--teacher first.keras") == 2
+    model_store.save(untaught, card, teacher)
+    taught = command(*SETTINGS, "--teacher", teacher, "--teacher", teacher, "--output", student)
+    assert taught.exit_code == 0
+    card = model_store.describe(student).card
+    assert card is not None
+    assert card.command.count("--teacher teacher.keras") == 2
     assert card.training["teachers"] == 2
     assert card.training["started from a model"] is False
+    test = optdigits()
+    answers = Classifier(model_store.load(student)).probabilities(test.test_images)
+    assert np.mean(answers.argmax(axis=1) == 3) > 0.95, "its teachers take all for a 3"
+
+
+def test_a_teacher_of_other_classes_is_refused(tmp_path: Path) -> None:
+    clothes = tmp_path / "clothes.keras"
+    card = model_store.describe(model_store.SHIPPED).card
+    assert card is not None
+    other = replace(card, class_names=class_names("fashion_mnist"))
+    model_store.save(model_store.load(model_store.SHIPPED), other, clothes)
+    refused = command(*SETTINGS, "--teacher", clothes, "--output", tmp_path / "net.keras")
+    assert isinstance(refused.exception, DigitLabError)
+    assert "clothes.keras cannot teach optdigits" in str(refused.exception)
+
+
+def test_a_run_goes_on_with_the_models_it_began_with_alone(tmp_path: Path) -> None:
+    output = tmp_path / "net.keras"
+    interrupted(output)
+    for given in ("--teacher", "--start-from"):
+        model = tmp_path / "other.keras"
+        assert command(*SETTINGS, "--epochs=1", "--output", model).exit_code == 0
+        refused = command("--resume", given, model, "--output", output)
+        assert isinstance(refused.exception, DigitLabError)
+        assert "other models" in str(refused.exception)
+    assert checkpoints.exists(tmp_path / "net.checkpoint")
 
 
 def test_what_is_refused_costs_no_checkpoint(tmp_path: Path) -> None:
@@ -184,8 +221,15 @@ def test_the_shipped_models_card_and_the_readme_say_how_it_was_made() -> None:
     config = settings.TrainingConfig(**{**settings.PRESETS[given["preset"]], **chosen})
     assert config.as_dict() == card.settings
     assert len(given["teachers"]) == card.training["teachers"] == 2
-    for path in (given["start_from"], *given["teachers"]):
-        teacher = model_store.load(ROOT / path)
-        assert teacher.output_shape == (None, 10)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert card.command.replace("'", '"') in readme
+    for path in (given["start_from"], *given["teachers"]):
+        made = model_store.describe(ROOT / path).card
+        assert made is not None
+        preset = {"residual_cnn": "best", "plain_cnn": "teacher"}[made.architecture]
+        fast = settings.TrainingConfig(**settings.PRESETS[preset], precision="mixed_bfloat16")
+        assert settings.TrainingConfig(**made.settings) == fast
+        assert f"--preset {preset} --precision mixed_bfloat16" in readme
+        assert model_store.load(ROOT / path).count_params() == made.weights
+        for figures in made.results.values():
+            assert f"{figures['accuracy']:.2%}".replace("%", " %") in readme

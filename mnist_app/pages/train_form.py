@@ -15,7 +15,8 @@ from mnist_app.pages.train_preview import preview
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
 
 FIRST_TIME = "one-minute"
-# The others are of use beside other models alone, on the command line.
+# The others make the shipped model, on the command line: one trains its teacher for hours, one
+# needs teachers.
 PRESET_LABELS = {
     "ten-seconds": "10 seconds",
     "one-minute": "One minute",
