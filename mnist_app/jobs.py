@@ -326,6 +326,8 @@ class Worker:
                 del self._orders[job_id]
                 self._set(job_id, ended=time.time(), paused=False, **outcome)
                 del outcome
+                # Whoever asked for it has yet to look: the last to be forgotten.
+                self._jobs.move_to_end(job_id)
                 self._forget()
 
     def _next(self) -> tuple[int, _Order]:

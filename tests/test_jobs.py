@@ -72,6 +72,18 @@ def test_who_waits_sees_the_place_in_line(worker: Worker, gate: Gate) -> None:
     assert over(worker, third).ahead == 0
 
 
+def test_what_is_done_just_now_is_the_last_to_be_forgotten(gate: Gate) -> None:
+    worker = Worker("test", remembered=2)
+    former = [over(worker, worker.once(key, lambda control: "former")) for key in "ab"]
+    last = worker.once("c", gate)
+    gate.entered.wait(PATIENCE)
+    assert [worker.once(key, gate).id for key in "ab"] == [job.id for job in former]
+    gate.opened.set()
+    assert over(worker, last).result == "through"
+    assert worker.snapshot(former[0].id) is None
+    assert now(worker, former[1]).result == "former"
+
+
 def test_a_waiting_job_stops_at_once_and_never_runs(worker: Worker, gate: Gate) -> None:
     ran: list[str] = []
     first = worker.submit(gate)
