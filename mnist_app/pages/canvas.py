@@ -145,9 +145,9 @@ def tools(canvas: Canvas) -> None:
     """Ink and brush."""
     st.segmented_control(
         "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
-        on_change=_recolour, args=(canvas,),
+        on_change=_recolour, args=(canvas,), persist_state="session",
     )  # fmt: skip
-    st.slider("Brush width", 6, 40, BRUSH, key="brush", width=180)
+    st.slider("Brush width", 6, 40, BRUSH, key="brush", width=180, persist_state="session")
 
 
 def _undo(canvas: Canvas) -> None:

@@ -28,7 +28,7 @@ def tab() -> str:
 
 
 def remember() -> None:
-    """Have the browser keep the id; called once, at the end of every page."""
+    """Have the browser keep the id; called once in each run of the app, before the page."""
     _component()(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})
 
 

@@ -23,6 +23,14 @@ def touch(page: Page, digit: int) -> None:
     device.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+def ink_on_paper(page: Page) -> None:
+    """Choose it, and wait for the canvas that has it."""
+    page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.ink = 'white' }")
+    page.get_by_text("Ink on paper").click()
+    expect(page.locator("canvas.upper-canvas[data-ink]")).to_have_count(0)
+    at_rest(page)
+
+
 def test_an_empty_canvas_invites_and_shows_no_digit(page: Page, server: Server) -> None:
     opened(page, server)
     expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
@@ -70,25 +78,34 @@ def test_undo_and_another_ink_keep_the_rest_of_the_drawing(page: Page, server: S
     opened(page, server)
     draw(page, 6)
     expect_read(page, 6)
-    page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.ink = 'white' }")
-    page.get_by_text("Ink on paper").click()
-    expect(page.locator("canvas.upper-canvas[data-ink]")).to_have_count(0)
-    at_rest(page)
+    ink_on_paper(page)
     expect_read(page, 6)
     page.locator(".st-key-undo button").click()
     expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
 
 
-def test_the_drawing_is_still_there_after_a_look_at_another_page(
+def test_drawing_ink_and_brush_are_still_there_after_a_look_at_another_page(
     page: Page, server: Server
 ) -> None:
     opened(page, server)
+    brush = page.get_by_role("slider", name="Brush width")
+    brush.press("End")
+    expect(brush).to_have_value("40")
+    at_rest(page)
+    ink_on_paper(page)
     draw(page, 0)
     expect_read(page, 0)
     page.get_by_role("link", name="Data").click()
     expect(page.locator("h1")).not_to_contain_text("Draw")
     page.get_by_role("link", name="Draw").click()
     expect_read(page, 0)
+    expect(brush).to_have_value("40")
+    expect(page.get_by_role("radio", name="Ink on paper")).to_be_checked()
+    # The ink does not stand on black.
+    page.wait_for_function(
+        "canvas => canvas.getContext('2d').getImageData(5, 5, 1, 1).data[0] > 200",
+        arg=page.locator("canvas.dc-canvas.lower-canvas").element_handle(),
+    )
 
 
 @pytest.mark.parametrize("path", ["/", "/train", "/predictions", "/data", "/show-me"])
