@@ -24,7 +24,7 @@ from mnist_app.ink import (
     raster_to_input,
     strokes_to_input,
 )
-from mnist_app.settings import DATASETS
+from mnist_app.settings import DATASETS, short
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
@@ -69,7 +69,7 @@ class Dataset:
     @property
     def title(self) -> str:
         """The name for people."""
-        return DATASETS[self.name].split(":")[0]
+        return short(DATASETS[self.name])
 
 
 @dataclass(frozen=True)

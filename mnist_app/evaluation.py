@@ -200,6 +200,15 @@ def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
     return sum(gaps) / report.images
 
 
+def figures(report: EvaluationReport) -> dict[str, float]:
+    """What a model's card tells of it, rounded."""
+    return {
+        "accuracy": round(report.accuracy, 5),
+        "loss": round(report.loss, 5),
+        "images": report.images,
+    }
+
+
 def as_dict(report: EvaluationReport) -> dict[str, object]:
     """The measures, without the single answers, ready for JSON."""
 

@@ -10,10 +10,10 @@ import numpy as np
 from mnist_app import datasets, learning_curve, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.engine import Engine
-from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.evaluation import EvaluationReport, evaluate, figures
 from mnist_app.files import require_writable
 from mnist_app.progress import Point, Progress
-from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
+from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig, short
 from mnist_app.steering import Steering
 from mnist_app.training import TrainingResult, train
 from mnist_app.versions import versions
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import keras
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
-# As many as a chart can show.
-CURVE_POINTS = 200
+# As many as a card's chart needs.
+CARD_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Outcome:
 
 def run(
     config: TrainingConfig,
-    path: Path,
+    path: Path | None,
     title: str,
     report: Callable[[Progress], None] = lambda progress: None,
     steering: Steering | None = None,
@@ -56,7 +56,8 @@ def run(
     """Train, test and save a model.
 
     Args:
-        path: where it is saved, ending in .keras; the card goes beside it.
+        path: where it is saved, ending in .keras; the card goes beside it. None for a new place
+            in the models' folder, chosen at the end.
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
@@ -64,10 +65,10 @@ def run(
             engine: see `training.train`.
 
     Raises:
-        DigitLabError: `path` cannot be written; see also `datasets.load`, `training.train` and
+        DigitLabError: the place cannot be written; see also `datasets.load`, `training.train` and
             `model_store.save`.
     """
-    require_writable(path)
+    require_writable(path or model_store.path_for(title))
     dataset = datasets.load(config.dataset)
     known = strangers = None
     if extra_strokes:
@@ -91,11 +92,11 @@ def run(
     )
     classifier = Classifier(result.model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
-    results: dict[str, Any] = {"test": _figures(test)}
+    results: dict[str, Any] = {"test": figures(test)}
     if strangers is not None and len(strangers.labels):
-        figures = _figures(evaluate(classifier, strangers.images, strangers.labels))
+        read = evaluate(classifier, strangers.images, strangers.labels)
         writers = sorted({int(writer) for writer in strangers.writers})
-        results["pen strokes of held-out writers"] = {**figures, "writers": writers}
+        results["pen strokes of held-out writers"] = {**figures(read), "writers": writers}
     training = _training_facts(result) | {
         "pen drawings among them": 0 if known is None else known.drawings,
         "started from a model": start_from is not None,
@@ -121,16 +122,7 @@ def run(
 
 def default_title(config: TrainingConfig) -> str:
     """A name for a model that was given none."""
-    network = ARCHITECTURES[config.architecture].split(":")[0]
-    return f"{network} on {DATASETS[config.dataset].split(':')[0]}"
-
-
-def _figures(report: EvaluationReport) -> dict[str, Any]:
-    return {
-        "accuracy": round(report.accuracy, 5),
-        "loss": round(report.loss, 5),
-        "images": report.images,
-    }
+    return f"{short(ARCHITECTURES[config.architecture])} on {short(DATASETS[config.dataset])}"
 
 
 def _training_facts(result: TrainingResult) -> dict[str, Any]:
@@ -148,8 +140,8 @@ def _training_facts(result: TrainingResult) -> dict[str, Any]:
 
 
 def _curve(points: Sequence[Point]) -> list[list[float]]:
-    """Epoch, loss and accuracy of at most `CURVE_POINTS` points."""
+    """Epoch, loss and accuracy of at most `CARD_POINTS` points."""
     return [
         [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
-        for point in learning_curve.chosen(points, CURVE_POINTS)
+        for point in learning_curve.chosen(points, CARD_POINTS)
     ]

@@ -17,7 +17,7 @@ from mnist_app import datasets, distractors, model_store
 from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import PEN_WIDTHS, Dataset
-from mnist_app.evaluation import EvaluationReport, evaluate
+from mnist_app.evaluation import EvaluationReport, evaluate, figures
 from mnist_app.files import require_writable
 from mnist_app.handwriting import LabelledDrawing, as_inputs
 from mnist_app.ink import STROKE_WIDTH
@@ -79,7 +79,7 @@ class Outcome:
 def finetune(
     source: StoredModel,
     drawings: Sequence[LabelledDrawing],
-    path: Path,
+    path: Path | None,
     title: str,
     report: Callable[[float], None] = lambda share: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -89,14 +89,15 @@ def finetune(
 
     Args:
         drawings: at least one.
-        path: where the copy is saved, ending in .keras; its card goes beside it.
+        path: where the copy is saved, ending in .keras; its card goes beside it. None for a new
+            place in the models' folder, chosen at the end.
         report: told the share that is done, 0..1.
 
     Raises:
         InterruptedError: it was told to stop; nothing is saved.
         DigitLabError: see `model_store.load` and `model_store.save`.
     """
-    require_writable(path)
+    require_writable(path or model_store.path_for(title))
     model = model_store.load(source.path)
     exam = _exam(Classifier(model), drawings, _known(source), seed)
     own_before, before = exam.marks()
@@ -216,11 +217,6 @@ def _card(
 ) -> ModelCard:
     """The card of the copy; what it learned from is no result, and stands under its training."""
     known = source.card
-    figures = {
-        "accuracy": round(report.accuracy, 5),
-        "loss": round(report.loss, 5),
-        "images": report.images,
-    }
     return ModelCard(
         title=title,
         dataset=dataset,
@@ -230,7 +226,7 @@ def _card(
         class_names=source.class_names,
         weights=model.count_params(),
         versions=known.versions if known else {},
-        results={"test": figures},
+        results={"test": figures(report)},
         training={
             "fine-tuned from": source.title,
             "own drawings": asdict(own),

@@ -59,8 +59,9 @@ def _picture_file(path: Path, judge: Classifier | None) -> FileInputs:
 
 
 def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
+    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        with opener(path, "rt", encoding="utf-8") as lines:
             if path.suffix == ".json":
                 yield _strokes_of(str(path), lines.read(), judge)
                 return

@@ -15,7 +15,7 @@ MEANS = (
 )
 CURVES = (
     "It learns as long as both curves get better. Where only training does, it learns by heart. "
-    "Training is measured on pictures made harder on purpose, so it can look the worse of both. "
+    "Training is often measured on pictures made harder on purpose, so it can look the worse. "
     "What other networks taught is measured in training against their answers."
 )
 

@@ -9,7 +9,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,24 +116,22 @@ def folder() -> Path:
 
 def models() -> list[StoredModel]:
     """All models, the shipped one first, then the newest first."""
-    return list(_models())
-
-
-def _models() -> Iterator[StoredModel]:
-    if SHIPPED.exists():
-        yield describe(SHIPPED)
     try:
         dated = [(path.stat().st_mtime, path) for path in folder().glob("*.keras")]
     except OSError:
         dated = []
-    for _, path in sorted(dated, reverse=True):
-        if path.resolve() != SHIPPED.resolve():
-            yield describe(path)
+    own = [path for _, path in sorted(dated, reverse=True) if path.resolve() != SHIPPED.resolve()]
+    return [describe(path) for path in (*([SHIPPED] if SHIPPED.exists() else []), *own)]
 
 
-def find(name: str) -> StoredModel | None:
-    """The model of that name, or None."""
-    return next((model for model in _models() if model.name == name), None)
+def titles(stored: Iterable[StoredModel]) -> dict[str, str]:
+    """The models' titles by their names; equal ones have the name behind them."""
+    listed = list(stored)
+    alike = Counter(model.title for model in listed)
+    return {
+        model.name: f"{model.title} ({model.name})" if alike[model.title] > 1 else model.title
+        for model in listed
+    }
 
 
 def describe(path: Path) -> StoredModel:
@@ -159,12 +158,16 @@ def path_for(title: str) -> Path:
     return path
 
 
-def save(model: "keras.Model", card: ModelCard, path: Path) -> StoredModel:
+def save(model: "keras.Model", card: ModelCard, path: Path | None) -> StoredModel:
     """Save a model and its card; neither is there unless both are whole.
+
+    Args:
+        path: ends in .keras; None for `path_for` the card's title, as it is free now.
 
     Raises:
         DigitLabError: the place cannot be written.
     """
+    path = path or path_for(card.title)
     if path.suffix != ".keras":
         raise DigitLabError(f"{path} must end in .keras.")
     # Without its optimizer a model is a third of the size.

@@ -79,17 +79,8 @@ def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = Fal
     return _placed(reading, [_drawn_box(part) for part in parts])
 
 
-def read_picture(data: bytes, classifier: Classifier, as_number: bool = False) -> Reading:
-    """Read a picture and say where each digit stands, in pixels of the upright original.
-
-    Raises:
-        DigitLabError: see `pictures.opened`.
-    """
-    return read_opened(opened(data), classifier, as_number)
-
-
-def read_opened(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
-    """The same for a picture that is open already."""
+def read_picture(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
+    """Read a picture and say where each digit stands, in pixels of the upright original."""
     return read_ink(lift(picture.colours), classifier, as_number, picture.scale)
 
 

@@ -127,6 +127,11 @@ PRECISIONS = {
 _WATCHERS = ("early_stopping", "plateau")
 
 
+def short(label: str) -> str:
+    """A choice's name without what is said of it behind the colon."""
+    return label.split(":")[0]
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """Everything that decides a training run.

@@ -116,10 +116,21 @@ def test_models_are_listed_the_shipped_one_first_then_the_newest(models: Path) -
         "oldest",
     ]
     assert model_store.models()[0].is_shipped
-    found = model_store.find("middle")
-    assert found is not None
-    assert found.path == models / "middle.keras"
-    assert model_store.find("nothing") is None
+    assert model_store.models()[2].path == models / "middle.keras"
+
+
+def test_models_of_the_same_title_are_told_apart(models: Path) -> None:
+    for name, title in (("one", "Alike"), ("two", "Alike"), ("three", "Other")):
+        save(build("dense"), card(title), models / f"{name}.keras")
+    assert model_store.titles(model_store.models()) == {
+        "one": "Alike (one)", "two": "Alike (two)", "three": "Other",
+    }  # fmt: skip
+
+
+def test_a_new_model_takes_a_place_that_is_free_when_it_is_saved(models: Path) -> None:
+    first = save(build("dense"), card(title="Net"), None)
+    second = save(build("dense"), card(title="Net"), None)
+    assert (first.path.name, second.path.name) == ("net.keras", "net-2.keras")
 
 
 def test_a_missing_folder_holds_no_models(models: Path) -> None:

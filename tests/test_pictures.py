@@ -18,7 +18,7 @@ from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.framing import framed
 from mnist_app.pictures import WORKING_SIDE, opened, png
-from mnist_app.reading import read_opened
+from mnist_app.reading import read_picture
 
 # The ways in which each format can store pixels.
 MODES = {
@@ -245,7 +245,7 @@ def read_or_refused(data: bytes, as_number: bool) -> None:
         assert re.fullmatch(SENTENCE, refusal)
         return
     picture = opened(data)
-    reading = read_opened(picture, cast(Classifier, Undecided()), as_number)
+    reading = read_picture(picture, cast(Classifier, Undecided()), as_number)
     shown = framed(picture, [digit.box for digit in reading.digits if digit.box is not None])
     with Image.open(io.BytesIO(shown)) as image:
         assert image.size == picture.colours.shape[1::-1]
@@ -315,7 +315,7 @@ import numpy as np
 from mnist_app.errors import DigitLabError
 from mnist_app.framing import framed
 from mnist_app.pictures import opened
-from mnist_app.reading import read_opened
+from mnist_app.reading import read_picture
 from scipy import ndimage
 from skimage import filters, transform
 
@@ -334,7 +334,7 @@ for size in sys.argv[1:]:
     before = line("VmRSS")
     try:
         picture = opened(data)
-        reading = read_opened(picture, Undecided(), True)
+        reading = read_picture(picture, Undecided(), True)
         framed(picture, [digit.box for digit in reading.digits])
     except DigitLabError:
         pass

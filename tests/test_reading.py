@@ -12,6 +12,7 @@ from benchmarks.drawings import canvas_json
 from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import Drawing, drawing_from_canvas, drawing_from_points
+from mnist_app.pictures import opened
 from mnist_app.reading import (
     inputs_from_drawing,
     inputs_from_picture,
@@ -93,7 +94,7 @@ def test_a_known_digit_is_read_from_strokes_and_from_a_picture(classifier: Class
 def test_each_digit_has_its_place(classifier: Classifier) -> None:
     drawn = read_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier, as_number=True)
     assert [digit.box for digit in drawn.digits] == [(50, 0, 0, 100), (150, 0, 0, 100)]
-    taken = read_picture(picture(ONE, OTHER_ONE), classifier, as_number=True)
+    taken = read_picture(opened(picture(ONE, OTHER_ONE)), classifier, as_number=True)
     for digit, x in zip(taken.digits, (50, 150), strict=True):
         assert digit.box == pytest.approx((x - 4.5, 20, 9, 101), abs=3)
     assert read_drawing(Drawing([]), classifier).digits == ()

@@ -12,6 +12,7 @@ from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.ink import Drawing
 from mnist_app.layout import Layout
+from mnist_app.pictures import opened
 from mnist_app.reading import read_drawing, read_ink, read_picture
 from mnist_app.segmentation import Judged, drawn_digits, inked_digits, judge_ink
 
@@ -117,7 +118,7 @@ def test_underlined_and_ruled_numbers_are_read(
     ink = rastered(strokes)
     assert read_ink(ink, shipped, as_number=True).text == numerals
     paper = photos.taken(photos.plain(ink, np.random.default_rng(0)))
-    assert read_picture(paper, shipped, as_number=True).text == numerals
+    assert read_picture(opened(paper), shipped, as_number=True).text == numerals
 
 
 def rastered(strokes: Sequence[np.ndarray], pen: int = 8) -> np.ndarray:

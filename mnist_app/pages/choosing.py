@@ -9,7 +9,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import dataset_job, workers
-from mnist_app.settings import DATASETS
+from mnist_app.settings import DATASETS, short
 
 
 def choose(
@@ -59,7 +59,7 @@ def opened(name: str) -> Dataset:
 
     It is downloaded only when this visitor asked for it.
     """
-    title = DATASETS[name].split(":")[0]
+    title = short(DATASETS[name])
     found = datasets.availability(name)
     is_asked_for = st.session_state.get("asked_for") == name
     if found.place is None and not is_asked_for and workers().datasets.latest(name) is None:
@@ -76,14 +76,14 @@ def described_dataset(name: str) -> str:
     found = datasets.availability(name)
     if found.place is not None:
         return DATASETS[name]
-    return f"{DATASETS[name].split(':')[0]} (to download, {found.megabytes:.0f} MB)"
+    return f"{short(DATASETS[name])} (to download, {found.megabytes:.0f} MB)"
 
 
 def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str | None:
     """The title of the data set that a model learned from; None if it is this one or unknown."""
     if model.card is None or model.card.dataset == dataset.name:
         return None
-    return DATASETS.get(model.card.dataset, model.card.dataset).split(":")[0]
+    return short(DATASETS.get(model.card.dataset, model.card.dataset))
 
 
 def _ask_for_chosen() -> None:

@@ -1,6 +1,7 @@
 """Wrong answers put right by the visitor: kept in the session, taken along, learned from."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -12,13 +13,14 @@ from mnist_app.ink import Drawing
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.kiosk import owner
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import classifier_job, finetuning_job, workers
 from mnist_app.segmentation import drawn_digits
-from mnist_app.settings import DATASETS
+from mnist_app.settings import DATASETS, short
 
 MOST = 200
 EMPTY = "Draw a digit first: then tell here which one it was."
@@ -147,7 +149,15 @@ def _offer(model: StoredModel) -> None:
 
 def _learn(model: StoredModel) -> None:
     title = st.session_state.own_title.strip() or _default_title(model)
-    finetuning_job(model, tuple(kept_drawings()), title, visitor())
+    finetuning_job(model, tuple(kept_drawings()), _former_copy(title), title, visitor())
+
+
+def _former_copy(title: str) -> Path | None:
+    """The last copy of that name made here by the same person, whose place the next one takes."""
+    for job in reversed(workers().finetuning.jobs(owner())):
+        if job.state == State.DONE and job.result.stored.title == title:
+            return job.result.stored.path
+    return None
 
 
 def _default_title(model: StoredModel) -> str:
@@ -190,7 +200,7 @@ def _show_outcome(outcome: Outcome) -> None:
         st.caption(f"Before: {before}. These are the very drawings that it learned from.")
     with others:
         st.metric("Other people's digits read right", f"{test.after:.2%}")
-        title = DATASETS[outcome.dataset].split(":")[0]
+        title = short(DATASETS[outcome.dataset])
         st.caption(
             f"Before: {test.before:.2%}. Of {test.pictures:,} test pictures of {title}, to see "
             "whether it forgot anything."

@@ -1,17 +1,18 @@
 """The last step of the show: the network learns from the presenter, or a new one from nothing."""
 
-import math
+from contextlib import suppress
+from typing import cast
 
 import numpy as np
 import streamlit as st
 
-from mnist_app import limits
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer, canvas, correcting, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.choosing import default_dataset
+from mnist_app.pages.kiosk import owner
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_jobs import Run, runs, training_job
 from mnist_app.pages.visitor import visitor
@@ -58,6 +59,8 @@ def _from_nothing(own: Canvas) -> None:
     if job is not None and not job.is_over:
         _watch(job.id)
     elif job is not None:
+        if job.state == State.DONE:
+            _delete_former(job)
         # A fragment has a container of its own: so the chart stays where it is.
         with st.container():
             _show(job)
@@ -67,17 +70,18 @@ def _start(own: Canvas) -> None:
     dataset = default_dataset(list(EPOCHS))
     preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
     config = TrainingConfig(**preset, dataset=dataset)
-    # A kiosk's next visitor is a new one for this server, and still gives the show.
-    owner = None if math.isfinite(limits.kiosk_seconds()) else visitor()
-    former = [
-        run.id
-        for run in runs().listed(owner)
-        if run.is_over and (run.title, run.config) == (TITLE, config)
-    ]
     training_job(config, TITLE, visitor(), own.image)
-    # Else each show would leave one more; who wants to keep one gives it another name.
-    for number in former:
-        runs().delete(number, with_model=True)
+
+
+def _delete_former(job: Snapshot) -> None:
+    """Else each show would leave one more; who wants to keep one gives it another name."""
+    new = cast(int, job.key)
+    for run in runs().listed(owner()):
+        is_former = run.is_over and run.id < new
+        if is_former and (run.title, run.config) == (TITLE, job.progress.config):
+            # Another page of the same person may be at it too.
+            with suppress(DigitLabError):
+                runs().delete(run.id, with_model=True)
 
 
 def _last_lesson() -> Snapshot | None:

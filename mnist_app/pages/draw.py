@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from mnist_app import model_store
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer, canvas, kiosk, looking, reader
 from mnist_app.pages.canvas import Canvas
@@ -77,21 +78,23 @@ def _look_inside(digit: Digit | None, model: StoredModel) -> None:
 
 
 def _chosen_model() -> StoredModel | None:
-    """The model that reads, kept in the link as `model`."""
+    """The model that reads, which a link may name as `model`."""
     models = reader.readers()
     model = reader.chosen(models)
     if model is None:
         return None
-    with st.popover(f"Read by: {unmarked(model.title)}"):
+    titles = model_store.titles(models.values())
+    with st.popover(f"Read by: {unmarked(titles[model.name])}"):
         name = st.radio(
             "The model that reads your drawing",
             list(models),
             key="model",
-            format_func=lambda name: _label(models[name]),
+            format_func=lambda name: _label(models[name], titles[name]),
+            persist_state="session",
         )
     return models[name]
 
 
-def _label(model: StoredModel) -> str:
+def _label(model: StoredModel, title: str) -> str:
     origin = "comes with the app" if model.is_shipped else "trained here"
-    return f"{unmarked(model.title)} ({origin})"
+    return f"{unmarked(title)} ({origin})"

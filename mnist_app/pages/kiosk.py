@@ -1,12 +1,13 @@
 """Where strangers come and go: whatever one of them did is cleared for the next."""
 
 import math
+from contextlib import suppress
 
 import streamlit as st
 
 from mnist_app import limits
 from mnist_app.errors import DigitLabError
-from mnist_app.pages.visitor import COOKIE
+from mnist_app.pages.visitor import COOKIE, visitor
 
 # The page is opened anew, by somebody new: so nothing that a page keeps can be forgotten here.
 # That somebody was there lasts while other pages are looked at. A long stroke and a press on
@@ -55,6 +56,14 @@ def clear_when_idle() -> None:
         return
     if math.isfinite(seconds):
         _component()(key="kiosk", data={"seconds": seconds, "cookie": COOKIE})
+
+
+def owner() -> str | None:
+    """Whose a visitor's jobs and runs are; None, anybody's, where each visitor is a new one."""
+    with suppress(DigitLabError):
+        if math.isfinite(limits.kiosk_seconds()):
+            return None
+    return visitor()
 
 
 @st.cache_resource(show_spinner=False)

@@ -43,8 +43,10 @@ PROOF = (
     "together with other ink may be missed. Where the two differ, trust neither."
 )
 SEARCHED = "The smallest change that a short search found; a smaller one may exist."
-GUIDED = "Every pixel moves towards a real picture of what is read then."
-FREE = "It only follows the network's slopes, so it may be specks that no pen would draw."
+GUIDED = "Every pixel moves a little towards a real picture of the other answer."
+FREE = (
+    "It changes whatever pixels sway the network most, so it may be specks that no pen would draw."
+)
 
 
 @st.fragment

@@ -145,7 +145,7 @@ def _second_opinions(
         st.caption("There is no other model with the same classes: train one on the Train page.")
         return
     rows = []
-    waiting = None
+    waiting, failed = None, []
     asked = others[:MOST_OTHERS]
     for other in asked:
         job = other_job(other)
@@ -155,12 +155,17 @@ def _second_opinions(
             rows.append(_opinion(other.title, names[read], probabilities[read], read == true))
         elif job.state == State.FAILED:
             rows.append(_row(other.title, "", job.error))
+            failed.append(job.id)
         else:
             waiting = waiting or (job.id, f"Loading “{unmarked(other.title)}”")
     if rows:
         st.html(f'<table class="opinions">{"".join(rows)}</table>')
     if waiting:
         watch(workers().others, *waiting)
+    if failed and st.button("Try again", icon=":material/refresh:", key="retry_opinions"):
+        for job_id in failed:
+            workers().others.forget(job_id)
+        st.rerun()
     if len(others) > MOST_OTHERS:
         has_shipped = any(other.is_shipped for other in asked)
         which = "The one that comes with the app and the newest" if has_shipped else "The newest"

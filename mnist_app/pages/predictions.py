@@ -26,7 +26,8 @@ def page() -> None:
         return
     left, right = st.columns(2)
     with left:
-        model = models[choose("Model", list(models), "model", lambda name: models[name].title)]
+        titles = model_store.titles(models.values())
+        model = models[choose("Model", list(models), "model", titles.__getitem__)]
     with right:
         fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
         if not fitting:

@@ -1,19 +1,17 @@
 """Several training runs beside each other: in what they differ, and what came of it."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mnist_app import convolution, datasets, run_charts
-from mnist_app.jobs import Snapshot, Worker
-from mnist_app.jobs import State as JobState
 from mnist_app.pages import wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model
 from mnist_app.pages.run_jobs import shift_job
 from mnist_app.pages.side_by_side import side_by_side
-from mnist_app.pages.waiting import watch
+from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.run_charts import RUN_COLOURS
 from mnist_app.runs import Run, differing_settings, told_apart
@@ -133,23 +131,14 @@ def _shifted(dense: Run, convolutional: Run) -> None:
     if len(models) < 2 or datasets.availability(name).place is None:
         return
     st.markdown("**And when a digit is not in the middle?**")
-    dataset = _result(workers().datasets, dataset_job(name), "Opening the test pictures")
+    dataset = result_if_there(workers().datasets, dataset_job(name), "Opening the test pictures")
     if dataset is None:
         return
     shares = []
     for model in models:
         job = shift_job(model, dataset)
-        share = _result(workers().shifts, job, "Moving every test picture by two pixels")
+        share = result_if_there(workers().shifts, job, "Moving every test picture by two pixels")
         if share is None:
             return
         shares.append(share)
     st.write(convolution.shift_in_words(*shares))
-
-
-def _result(worker: Worker, job: Snapshot, what: str) -> Any:
-    """A job's result; None, and how it stands is shown, while there is none."""
-    if job.state == JobState.FAILED:
-        st.error(job.error, icon=":material/error:")
-    elif not job.is_over:
-        watch(worker, job.id, what)
-    return job.result

@@ -117,7 +117,7 @@ def _training(
 
         return experiment.run(
             run.config,
-            listed.model or model_store.path_for(run.title),
+            listed.model,
             run.title,
             report=report,
             steering=control,

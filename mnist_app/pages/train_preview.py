@@ -12,10 +12,11 @@ from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import State
 from mnist_app.pages.pixels import picture, tiles
-from mnist_app.pages.waiting import POLL_SECONDS
-from mnist_app.pages.workers import Variants, augmentation_job, dataset_job
+from mnist_app.pages.waiting import POLL_SECONDS, result_if_there
+from mnist_app.pages.workers import Variants, augmentation_job, dataset_job, workers
 from mnist_app.settings import SETTINGS, TrainingConfig
 
+WAKING = "Waking up TensorFlow, which makes the examples"
 SHOWN = 7
 SEED = 1
 # The class whose mirror image tells most.
@@ -51,7 +52,7 @@ def _waiting(dataset: str, active: Mapping[str, Any]) -> None:
     """Run the page again as soon as the examples can be made."""
     if _is_ready(dataset, active):
         st.rerun()
-    st.caption("Waking up TensorFlow, which makes the examples …" if active else "Opening …")
+    st.caption(f"{WAKING} …" if active else "Opening …")
 
 
 def _preview(name: str, active: Mapping[str, Any]) -> None:
@@ -66,11 +67,11 @@ def _preview(name: str, active: Mapping[str, Any]) -> None:
         st.caption("All at 0: every picture is learned as it is. Move one, and see what it does.")
         return
     making = augmentation_job()
-    if making.state != State.DONE:
-        st.caption(making.error)
+    variants_of = result_if_there(workers().augmentation, making, WAKING)
+    if variants_of is None:
         return
     with st.container(key="augmentation_preview"):
-        st.html(_examples(dataset, active, making.result))
+        st.html(_examples(dataset, active, variants_of))
 
 
 def _mirrored(dataset: Dataset) -> str:

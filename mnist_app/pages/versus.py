@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from mnist_app import model_store
 from mnist_app.comparison import Comparison, compare, in_words
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
@@ -37,10 +38,8 @@ def versus(
     if not others:
         st.info("There is no second model with the same classes yet: train one on the Train page.")
         return
-    name = choose(
-        "Compare with", [NOBODY, *others], "other",
-        lambda name: models[name].title if name else "no other model",
-    )  # fmt: skip
+    named = model_store.titles(models.values()) | {NOBODY: "no other model"}
+    name = choose("Compare with", [NOBODY, *others], "other", named.__getitem__)
     if name == NOBODY:
         return
     rival = models[name]
@@ -48,7 +47,8 @@ def versus(
         workers().evaluations, evaluation_job(rival, dataset),
         f"Reading them with “{unmarked(rival.title)}”",
     )  # fmt: skip
-    titles = _titles(model, rival)
+    told_apart = model_store.titles((model, rival))
+    titles = told_apart[model.name], told_apart[rival.name]
     found = compare(report, second)
     with st.container(key="comparison"):
         st.markdown(f"**{unmarked(in_words(found, *titles))}**")
@@ -72,13 +72,6 @@ def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredMod
         other for other in models.values()
         if other.name != model.name and other.class_names == model.class_names
     ]  # fmt: skip
-
-
-def _titles(first: StoredModel, second: StoredModel) -> tuple[str, str]:
-    """Titles that tell the two models apart."""
-    if first.title != second.title:
-        return first.title, second.title
-    return f"{first.title} ({first.name})", f"{second.title} ({second.name})"
 
 
 def _measured(reports: tuple[EvaluationReport, ...]) -> list[tuple[str, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from mnist_app.runs import State
-from mnist_app.settings import SETTINGS
+from mnist_app.settings import SETTINGS, short
 
 STATES = {
     State.WAITING: "Waiting in line",
@@ -52,5 +52,5 @@ def value(setting: str, given: Any) -> str:
     """What a setting is at, in the words of the form."""
     row = _ROWS.get(setting)
     if row is not None and row.choices:
-        return row.choices.get(str(given), str(given)).split(":")[0]
+        return short(row.choices.get(str(given), str(given)))
     return f"{given:g}" if isinstance(given, float) else str(given)

@@ -1,10 +1,12 @@
 """The background workers of this process, shared by all visitors, and the pages' jobs."""
 
+import functools
 import gc
 import importlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +27,7 @@ from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.interest import Interest, has_given_up
 from mnist_app.pictures import opened
-from mnist_app.reading import Reading, read_opened
+from mnist_app.reading import Reading, read_picture
 from mnist_app.settings import DATASETS, TrainingConfig
 
 # Whoever was not there for so long has left, and gives way to those who wait.
@@ -88,6 +90,17 @@ def import_first(*modules: str) -> None:
             importlib.import_module(module)
         if "keras" in modules:
             _keep_compiled()
+            _pass_by_modules()
+
+
+@functools.cache
+def _pass_by_modules() -> None:
+    """Have no garbage collection visit what TensorFlow and Keras made when they were imported.
+
+    That is most of what there is, and lives as long as the process; models do not.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_compiled() -> None:
@@ -107,11 +120,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
 
     def load(control: Control) -> Classifier:
         import_first("tensorflow", "keras")
-        classifier = Classifier(model_store.load(model.path))
-        # TensorFlow's objects live as long as the process: no later collection need visit them.
-        gc.collect()
-        gc.freeze()
-        return classifier
+        return Classifier(model_store.load(model.path))
 
     return workers().models.once(identity(model), load)
 
@@ -191,7 +200,7 @@ def picture_job(
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
         picture = opened(data)
-        reading = read_opened(picture, _loaded(model), as_number)
+        reading = read_picture(picture, _loaded(model), as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(picture, boxes))
 
@@ -200,16 +209,24 @@ def picture_job(
 
 
 def finetuning_job(
-    model: StoredModel, drawings: Sequence[LabelledDrawing], title: str, owner: str
+    model: StoredModel,
+    drawings: Sequence[LabelledDrawing],
+    path: Path | None,
+    title: str,
+    owner: str,
 ) -> Snapshot:
-    """Put a fine-tuning in line; it reports its share, and its result is an `Outcome`."""
+    """Put a fine-tuning in line; it reports its share, and its result is an `Outcome`.
+
+    Args:
+        path: where the copy goes; None for a new place.
+    """
 
     def work(control: Control) -> finetuning.Outcome:
         import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.datasets")
         return finetuning.finetune(
             model,
             drawings,
-            model_store.path_for(title),
+            path,
             title,
             control.report,
             control.should_stop,

@@ -97,11 +97,36 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     assert app.metric[0].value.endswith("of 5")
     before = app.session_state["model"]
     app.button(key="use_own").click().run()
-    used = model_store.find(app.session_state["model"])
+    used = model_store.describe(model_store.folder() / f"{app.session_state['model']}.keras")
     assert used is not None
     assert used.name != before
     assert used.title == "Tiny, my handwriting"
     assert app.button(key="use_own").disabled
+
+
+def test_who_learns_again_gets_one_copy_of_a_name(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetuning, "STEPS", 1)
+    app = corrected(opened(), 5)
+
+    def copies(name: str) -> list[str]:
+        app.text_input(key="own_title").set_value(name).run()
+        app.button(key="learn").click().run()
+        workers().finetuning.wait(workers().finetuning.jobs()[-1].id, timeout=60)
+        app.run()
+        assert not app.error
+        return sorted(model.name for model in model_store.models() if model.name != "tiny")
+
+    assert copies("Mine") == ["mine"]
+    assert copies("Mine") == ["mine"]
+    assert copies("Ours") == ["mine", "ours"]
+    other = corrected(opened(), 5)
+    other.session_state["visitor"] = "f" * 32
+    other.text_input(key="own_title").set_value("Mine").run()
+    other.button(key="learn").click().run()
+    workers().finetuning.wait(workers().finetuning.jobs()[-1].id, timeout=60)
+    assert (models / "mine-2.keras").is_file(), "nobody else's copy is replaced"
 
 
 def test_learning_can_be_stopped_and_changes_nothing(models: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_run_ends_with_results_and_a_stored_model() -> None:
     accuracy = next(metric for metric in app.metric if metric.label == "Test accuracy")
     assert float(accuracy.value.rstrip("%")) > 50
     assert any("gallery" in body for body in bodies(app))
-    stored = model_store.find("my-first-network")
+    stored = model_store.describe(model_store.folder() / "my-first-network.keras")
     assert stored is not None
     assert stored.title == "My first network"
     assert stored.card is not None
@@ -67,7 +67,7 @@ def test_stop_keeps_what_was_learned() -> None:
     app.button(key="train_stop").click().run()
     until(app, lambda: "What it learned is kept" in status(app))
     assert any(metric.label == "Test accuracy" for metric in app.metric)
-    assert model_store.find("fast-convolutional-on-optdigits")
+    assert (model_store.folder() / "fast-convolutional-on-optdigits.keras").is_file()
 
 
 def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:

@@ -1,5 +1,11 @@
-import keras
+import gc
+import weakref
+from pathlib import Path
 
+import keras
+import pytest
+
+from mnist_app import model_store
 from mnist_app.pages import workers
 
 
@@ -10,3 +16,26 @@ def test_a_run_of_any_page_leaves_what_keras_compiled() -> None:
     keras.backend.clear_session()
     assert keras.layers.Dense(1).name != before
     assert keras.layers.Dense(1).name != "dense"
+
+
+def test_a_model_that_is_forgotten_leaves_the_memory(
+    model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = workers.Workers()
+    monkeypatch.setattr(workers, "workers", lambda: own)
+    stored = model_store.describe(model_path)
+
+    def loaded() -> tuple[int, weakref.ref]:
+        job = own.models.wait(workers.classifier_job(stored).id, timeout=60)
+        assert job is not None
+        return job.id, weakref.ref(job.result.model)
+
+    (first, model), (second, same) = loaded(), loaded()
+    assert first == second
+    assert model() is same()
+    own.models.forget(first)
+    gc.collect()
+    assert model() is None
+    number, again = loaded()
+    assert number != first
+    assert again() is not None
