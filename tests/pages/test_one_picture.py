@@ -2,13 +2,14 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, report, settled, stop_last, visit
 
-from mnist_app.pages import one_picture
+from mnist_app.pages import one_picture, space_jobs
 from mnist_app.pages.workers import workers
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
@@ -108,6 +109,24 @@ def test_the_other_models_are_asked(one_model: Path) -> None:
     app = visit("predictions", {"model": "tiny", "picture": "0"})
     assert dict(opinions(app)) == {"Tiny": str(report().predictions[0]), "broken": ""}
     assert "broken" in next(body for body in bodies(app) if "opinions" in body)
+
+
+def test_a_second_opinion_that_failed_can_be_tried_again(
+    one_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(model: Any) -> None:
+        raise MemoryError
+
+    second_model(one_model, "twin")
+    with monkeypatch.context() as memory:
+        memory.setattr(space_jobs, "Classifier", full)
+        app = visit("predictions", {"model": "tiny", "picture": "0"})
+        settled(app)
+        assert dict(opinions(app)) == {"Tiny": ""}
+    app.button(key="retry_opinions").click()
+    settled(app)
+    assert dict(opinions(app)) == {"Tiny": str(report().predictions[0])}
+    assert "retry_opinions" not in [button.key for button in app.button]
 
 
 def test_no_more_models_are_asked_than_are_kept_ready(one_model: Path) -> None:

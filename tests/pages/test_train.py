@@ -364,6 +364,25 @@ def test_a_link_cannot_set_what_the_page_does_not_show() -> None:
     assert "precision" not in query(app)
 
 
+def test_examples_that_could_not_be_made_can_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*modules: str) -> None:
+        raise MemoryError
+
+    line = workers.workers().augmentation
+    for job in line.jobs():
+        line.forget(job.id)
+    with monkeypatch.context() as memory:
+        memory.setattr(workers, "import_first", full)
+        line.wait(workers.augmentation_job().id, timeout=60)
+    app = opened(rotation=20.0)
+    assert "not enough memory" in app.error[0].value
+    next(button for button in app.button if button.label == "Try again").click().run()
+    until(app, lambda: any("tiles examples" in body for body in bodies(app)))
+    assert not app.error
+
+
 def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:
     app = opened(rotation=20.0, shift=0.0, zoom=0.0, shear=0.0, flip=1.0)
     until(app, lambda: any("tiles examples" in body for body in bodies(app)))
