@@ -10,6 +10,11 @@ from mnist_app.settings import TrainingConfig
 if TYPE_CHECKING:
     import keras
 
+# Averages over batches follow what the network is within this share of an epoch, but are of two
+# batches at least.
+SETTLED = 0.1
+LEAST_MOMENTUM = 0.5
+
 
 def begin(
     config: TrainingConfig, classes: int, start_from: "keras.Model | None" = None
@@ -43,6 +48,7 @@ def prepare(
     import keras
 
     learner = model if config.precision == "float32" else copy(model, config.precision)
+    _follow_within(learner, steps * SETTLED)
     learner.compile(
         optimizer=optimizer(config, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
@@ -50,6 +56,19 @@ def prepare(
     )
     learner.optimizer.build(learner.trainable_variables)
     return learner
+
+
+def _follow_within(learner: "keras.Model", steps: float) -> None:
+    """Have what normalises over batches follow their statistics within so many steps.
+
+    In a run of few steps, its averages would else still be near where they began when the run
+    ends, and the network would read as if it had learned nothing.
+    """
+    import keras
+
+    for layer in learner.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, max(LEAST_MOMENTUM, 1 - 1 / max(1.0, steps)))
 
 
 def optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":

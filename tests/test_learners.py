@@ -3,11 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from samples import accuracy, quick
 
 from mnist_app import learners
 from mnist_app.architectures import build
 from mnist_app.datasets import Dataset
 from mnist_app.settings import OPTIMIZERS, TrainingConfig
+from mnist_app.training import train
 
 
 def made(**values: Any) -> Any:
@@ -68,6 +70,20 @@ def test_in_few_bits_a_copy_learns_whose_probabilities_are_whole() -> None:
         "float32",
     ]
     assert learners.prepare(model, TrainingConfig(), steps=8) is model
+
+
+@pytest.mark.parametrize("architecture", ["fast_cnn", "deep_cnn", "plain_cnn", "residual_cnn"])
+def test_a_short_run_on_few_pictures_reads_what_it_learned(
+    architecture: str, dataset: Dataset
+) -> None:
+    config = quick(architecture=architecture, learning_rate=0.001, epochs=3)
+    assert accuracy(train(config, dataset, watch=False).model, dataset) > 0.9
+
+
+def test_what_normalises_over_batches_is_left_to_its_own_pace_in_a_long_run() -> None:
+    learner = learners.prepare(build("fast_cnn"), TrainingConfig(architecture="fast_cnn"), 400)
+    paces = {layer.momentum for layer in learner.layers if hasattr(layer, "momentum")}
+    assert paces == {0.95}
 
 
 def test_what_has_no_right_answer_is_no_mistake() -> None:
