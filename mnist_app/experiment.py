@@ -90,13 +90,7 @@ def run(
         teachers=teachers,
         engine=engine,
     )
-    classifier = Classifier(result.model)
-    test = evaluate(classifier, dataset.test_images, dataset.test_labels)
-    results: dict[str, Any] = {"test": figures(test)}
-    if strangers is not None and len(strangers.labels):
-        read = evaluate(classifier, strangers.images, strangers.labels)
-        writers = sorted({int(writer) for writer in strangers.writers})
-        results["pen strokes of held-out writers"] = {**figures(read), "writers": writers}
+    test, results = _measured(result.model, dataset, strangers)
     training = _training_facts(result) | {
         "pen drawings among them": 0 if known is None else known.drawings,
         "started from a model": start_from is not None,
@@ -118,6 +112,20 @@ def run(
     return Outcome(
         model_store.save(result.model, card, path), test, result.progress, result.stopped
     )
+
+
+def _measured(
+    model: "keras.Model", dataset: datasets.Dataset, strangers: datasets.PenDigits | None
+) -> tuple[EvaluationReport, dict[str, Any]]:
+    """How the test pictures are read, and what the card tells of them and of strangers' hands."""
+    classifier = Classifier(model)
+    test = evaluate(classifier, dataset.test_images, dataset.test_labels)
+    results: dict[str, Any] = {"test": figures(test)}
+    if strangers is not None and len(strangers.labels):
+        read = evaluate(classifier, strangers.images, strangers.labels)
+        writers = sorted({int(writer) for writer in strangers.writers})
+        results["pen strokes of held-out writers"] = {**figures(read), "writers": writers}
+    return test, results
 
 
 def default_title(config: TrainingConfig) -> str:
