@@ -134,7 +134,7 @@ def _offer(model: StoredModel) -> None:
     st.caption(
         f"A copy of “{unmarked(model.title)}” learns how you write, which takes some seconds; the "
         "model itself stays as it is. The copy can then be chosen by everybody who uses this app "
-        "here; your drawings are shown to nobody."
+        "here; your drawings are shown to nobody. Learning again under the same name replaces it."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
