@@ -1,8 +1,11 @@
 """A hand that draws digits on the page's canvas, whatever its size, in a real browser."""
 
+import re
+
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from benchmarks.browser import PAUSE_MS, at_rest
 from benchmarks.drawings import SIDE, STROKES
 
 # In the order of `STROKES`.
@@ -29,6 +32,18 @@ def draw(page: Page, digit: int) -> None:
     for point in points[1:]:
         page.mouse.move(*point)
     page.mouse.up()
+
+
+def clear(page: Page) -> None:
+    """Press Clear, and wait for the canvas that takes the place of the one drawn on."""
+    page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.drawn = 'on' }")
+    page.locator(".st-key-clear button").click()
+    expect(page.locator("canvas.upper-canvas[data-drawn]")).to_have_count(0)
+    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
+    expect(page.locator(PREDICTION)).to_contain_text(re.compile("Draw a (digit|number)"))
+    at_rest(page)
+    # A hand takes no less; what is drawn the moment a canvas appears may be lost.
+    page.wait_for_timeout(PAUSE_MS)
 
 
 def expect_read(page: Page, digit: int) -> None:

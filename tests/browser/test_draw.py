@@ -1,5 +1,5 @@
 import pytest
-from pen import DIGITS, PREDICTION, canvas_points, draw, expect_read
+from pen import DIGITS, PREDICTION, canvas_points, clear, draw, expect_read
 from playwright.sync_api import Page, expect
 
 from benchmarks.browser import at_rest
@@ -44,8 +44,7 @@ def test_digits_drawn_with_the_mouse_are_read_one_after_the_other(
     for digit in DIGITS:
         draw(page, digit)
         expect_read(page, digit)
-        page.locator(".st-key-clear button").click()
-        expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+        clear(page)
 
 
 def test_a_drawing_is_answered_without_a_run_of_the_whole_page(page: Page, server: Server) -> None:
@@ -55,8 +54,7 @@ def test_a_drawing_is_answered_without_a_run_of_the_whole_page(page: Page, serve
     page.evaluate("document.querySelector('h1').dataset.mark = 'kept'")
     chart = page.locator(".st-key-probabilities .js-plotly-plot")
     chart.evaluate("node => { node.dataset.mark = 'kept' }")
-    page.locator(".st-key-clear button").click()
-    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    clear(page)
     draw(page, 7)
     expect_read(page, 7)
     assert chart.get_attribute("data-mark") == "kept"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pen import clear
 from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.browser import CANVAS, draw_stroke
@@ -93,8 +94,7 @@ def test_maps_and_another_mind_follow_the_next_stroke(page: Page, server: Server
     expect_pictures(panel, [28, 28, 28])
     choose(panel, PARTS[3])
     expect(panel).to_contain_text("instead of 2")
-    page.locator(".st-key-clear button").click()
-    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+    clear(page)
     draw(page, SEVEN)
     expect(panel).to_contain_text("instead of 7")
     expect(panel.get_by_role("radio", name=PARTS[3], exact=True)).to_be_checked()

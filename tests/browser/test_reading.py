@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from pen import clear
 from playwright.sync_api import Page, expect
 
 from benchmarks.browser import at_rest
@@ -60,8 +61,7 @@ def test_a_number_drawn_with_the_mouse_is_read_and_looked_at(page: Page, server:
     page.locator(".st-key-picked button").nth(1).click()
     chart = page.locator(".st-key-probabilities .live-chart")
     expect(chart).to_have_attribute("aria-label", re.compile("each digit is: 7"))
-    page.locator(".st-key-clear button").click()
-    expect(page.locator(PREDICTION)).to_contain_text("Draw a number")
+    clear(page)
 
 
 def test_a_digit_on_the_right_of_the_wide_canvas_stays_on_the_square_one(

@@ -1,6 +1,6 @@
 import re
 
-from pen import PREDICTION, draw, expect_read
+from pen import clear, draw, expect_read
 from playwright.sync_api import Page, expect
 
 from benchmarks.browser import at_rest
@@ -18,8 +18,8 @@ def slide(page: Page, name: str, key: str, value: int) -> None:
 
 
 def start_long_run(page: Page, server: Server) -> None:
-    """A hundred epochs of small steps: it goes on for as long as a test needs it."""
-    page.goto(f"{server.url}/train?dataset=optdigits&batch_size=8")
+    """A hundred epochs of small steps: it goes on for minutes."""
+    page.goto(f"{server.url}/train?dataset=optdigits&batch_size=8&architecture=deep_cnn")
     page.locator(".st-key-train_start button").wait_for()
     page.get_by_text("Training", exact=True).click()
     slide(page, "epochs", "End", 100)
@@ -77,7 +77,7 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     expect(page.get_by_text("Test accuracy")).to_be_visible()
     page.locator(".st-key-use_model button").click()
     page.locator("canvas.upper-canvas").wait_for()
-    expect(page.get_by_text("Read by: Simple convolutional on optdigits")).to_be_visible()
+    expect(page.get_by_text("Read by: Deep convolutional on optdigits")).to_be_visible()
 
 
 def test_a_run_goes_on_while_one_draws_elsewhere(page: Page, server: Server) -> None:
@@ -89,8 +89,7 @@ def test_a_run_goes_on_while_one_draws_elsewhere(page: Page, server: Server) -> 
     for digit in (3, 7):
         draw(page, digit)
         expect_read(page, digit)
-        page.locator(".st-key-clear button").click()
-        expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+        clear(page)
     go(page, "Train")
     returned = reached(page)
     assert returned > begun
