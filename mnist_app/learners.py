@@ -10,9 +10,9 @@ from mnist_app.settings import TrainingConfig
 if TYPE_CHECKING:
     import keras
 
-# Averages over batches follow what the network is within this share of an epoch, but are of two
-# batches at least.
-SETTLED = 0.1
+# Averages over batches reach back over this share of an epoch at most, but over two batches at
+# least.
+SETTLED = 1 / 3
 LEAST_MOMENTUM = 0.5
 
 
