@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mnist_app.evaluation import EvaluationReport, reliability
-from mnist_app.meanings import CURVES, MEANS, RELIABILITY, measures
+from mnist_app.learning_curve import LearningCurves
+from mnist_app.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
-from mnist_app.progress import Point
 from mnist_app.run_charts import accuracy_curves, loss_curves
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def as_html(
     names: Sequence[str],
     title: str,
     about: str,
-    training: Sequence[Point] = (),
-    validation: Sequence[Point] = (),
+    curves: LearningCurves,
 ) -> str:
     """A page with every measure and its charts, whole in one file of about 5 MB.
 
@@ -66,7 +65,7 @@ def as_html(
         names: one a class.
         title: of the page.
         about: a sentence on what was measured.
-        training, validation: the learning curves of the run that made the model, if known.
+        curves: of the run that made the model.
     """
     from plotly.offline import get_plotlyjs
 
@@ -81,7 +80,7 @@ def as_html(
         f"<h2>What it confuses</h2>{_chart(confusion_heatmap(report.confusion_matrix, names))}"
         f"<h2>How honest its sureness is</h2>{_said(RELIABILITY)}"
         f"{_chart(reliability_diagram(reliability(report)))}"
-        f"<h2>How it learned</h2>{_learned(training, validation)}"
+        f"<h2>How it learned</h2>{_learned(curves)}"
         "</body></html>\n"
     )
 
@@ -94,12 +93,13 @@ def _measures(report: EvaluationReport) -> str:
     )
 
 
-def _learned(training: Sequence[Point], validation: Sequence[Point]) -> str:
-    if not training:
+def _learned(curves: LearningCurves) -> str:
+    if not curves.training:
         return _said("No learning curves were kept with this model.")
-    epochs = max(1, round(training[-1].epoch))
-    accuracy = _chart(accuracy_curves(training, validation, epochs))
-    return _said(CURVES) + accuracy + _chart(loss_curves(training, validation, epochs))
+    epochs = max(1, round(curves.training[-1].epoch))
+    accuracy = _chart(accuracy_curves(curves.training, curves.validation, epochs))
+    loss = _chart(loss_curves(curves.training, curves.validation, epochs))
+    return _said(of_curves(curves)) + accuracy + loss
 
 
 def _classes(report: EvaluationReport, names: Sequence[str]) -> str:

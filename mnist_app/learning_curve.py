@@ -1,6 +1,7 @@
 """A learning curve that grows: a point each step at first, fewer as the run gets longer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,6 +9,19 @@ from mnist_app.progress import Point
 
 # Points that a curve has at most, those that end an epoch not counted.
 CURVE_POINTS = 400
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """Both curves of a run, empty where they are not known.
+
+    Attributes:
+        is_taught: whether training is measured against what teachers answer, not the labels.
+    """
+
+    training: tuple[Point, ...] = ()
+    validation: tuple[Point, ...] = ()
+    is_taught: bool = False
 
 
 def interval(done: int) -> int:

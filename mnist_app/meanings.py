@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mnist_app.evaluation import BINS, EvaluationReport, calibration_error
+from mnist_app.learning_curve import LearningCurves
 
 RELIABILITY = (
     "Of the answers it is 80 % sure of, 80 % should be right: then the points lie on the dotted "
@@ -15,9 +16,17 @@ MEANS = (
 )
 CURVES = (
     "It learns as long as both curves get better. Where only training does, it learns by heart. "
-    "Training is often measured on pictures made harder on purpose, so it can look the worse. "
-    "What other networks taught is measured in training against their answers."
+    "Training is often measured on pictures made harder on purpose, so it can look the worse."
 )
+TAUGHT = (
+    "This network was taught by others: in training it is measured by whether it answers as they "
+    "do."
+)
+
+
+def of_curves(curves: LearningCurves) -> str:
+    """What a run's learning curves say."""
+    return f"{CURVES} {TAUGHT}" if curves.is_taught else CURVES
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@ import csv
 import html
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from mnist_app.evaluation import EvaluationReport, score
 from mnist_app.handout import as_csv, as_html
-from mnist_app.meanings import CURVES, MEANS, RELIABILITY, measures
+from mnist_app.learning_curve import LearningCurves
+from mnist_app.meanings import CURVES, MEANS, RELIABILITY, TAUGHT, measures
 from mnist_app.progress import Point
 
 NAMES = ("cat, tame", "<dog>", "owl")
@@ -29,7 +31,7 @@ def test_the_table_holds_every_answer_and_can_be_read_back() -> None:
 
 
 def test_the_page_is_whole_and_asks_the_network_for_nothing() -> None:
-    page = as_html(report(), NAMES, "Cats & owls", "Three <pictures>.")
+    page = as_html(report(), NAMES, "Cats & owls", "Three <pictures>.", LearningCurves())
     assert "<h1>Cats &amp; owls</h1><p>Three &lt;pictures&gt;.</p>" in page
     assert "66.67%" in page
     assert "<td>&lt;dog&gt;</td>" in page
@@ -41,7 +43,8 @@ def test_the_page_is_whole_and_asks_the_network_for_nothing() -> None:
 
 
 def test_the_page_says_what_each_measure_means_and_where_it_misleads() -> None:
-    page = html.unescape(as_html(report(), NAMES, "Cats & owls", "Three pictures."))
+    page = as_html(report(), NAMES, "Cats & owls", "Three pictures.", LearningCurves())
+    page = html.unescape(page)
     for measure in measures(report()):
         row = (measure.name, measure.value, measure.meaning, measure.catch)
         assert "".join(f"<td>{text}</td>" for text in row) in page
@@ -50,8 +53,12 @@ def test_the_page_says_what_each_measure_means_and_where_it_misleads() -> None:
 
 
 def test_the_page_shows_the_learning_curves_that_are_known() -> None:
-    points = [Point(1, 0.9, 0.5), Point(2, 0.4, 0.8125)]
-    page = as_html(report(), NAMES, "Cats & owls", "Three pictures.", points, points[1:])
+    points = (Point(1, 0.9, 0.5), Point(2, 0.4, 0.8125))
+    curves = LearningCurves(points, points[1:])
+    page = as_html(report(), NAMES, "Cats & owls", "Three pictures.", curves)
     assert page.count("Plotly.newPlot(") == 4
     assert CURVES in page
+    assert TAUGHT not in page
+    taught = replace(curves, is_taught=True)
+    assert TAUGHT in as_html(report(), NAMES, "Cats & owls", "Three pictures.", taught)
     assert "81.25" in page

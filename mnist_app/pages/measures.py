@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from mnist_app.evaluation import EvaluationReport, reliability
-from mnist_app.meanings import CURVES, MEANS, RELIABILITY, measures
+from mnist_app.learning_curve import LearningCurves
+from mnist_app.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.measure_charts import reliability_diagram
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.live_chart import live_chart
@@ -60,17 +61,19 @@ def calibration(report: EvaluationReport) -> None:
 
 def curves(model: StoredModel) -> None:
     """Show how the run that made the model went, if its card tells."""
-    training, validation = curves_of(model)
+    known = curves_of(model)
+    training, validation = known.training, known.validation
     if not training:
         st.info("No learning curves were kept with this model: they are with those trained here.")
         return
-    st.caption(CURVES)
+    st.caption(of_curves(known))
+    done = "answered as its teachers do" if known.is_taught else "read right in training"
     epochs = max(1, round(training[-1].epoch))
     left, right = st.columns(2, gap="large")
     with left:
         live_chart(
             accuracy_curves(training, validation, epochs), key="learning_accuracy",
-            alt=f"Share read right in training: {training[0].accuracy:.1%} at first, "
+            alt=f"Share {done}: {training[0].accuracy:.1%} at first, "
             f"{training[-1].accuracy:.1%} at last",
         )  # fmt: skip
     with right:
@@ -81,9 +84,11 @@ def curves(model: StoredModel) -> None:
         )  # fmt: skip
 
 
-def curves_of(model: StoredModel) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
-    """The learning curves of training and validation of the run that made the model."""
-    return _curve(model, "training"), _curve(model, "validation")
+def curves_of(model: StoredModel) -> LearningCurves:
+    """The learning curves of the run that made the model, as far as its card tells."""
+    facts = model.card.training if model.card else {}
+    is_taught = isinstance(facts, dict) and bool(facts.get("teachers"))
+    return LearningCurves(_curve(model, "training"), _curve(model, "validation"), is_taught)
 
 
 def _curve(model: StoredModel, part: str) -> tuple[Point, ...]:

@@ -1,12 +1,10 @@
 """Files to download: the whole report as a page, and every answer as a table."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from mnist_app import handout
 from mnist_app.evaluation import EvaluationReport
-from mnist_app.progress import Point
+from mnist_app.learning_curve import LearningCurves
 
 
 def downloads(
@@ -15,19 +13,19 @@ def downloads(
     title: str,
     about: str,
     stem: str,
-    curves: tuple[Sequence[Point], Sequence[Point]],
+    curves: LearningCurves,
 ) -> None:
     """Offer both files; each is made when it is asked for.
 
     Args:
         title, about: what the report is called and what was measured.
         stem: the files' name without its suffix.
-        curves: of training and validation, of the run that made the model.
+        curves: of the run that made the model.
     """
     with st.container(key="downloads", horizontal=True):
         st.download_button(
             "Report (HTML, 5 MB)",
-            lambda: handout.as_html(report, names, title, about, *curves),
+            lambda: handout.as_html(report, names, title, about, curves),
             f"{stem}.html", "text/html", key="download_report", icon=":material/description:",
             on_click="ignore",
         )  # fmt: skip
