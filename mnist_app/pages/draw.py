@@ -97,4 +97,4 @@ def _chosen_model() -> StoredModel | None:
 
 def _label(model: StoredModel, title: str) -> str:
     origin = "comes with the app" if model.is_shipped else "trained here"
-    return f"{unmarked(title)} ({origin})"
+    return f"{unmarked(title)} · {origin}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from mnist_app import model_store
 from mnist_app.charts import probability_bars
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
@@ -147,17 +148,19 @@ def _second_opinions(
     rows = []
     waiting, failed = None, []
     asked = others[:MOST_OTHERS]
+    titles = model_store.titles(others)
     for other in asked:
+        title = titles[other.name]
         job = other_job(other)
         if job.state == State.DONE:
             probabilities = job.result.probabilities(image[None])[0]
             read = int(probabilities.argmax())
-            rows.append(_opinion(other.title, names[read], probabilities[read], read == true))
+            rows.append(_opinion(title, names[read], probabilities[read], read == true))
         elif job.state == State.FAILED:
-            rows.append(_row(other.title, "", job.error))
+            rows.append(_row(title, "", job.error))
             failed.append(job.id)
         else:
-            waiting = waiting or (job.id, f"Loading “{unmarked(other.title)}”")
+            waiting = waiting or (job.id, f"Loading “{unmarked(title)}”")
     if rows:
         st.html(f'<table class="opinions">{"".join(rows)}</table>')
     if waiting:

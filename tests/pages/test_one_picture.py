@@ -135,6 +135,7 @@ def test_no_more_models_are_asked_than_are_kept_ready(one_model: Path) -> None:
     app = visit("predictions", {"model": "tiny", "picture": "0"})
     settled(app)
     assert len(opinions(app)) == one_picture.MOST_OTHERS
+    assert len(dict(opinions(app))) == one_picture.MOST_OTHERS, "equal titles are told apart"
     asked = len(workers().others.jobs())
     settled(app)
     assert len(workers().others.jobs()) == asked == one_picture.MOST_OTHERS
