@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_app.pages import data, demo, draw, predictions, runs_page, train
+from mnist_app.pages.kiosk import clear_when_idle
 from mnist_app.pages.presence import be_there
 from mnist_app.pages.visitor import remember
 
@@ -38,4 +39,5 @@ page = st.navigation(
 )
 remember()
 be_there()
+clear_when_idle()
 page.run()

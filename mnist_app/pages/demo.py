@@ -14,7 +14,6 @@ from mnist_app.pages import (
     demo_lesson,
     demo_mistakes,
     demo_picture,
-    kiosk,
     reader,
 )
 from mnist_app.pages.canvas import Canvas
@@ -88,7 +87,6 @@ def page() -> None:
         place = st.container(key="demo_step")
         # It stands last, and is there before the step, which may wait for something.
         _back_and_next(own, number)
-        kiosk.clear_when_idle()
         with place:
             if model is None:
                 st.info(reader.NO_READER)

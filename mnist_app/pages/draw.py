@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_app import model_store
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import answer, canvas, kiosk, looking, reader
+from mnist_app.pages import answer, canvas, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
@@ -21,7 +21,7 @@ def page() -> None:
     st.title("Draw a digit")
     own = canvas.visitors_canvas()
     # It stands first but needs what is chosen below it and outside of it: each stroke sends only
-    # what it changes, and looks for nothing on the disk.
+    # what it changes, and reads nothing from the disk.
     place = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         canvas.tools(own)
@@ -31,7 +31,6 @@ def page() -> None:
     if model is not None:
         correcting_panel(own, model)
         picture_panel(model)
-    kiosk.clear_when_idle()
 
 
 @st.fragment

@@ -24,15 +24,17 @@ export default function ({ data, parentElement }) {
     timer = setTimeout(leave, data.seconds * 1000);
   };
   const leave = async () => {
+    // A show begins again where it is, whatever else is open with the start page.
+    const home = location.pathname.endsWith("/show-me") ? location.pathname : "./";
     try {
-      const reply = await fetch(location.pathname, { signal: watch.signal });
+      const reply = await fetch(home, { signal: watch.signal });
       if (!reply.ok) throw reply;
     } catch {
       if (!watch.signal.aborted) wait();
       return;
     }
     document.cookie = `${data.cookie}=; path=/; max-age=0; samesite=lax`;
-    location.replace(location.pathname);
+    location.replace(home);
   };
   const options = { capture: true, passive: true, signal: watch.signal };
   for (const name of ["pointerdown", "pointerup", "keydown"]) addEventListener(name, wait, options);
@@ -45,9 +47,10 @@ export default function ({ data, parentElement }) {
 
 
 def clear_when_idle() -> None:
-    """Have the page begin anew when nobody has drawn or pressed anything for as long as is set.
+    """Have the app begin anew when nobody has drawn or pressed anything for as long as is set.
 
-    A page that nobody has touched since it was opened stays as it is.
+    Called once in each run of the app, before the page. A page that nobody has touched since it was
+    opened stays as it is.
     """
     try:
         seconds = limits.kiosk_seconds()

@@ -248,5 +248,18 @@ def test_a_kiosk_clears_all_that_a_visitor_did_and_leaves_an_untouched_page_alon
     page.wait_for_function("known => document.cookie && document.cookie !== known", arg=known)
 
 
+def test_a_kiosk_goes_back_to_an_empty_canvas_from_every_other_page(
+    page: Page, kiosk: Server
+) -> None:
+    page.clock.install()
+    page.goto(kiosk.url)
+    draw(page, 2)
+    expect_read(page, 2)
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    page.clock.fast_forward(21_000)
+    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+
+
 def cookies(page: Page) -> str:
     return str(page.evaluate("document.cookie"))

@@ -1,14 +1,14 @@
 import json
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("draw", "demo")
+APP = Path(__file__).parents[2] / "app.py"
 
 
-def opened(page: str) -> AppTest:
-    script = f"from mnist_app.pages import {page}\n{page}.page()"
-    app = AppTest.from_string(script, default_timeout=60).run()
+def opened() -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60).run()
     assert not app.exception
     return app
 
@@ -20,20 +20,17 @@ def watched_seconds(app: AppTest) -> list[float]:
     return [data["seconds"] for data in told if "seconds" in data]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_cleared_unless_it_is_set(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert watched_seconds(opened(page)) == []
+def test_nothing_is_cleared_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert watched_seconds(opened()) == []
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "0")
-    assert watched_seconds(opened(page)) == []
+    assert watched_seconds(opened()) == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_browser_waits_as_long_as_is_set(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_waits_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "45")
-    assert watched_seconds(opened(page)) == [45.0]
+    assert watched_seconds(opened()) == [45.0]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_setting_that_is_no_number_is_told(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "a minute")
-    assert "MNIST_APP_KIOSK_SECONDS must be a number" in opened(page).error[0].value
+    assert "MNIST_APP_KIOSK_SECONDS must be a number" in opened().error[0].value
