@@ -112,6 +112,8 @@ def finetune(
     own = Change(own_before, own_after, len(drawings))
     test = Change(before.accuracy, after.accuracy, after.images)
     card = _card(source, model, title, exam.known.name, after, own, test)
+    if should_stop():
+        raise InterruptedError
     return Outcome(model_store.save(model, card, path), own, test, exam.known.name, share)
 
 

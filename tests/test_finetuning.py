@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,27 @@ def test_it_reports_its_share_and_stops_when_told(
         finetune(source, drawings, path, "S", shares.append, lambda: len(shares) > 3)
     assert shares == sorted(shares)
     assert 0 < shares[0] < shares[-1] < 1
+    assert not path.exists()
+
+
+def test_who_stops_it_at_the_very_end_gets_nothing_either(
+    quick: None,
+    source: StoredModel,
+    drawings: list[LabelledDrawing],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_learned: list[bool] = []
+    take_back = finetuning._take_back
+
+    def taken_back(*args: Any) -> float:
+        is_learned.append(True)
+        return take_back(*args)
+
+    monkeypatch.setattr(finetuning, "_take_back", taken_back)
+    path = tmp_path / "stopped.keras"
+    with pytest.raises(InterruptedError):
+        finetune(source, drawings, path, "S", should_stop=lambda: bool(is_learned))
     assert not path.exists()
 
 

@@ -131,10 +131,15 @@ def _offer(model: StoredModel) -> None:
     """Learn from the drawings, unless this visitor's last learning still goes on."""
     jobs = workers().finetuning.jobs(visitor())
     is_busy = bool(jobs) and not jobs[-1].is_over
+    title = unmarked(model.title)
+    if _former_copy(_default_title(model)) == model.path:
+        what = f"“{title}” learns on from all of your drawings, or a copy of it under another name."
+    else:
+        what = f"A copy of “{title}” learns how you write; the model itself stays as it is."
     st.caption(
-        f"A copy of “{unmarked(model.title)}” learns how you write, which takes some seconds; the "
-        "model itself stays as it is. The copy can then be chosen by everybody who uses this app "
-        "here; your drawings are shown to nobody. Learning again under the same name replaces it."
+        f"{what} It takes some seconds. What has learned can be chosen by everybody who uses this "
+        "app here; your drawings are shown to nobody. As long as the app runs, learning again "
+        "under the same name replaces it."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -153,9 +158,12 @@ def _learn(model: StoredModel) -> None:
 
 
 def _former_copy(title: str) -> Path | None:
-    """The last copy of that name made here by the same person, whose place the next one takes."""
+    """The last copy of that name made here by the same person, whose place the next one takes.
+
+    Where each visitor is a new one it is the last that anybody made, so that they stay few.
+    """
     for job in reversed(workers().finetuning.jobs(owner())):
-        if job.state == State.DONE and job.result.stored.title == title:
+        if job.result is not None and job.result.stored.title == title:
             return job.result.stored.path
     return None
 
@@ -175,9 +183,10 @@ def _show_learning() -> None:
             watch(workers().finetuning, job.id, "Learning how you write")
         elif job.state == State.FAILED:
             st.error(job.error, icon=":material/error:")
-        elif job.state == State.STOPPED:
+        elif job.result is None:
             st.info("Stopped. Nothing was changed.")
         else:
+            # Also when it was told to stop just as it was being saved.
             _show_outcome(job.result)
 
 

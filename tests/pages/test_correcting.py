@@ -88,6 +88,7 @@ def test_another_visitor_sees_nothing_of_it(models: Path) -> None:
 def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finetuning, "STEPS", 3)
     app = corrected(opened(), 5)
+    assert "the model itself stays as it is" in notes(app)
     app.button(key="learn").click().run()
     job = workers().finetuning.jobs()[-1]
     workers().finetuning.wait(job.id, timeout=60)
@@ -102,6 +103,8 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     assert used.name != before
     assert used.title == "Tiny, my handwriting"
     assert app.button(key="use_own").disabled
+    assert "“Tiny, my handwriting” learns on" in notes(app)
+    assert "stays as it is" not in notes(app)
 
 
 def test_who_learns_again_gets_one_copy_of_a_name(
@@ -137,5 +140,5 @@ def test_learning_can_be_stopped_and_changes_nothing(models: Path) -> None:
     workers().finetuning.wait(job.id, timeout=60)
     time.sleep(0.1)
     app.run()
-    assert any("Stopped" in info.value for info in app.info)
+    assert any("Nothing was changed" in info.value for info in app.info)
     assert len(model_store.models()) == 1
