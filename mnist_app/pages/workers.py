@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -200,7 +201,8 @@ def picture_job(
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
         picture = opened(data)
-        reading = read_picture(picture, _loaded(model), as_number)
+        classifier = _awaited(workers().models, classifier_job(model))
+        reading = read_picture(picture, classifier, as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, framing.framed(picture, boxes))
 
@@ -245,14 +247,8 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
     """
 
     def work(control: Control) -> Explanation:
-        explainers = workers().explainers
-        made = explainers.wait(_explainer_job(model).id)
-        if made is None or made.state != State.DONE:
-            if made is not None:
-                # Who tries again finds the way clear.
-                explainers.forget(made.id)
-            raise DigitLabError(made.error if made else "The model is gone: try again.")
-        return made.result.explain(image, should_stop=control.should_stop)
+        explainer = _awaited(workers().explainers, _explainer_job(model))
+        return explainer.explain(image, should_stop=control.should_stop)
 
     line = workers().explanations
     key = (identity(model), image.tobytes())
@@ -271,7 +267,8 @@ def _explainer_job(model: StoredModel) -> Snapshot:
         )
         known = _known_pictures(model)
         images, labels = (known.train_images, known.train_labels) if known else (None, None)
-        return Explainer(_loaded(model).model, images, labels)
+        classifier = _awaited(workers().models, classifier_job(model))
+        return Explainer(classifier.model, images, labels)
 
     return workers().explainers.once(identity(model), make)
 
@@ -293,16 +290,19 @@ def _known_pictures(model: StoredModel) -> Dataset | None:
     return None
 
 
-def _loaded(model: StoredModel) -> Classifier:
-    """The model's classifier, waited for.
+def _awaited(line: Worker, job: Snapshot) -> Any:
+    """The result of a job, waited for; one that fails is forgotten, so that it can be tried again.
 
     Raises:
-        DigitLabError: it cannot be loaded.
+        DigitLabError: it failed, or is gone.
     """
-    loading = workers().models.wait(classifier_job(model).id)
-    if loading is None or loading.state != State.DONE:
-        raise DigitLabError(loading.error if loading else "The model is gone: try again.")
-    return loading.result
+    over = line.wait(job.id)
+    if over is None:
+        raise DigitLabError("The model is gone: try again.")
+    if over.state != State.DONE:
+        line.forget(over.id)
+        raise DigitLabError(over.error)
+    return over.result
 
 
 def identity(model: StoredModel) -> tuple[str, float]:

@@ -2,6 +2,7 @@ import html
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -170,6 +171,22 @@ def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(
     app = looked_at(image)
     assert "broken" in app.error[0].value
     (models / "tiny.keras").write_bytes(whole)
+    app.button(key="it_retry").click().run()
+    settled(app)
+    assert not app.error
+    assert "Step 1 of" in text(app)
+
+
+def test_what_failed_for_a_moment_can_be_retried(
+    models: Path, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(model: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as memory:
+        memory.setattr("mnist_app.pages.workers.Classifier", full)
+        app = looked_at(image)
+        assert "memory" in app.error[0].value
     app.button(key="it_retry").click().run()
     settled(app)
     assert not app.error
