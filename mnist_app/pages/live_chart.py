@@ -4,6 +4,7 @@
 flash a blank frame. This component keeps one chart and hands it the new data.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+logger = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 
@@ -206,7 +210,10 @@ def _component():  # type: ignore[no-untyped-def]
 
 
 def provide_plotly() -> None:
-    """Put plotly.js of the installed plotly where Streamlit serves files from."""
+    """Put plotly.js of the installed plotly where Streamlit serves files from.
+
+    Where that cannot be written, the charts' descriptions are shown in their place.
+    """
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
     target = STATIC / "plotly.min.js"
@@ -215,5 +222,8 @@ def provide_plotly() -> None:
         with target.open(encoding="utf-8") as script:
             if marker in script.read(200):
                 return
-    with whole(target) as draft:
-        draft.write_text(get_plotlyjs(), encoding="utf-8")
+    try:
+        with whole(target) as draft:
+            draft.write_text(get_plotlyjs(), encoding="utf-8")
+    except DigitLabError:
+        logger.exception("There will be no charts")
