@@ -11,10 +11,11 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from mnist_app.datasets import DIGIT_NAMES
 from mnist_app.errors import DigitLabError
@@ -116,10 +117,11 @@ def folder() -> Path:
 
 def models() -> list[StoredModel]:
     """All models, the shipped one first, then the newest first."""
-    try:
-        dated = [(path.stat().st_mtime, path) for path in folder().glob("*.keras")]
-    except OSError:
-        dated = []
+    dated = []
+    for path in folder().glob("*.keras"):
+        # Somebody may have deleted it meanwhile.
+        with suppress(OSError):
+            dated.append((path.stat().st_mtime, path))
     own = [path for _, path in sorted(dated, reverse=True) if path.resolve() != SHIPPED.resolve()]
     return [describe(path) for path in (*([SHIPPED] if SHIPPED.exists() else []), *own)]
 
@@ -139,9 +141,19 @@ def describe(path: Path) -> StoredModel:
     try:
         values = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         card = ModelCard(**{**values, "class_names": tuple(values["class_names"])})
+        _check_kinds(card)
     except (OSError, ValueError, TypeError, KeyError):
         card = None
     return StoredModel(path, card)
+
+
+def _check_kinds(card: ModelCard) -> None:
+    """Raise TypeError if a value, which somebody may have written by hand, is of another kind."""
+    for name, kind in get_type_hints(ModelCard).items():
+        if not isinstance(getattr(card, name), get_origin(kind) or kind):
+            raise TypeError(name)
+    if not all(isinstance(name, str) for name in card.class_names):
+        raise TypeError("class_names")
 
 
 def file_stem(title: str) -> str:
@@ -159,7 +171,7 @@ def path_for(title: str) -> Path:
 
 
 def save(model: "keras.Model", card: ModelCard, path: Path | None) -> StoredModel:
-    """Save a model and its card; neither is there unless both are whole.
+    """Save a model and its card, each whole or not at all, and neither unless both can be.
 
     Args:
         path: ends in .keras; None for `path_for` the card's title, as it is free now.

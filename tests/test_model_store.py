@@ -133,6 +133,23 @@ def test_a_new_model_takes_a_place_that_is_free_when_it_is_saved(models: Path) -
     assert (first.path.name, second.path.name) == ("net.keras", "net-2.keras")
 
 
+def test_a_model_that_is_gone_does_not_hide_the_others(models: Path) -> None:
+    save(build("dense"), card(), models / "mine.keras")
+    (models / "gone.keras").symlink_to(models / "nowhere.keras")
+    assert [model.name for model in model_store.models()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"title": 2024}, {"class_names": [0, 1]}, {"training": "long"}, {"weights": "few"}]
+)
+def test_a_card_with_values_of_another_kind_is_none(models: Path, change: dict[str, Any]) -> None:
+    stored = save(build("dense"), card(), models / "mine.keras")
+    assert stored.card is not None
+    path = stored.path.with_suffix(".json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert model_store.describe(stored.path).card is None
+
+
 def test_a_missing_folder_holds_no_models(models: Path) -> None:
     models.rmdir()
     assert model_store.models() == []
