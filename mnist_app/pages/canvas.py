@@ -44,6 +44,11 @@ class Canvas:
         return f"{self.name}-{self.number}"
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Its width and height."""
+        return (WIDE, LOW) if self.is_wide else (self.side, self.side)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.latest or {}).get("objects")
 
@@ -90,7 +95,8 @@ def presenters_canvas() -> Canvas:
 def _resumed(canvas: Canvas) -> Canvas:
     # An empty one is left alone: somebody may be drawing its first stroke.
     if not canvas.is_empty and canvas.key not in st.session_state:
-        canvas.renew(canvas.latest)
+        # Another ink may have been chosen on the page where it was not seen.
+        canvas.renew(_in_ink(canvas.latest))
     return canvas
 
 
@@ -117,13 +123,13 @@ def show_large(canvas: Canvas) -> None:
 def _surface(canvas: Canvas) -> None:
     from streamlit_drawable_canvas import st_canvas
 
-    stroke_colour, background = INKS[st.session_state.get("ink") or next(iter(INKS))]
+    stroke_colour, background = _ink()
     st_canvas(
         stroke_width=round(st.session_state.get("brush", BRUSH) * canvas.side / SIDE),
         stroke_color=stroke_colour,
         background_color=background,
-        width=WIDE if canvas.is_wide else canvas.side,
-        height=LOW if canvas.is_wide else canvas.side,
+        width=canvas.size[0],
+        height=canvas.size[1],
         initial_drawing=canvas.start,
         key=canvas.key,
     )
@@ -157,19 +163,28 @@ def _undo(canvas: Canvas) -> None:
 
 def _recolour(canvas: Canvas) -> None:
     """Keep the drawing when paper and ink change."""
-    colour, _ = INKS[st.session_state.ink]
-    objects = (canvas.latest or {}).get("objects", [])
-    canvas.renew({"objects": [{**item, "stroke": colour} for item in objects]} if objects else None)
+    canvas.renew(None if canvas.is_empty else _in_ink(canvas.latest))
+
+
+def _in_ink(raw: dict[str, Any] | None) -> dict[str, Any]:
+    """A drawing, the component's JSON, in the ink that is chosen."""
+    colour, _ = _ink()
+    return {"objects": [{**item, "stroke": colour} for item in (raw or {}).get("objects", [])]}
+
+
+def _ink() -> tuple[str, str]:
+    """The colours of the strokes and of what is drawn on."""
+    return INKS[st.session_state.get("ink") or next(iter(INKS))]
 
 
 def _change_mode(canvas: Canvas) -> None:
-    """A drawing stays, unless it is wider than the canvas for one digit."""
+    """A drawing stays, moved and made smaller where the other canvas asks for it."""
     canvas.is_wide = st.session_state.mode == MODES[1]
-    canvas.renew(_fitting(canvas.latest, WIDE if canvas.is_wide else canvas.side))
+    canvas.renew(_fitting(canvas.latest, canvas.size))
 
 
-def _fitting(raw: dict[str, Any] | None, width: int) -> dict[str, Any] | None:
-    """A drawing, moved to the left as far as a canvas of that width asks for; None if it is wider.
+def _fitting(raw: dict[str, Any] | None, size: tuple[int, int]) -> dict[str, Any] | None:
+    """A drawing as it fits a canvas of that width and height; None if there is none.
 
     Args:
         raw: the component's JSON.
@@ -180,12 +195,22 @@ def _fitting(raw: dict[str, Any] | None, width: int) -> dict[str, Any] | None:
         return None
     if raw is None or drawing.is_empty:
         return None
-    across = np.concatenate(drawing.strokes)[:, 0]
-    left, right = across.min() - drawing.pen_width / 2, across.max() + drawing.pen_width / 2
-    if right - left > width:
-        return None
-    if (beyond := max(0.0, float(right) - width)) == 0:
-        return raw
+    points = np.concatenate(drawing.strokes)
+    low, high = (
+        points.min(axis=0) - drawing.pen_width / 2,
+        points.max(axis=0) + drawing.pen_width / 2,
+    )
+    scale = min(1.0, float((size / (high - low)).min()))
+    left, top = np.minimum(0.0, size - scale * high).tolist()
     return {
-        "objects": [{**item, "left": item.get("left", 0.0) - beyond} for item in raw["objects"]]
+        "objects": [
+            {
+                **item,
+                "left": item.get("left", 0.0) * scale + left,
+                "top": item.get("top", 0.0) * scale + top,
+                "scaleX": item.get("scaleX", 1.0) * scale,
+                "scaleY": item.get("scaleY", 1.0) * scale,
+            }
+            for item in raw["objects"]
+        ]
     }

@@ -1,5 +1,6 @@
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from visiting import until
 
 from mnist_app import model_store
 from mnist_app.ink import drawing_from_canvas
-from mnist_app.pages.canvas import SIDE, Canvas
+from mnist_app.pages.canvas import INKS, SIDE, Canvas
 
 __all__ = ["models"]
 
@@ -121,7 +122,7 @@ def test_a_drawing_that_turns_out_to_be_a_number_stays(models: Path) -> None:
     canvas: Canvas = app.session_state["canvas_state"]
     assert canvas.start is not None
     app.segmented_control(key="mode").set_value("One digit").run()
-    assert canvas.start == {"objects": [stroke(SEVEN)]}
+    assert ink_of(app) == pytest.approx(np.array(SEVEN)[:, 1:].astype(float))
 
 
 @pytest.mark.parametrize("right", [200, 300, 500])
@@ -132,15 +133,48 @@ def test_one_digit_of_the_wide_canvas_is_moved_onto_the_square_one(
     app.segmented_control(key="mode").set_value("A number").run()
     draw(app, stroke([["M", right - 100, 70], ["L", right, 70], ["L", right - 50, 250]]))
     app.segmented_control(key="mode").set_value("One digit").run()
-    ink = np.concatenate(drawing_from_canvas(app.session_state["canvas_state"].start).strokes)
+    ink = ink_of(app)
     assert np.ptp(ink, axis=0).tolist() == [100, 180]
     assert ink[:, 0].min() >= 0
     assert ink[:, 0].max() <= SIDE
 
 
-def test_what_is_wider_than_one_digit_is_cleared(models: Path) -> None:
+@pytest.mark.parametrize(
+    ("mode", "path"),
+    [
+        ("One digit", [["M", 20, 70], ["L", 540, 250]]),
+        ("A number", [["M", 60, 200], ["L", 90, 311]]),
+        ("A number", [["M", 60, 9], ["L", 90, 311]]),
+    ],
+)
+def test_what_would_not_fit_the_other_canvas_is_moved_and_made_smaller(
+    models: Path, mode: str, path: list[list[Any]]
+) -> None:
     app = opened()
-    app.segmented_control(key="mode").set_value("A number").run()
-    draw(app, *(stroke([["M", x, 70], ["L", x + 50, 250]]) for x in (20, 400)))
-    app.segmented_control(key="mode").set_value("One digit").run()
-    assert app.session_state["canvas_state"].is_empty
+    if mode == "One digit":
+        app.segmented_control(key="mode").set_value("A number").run()
+    draw(app, stroke(path))
+    app.segmented_control(key="mode").set_value(mode).run()
+    canvas: Canvas = app.session_state["canvas_state"]
+    ink, drawn = ink_of(app), np.array(path)[:, 1:].astype(float)
+    assert (ink.min(axis=0) >= 0).all()
+    assert (ink.max(axis=0) <= canvas.size).all()
+    lengths = np.ptp(ink, axis=0) / np.ptp(drawn, axis=0)
+    assert lengths[0] == pytest.approx(lengths[1])
+    assert 0.5 < lengths[0] <= 1
+
+
+def ink_of(app: AppTest) -> np.ndarray:
+    """All points of the drawing that the canvas began with."""
+    return np.concatenate(drawing_from_canvas(app.session_state["canvas_state"].start).strokes)
+
+
+def test_a_drawing_is_in_the_ink_that_was_chosen_meanwhile(models: Path) -> None:
+    app = draw(opened(), stroke(SEVEN))
+    canvas: Canvas = app.session_state["canvas_state"]
+    # As when the drawing is on another page than the choice of ink.
+    canvas.number += 1
+    app.session_state["ink"] = "Ink on paper"
+    app.run()
+    assert canvas.start is not None
+    assert canvas.start["objects"][0]["stroke"] == INKS["Ink on paper"][0]
