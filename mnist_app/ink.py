@@ -43,6 +43,8 @@ TOO_MUCH = "There is too much ink in this drawing: clear it and draw less."
 FARTHEST = 1e9
 # Less than this, in any unit, is rounding and no line.
 LEAST_EXTENT = 1e-9
+# Far more than numbers are rounded by, as a share of them.
+ROUNDING = 1e-12
 
 Strokes = Sequence[np.ndarray]
 
@@ -197,13 +199,22 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
     if drawing.is_empty:
         return np.zeros((SIDE, SIDE), dtype=np.uint8)
     low, high = _corners(drawing.strokes)
-    extent = float((high - low).max())
-    # To enlarge a dot would enlarge a tremble.
-    is_dot = extent <= max(drawing.pen_width / 2, LEAST_EXTENT)
-    scale = 0.0 if is_dot else (BOX - stroke_width) / extent
+    scale = scale_to_input(drawing, stroke_width)
     middle = SIDE / 2
     fitted = [((stroke - (low + high) / 2) * scale + middle) for stroke in drawing.strokes]
     return _centred(_draw(fitted, stroke_width))
+
+
+def scale_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> float:
+    """How many pixels of a network's input a unit of a drawing, not an empty one, becomes.
+
+    0 for a dot: to enlarge one would enlarge a tremble, or what far away numbers are rounded by.
+    """
+    low, high = _corners(drawing.strokes)
+    extent = float((high - low).max())
+    rounding = ROUNDING * float(np.abs([low, high]).max())
+    is_dot = extent <= max(drawing.pen_width / 2, LEAST_EXTENT, rounding)
+    return 0.0 if is_dot else (BOX - stroke_width) / extent
 
 
 def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:

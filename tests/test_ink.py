@@ -101,6 +101,7 @@ def test_the_brush_does_not_matter() -> None:
         [[[5, 5], [5, 5], [5, 5]]],
         [[[0, 0], [0, 1e-320]]],
         [[[1e8, 1e8], [1e8, 1e8]]],
+        [[[9416345.2, 9621595.8]] * 7],
     ],
 )
 def test_a_tap_is_a_dot_in_the_middle(strokes: Any) -> None:

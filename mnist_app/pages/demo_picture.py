@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import streamlit as st
 
-from mnist_app.ink import BOX, SIDE, STROKE_WIDTH, Drawing, strokes_to_input
+from mnist_app.ink import SIDE, STROKE_WIDTH, Drawing, scale_to_input, strokes_to_input
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import picture
@@ -49,7 +49,8 @@ def _journey(drawing: Drawing, image: np.ndarray, side: int) -> str:
     """For demo.css: what brings the strokes from the canvas to where they lie in the picture."""
     points = np.concatenate(drawing.strokes)
     low, high = points.min(axis=0), points.max(axis=0)
-    scale = (BOX - STROKE_WIDTH) / max(float((high - low).max()), 1.0)
+    # A dot is not enlarged: its brush becomes the network's.
+    scale = scale_to_input(drawing) or STROKE_WIDTH / drawing.pen_width
     ink = np.argwhere(image)[:, ::-1]
     start = (ink.min(axis=0) + ink.max(axis=0) + 1) / 2 - (low + high) / 2 * scale
     x, y = start / SIDE
