@@ -43,7 +43,7 @@ def inputs_from_files(
         judge: see `reading.inputs_from_drawing`.
     """
     for path in paths:
-        if path.name.endswith(STROKE_SUFFIXES):
+        if path.name.lower().endswith(STROKE_SUFFIXES):
             yield from _stroke_file(path, judge)
         else:
             yield _picture_file(path, judge)
@@ -59,10 +59,12 @@ def _picture_file(path: Path, judge: Classifier | None) -> FileInputs:
 
 
 def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
-    opener = gzip.open if path.suffix == ".gz" else open
+    suffix = path.suffix.lower()
+    opener = gzip.open if suffix == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            if path.suffix == ".json":
+        # Windows marks its text files at their beginning.
+        with opener(path, "rt", encoding="utf-8-sig") as lines:
+            if suffix == ".json":
                 yield _strokes_of(str(path), lines.read(), judge)
                 return
             for number, line in enumerate(lines, start=1):
@@ -77,10 +79,11 @@ def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
 
 def _strokes_of(source: str, text: str, judge: Classifier | None) -> FileInputs:
     try:
-        drawing = drawing_from_points(json.loads(text)["strokes"])
-        return FileInputs(source, inputs_from_drawing(drawing, judge))
-    except DigitLabError as error:
-        return FileInputs(source, _NOTHING, str(error))
+        strokes = json.loads(text)["strokes"]
     except (ValueError, KeyError, TypeError, RecursionError):
         problem = 'It needs an object {"strokes": [[[x, y], ...], ...]}.'
         return FileInputs(source, _NOTHING, problem)
+    try:
+        return FileInputs(source, inputs_from_drawing(drawing_from_points(strokes), judge))
+    except DigitLabError as error:
+        return FileInputs(source, _NOTHING, str(error))

@@ -27,12 +27,15 @@ def test_files_of_every_kind_are_read_in_order(tmp_path: Path) -> None:
         "b.json": json.dumps(SEVEN, indent=1).encode(),
         "c.jsonl": f"{line}\n\n{line}\n".encode(),
         "d.jsonl.gz": gzip.compress(line.encode()),
+        "e.JSONL.GZ": gzip.compress(line.encode()),
+        "f.JSON": line.encode("utf-8-sig"),
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     found = list(inputs_from_files([tmp_path / name for name in contents]))
+    last = ["e.JSONL.GZ:1", "f.JSON"]
     names = [Path(item.source).name for item in found]
-    assert names == ["a.png", "b.json", "c.jsonl:1", "c.jsonl:3", "d.jsonl.gz:1"]
+    assert names == ["a.png", "b.json", "c.jsonl:1", "c.jsonl:3", "d.jsonl.gz:1", *last]
     assert all(item.inputs.shape == (1, 28, 28) and not item.problem for item in found)
     for item in found[2:]:
         np.testing.assert_array_equal(item.inputs, found[1].inputs)
