@@ -25,9 +25,7 @@ def whole(target: Path) -> Iterator[Path]:
         draft = workshop / target.name
         yield draft
         _flush(draft)
-        if draft.is_dir() and target.is_dir():
-            os.replace(target, workshop / f"{target.name}.old")
-        os.replace(draft, target)
+        _put(draft, target)
         # The file is there; not every file system can flush a folder.
         with suppress(OSError):
             _flush_one(target.parent)
@@ -35,6 +33,21 @@ def whole(target: Path) -> Iterator[Path]:
         raise _cannot_write(target, error) from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _put(draft: Path, target: Path) -> None:
+    """Have `draft` take the place of `target`, which stays where it is if that fails."""
+    if not (draft.is_dir() and target.is_dir()):
+        os.replace(draft, target)
+        return
+    # A folder only takes the place of an empty one.
+    former = draft.with_name(f"{target.name}.old")
+    os.replace(target, former)
+    try:
+        os.replace(draft, target)
+    except OSError:
+        os.replace(former, target)
+        raise
 
 
 def require_writable(target: Path) -> None:

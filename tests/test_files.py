@@ -43,6 +43,26 @@ def test_a_folder_takes_the_place_of_an_earlier_folder(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["folder"]
 
 
+def test_an_earlier_folder_stays_when_its_place_cannot_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "first").touch()
+    replace = os.replace
+
+    def taken(source: Path, place: Path) -> None:
+        if place == target and not (source / "first").exists():
+            raise PermissionError(13, "Permission denied")
+        replace(source, place)
+
+    monkeypatch.setattr(os, "replace", taken)
+    with pytest.raises(DigitLabError, match="Permission denied"), whole(target) as draft:
+        draft.mkdir()
+    assert os.listdir(target) == ["first"]
+    assert os.listdir(tmp_path) == ["folder"]
+
+
 @pytest.mark.parametrize("name", ["answer.txt", "folder"])
 def test_all_is_on_the_disk_before_it_has_its_name(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
