@@ -137,7 +137,10 @@ def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> N
     from mnist_app import model_store
     from mnist_app.input_files import inputs_from_files
 
-    classifier = _classifier(model or model_store.SHIPPED)
+    stored = model_store.describe(model or model_store.SHIPPED)
+    classifier = _classifier(stored.path)
+    if not stored.reads_digits:
+        click.echo(f"Note: {stored.name} was not trained on digits.", err=True)
     failures: list[str] = []
     items = inputs_from_files(files, classifier if kind == "number" else None)
     for chunk in _chunks(items, CHUNK):

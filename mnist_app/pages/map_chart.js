@@ -43,7 +43,7 @@ const offerModes = (plotly, chart) => {
 };
 
 const SIDE = 84;
-// The pictures, and what is said of each, were sent apart: see picture_sheet.py.
+// The pictures, and what is said of each, were sent apart: see picture_sheet in map_chart.py.
 const showPicture = (box, number, { clientX, clientY }) => {
   const sheet = window.digitLabSheet;
   if (!sheet) return;

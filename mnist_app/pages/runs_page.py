@@ -151,7 +151,8 @@ def _chosen(listed: list[Run]) -> list[int]:
         named = [int(text) for text in linked.split(",") if re.fullmatch(r"[0-9]{1,9}", text)]
         _choose(list(dict.fromkeys(number for number in named if number in known)))
     chosen = st.session_state.setdefault("chosen_runs", known[:1])
-    return [number for number in chosen if number in known][:MOST]
+    _choose([number for number in chosen if number in known][:MOST])
+    return st.session_state.chosen_runs
 
 
 def _choose(numbers: list[int]) -> None:
