@@ -42,7 +42,8 @@ class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
     training: Worker = field(default_factory=lambda: Worker("training", patience=LEFT_SECONDS))
-    models: Worker = field(default_factory=lambda: Worker("models", remembered=4))
+    # One of the shipped design takes 7 MB; visitors may each draw for another.
+    models: Worker = field(default_factory=lambda: Worker("models", remembered=12))
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
     others: Worker = field(default_factory=lambda: Worker("others", remembered=8))

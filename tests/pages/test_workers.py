@@ -1,4 +1,5 @@
 import gc
+import shutil
 import weakref
 from pathlib import Path
 
@@ -39,3 +40,21 @@ def test_a_model_that_is_forgotten_leaves_the_memory(
     number, again = loaded()
     assert number != first
     assert again() is not None
+
+
+def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other(
+    model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = workers.Workers()
+    monkeypatch.setattr(workers, "workers", lambda: own)
+    models = []
+    for visitor in range(8):
+        path = shutil.copy(model_path, tmp_path / f"own-{visitor}.keras")
+        models.append(model_store.describe(path))
+
+    def loaded() -> list[int]:
+        jobs = [own.models.wait(workers.classifier_job(one).id, timeout=60) for one in models]
+        return [job.id for job in jobs if job is not None and job.state == "done"]
+
+    assert len(loaded()) == len(models)
+    assert loaded() == loaded()
