@@ -71,11 +71,13 @@ def _export(model: StoredModel, form: str) -> None:
 
 def _code_and_curves(run: Run, model: StoredModel | None) -> None:
     stem, card = model_store.file_stem(run.title), model.card if model else None
+    # How a learning rate was changed by hand is known from the card alone.
+    what = "Repeats exactly this run" if card else "Trains with the settings of this run"
     with st.container(horizontal=True, key="run_downloads"):
         st.download_button(
             "Python script", lambda: repeat.script(run.config, card, run.title), f"{stem}.py",
             "text/x-python", key="download_script", icon=":material/code:", on_click="ignore",
-            help="Repeats exactly this run without the app.",
+            help=f"{what}, without the app.",
         )  # fmt: skip
         st.download_button(
             "Notebook", lambda: repeat.notebook(run.config, card, run.title), f"{stem}.ipynb",
