@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app import cli, model_store
+from mnist_app import cli, datasets, model_store
 from mnist_app.datasets import Dataset
 from mnist_app.settings import DATASETS, PRESETS, TrainingConfig
 
@@ -230,6 +231,19 @@ def test_a_missing_file_among_others_is_named(
     assert len(outcome.out.splitlines()) == 3
     assert "missing.png: It cannot be opened" in outcome.err
     assert "(1 more like this.)" in outcome.err
+
+
+def test_a_model_of_other_pictures_says_so_before_it_reads(
+    run: Any, tmp_path: Path, picture: Path, model_path: Path
+) -> None:
+    boots = Path(shutil.copy(model_path, tmp_path / "boots.keras"))
+    card = json.loads(model_path.with_suffix(".json").read_text())
+    card["class_names"] = list(datasets.class_names("fashion_mnist"))
+    boots.with_suffix(".json").write_text(json.dumps(card))
+    outcome = run("read", picture, "--model", boots)
+    assert outcome.err == "Note: boots was not trained on digits.\n"
+    assert outcome.out
+    assert run("read", picture, "--model", model_path).err == ""
 
 
 def test_a_model_is_evaluated(run: Any, model_path: Path) -> None:

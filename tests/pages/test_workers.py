@@ -49,7 +49,7 @@ def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other
     monkeypatch.setattr(workers, "workers", lambda: own)
     models = []
     for visitor in range(8):
-        path = shutil.copy(model_path, tmp_path / f"own-{visitor}.keras")
+        path = Path(shutil.copy(model_path, tmp_path / f"own-{visitor}.keras"))
         models.append(model_store.describe(path))
 
     def loaded() -> list[int]:
