@@ -213,7 +213,9 @@ def test_an_interrupt_before_the_first_step_costs_no_checkpoint(
     assert checkpoints.exists(tmp_path / "net.checkpoint")
 
 
-@pytest.mark.parametrize("name", ["digit_lab", "teachers/residual", "teachers/student"])
+@pytest.mark.parametrize(
+    "name", ["digit_lab", "teachers/residual", "teachers/student", "teachers/student2"]
+)
 def test_a_models_card_and_the_readme_say_how_it_was_made(name: str) -> None:
     path = ROOT / "models" / f"{name}.keras"
     card = model_store.describe(path).card
