@@ -1,6 +1,6 @@
 """What networks are chosen by, pictures kept aside from training: `python -m benchmarks.validated`.
 
-So few of them are read wrong that they are also asked for as they were varied in training, and
+So few of them are read wrong that they are also asked for varied, as in the preset "taught", and
 more strongly.
 """
 
@@ -32,14 +32,17 @@ STRONGLY = replace(
 def main(models: tuple[Path, ...], form: str) -> None:
     """Print of MODELS (the shipped one if none is given) the loss, and how many are read wrong."""
     try:
-        readers = {str(path): _reader(path) for path in models or (model_store.SHIPPED,)}
+        readers = {
+            str(path): Classifier(model_store.load(path))
+            for path in models or (model_store.SHIPPED,)
+        }
         kept = split(datasets.load("mnist", allow_download=False), VARIED)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     images, labels = kept.validation_images, kept.validation_labels
     sets = {
         "as they are": images,
-        f"varied as in training, {VIEWS} times": _varied(images, VARIED),
+        f"varied, {VIEWS} times": _varied(images, VARIED),
         f"strongly varied, {VIEWS} times": _varied(images, STRONGLY),
     }
     rows = {
@@ -53,13 +56,9 @@ def main(models: tuple[Path, ...], form: str) -> None:
         click.echo(path)
         for name, figures in measured.items():
             click.echo(
-                f"  {name:30} loss {figures['loss']:.4f}"
+                f"  {name:26} loss {figures['loss']:.4f}"
                 f"   {figures['wrong']:4} of {figures['pictures']:,} wrong"
             )
-
-
-def _reader(path: Path) -> Classifier:
-    return Classifier(model_store.load(path))
 
 
 def _varied(images: np.ndarray, config: TrainingConfig) -> np.ndarray:

@@ -86,8 +86,7 @@ def curves(model: StoredModel) -> None:
 
 def curves_of(model: StoredModel) -> LearningCurves:
     """The learning curves of the run that made the model, as far as its card tells."""
-    facts = model.card.training if model.card else {}
-    is_taught = isinstance(facts, dict) and bool(facts.get("teachers"))
+    is_taught = model.card is not None and bool(model.card.training.get("teachers"))
     return LearningCurves(_curve(model, "training"), _curve(model, "validation"), is_taught)
 
 
