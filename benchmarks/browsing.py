@@ -23,9 +23,10 @@ import numpy as np
 from benchmarks import options
 from benchmarks.report import Figure, as_json, as_table, machine
 from benchmarks.servers import serve
-from mnist_app import datasets, model_store
+from mnist_app import datasets
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import model_files
 from mnist_app.pages.gallery import PER_PAGE
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def main(model: Path, tries: int, chromium: str, form: str) -> None:
     facts = {"machine": machine(), "repeats": {"tries": tries}}
     try:
         dataset = datasets.load("mnist", allow_download=False)
-        model_store.load(model)
+        model_files.load(model)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Browsing in Chromium ...", err=True)

@@ -16,7 +16,6 @@ from PIL import Image, ImageDraw
 
 from benchmarks import example, options, strangers
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import BINS, EvaluationReport, calibration_error, evaluate
 from mnist_app.ink import SIDE, STROKE_WIDTH, Strokes, raster_to_input
@@ -45,7 +44,7 @@ class Drawn:
 def main(model: Path) -> None:
     """Print how much is read right in each way, how honest it is, and what it holds back on."""
     try:
-        classifier = Classifier(model_store.load(model))
+        classifier = model_store.classifier(model)
         mnist = datasets.load("mnist", allow_download=False)
         strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
         pens = datasets.load_pen_strokes(strokes).by_writer(datasets.is_held_out)

@@ -10,7 +10,6 @@ import click
 from benchmarks import options
 from benchmarks.report import Figure, as_json, as_table, machine
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import evaluate
 
@@ -26,7 +25,7 @@ def main(model: Path, repeats: int, form: str) -> None:
     try:
         name = "mnist" if datasets.availability("mnist").place else "optdigits"
         dataset = datasets.load(name)
-        classifier = Classifier(model_store.load(model))
+        classifier = model_store.classifier(model)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     seconds = []

@@ -4,6 +4,7 @@ import click
 
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.settings import TrainingConfig
 
 # "Simple MNIST convnet" by Francois Chollet: https://keras.io/examples/vision/mnist_convnet/
@@ -14,10 +15,10 @@ CONFIG = TrainingConfig(
 
 def trained(dataset: Dataset, config: TrainingConfig = CONFIG) -> Classifier:
     """The example, trained anew on `dataset` with a bar of its progress; minutes on MNIST."""
-    from mnist_app.training import train
+    from mnist_app.lab.training import train
 
     with click.progressbar(length=100, label="training the Keras example") as bar:
         result = train(
             config, dataset, lambda now: bar.update(int(100 * now.share) - bar.pos), watch=False
         )
-    return Classifier(result.model)
+    return KerasClassifier(result.model)

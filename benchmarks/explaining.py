@@ -11,11 +11,12 @@ import numpy as np
 
 from benchmarks import options
 from benchmarks.report import machine
-from mnist_app import datasets, model_store
+from mnist_app import datasets
 from mnist_app.counterfactual import smallest_change
 from mnist_app.errors import DigitLabError
 from mnist_app.explanation_pictures import attributed, marked, sheet
 from mnist_app.explanations import Explainer, Explanation
+from mnist_app.lab import model_files
 from mnist_app.pictures import png
 from mnist_app.saliency import integrated_gradients, occlusion
 
@@ -31,7 +32,7 @@ def main(model: Path, images: int) -> None:
     try:
         name = "mnist" if datasets.availability("mnist").place else "optdigits"
         dataset = datasets.load(name)
-        explainer = Explainer(model_store.load(model), dataset.train_images, dataset.train_labels)
+        explainer = Explainer(model_files.load(model), dataset.train_images, dataset.train_labels)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     chosen = dataset.test_images[: WARM_UP + images]

@@ -27,7 +27,6 @@ from benchmarks.drawings import STROKES, canvas_json, canvas_pixels
 from benchmarks.report import Figure, as_json, as_table, machine
 from benchmarks.servers import Server, serve
 from mnist_app import model_store
-from mnist_app.classifier import Classifier
 from mnist_app.ink import drawing_from_canvas
 from mnist_app.reading import inputs_from_drawing, read_inputs
 
@@ -61,7 +60,7 @@ def in_process(model: Path, strokes: int) -> list[Figure]:
     """
     import keras
 
-    classifier = Classifier(model_store.load(model))
+    classifier = model_store.classifier(model)
     network = keras.models.load_model(model, compile=False)
 
     def this_app(stroke: np.ndarray) -> Callable[[], object]:

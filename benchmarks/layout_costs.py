@@ -65,7 +65,7 @@ class Example:
 def main(model: Path, count: int) -> None:
     """Print the costs that read most numbers, and the shares read before and after."""
     try:
-        classifier = Classifier(model_store.load(model))
+        classifier = model_store.classifier(model)
         examples = list(_examples(classifier, count))
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error

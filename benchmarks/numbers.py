@@ -15,7 +15,6 @@ import numpy as np
 
 from benchmarks import options
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import Drawing, Strokes
 from mnist_app.reading import Reading, read_drawing, read_ink
@@ -40,7 +39,7 @@ Digits = Sequence[tuple[Strokes, int]]
 def main(model: Path, count: int) -> None:
     """Print the share of numbers that are read wholly right, and the time that one takes."""
     try:
-        classifier = Classifier(model_store.load(model))
+        classifier = model_store.classifier(model)
         mnist = datasets.load("mnist", allow_download=False)
         writers = writers_of(pen_strokes(), held_out=True)
     except DigitLabError as error:

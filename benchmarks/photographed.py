@@ -38,7 +38,7 @@ FINE = 2
 def main(count: int, seed: int, training: bool, kinds: tuple[str, ...], model: Path) -> None:
     """Print how many pictures of each kind are read right in each way."""
     try:
-        classifier = Classifier(model_store.load(model))
+        classifier = model_store.classifier(model)
         digits = _Digits(training)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error

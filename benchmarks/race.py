@@ -20,8 +20,8 @@ from benchmarks.drawings import STROKES
 from mnist_app import datasets, run_charts
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import split
 from mnist_app.ink import drawing_from_points, strokes_to_input
+from mnist_app.lab.feeding import split
 from mnist_app.pages.pixels import gallery, tiles
 from mnist_app.pictures import signed
 from mnist_app.progress import Progress
@@ -66,7 +66,7 @@ def common_way(config: TrainingConfig, dataset: Dataset) -> list[Mark]:
     """The example as it is published, by plain `fit`, with the pictures that the app would use."""
     import keras
 
-    from mnist_app.architectures import build
+    from mnist_app.lab.architectures import build
 
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
@@ -114,7 +114,7 @@ def watched(config: TrainingConfig, dataset: Dataset) -> list[Mark]:
 def _train(
     config: TrainingConfig, dataset: Dataset, tell: Callable[[Progress], None], **more: Any
 ) -> list[Mark]:
-    from mnist_app.training import train
+    from mnist_app.lab.training import train
 
     stopwatch = Stopwatch()
 

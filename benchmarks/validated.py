@@ -13,10 +13,11 @@ import click
 import numpy as np
 
 from benchmarks import options
-from mnist_app import augmentation, datasets, model_store
+from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import split
+from mnist_app.lab import augmentation
+from mnist_app.lab.feeding import split
 from mnist_app.settings import PRESETS, TrainingConfig
 
 VIEWS = 8
@@ -33,8 +34,7 @@ def main(models: tuple[Path, ...], form: str) -> None:
     """Print of MODELS (the shipped one if none is given) the loss, and how many are read wrong."""
     try:
         readers = {
-            str(path): Classifier(model_store.load(path))
-            for path in models or (model_store.SHIPPED,)
+            str(path): model_store.classifier(path) for path in models or (model_store.SHIPPED,)
         }
         kept = split(datasets.load("mnist", allow_download=False), VARIED)
     except DigitLabError as error:

@@ -249,3 +249,28 @@ def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
     left = side - size + 1
     weights = (size * size * channels + 1) * filters
     return Row(f"Convolution {filters} of {size} x {size}", (left, left, filters), weights)
+
+
+def weights(name: str, layers: str = DEFAULT) -> int:
+    """Return how many weights the network called `name` has for ten classes.
+
+    Raises:
+        KeyError: there is no such network.
+        DigitLabError: `layers` cannot be built.
+    """
+    if name == "custom":
+        return sum(row.weights for row in summary(parse(layers)))
+    return _WEIGHTS[name]
+
+
+# Known beforehand: to build one takes seconds.
+_WEIGHTS = {
+    "dense": 101_770,
+    "simple_cnn": 56_714,
+    "fast_cnn": 41_882,
+    "deep_cnn": 228_826,
+    "plain_cnn": 1_126_250,
+    "residual_cnn": 765_274,
+    "lenet5": 61_706,
+    "keras_example": 34_826,
+}

@@ -14,8 +14,8 @@ import numpy as np
 
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
+from mnist_app.lab.standing import Standing
 from mnist_app.progress import HardPicture, Opinion, Point
-from mnist_app.standing import Standing
 
 NAME = "checkpoint.npz"
 # The lists of arrays in a checkpoint; the rest is one JSON text.

@@ -1,17 +1,21 @@
-"""A loaded model made fast: images -> probabilities.
+"""A model's LiteRT form, ready to answer: images -> probabilities.
 
-One call of a compiled function answers one image in under a millisecond; `model.predict`, made for
-large batches, takes forty to seventy.
+LiteRT is TensorFlow's own small runtime: it loads in hundredths of a second, without TensorFlow.
+What the form holds is decided where it is made, see `lab.model_files.litert`.
 """
 
-from typing import TYPE_CHECKING
+import threading
+from dataclasses import dataclass
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 
-if TYPE_CHECKING:
-    import keras
+from mnist_app.errors import DigitLabError
 
-BATCH = 500
+# Images answered in one call: few enough to stop soon and to stay small, and larger ones are not
+# answered any faster.
+BATCH = 64
+SIDE = 28
 
 
 def as_network_input(images: np.ndarray) -> np.ndarray:
@@ -19,34 +23,74 @@ def as_network_input(images: np.ndarray) -> np.ndarray:
     return images[..., None].astype(np.float32) / 255
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a model makes of n images.
+
+    Attributes:
+        probabilities: float32 (n, classes), each row sums to 1.
+        logits: float32 (n, classes), whose softmax the probabilities are.
+        features: float32 (n, d), what its last layer with weights sees.
+    """
+
+    probabilities: np.ndarray
+    logits: np.ndarray
+    features: np.ndarray
+
+
 class Classifier:
     """A model that answers at once; safe to call from several threads."""
 
-    def __init__(self, model: "keras.Model") -> None:
-        """Compile `model`, which maps (n, 28, 28, 1) in 0..1 to (n, classes) probabilities."""
-        import tensorflow as tf
+    def __init__(self, litert: bytes, threads: int = 1) -> None:
+        """Load a model's LiteRT form.
 
-        self.model = model
-        # An input of any number of images: one compilation serves the page and the test set.
-        signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-        self._answer = tf.function(
-            lambda batch: model(batch, training=False), input_signature=signature
-        )
-        self.probabilities(np.zeros((1, 28, 28), dtype=np.uint8))
+        Args:
+            threads: of the processor, for one answer; one keeps the other cores for others.
+
+        Raises:
+            DigitLabError: it is broken, or not made by this app.
+        """
+        # An interpreter serves one caller at a time.
+        self._lock = threading.Lock()
+        try:
+            self._interpreter = Interpreter(model_content=litert, num_threads=threads)
+            self._answer = self._interpreter.get_signature_runner("answer")
+            self._look = self._interpreter.get_signature_runner("look")
+            blank = self.answers(np.zeros((1, SIDE, SIDE), dtype=np.float32))
+        except (ValueError, RuntimeError, TypeError, KeyError) as error:
+            raise DigitLabError(
+                "This model's LiteRT form is broken: save the model anew."
+            ) from error
+        self.classes = blank.probabilities.shape[1]
+        self.dimensions = blank.features.shape[1]
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """The probability of each class.
+        """Return the probability of each class, float32 (n, classes), each row sums to 1.
 
         Args:
             images: uint8 (n, 28, 28), 255 is full ink.
-
-        Returns:
-            float32 (n, classes), each row sums to 1.
         """
-        if not len(images):
-            return np.zeros((0, self.model.output_shape[-1]), dtype=np.float32)
+        return self.answers(images.astype(np.float32) / 255).probabilities
+
+    def answers(self, pictures: np.ndarray) -> Answers:
+        """Return all that the model makes of pictures, float32 (n, 28, 28) in 0..1."""
+        inputs = pictures[..., None]
         batches = [
-            self._answer(as_network_input(images[start : start + BATCH])).numpy()
-            for start in range(0, len(images), BATCH)
+            self._batch(inputs[start : start + BATCH])
+            for start in range(0, max(1, len(inputs)), BATCH)
         ]
-        return np.concatenate(batches)
+        names = ("probabilities", "logits", "features")
+        return Answers(*(np.concatenate([one[name] for one in batches]) for name in names))
+
+    def layers(self, picture: np.ndarray) -> list[np.ndarray]:
+        """Return what each layer after the input makes of one picture, float32 (28, 28) in 0..1."""
+        with self._lock:
+            outputs = self._look(images=picture[None, ..., None])
+        return [outputs[name][0] for name in sorted(outputs) if name.startswith("layer_")]
+
+    def _batch(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        with self._lock:
+            if len(inputs):
+                return self._answer(images=inputs)
+            one = self._answer(images=np.zeros((1, *inputs.shape[1:]), dtype=np.float32))
+            return {name: values[:0] for name, values in one.items()}

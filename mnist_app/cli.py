@@ -14,6 +14,7 @@ import click
 import numpy as np
 
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import model_files
 from mnist_app.options import FILE, form_option
 from mnist_app.settings import DATASETS
 from mnist_app.train_command import train
@@ -203,7 +204,7 @@ def export(model: Path | None, form: str, output: Path) -> None:
     """Export MODEL (the shipped one if none is given) for TensorFlow Serving or for a phone."""
     from mnist_app import model_store
 
-    model_store.export(model or model_store.SHIPPED, form, output)
+    model_files.export(model or model_store.SHIPPED, form, output)
     click.echo(f"Wrote {output}.")
 
 
@@ -224,6 +225,5 @@ def datasets(form: str) -> None:
 
 def _classifier(path: Path) -> Any:
     from mnist_app import model_store
-    from mnist_app.classifier import Classifier
 
-    return Classifier(model_store.load(path))
+    return model_store.classifier(path)

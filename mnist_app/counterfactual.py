@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.errors import DigitLabError
-from mnist_app.scores import Scores, lead
+from mnist_app.lab.scores import Scores, lead
 
 STEPS = 40
 # No pixel changes by more than this share of full ink in a step.

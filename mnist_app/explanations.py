@@ -9,8 +9,8 @@ import numpy as np
 from mnist_app.counterfactual import Change, smallest_change
 from mnist_app.errors import DigitLabError
 from mnist_app.feature_maps import Convolution, FeatureMaps, Layers, first_convolution
+from mnist_app.lab.scores import Scores
 from mnist_app.saliency import integrated_gradients, occlusion
-from mnist_app.scores import Scores
 
 if TYPE_CHECKING:
     import keras

@@ -10,6 +10,9 @@ import numpy as np
 
 from mnist_app.ink import Drawing, strokes_to_input
 
+# Fewer drawings than this say little about a hand.
+FEWEST = 5
+
 
 @dataclass(frozen=True)
 class LabelledDrawing:

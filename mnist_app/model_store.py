@@ -6,42 +6,20 @@ A model is a `.keras` file with its card, a `.json` file of the same name, besid
 import json
 import os
 import re
-import struct
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
+from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
 
-if TYPE_CHECKING:
-    import keras
-
 SHIPPED = Path(__file__).parent.parent / "models" / "digit_lab.keras"
-MAX_UNPACKED_BYTES = 500_000_000
-# Layers that only do arithmetic. A file that names anything else (a Lambda, a registered class, a
-# function of some module) is refused before Keras sees it.
-SAFE_CLASSES = frozenset(
-    """
-    Sequential Functional InputLayer Dense Flatten Reshape Permute Activation ReLU LeakyReLU PReLU
-    ELU Softmax Conv1D Conv2D DepthwiseConv2D SeparableConv2D Conv2DTranspose MaxPooling2D
-    AveragePooling2D GlobalMaxPooling2D GlobalAveragePooling2D BatchNormalization LayerNormalization
-    GroupNormalization Dropout SpatialDropout2D GaussianNoise GaussianDropout ZeroPadding2D Add
-    Average Multiply Maximum Concatenate Rescaling Normalization RandomRotation RandomTranslation
-    RandomZoom UpSampling2D Identity L1 L2 L1L2
-    Zeros Ones Constant GlorotUniform GlorotNormal HeUniform HeNormal LecunUniform LecunNormal
-    RandomNormal RandomUniform TruncatedNormal Orthogonal VarianceScaling DTypePolicy
-    __tensor__ __keras_tensor__ __tuple__ __list__
-    """.split()
-)
-SAFE_PACKAGES = ("keras", "builtins")
 
 
 @dataclass(frozen=True)
@@ -170,8 +148,16 @@ def path_for(title: str) -> Path:
     return path
 
 
-def save(model: "keras.Model", card: ModelCard, path: Path | None) -> StoredModel:
-    """Save a model and its card, each whole or not at all, and neither unless both can be.
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model as the bytes of its two files: in Keras' format, and in its LiteRT form."""
+
+    keras: bytes
+    litert: bytes
+
+
+def save(files: ModelFiles, card: ModelCard, path: Path | None) -> StoredModel:
+    """Save a model and its card, each whole or not at all, and none unless all can be.
 
     Args:
         path: ends in .keras; None for `path_for` the card's title, as it is free now.
@@ -182,104 +168,27 @@ def save(model: "keras.Model", card: ModelCard, path: Path | None) -> StoredMode
     path = path or path_for(card.title)
     if path.suffix != ".keras":
         raise DigitLabError(f"{path} must end in .keras.")
-    # Without its optimizer a model is a third of the size.
-    bare = type(model).from_config(model.get_config())
-    bare.set_weights(model.get_weights())
-    with whole(path) as draft, whole(path.with_suffix(".json")) as card_draft:
-        bare.save(draft)
+    with (
+        whole(path) as draft,
+        whole(path.with_suffix(".tflite")) as litert_draft,
+        whole(path.with_suffix(".json")) as card_draft,
+    ):
+        draft.write_bytes(files.keras)
+        litert_draft.write_bytes(files.litert)
         card_draft.write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
     return describe(path)
 
 
-def load(path: Path) -> "keras.Model":
-    """Load a model of ten or fewer classes over 28 x 28 pictures.
+def classifier(path: Path, threads: int = 1) -> Classifier:
+    """Load what answers for the model at `path`.
 
     Raises:
-        DigitLabError: it is missing, broken, could run code, or is made for something else.
+        DigitLabError: the model or its LiteRT form is missing or broken.
     """
     if not path.is_file():
         raise DigitLabError(f"There is no model at {path}: train one or choose another.")
-    # By another suffix Keras would read it as an older format, which the check knows nothing of.
-    if path.suffix != ".keras":
-        raise DigitLabError(f"{path} must end in .keras.")
-    _refuse_code(path)
-    import keras
-
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises whatever its layers raise on foreign settings.
-        raise DigitLabError(f"{path.name} is no model that can be loaded here.") from error
-    if model.input_shape != (None, 28, 28, 1) or model.output_shape != (None, 10):
-        raise DigitLabError(
-            f"{path.name} is made for other pictures: it must map 28 x 28 x 1 to 10 classes."
-        )
-    return model
-
-
-def _refuse_code(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise DigitLabError(f"{path.name} is too large to be loaded here.")
-            config = json.loads(archive.read("config.json"))
-        # Loading ignores how it was compiled, such as its optimizer.
-        config.pop("compile_config", None)
-        suspect = next(_named_things(config), None)
-    except (
-        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
-        zipfile.BadZipFile, zlib.error, struct.error,
-    ) as error:  # fmt: skip
-        raise DigitLabError(
-            f"{path.name} is broken or no .keras file: delete it or choose another."
-        ) from error
-    if suspect is not None:
-        raise DigitLabError(
-            f"{path.name} holds {suspect!r}, which could run code: it is not loaded."
-        )
-
-
-def _named_things(value: Any) -> Iterator[str]:
-    """What a saved configuration names beyond plain layers."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _named_things(item)
-    elif isinstance(value, dict):
-        name, module = value.get("class_name"), value.get("module")
-        if name is not None and name not in SAFE_CLASSES:
-            yield str(name)
-        if module is not None and str(module).split(".")[0] not in SAFE_PACKAGES:
-            yield str(module)
-        # A package other than Keras' own is somebody's class of the same name.
-        registered = value.get("registered_name")
-        if registered is not None and registered not in (name, f"keras>{name}"):
-            yield str(registered)
-        for item in value.values():
-            yield from _named_things(item)
-
-
-def export(path: Path, form: str, output: Path) -> None:
-    """Write a stored model in another format.
-
-    Args:
-        form: "saved_model" (a folder, for TensorFlow Serving) or "litert" (a file, for devices).
-
-    Raises:
-        DigitLabError: the model cannot be loaded, `output` cannot be written, or is a folder that
-            holds something else.
-    """
-    if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
-        raise DigitLabError(f"{output} is a folder with other things in it: give a new name.")
-    model = load(path)
-    import tensorflow as tf
-
-    suffix = {"saved_model": "", "litert": ".tflite"}[form]
-    keras_format = {"saved_model": "tf_saved_model", "litert": "litert"}[form]
-    with whole(output) as draft:
-        # Keras insists on its own suffix; the caller's name is the one that counts.
-        made = draft.with_name(f"{draft.name}{suffix}")
-        try:
-            model.export(str(made), format=keras_format, verbose=False)
-        except tf.errors.OpError as error:  # TensorFlow's own word for a disk that is full.
-            raise OSError("TensorFlow could not write all of it") from error
-        if made != draft:
-            made.rename(draft)
+        litert = path.with_suffix(".tflite").read_bytes()
+    except OSError as error:
+        raise DigitLabError(f"{path.name} has no LiteRT form beside it yet.") from error
+    return Classifier(litert, threads)

@@ -5,8 +5,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from mnist_app import model_store
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import model_files
 
 # By the names that `model_store.export` knows, each with the ending of its one file.
 ENDINGS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
@@ -24,7 +24,7 @@ def packed(path: Path, form: str) -> bytes:
     try:
         with tempfile.TemporaryDirectory(prefix="digit-lab-") as workshop:
             output = Path(workshop) / path.stem
-            model_store.export(path, form, output)
+            model_files.export(path, form, output)
             return _zipped(output, path) if output.is_dir() else output.read_bytes()
     except OSError as error:
         raise DigitLabError(

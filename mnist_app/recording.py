@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from mnist_app.errors import DigitLabError
-from mnist_app.experiment import Outcome
+from mnist_app.outcomes import TrainingOutcome
 from mnist_app.progress import Progress
 from mnist_app.run_store import Runs
 from mnist_app.runs import State
@@ -20,7 +20,7 @@ UNFORESEEN = "Something went wrong that was not foreseen: start it again."
 Report = Callable[[Progress], None]
 
 
-def recorded(runs: Runs, run_id: int, work: Callable[[Report], Outcome]) -> Outcome:
+def recorded(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) -> TrainingOutcome:
     """Do the work of a run, and write down that it begins, how far it is and how it ends.
 
     Args:
@@ -43,7 +43,7 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], Outcome]) -> Outc
     return outcome
 
 
-def _end(runs: Runs, run_id: int, outcome: Outcome) -> None:
+def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
     runs.finish(
         run_id,
         State.STOPPED if outcome.stopped else State.FINISHED,

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import architectures, learners, schedules, standing
+from mnist_app import schedules
 from mnist_app.datasets import Dataset, class_names, optdigits
-from mnist_app.feeding import Feed, Split, lessons, split
+from mnist_app.lab import architectures, learners, standing
+from mnist_app.lab.feeding import Feed, Split, lessons, split
 from mnist_app.model_store import ModelCard
 from mnist_app.settings import TrainingConfig
 from mnist_app.sources import Extract, extract

@@ -253,6 +253,11 @@ def to_query(config: TrainingConfig) -> dict[str, str]:
     }
 
 
+def default_title(config: TrainingConfig) -> str:
+    """Return a name for a model that was given none."""
+    return f"{short(ARCHITECTURES[config.architecture])} on {short(DATASETS[config.dataset])}"
+
+
 def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...]]:
     """The settings in a link, and a sentence about each value in it that is not used."""
     rows = {row.name: row for row in SETTINGS}

@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import model_files
 from mnist_app.options import FILE, form_option, setting_options
-from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig
+from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 
 
 @click.command()
@@ -60,7 +61,7 @@ def train(
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
         raise click.UsageError(str(error)) from error
-    from mnist_app import experiment, model_store
+    from mnist_app.lab import experiment
 
     with (
         _checkpoints(folder, resume) as make_way,
@@ -79,10 +80,10 @@ def train(
         outcome = experiment.run(
             config,
             place,
-            title or experiment.default_title(config),
+            title or default_title(config),
             report=report,
             extra_strokes=extra_strokes,
-            start_from=model_store.load(start_from) if start_from else None,
+            start_from=model_files.load(start_from) if start_from else None,
             teachers=[_teacher(path, config.dataset) for path in teachers],
             watch=False,
             command=_repeat_command(
@@ -107,7 +108,7 @@ def _teacher(path: Path, dataset: str) -> Any:
             f"{path.name} cannot teach {dataset}, whose classes are others than its own: choose a "
             "model trained on the same ones."
         )
-    return model_store.load(path)
+    return model_files.load(path)
 
 
 def _begun_with(folder: Path) -> dict[str, Any]:
@@ -159,7 +160,7 @@ def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
 
     Of several workers only the first one keeps its model; they all have the same.
     """
-    from mnist_app import distributed
+    from mnist_app.lab import distributed
 
     if not distributed.is_on():
         yield None, output

@@ -39,7 +39,7 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="session")
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that learned scikit-learn's digits for a second or two, with its card."""
-    from mnist_app import experiment
+    from mnist_app.lab import experiment
     from mnist_app.settings import TrainingConfig
 
     config = TrainingConfig(
@@ -52,13 +52,13 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def classifier(model_path: Path) -> Classifier:
     """The same network, ready to answer."""
-    return Classifier(model_store.load(model_path))
+    return model_store.classifier(model_path)
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Classifier:
     """The network that everybody gets, ready to answer."""
-    return Classifier(model_store.load(model_store.SHIPPED))
+    return model_store.classifier(model_store.SHIPPED)
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,7 @@ def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def one_model(no_models: Path, model_path: Path) -> Path:
     """A models' folder that holds one small network."""
-    for part in (model_path, model_path.with_suffix(".json")):
+    for part in model_path.parent.glob(f"{model_path.stem}.*"):
         shutil.copy(part, no_models)
     return no_models
 

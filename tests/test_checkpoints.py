@@ -7,8 +7,8 @@ from samples import nearly_full_disk
 from mnist_app import checkpoints
 from mnist_app.checkpoints import NAME
 from mnist_app.errors import DigitLabError
+from mnist_app.lab.standing import Standing
 from mnist_app.progress import HardPicture, Opinion, Point
-from mnist_app.standing import Standing
 
 
 def standing(epoch: int = 3) -> Standing:

@@ -7,7 +7,7 @@ from mnist_app.classifier import Classifier
 from mnist_app.counterfactual import Change, describe, smallest_change
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.scores import Scores
+from mnist_app.lab.scores import Scores
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,10 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from mnist_app import datasets, distractors
-from mnist_app.classifier import Classifier
+from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.training import train
 from mnist_app.progress import Progress
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import train
 
 
 def test_they_are_network_inputs_and_no_two_are_the_same() -> None:
@@ -28,7 +28,7 @@ def test_a_network_that_saw_them_is_unsure_of_others_and_still_reads_digits() ->
     )
     last: list[Progress] = []
     model = train(config, digits, report=last.append).model
-    classifier = Classifier(model)
+    classifier = KerasClassifier(model)
     known = classifier.probabilities(digits.test_images)
     strange = classifier.probabilities(distractors.make(300, seed=99))
     assert (known.argmax(axis=1) == digits.test_labels).mean() > 0.85

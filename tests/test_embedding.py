@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-from mnist_app import architectures
-from mnist_app.architectures import _BUILDERS
 from mnist_app.classifier import BATCH, Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.embedding import (
@@ -13,6 +11,9 @@ from mnist_app.embedding import (
     principal_components,
 )
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import architectures
+from mnist_app.lab.architectures import _BUILDERS
+from mnist_app.lab.keras_classifier import KerasClassifier
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def test_vectors_are_what_the_last_layer_sees(name: str, dataset: Dataset) -> No
     found = embedder.vectors(dataset.test_images[:3])
     assert found.shape == (3, embedder.dimensions)
     answers = np.asarray(model.layers[-1](found))
-    expected = Classifier(model).probabilities(dataset.test_images[:3])
+    expected = KerasClassifier(model).probabilities(dataset.test_images[:3])
     np.testing.assert_allclose(answers, expected, atol=1e-5)
 
 

@@ -1,18 +1,20 @@
 import numpy as np
 import pytest
 
-from mnist_app import architectures, model_store
-from mnist_app.architectures import _BUILDERS
+from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.explanations import Explainer
+from mnist_app.lab import architectures, model_files
+from mnist_app.lab.architectures import _BUILDERS
+from mnist_app.lab.keras_classifier import KerasClassifier
 
 
 def test_the_shipped_model_explains_itself(digits: Dataset) -> None:
-    model = model_store.load(model_store.SHIPPED)
+    model = model_files.load(model_store.SHIPPED)
     explainer = Explainer(model, digits.train_images, digits.train_labels)
-    classifier = Classifier(model)
+    classifier = KerasClassifier(model)
     for image in digits.test_images[:3]:
         found = explainer.explain(image)
         assert (found.image == image).all()

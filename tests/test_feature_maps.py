@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_app import architectures, model_store
-from mnist_app.architectures import _BUILDERS
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app import model_store
+from mnist_app.classifier import as_network_input
 from mnist_app.errors import DigitLabError
 from mnist_app.feature_maps import (
     Layers,
@@ -18,6 +17,9 @@ from mnist_app.feature_maps import (
     responses,
     step,
 )
+from mnist_app.lab import architectures, model_files
+from mnist_app.lab.architectures import _BUILDERS
+from mnist_app.lab.keras_classifier import KerasClassifier
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -28,14 +30,14 @@ def test_layers_lead_from_the_picture_to_the_answer(name: str) -> None:
     maps = Layers(model).of(IMAGE)
     np.testing.assert_allclose(maps[0].values[..., 0], IMAGE / 255, atol=1e-6)
     np.testing.assert_allclose(
-        maps[-1].values, Classifier(model).probabilities(IMAGE[None])[0], atol=1e-5
+        maps[-1].values, KerasClassifier(model).probabilities(IMAGE[None])[0], atol=1e-5
     )
     assert len(maps) == 1 + len([x for x in model.layers if type(x).__name__ != "InputLayer"])
     assert not [each.sentence for each in maps if "no words" in each.sentence]
 
 
 def test_the_layers_of_the_shipped_model_follow_from_each_other() -> None:
-    maps = Layers(model_store.load(model_store.SHIPPED)).of(IMAGE)
+    maps = Layers(model_files.load(model_store.SHIPPED)).of(IMAGE)
     relu = next(number for number, each in enumerate(maps) if each.kind == "ReLU")
     expected = np.maximum(maps[relu - 1].values, 0)
     np.testing.assert_allclose(maps[relu].values, expected, atol=1e-5)

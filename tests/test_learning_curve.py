@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from mnist_app import checkpoints, learning_curve
+from mnist_app.lab.standing import Standing
 from mnist_app.learning_curve import has_point, interval, thinned
 from mnist_app.progress import Point
 from mnist_app.settings import TrainingConfig
-from mnist_app.standing import Standing
 
 CONFIG = TrainingConfig(epochs=3)
 STEPS = 27

@@ -12,10 +12,11 @@ import pytest
 from samples import nearly_full_disk
 
 from mnist_app import model_store
-from mnist_app.architectures import build
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app.classifier import as_network_input
 from mnist_app.datasets import DIGIT_NAMES, Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab.architectures import build
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.model_store import ModelCard, describe, export, load, path_for, save
 
 
@@ -43,13 +44,13 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def answers(path: Path, dataset: Dataset) -> np.ndarray:
-    return Classifier(load(path)).probabilities(dataset.test_images)
+    return KerasClassifier(load(path)).probabilities(dataset.test_images)
 
 
 def test_a_saved_model_answers_as_before(models: Path, dataset: Dataset) -> None:
     model = build("deep_cnn")
     stored = save(model, card(), models / "new.keras")
-    expected = Classifier(model).probabilities(dataset.test_images)
+    expected = KerasClassifier(model).probabilities(dataset.test_images)
     np.testing.assert_allclose(answers(stored.path, dataset), expected, atol=1e-6)
     assert sorted(os.listdir(models)) == ["new.json", "new.keras"]
 
@@ -212,7 +213,7 @@ def test_a_compiled_model_from_plain_keras_is_welcome(models: Path, dataset: Dat
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     model.fit(as_network_input(dataset.test_images), np.eye(10)[dataset.test_labels], verbose=0)
     model.save(models / "foreign.keras")
-    expected = Classifier(model).probabilities(dataset.test_images)
+    expected = KerasClassifier(model).probabilities(dataset.test_images)
     np.testing.assert_allclose(answers(models / "foreign.keras", dataset), expected, atol=1e-6)
 
 

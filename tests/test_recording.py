@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from samples import nearly_full_disk, quick
 
-from mnist_app import experiment, model_store, recording
+from mnist_app import model_store, recording
 from mnist_app.errors import DigitLabError
-from mnist_app.experiment import Outcome
+from mnist_app.lab import experiment
+from mnist_app.outcomes import TrainingOutcome as Outcome
 from mnist_app.progress import Point, Progress
 from mnist_app.recording import Report, recorded
 from mnist_app.run_store import Runs

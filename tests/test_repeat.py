@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_app import model_store, training
 from mnist_app.datasets import Dataset, load
+from mnist_app.lab import model_files, training
 from mnist_app.model_store import ModelCard
 from mnist_app.repeat import learn, notebook, script
 from mnist_app.settings import ARCHITECTURES, DATASETS, PRESETS, SCHEDULES, TrainingConfig
@@ -79,7 +79,7 @@ def card(**values: Any) -> ModelCard:
 def test_the_script_ends_with_the_weights_that_the_app_ended_with(tmp_path: Path) -> None:
     own = training.train(SMALL, load("optdigits"), watch=False).model
     printed = run_alone(script(SMALL), tmp_path)
-    repeated = model_store.load(tmp_path / "model.keras")
+    repeated = model_files.load(tmp_path / "model.keras")
     whole = keras.saving.load_model(tmp_path / "model.keras")
     assert int(whole.optimizer.iterations) == 2 * (288 // 32), "it can be trained further"
     for mine, other in zip(own.get_weights(), repeated.get_weights(), strict=True):

@@ -10,12 +10,12 @@ from samples import in_a_process_of_its_own
 from mnist_app import checkpoints, model_store, run_store
 from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
+from mnist_app.lab.standing import Standing
 from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Point, Progress
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run, State
 from mnist_app.settings import TrainingConfig
-from mnist_app.standing import Standing
 
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
@@ -205,7 +205,7 @@ def folders(kept: Runs) -> int:
 def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) -> None:
     program = (
         "import os, signal\nfrom mnist_app import checkpoints\n"
-        "from mnist_app.standing import Standing\n"
+        "from mnist_app.lab.standing import Standing\n"
         "config = TrainingConfig(architecture='dense', epochs=2)\n"
         "for title in ('early', 'late'):\n"
         "    run = Runs().add(title, config, state=State.RUNNING)\n"

@@ -5,8 +5,9 @@ from keras import layers
 
 from mnist_app import model_store
 from mnist_app.datasets import Dataset
+from mnist_app.lab import model_files
+from mnist_app.lab.scores import Scores, log_odds
 from mnist_app.saliency import integrated_gradients, occlusion
-from mnist_app.scores import Scores, log_odds
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_ink_speaks_for_its_side(make, by_half: Scores, bar: np.ndarray) -> None
 
 
 def test_integrated_gradients_add_up_to_the_whole_difference(digits: Dataset) -> None:
-    scores = Scores(model_store.load(model_store.SHIPPED))
+    scores = Scores(model_files.load(model_store.SHIPPED))
     for image, label in zip(digits.test_images[:3], digits.test_labels[:3].tolist(), strict=True):
         fields = np.stack([image, np.zeros_like(image)]).astype(np.float32) / 255
         drawn, blank = log_odds(scores.logits(fields), label)

@@ -20,7 +20,7 @@ from mnist_app.segmentation import Judged, drawn_digits, inked_digits, judge_ink
 @pytest.fixture(scope="module")
 def shipped() -> Classifier:
     """The network that comes with the app: it knows what is no digit."""
-    return Classifier(model_store.load(model_store.SHIPPED))
+    return model_store.classifier(model_store.SHIPPED)
 
 
 def number(

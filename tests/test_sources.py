@@ -3,7 +3,8 @@ from types import ModuleType
 
 import pytest
 
-from mnist_app import architectures, augmentation, feeding, schedules, sources
+from mnist_app import schedules, sources
+from mnist_app.lab import architectures, augmentation, feeding
 from mnist_app.settings import TrainingConfig
 
 

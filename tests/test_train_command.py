@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 from samples import ROOT, in_a_process_of_its_own
 
-from mnist_app import checkpoints, distributed, model_store, settings
-from mnist_app.classifier import Classifier
+from mnist_app import checkpoints, model_store, settings
 from mnist_app.datasets import class_names, optdigits
-from mnist_app.engine import Engine
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import distributed, model_files
+from mnist_app.lab.engine import Engine
 from mnist_app.train_command import train
 
 SETTINGS = [
@@ -25,7 +25,7 @@ SETTINGS = [
 KILLED = """
 import os, signal, sys
 from mnist_app import cli
-from mnist_app.engine import Engine
+from mnist_app.lab.engine import Engine
 learn, epochs = Engine.learn, []
 def deadly(engine, batches, steps, after_step, wish):
     epochs.append(1)
@@ -81,7 +81,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not(
     assert [point[0] for point in card["training"]["curves"]["validation"]] == [1, 2, 3, 4]
     assert "--learning-rate 0.003" in card["command"]
     assert command(*SETTINGS, "--output", other).exit_code == 0
-    mine, theirs = (model_store.load(path).get_weights() for path in (output, other))
+    mine, theirs = (model_files.load(path).get_weights() for path in (output, other))
     for one, another in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(one, another, atol=1e-3)
     assert not list(tmp_path.glob("*.checkpoint")), "what is over leaves no checkpoint"
@@ -131,7 +131,7 @@ def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: P
     assert command(*SETTINGS, "--output", first).exit_code == 0
     barely = ["--learning-rate=0.00001", "--epochs=1", f"--precision={precision}"]
     assert command(*SETTINGS, *barely, "--start-from", first, "--output", second).exit_code == 0
-    old, new = (model_store.load(path).get_weights() for path in (first, second))
+    old, new = (model_files.load(path).get_weights() for path in (first, second))
     for before, after in zip(old, new, strict=True):
         np.testing.assert_allclose(after, before, atol=0.001)
     card = model_store.describe(second).card
@@ -142,11 +142,11 @@ def test_a_run_starts_from_another_model_and_says_so(precision: str, tmp_path: P
 
 def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
     teacher, student = tmp_path / "teacher.keras", tmp_path / "student.keras"
-    untaught = model_store.load(model_store.SHIPPED)
+    untaught = model_files.load(model_store.SHIPPED)
     untaught.layers[-1].set_weights([np.zeros((128, 10)), 20 * np.eye(10)[3]])
     card = model_store.describe(model_store.SHIPPED).card
     assert card is not None
-    model_store.save(untaught, card, teacher)
+    model_store.save(model_files.packed(untaught), card, teacher)
     taught = command(*SETTINGS, "--teacher", teacher, "--teacher", teacher, "--output", student)
     assert taught.exit_code == 0
     card = model_store.describe(student).card
@@ -155,7 +155,7 @@ def test_a_run_learns_from_teachers_and_says_so(tmp_path: Path) -> None:
     assert card.training["teachers"] == 2
     assert card.training["started from a model"] is False
     test = optdigits()
-    answers = Classifier(model_store.load(student)).probabilities(test.test_images)
+    answers = model_store.classifier(student).probabilities(test.test_images)
     assert np.mean(answers.argmax(axis=1) == 3) > 0.95, "its teachers take all for a 3"
 
 
@@ -164,7 +164,7 @@ def test_a_teacher_of_other_classes_is_refused(tmp_path: Path) -> None:
     card = model_store.describe(model_store.SHIPPED).card
     assert card is not None
     other = replace(card, class_names=class_names("fashion_mnist"))
-    model_store.save(model_store.load(model_store.SHIPPED), other, clothes)
+    model_store.save(model_files.load(model_store.SHIPPED), other, clothes)
     refused = command(*SETTINGS, "--teacher", clothes, "--output", tmp_path / "net.keras")
     assert isinstance(refused.exception, DigitLabError)
     assert "clothes.keras cannot teach optdigits" in str(refused.exception)
@@ -227,7 +227,7 @@ def test_a_models_card_and_the_readme_say_how_it_was_made(name: str) -> None:
     assert settings.TrainingConfig(**card.settings) == config
     assert card.training.get("teachers", 0) == len(given["teachers"])
     for other in filter(None, (given["start_from"], *given["teachers"])):
-        assert model_store.load(ROOT / other).count_params() > 100_000
+        assert model_files.load(ROOT / other).count_params() > 100_000
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     untitled = card.command.replace(f" --title '{card.title}'", "")
     assert untitled in readme.replace(f' --title "{card.title}"', "")

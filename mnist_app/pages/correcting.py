@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.errors import DigitLabError
-from mnist_app.finetuning import FEWEST, Change, Outcome
-from mnist_app.handwriting import LabelledDrawing, as_json_lines
+from mnist_app.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.ink import Drawing
 from mnist_app.jobs import State
 from mnist_app.model_store import StoredModel
+from mnist_app.outcomes import Change, FinetuningOutcome
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.kiosk import owner
 from mnist_app.pages.pixels import gallery
@@ -190,7 +190,7 @@ def _show_learning() -> None:
             _show_outcome(job.result)
 
 
-def _show_outcome(outcome: Outcome) -> None:
+def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
     title = unmarked(outcome.stored.title)
     if outcome.share:

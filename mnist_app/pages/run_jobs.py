@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from mnist_app import checkpoints, convolution, experiment, model_store, run_store
-from mnist_app.classifier import Classifier
+from mnist_app import checkpoints, convolution, model_store, run_store
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Control, Snapshot
+from mnist_app.lab import experiment
 from mnist_app.model_store import StoredModel
+from mnist_app.outcomes import TrainingOutcome
 from mnist_app.packing import packed
 from mnist_app.pages.workers import identity, import_first, workers
 from mnist_app.progress import Progress
@@ -62,7 +63,7 @@ def training_job(
 ) -> Snapshot:
     """Put a new training run in line, and into the list of runs, whose number is the job's key.
 
-    It reports `Run`, and its result is an `Outcome`.
+    It reports `Run`, and its result is a `TrainingOutcome`.
 
     Raises:
         DigitLabError: its owner has `MOST_RUNS` that are not over, or the list of runs cannot be
@@ -101,11 +102,11 @@ def _training(
     kept = runs()
     waiting = Run(listed.title, listed.config, drawing)
 
-    def work(control: Control) -> experiment.Outcome:
+    def work(control: Control) -> TrainingOutcome:
         control.report(waiting)
         return recorded(kept, listed.id, lambda report: train(control, report))
 
-    def train(control: Control, record: Report) -> experiment.Outcome:
+    def train(control: Control, record: Report) -> TrainingOutcome:
         import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
         run = waiting
         if resume_from is not None:
@@ -136,7 +137,7 @@ def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
 
     def measure(control: Control) -> tuple[float, float]:
         import_first("tensorflow", "keras")
-        classifier = Classifier(model_store.load(model.path))
+        classifier = model_store.classifier(model.path)
         plain, moved = (
             float((classifier.probabilities(images).argmax(axis=1) == dataset.test_labels).mean())
             for images in (dataset.test_images, convolution.shifted(dataset.test_images))

@@ -7,6 +7,7 @@ from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.examples import Examples
 from mnist_app.jobs import Control, Snapshot
+from mnist_app.lab import model_files
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.workers import identity, import_first, once_unless_given_up, workers
 from mnist_app.picture_map import PictureMap, neighbour_map, picture_map
@@ -34,7 +35,7 @@ def map_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     def work(control: Control) -> PicturedMap:
         import_first("tensorflow", "keras", *SKLEARN)
         found = picture_map(
-            model_store.load(model.path), dataset.test_images, control.report, control.should_stop
+            model_files.load(model.path), dataset.test_images, control.report, control.should_stop
         )
         return PicturedMap(found, sprite_sheet(dataset.test_images))
 
@@ -56,7 +57,7 @@ def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     def work(control: Control) -> Examples:
         import_first("tensorflow", "keras", *SKLEARN)
         return Examples(
-            model_store.load(model.path), dataset.train_images, control.report, control.should_stop
+            model_files.load(model.path), dataset.train_images, control.report, control.should_stop
         )
 
     return once_unless_given_up(workers().examples, _key(model, dataset), work)
@@ -70,7 +71,7 @@ def other_job(model: StoredModel) -> Snapshot:
 
     def work(control: Control) -> Classifier:
         import_first("tensorflow", "keras")
-        return Classifier(model_store.load(model.path))
+        return model_store.classifier(model.path)
 
     return workers().others.once(identity(model), work)
 

@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets, experiment, limits
+from mnist_app import datasets, limits
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot
+from mnist_app.outcomes import TrainingOutcome
 from mnist_app.pages import elsewhere, reveal, wording
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
@@ -18,7 +19,7 @@ from mnist_app.pages.train_live import show, watch_live
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.workers import workers
 from mnist_app.runs import State
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import TrainingConfig, default_title
 
 SAMPLE = 12
 
@@ -91,7 +92,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         width="stretch", disabled=is_busy or config is None,
     ):  # fmt: skip
         assert config is not None
-        title = title or experiment.default_title(config)
+        title = title or default_title(config)
         try:
             training_job(config, title, visitor(), _last_drawing())
         except DigitLabError as error:
@@ -114,7 +115,7 @@ def _last_drawing() -> np.ndarray | None:
 
 
 def _results(job: Snapshot) -> None:
-    outcome: experiment.Outcome = job.result
+    outcome: TrainingOutcome = job.result
     report = outcome.report
     title = wording.unmarked(outcome.stored.title)
     st.markdown(f"**“{title}” on {report.images:,} pictures it never saw**")
@@ -132,7 +133,7 @@ def _results(job: Snapshot) -> None:
             elsewhere.to_runs(job.key, "Compare it with other runs")
 
 
-def _sample(outcome: experiment.Outcome) -> None:
+def _sample(outcome: TrainingOutcome) -> None:
     report = outcome.report
     names = outcome.stored.class_names
     dataset = outcome.stored.card.dataset if outcome.stored.card else ""

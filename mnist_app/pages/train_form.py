@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_app import architectures, limits
+from mnist_app import builder, limits
 from mnist_app.errors import DigitLabError
 from mnist_app.pages.building import layers_field
 from mnist_app.pages.choosing import default_dataset, described_dataset
@@ -66,7 +66,7 @@ def form() -> tuple[TrainingConfig | None, str]:
     _tell_problems(problems)
     try:
         config = TrainingConfig(**_values())
-        limits.require_weights(architectures.weights(config.architecture, config.layers))
+        limits.require_weights(builder.weights(config.architecture, config.layers))
     except DigitLabError as error:
         wrong.error(str(error), icon=":material/error:")
         return None, title.strip()

@@ -16,8 +16,7 @@ import numpy as np
 import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import datasets, evaluation_store, finetuning, framing, model_store
-from mnist_app.augmentation import augment
+from mnist_app import datasets, evaluation_store, framing, model_store
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
@@ -25,7 +24,10 @@ from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.explanations import Explainer, Explanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
+from mnist_app.lab import finetuning
+from mnist_app.lab.augmentation import augment
 from mnist_app.model_store import StoredModel
+from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up
 from mnist_app.pictures import opened
 from mnist_app.reading import Reading, read_picture
@@ -122,7 +124,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
 
     def load(control: Control) -> Classifier:
         import_first("tensorflow", "keras")
-        return Classifier(model_store.load(model.path))
+        return model_store.classifier(model.path)
 
     return workers().models.once(identity(model), load)
 
@@ -143,7 +145,7 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
 
     def read(control: Control) -> EvaluationReport:
         import_first("tensorflow", "keras")
-        classifier = Classifier(model_store.load(model.path))
+        classifier = model_store.classifier(model.path)
         return evaluate(
             classifier,
             dataset.test_images,
@@ -218,13 +220,13 @@ def finetuning_job(
     title: str,
     owner: str,
 ) -> Snapshot:
-    """Put a fine-tuning in line; it reports its share, and its result is an `Outcome`.
+    """Put a fine-tuning in line; it reports its share, and its result is a `FinetuningOutcome`.
 
     Args:
         path: where the copy goes; None for a new place.
     """
 
-    def work(control: Control) -> finetuning.Outcome:
+    def work(control: Control) -> FinetuningOutcome:
         import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.datasets")
         return finetuning.finetune(
             model,

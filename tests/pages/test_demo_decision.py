@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_app import architectures
 from mnist_app.feature_maps import Layers
+from mnist_app.lab import architectures
 from mnist_app.pages import demo_decision
 from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES
 

@@ -6,10 +6,11 @@ from samples import quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app import experiment, meanings
+from mnist_app import meanings
 from mnist_app.comparison import Comparison, compare
 from mnist_app.datasets import load
 from mnist_app.evaluation import EvaluationReport
+from mnist_app.lab import experiment
 from mnist_app.model_store import models
 from mnist_app.pages import versus
 from mnist_app.pages.workers import evaluation_job

@@ -3,8 +3,9 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from mnist_app import architectures, limits
+from mnist_app import limits
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import architectures
 from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:

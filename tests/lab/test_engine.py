@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mnist_app.architectures import build
 from mnist_app.datasets import Dataset
-from mnist_app.engine import Engine, Stopped
-from mnist_app.feeding import Feed
+from mnist_app.lab.architectures import build
+from mnist_app.lab.engine import Engine, Stopped
+from mnist_app.lab.feeding import Feed
 from mnist_app.settings import TrainingConfig
 
 CONFIG = TrainingConfig(architecture="dense", batch_size=32, learning_rate=0.01)

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from samples import accuracy, quick
 
-from mnist_app import learners
-from mnist_app.architectures import build
 from mnist_app.datasets import Dataset
+from mnist_app.lab import learners
+from mnist_app.lab.architectures import build
+from mnist_app.lab.training import train
 from mnist_app.settings import OPTIMIZERS, TrainingConfig
-from mnist_app.training import train
 
 
 def made(**values: Any) -> Any:

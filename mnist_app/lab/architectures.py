@@ -33,18 +33,6 @@ def build(
     return _BUILDERS[name](classes, dropout)
 
 
-def weights(name: str, layers: str = builder.DEFAULT) -> int:
-    """How many weights `build` gives the network called `name` for ten classes.
-
-    Raises:
-        KeyError: there is no such network.
-        DigitLabError: `layers` cannot be built.
-    """
-    if name == "custom":
-        return sum(row.weights for row in builder.summary(builder.parse(layers)))
-    return _WEIGHTS[name]
-
-
 def _answer(classes: int, dropout: float) -> list["keras.Layer"]:
     from keras import layers
 
@@ -227,15 +215,4 @@ _BUILDERS: dict[str, Callable[[int, float], "keras.Model"]] = {
     "residual_cnn": _residual_cnn,
     "lenet5": _lenet5,
     "keras_example": _keras_example,
-}
-# Known beforehand: to build one takes seconds.
-_WEIGHTS = {
-    "dense": 101_770,
-    "simple_cnn": 56_714,
-    "fast_cnn": 41_882,
-    "deep_cnn": 228_826,
-    "plain_cnn": 1_126_250,
-    "residual_cnn": 765_274,
-    "lenet5": 61_706,
-    "keras_example": 34_826,
 }

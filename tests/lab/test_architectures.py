@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from mnist_app import architectures, builder
+from mnist_app import builder
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import architectures
 from mnist_app.settings import ARCHITECTURES
 
 
@@ -34,7 +35,7 @@ def test_well_known_networks_have_their_well_known_size(name: str, weights: int)
 def test_the_size_of_a_network_is_known_before_it_is_built(name: str) -> None:
     layers = "conv 4 5, pool, dense 30"
     model = architectures.build(name, layers=layers)
-    assert architectures.weights(name, layers) == model.count_params()
+    assert builder.weights(name, layers) == model.count_params()
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mnist_app import learners
+from mnist_app.lab import learners
 from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:

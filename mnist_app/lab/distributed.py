@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app import learners
-from mnist_app.engine import AfterStep, Engine, Stopped, Wish
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import learners
+from mnist_app.lab.engine import AfterStep, Engine, Stopped, Wish
 from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from samples import quick
 from mnist_app import checkpoints
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab.training import train
 from mnist_app.steering import Steering
-from mnist_app.training import train
 
 # Of the small data set in batches of 32.
 STEPS = 11

@@ -7,8 +7,8 @@ import numpy as np
 
 from mnist_app import checkpoints
 from mnist_app.errors import DigitLabError
+from mnist_app.lab.standing import Standing
 from mnist_app.settings import TrainingConfig
-from mnist_app.standing import Standing
 
 if TYPE_CHECKING:
     import keras

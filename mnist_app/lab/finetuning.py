@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_app import datasets, distractors, model_store
-from mnist_app.augmentation import augment
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import PEN_WIDTHS, Dataset
 from mnist_app.evaluation import EvaluationReport, evaluate, figures
 from mnist_app.files import require_writable
 from mnist_app.handwriting import LabelledDrawing, as_inputs
 from mnist_app.ink import STROKE_WIDTH
+from mnist_app.lab import model_files
+from mnist_app.lab.augmentation import augment
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.model_store import ModelCard, StoredModel
+from mnist_app.outcomes import Change, FinetuningOutcome
 from mnist_app.settings import DATASETS, TrainingConfig
 
 if TYPE_CHECKING:
     import keras
 
-# Fewer drawings than this say little about a hand.
-FEWEST = 5
 STEPS = 100
 LEARNING_RATE = 2e-4
 # Pictures in each step: the person's own, and such as the model knew before.
@@ -48,34 +49,6 @@ VARIATION = TrainingConfig(rotation=10.0, shift=1.0, zoom=0.1, shear=8.0, elasti
 BEFORE_SHARE, LEARNING_SHARE = 0.15, 0.65
 
 
-@dataclass(frozen=True)
-class Change:
-    """The share of pictures read right, 0..1, before and after, and how many pictures those are."""
-
-    before: float
-    after: float
-    pictures: int
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The new model, how it reads the person's drawings, and how the test pictures of a data set.
-
-    Attributes:
-        own: on the very drawings that it learned from.
-        test: on pictures that neither model has learned from.
-        dataset: the name of the data set that the test pictures are of.
-        share: how far its weights went from the model's to the learned ones, 0..1; at 0 nothing
-            could be learned without forgetting, and it reads as the model does.
-    """
-
-    stored: StoredModel
-    own: Change
-    test: Change
-    dataset: str
-    share: float
-
-
 def finetune(
     source: StoredModel,
     drawings: Sequence[LabelledDrawing],
@@ -84,7 +57,7 @@ def finetune(
     report: Callable[[float], None] = lambda share: None,
     should_stop: Callable[[], bool] = lambda: False,
     seed: int = 1,
-) -> Outcome:
+) -> FinetuningOutcome:
     """Teach a copy of a model somebody's drawings, and save it; the model itself stays as it is.
 
     Args:
@@ -98,8 +71,8 @@ def finetune(
         DigitLabError: see `model_store.load` and `model_store.save`.
     """
     require_writable(path or model_store.path_for(title))
-    model = model_store.load(source.path)
-    exam = _exam(Classifier(model), drawings, _known(source), seed)
+    model = model_files.load(source.path)
+    exam = _exam(KerasClassifier(model), drawings, _known(source), seed)
     own_before, before = exam.marks()
     old = model.get_weights()
     report(BEFORE_SHARE)
@@ -114,7 +87,9 @@ def finetune(
     card = _card(source, model, title, exam.known.name, after, own, test)
     if should_stop():
         raise InterruptedError
-    return Outcome(model_store.save(model, card, path), own, test, exam.known.name, share)
+    return FinetuningOutcome(
+        model_store.save(model_files.packed(model), card, path), own, test, exam.known.name, share
+    )
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,22 @@
 """One training run from its settings to a saved model with its card."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_app import datasets, learning_curve, model_store
-from mnist_app.classifier import Classifier
-from mnist_app.engine import Engine
 from mnist_app.evaluation import EvaluationReport, evaluate, figures
 from mnist_app.files import require_writable
+from mnist_app.lab import model_files
+from mnist_app.lab.engine import Engine
+from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.training import TrainingResult, train
+from mnist_app.outcomes import TrainingOutcome
 from mnist_app.progress import Point, Progress
-from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig, short
+from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
-from mnist_app.training import TrainingResult, train
 from mnist_app.versions import versions
 
 if TYPE_CHECKING:
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 # As many as a card's chart needs.
 CARD_POINTS = 200
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run leaves: the stored model, its test results and how the training went."""
-
-    stored: model_store.StoredModel
-    report: EvaluationReport
-    progress: Progress
-    stopped: bool
 
 
 def run(
@@ -52,7 +43,7 @@ def run(
     start_from: "keras.Model | None" = None,
     teachers: Sequence["keras.Model"] = (),
     engine: Engine | None = None,
-) -> Outcome:
+) -> TrainingOutcome:
     """Train, test and save a model.
 
     Args:
@@ -109,8 +100,11 @@ def run(
         command=command,
         training=training,
     )
-    return Outcome(
-        model_store.save(result.model, card, path), test, result.progress, result.stopped
+    return TrainingOutcome(
+        model_store.save(model_files.packed(result.model), card, path),
+        test,
+        result.progress,
+        result.stopped,
     )
 
 
@@ -118,7 +112,7 @@ def _measured(
     model: "keras.Model", dataset: datasets.Dataset, strangers: datasets.PenDigits | None
 ) -> tuple[EvaluationReport, dict[str, Any]]:
     """How the test pictures are read, and what the card tells of them and of strangers' hands."""
-    classifier = Classifier(model)
+    classifier = KerasClassifier(model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
     results: dict[str, Any] = {"test": figures(test)}
     if strangers is not None and len(strangers.labels):
@@ -126,11 +120,6 @@ def _measured(
         writers = sorted({int(writer) for writer in strangers.writers})
         results["pen strokes of held-out writers"] = {**figures(read), "writers": writers}
     return test, results
-
-
-def default_title(config: TrainingConfig) -> str:
-    """A name for a model that was given none."""
-    return f"{short(ARCHITECTURES[config.architecture])} on {short(DATASETS[config.dataset])}"
 
 
 def _training_facts(result: TrainingResult) -> dict[str, Any]:

@@ -5,14 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import finetuning, model_store
+from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.finetuning import Outcome, finetune
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.ink import drawing_from_points
+from mnist_app.lab import finetuning, model_files
+from mnist_app.lab.finetuning import finetune
 from mnist_app.model_store import StoredModel
+from mnist_app.outcomes import FinetuningOutcome as Outcome
 
 
 def bar(slant: float) -> LabelledDrawing:
@@ -53,7 +55,7 @@ def test_the_copy_learns_the_hand_and_the_model_stays(
     assert outcome.test.pictures > 100
     assert outcome.dataset == "optdigits"
     assert outcome.stored.path != source.path
-    same = Classifier(model_store.load(source.path))
+    same = model_store.classifier(source.path)
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
     assert np.array_equal(same.probabilities(blank), classifier.probabilities(blank))
 
@@ -78,8 +80,8 @@ def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
     for old, kept in zip(
-        model_store.load(source.path).get_weights(),
-        model_store.load(held.stored.path).get_weights(),
+        model_files.load(source.path).get_weights(),
+        model_files.load(held.stored.path).get_weights(),
         strict=True,
     ):
         np.testing.assert_array_equal(old, kept)

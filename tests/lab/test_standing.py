@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from mnist_app.lab.standing import PLATEAU_FACTOR, Standing
 from mnist_app.progress import Point
 from mnist_app.settings import TrainingConfig
-from mnist_app.standing import PLATEAU_FACTOR, Standing
 
 CONFIG = TrainingConfig(epochs=4, batch_size=50, learning_rate=0.01)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import Feed, split
+from mnist_app.lab.feeding import Feed, split
 from mnist_app.settings import TrainingConfig
 
 

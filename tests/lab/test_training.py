@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from samples import accuracy, blocks, quick
 
-from mnist_app import learning_curve, training
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app import learning_curve
+from mnist_app.classifier import as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import training
+from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.training import train
 from mnist_app.progress import Progress
 from mnist_app.settings import OPTIMIZERS, SCHEDULES, TrainingConfig
-from mnist_app.training import train
 
 
 def test_too_few_pictures_are_refused_before_anything_is_built(dataset: Dataset) -> None:
@@ -45,7 +47,7 @@ def test_every_kind_of_run_ends_with_a_network_that_answers(
     values: dict[str, Any], dataset: Dataset
 ) -> None:
     result = train(quick(**values), dataset)
-    answers = Classifier(result.model).probabilities(dataset.test_images)
+    answers = KerasClassifier(result.model).probabilities(dataset.test_images)
     assert np.isfinite(answers).all()
 
 

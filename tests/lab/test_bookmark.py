@@ -5,13 +5,13 @@ import pytest
 from samples import quick
 
 from mnist_app import checkpoints
-from mnist_app.bookmark import take_up
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.learners import begin, prepare
+from mnist_app.lab.bookmark import take_up
+from mnist_app.lab.learners import begin, prepare
+from mnist_app.lab.training import train
 from mnist_app.progress import Progress
 from mnist_app.steering import Steering
-from mnist_app.training import train
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(

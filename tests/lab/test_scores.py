@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_app import architectures
 from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.datasets import Dataset
-from mnist_app.scores import Scores, lead, log_odds
+from mnist_app.lab import architectures
+from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.scores import Scores, lead, log_odds
 
 
 def pictures(dataset: Dataset, count: int = 4) -> np.ndarray:
@@ -32,7 +33,7 @@ def test_the_softmax_of_the_scores_is_the_answer(dataset: Dataset) -> None:
     for model in [*heads(), architectures.build("residual_cnn")]:
         logits = Scores(model).logits(pictures(dataset))
         shares = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-        answers = Classifier(model).probabilities(dataset.test_images[:4])
+        answers = KerasClassifier(model).probabilities(dataset.test_images[:4])
         np.testing.assert_allclose(shares, answers, atol=1e-5)
 
 

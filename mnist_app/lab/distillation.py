@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import learners
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import Feed
+from mnist_app.lab import learners
+from mnist_app.lab.feeding import Feed
 from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:

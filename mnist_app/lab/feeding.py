@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app import augmentation, distractors
+from mnist_app import distractors
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import augmentation
 from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:

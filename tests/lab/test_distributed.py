@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import distributed, experiment, model_store
 from mnist_app.datasets import Dataset, load
-from mnist_app.distributed import SharedEngine
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import distributed, experiment, model_files
+from mnist_app.lab.distributed import SharedEngine
+from mnist_app.lab.training import train
 from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
-from mnist_app.training import train
 
 ROOT = Path(__file__).parent.parent
 CONFIG = TrainingConfig(
@@ -30,11 +30,12 @@ WORKER = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from mnist_app import cli, distributed, experiment
+from mnist_app import cli
+from mnist_app.lab import distributed, experiment
 from mnist_app.datasets import load
 from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
-from mnist_app.training import train
+from mnist_app.lab.training import train
 strategy = distributed.strategy()
 runs, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 def kept(*words, **more):
@@ -60,10 +61,10 @@ import tensorflow as tf
 device = tf.config.list_physical_devices("CPU")[0]
 halves = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(device, halves)
-from mnist_app import distributed
+from mnist_app.lab import distributed
 from mnist_app.datasets import load
 from mnist_app.settings import TrainingConfig
-from mnist_app.training import train
+from mnist_app.lab.training import train
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 engine = distributed.SharedEngine(strategy)
 result = train(TrainingConfig(**json.loads(sys.argv[1])), load("optdigits"), engine=engine)
@@ -142,7 +143,7 @@ def test_two_workers_end_with_the_weights_of_one_and_the_first_saves(
             assert np.array_equal(own, other)
     assert all_close(ours, alone)
     assert sorted(path.name for path in tmp_path.rglob("*.keras")) == ["deep.keras", "dense.keras"]
-    stored = model_store.load(folders[0] / "dense.keras")
+    stored = model_files.load(folders[0] / "dense.keras")
     assert all_close(stored.get_weights(), ours)
 
 
@@ -153,7 +154,7 @@ def test_workers_start_from_a_model_too(tmp_path: Path) -> None:
     ended([start([*words, str(first)])])
     shared = [*words, str(second), f"--start-from={first}", "--seed=2"]
     ended([start(shared, TF_CONFIG=cluster(0, free_ports(1)))])
-    ours, theirs = (model_store.load(path).get_weights() for path in (second, first))
+    ours, theirs = (model_files.load(path).get_weights() for path in (second, first))
     assert all(np.allclose(own, other, atol=1e-3) for own, other in zip(ours, theirs, strict=True))
 
 

@@ -9,15 +9,15 @@ import pytest
 from samples import accuracy, quick
 
 from mnist_app import checkpoints
-from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import split
+from mnist_app.lab.feeding import split
+from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.training import train
+from mnist_app.lab.watching import judge
 from mnist_app.progress import Progress
 from mnist_app.settings import SCHEDULES
 from mnist_app.steering import Steering
-from mnist_app.training import train
-from mnist_app.watching import judge
 
 
 class Steered(Steering):
@@ -64,7 +64,7 @@ def test_stopped_at_once_there_is_still_a_network(dataset: Dataset) -> None:
 
 
 def accuracy_of_nothing(model: Any) -> np.ndarray:
-    return Classifier(model).probabilities(np.zeros((1, 28, 28), dtype=np.uint8))[0]
+    return KerasClassifier(model).probabilities(np.zeros((1, 28, 28), dtype=np.uint8))[0]
 
 
 def test_it_also_stops_while_it_validates(dataset: Dataset) -> None:
@@ -155,7 +155,7 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
     ]
     assert all(point.loss > first.loss for point in others)
     parts = split(dataset, config)
-    answers = Classifier(result.model).probabilities(parts.validation_images)
+    answers = KerasClassifier(result.model).probabilities(parts.validation_images)
     found = judge(answers, parts.validation_labels, parts.validation_indices, 0.1)
     assert found.loss == pytest.approx(result.progress.validation[0].loss, rel=1e-3)
 
@@ -169,7 +169,7 @@ def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Datase
     first, last = result.progress.validation
     assert last.loss < first.loss
     parts = split(dataset, config)
-    answers = Classifier(result.model).probabilities(parts.validation_images)
+    answers = KerasClassifier(result.model).probabilities(parts.validation_images)
     found = judge(answers, parts.validation_labels, parts.validation_indices, 0.0)
     assert found.accuracy == pytest.approx(last.accuracy)
 

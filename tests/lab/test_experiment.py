@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_app import experiment, model_store
-from mnist_app.classifier import Classifier
+from mnist_app import model_store
 from mnist_app.datasets import load
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import evaluate
+from mnist_app.lab import experiment, model_files
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.progress import Progress
-from mnist_app.settings import TrainingConfig
+from mnist_app.settings import TrainingConfig, default_title
 from mnist_app.steering import Steering
 
 QUICK = TrainingConfig(
@@ -51,7 +52,7 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     assert not outcome.stopped
     assert outcome.progress == seen[-1]
     digits = load("optdigits")
-    again = evaluate(Classifier(model_store.load(path)), digits.test_images, digits.test_labels)
+    again = evaluate(model_store.classifier(path), digits.test_images, digits.test_labels)
     assert again.accuracy == pytest.approx(outcome.report.accuracy)
     assert card.results["test"]["accuracy"] == pytest.approx(again.accuracy, abs=1e-5)
     assert card.results["test"]["images"] == len(digits.test_labels)
@@ -77,9 +78,9 @@ def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
     assert outcome.stored.card.training["stopped early"] is True
     assert outcome.stored.card.training["diverged"] is False
     assert outcome.stored.card.training["epochs"] == 0
-    model = model_store.load(outcome.stored.path)
+    model = model_files.load(outcome.stored.path)
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
-    assert Classifier(model).probabilities(blank).shape == (1, 10)
+    assert KerasClassifier(model).probabilities(blank).shape == (1, 10)
 
 
 def test_a_run_that_diverged_says_so(tmp_path: Path) -> None:
@@ -106,4 +107,4 @@ def test_what_fails_leaves_no_model(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_name_is_named_after_its_making() -> None:
-    assert experiment.default_title(QUICK) == "Dense on optdigits"
+    assert default_title(QUICK) == "Dense on optdigits"

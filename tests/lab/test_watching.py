@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mnist_app import architectures
 from mnist_app.datasets import Dataset
+from mnist_app.lab import architectures
+from mnist_app.lab.watching import HARDEST, Watcher, first_filters, judge
 from mnist_app.settings import ARCHITECTURES
-from mnist_app.watching import HARDEST, Watcher, first_filters, judge
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

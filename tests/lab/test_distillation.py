@@ -4,12 +4,12 @@ import pytest
 import tensorflow as tf
 from samples import quick
 
-from mnist_app import distillation, learners
-from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import distillation, learners
+from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.training import train
 from mnist_app.settings import PRECISIONS
-from mnist_app.training import train
 
 PICTURES = np.random.default_rng(3).random((6, 28, 28, 1), dtype=np.float32)
 LABELS = np.eye(10, dtype=np.float32)[:6]
@@ -57,7 +57,7 @@ def test_a_network_learns_from_teachers_not_from_labels(dataset: Dataset) -> Non
     teacher = learners.begin(quick(), 10, start_from=taught)
     before = teacher.get_weights()
     learned = train(quick(epochs=4, rotation=5.0), dataset, teachers=[teacher]).model
-    answers = Classifier(learned).probabilities(dataset.test_images).argmax(axis=1)
+    answers = KerasClassifier(learned).probabilities(dataset.test_images).argmax(axis=1)
     assert np.mean(answers == wrong.test_labels) > 0.9
     for old, new in zip(before, teacher.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new, "a teacher learns nothing itself")

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_app import limits
-from mnist_app.bookmark import Bookmark, take_up
 from mnist_app.datasets import Dataset
-from mnist_app.distillation import TaughtFeed
-from mnist_app.engine import Engine, Stopped
 from mnist_app.errors import DigitLabError
-from mnist_app.feeding import Feed, Split, lessons, split
-from mnist_app.learners import begin, fingerprint
+from mnist_app.lab.bookmark import Bookmark, take_up
+from mnist_app.lab.distillation import TaughtFeed
+from mnist_app.lab.engine import Engine, Stopped
+from mnist_app.lab.feeding import Feed, Split, lessons, split
+from mnist_app.lab.learners import begin, fingerprint
+from mnist_app.lab.standing import Standing
+from mnist_app.lab.watching import BATCH, Watcher, judge
 from mnist_app.learning_curve import CURVE_POINTS
 from mnist_app.progress import Opinion, Point, Progress, View
 from mnist_app.settings import TrainingConfig
-from mnist_app.standing import Standing
 from mnist_app.steering import Steering
-from mnist_app.watching import BATCH, Watcher, judge
 
 if TYPE_CHECKING:
     import keras
