@@ -1,12 +1,18 @@
-"""Where a training run stands, on disk: written whole or not at all, read without running code."""
+"""A training run at the end of an epoch, to go on from: bytes that travel, a file that stays.
+
+It is a ZIP file of known names. Reading it runs no code and needs no Keras.
+"""
 
 import contextlib
+import functools
+import io
 import json
+import math
 import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,80 +20,149 @@ import numpy as np
 
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
-from mnist_app.lab.standing import Standing
-from mnist_app.progress import HardPicture, Opinion, Point
 
-NAME = "checkpoint.npz"
-# The lists of arrays in a checkpoint; the rest is one JSON text.
-_ARRAYS = ("variables", "optimizer", "best")
-_DRAWING = "drawing"
+NAME = "checkpoint.zip"
+FACTS = "facts.json"
+# What a run may put beside its facts: Keras' own backup, and arrays of ours.
+PARTS = ("latest.weights.h5", "training_metadata.json", "arrays.npz")
+MOST_BYTES = 1_000_000_000
+BROKEN = "The checkpoint of this run is broken: start the run anew."
 
 
-def save(
-    standing: Standing, settings: dict[str, Any], folder: Path, drawing: np.ndarray | None = None
-) -> None:
-    """Put a checkpoint into `folder`, in place of an earlier one.
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a run needs to go on.
+
+    Attributes:
+        data: the bytes of the ZIP file.
+    """
+
+    data: bytes = field(repr=False)
+
+    @functools.cached_property
+    def facts(self) -> dict[str, Any]:
+        """What is told of the run in JSON.
+
+        Raises:
+            DigitLabError: it is broken.
+        """
+        with self._opened() as archive:
+            return dict(json.loads(archive.read(FACTS)))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the run by name, as `TrainingConfig.as_dict` gives them.
+
+        Raises:
+            DigitLabError: it is broken.
+        """
+        with _legible():
+            return dict(self.facts["settings"])
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done.
+
+        Raises:
+            DigitLabError: it is broken.
+        """
+        with _legible():
+            return int(self.facts["epoch"])
+
+    @property
+    def rate_factor(self) -> float:
+        """What the learning rate was multiplied by, by hand, until then.
+
+        Raises:
+            DigitLabError: it is broken.
+        """
+        with _legible():
+            return math.prod(float(by) for _, by in self.facts["history"]["rate_changes"])
+
+    @property
+    def drawing(self) -> np.ndarray | None:
+        """The person's own drawing that the network is asked about, uint8 (28, 28), if any.
+
+        Raises:
+            DigitLabError: it is broken.
+        """
+        with _legible():
+            digits = self.facts["drawing"]
+            if not digits:
+                return None
+            return np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(28, 28)
+
+    def unpack(self, folder: Path) -> None:
+        """Put its parts, but not its facts, into `folder`.
+
+        Raises:
+            DigitLabError: it is broken.
+            OSError: the folder cannot be written.
+        """
+        with self._opened() as archive:
+            parts = {name: archive.read(name) for name in PARTS if name in archive.namelist()}
+        for name, data in parts.items():
+            (folder / name).write_bytes(data)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        with _legible(), zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+                raise DigitLabError(BROKEN)
+            yield archive
+
+
+def pack(
+    folder: Path, facts: dict[str, Any], config: dict[str, Any], drawing: np.ndarray | None
+) -> Checkpoint:
+    """Make a checkpoint of the parts in `folder` and of what is told of the run.
 
     Args:
-        settings: of the run, see `TrainingConfig.as_dict`.
-        drawing: the person's own that the network is asked about, uint8 (28, 28), if there is one.
+        facts: ready for JSON; with "epoch", how many are done.
+        config: the settings of the run, see `TrainingConfig.as_dict`.
+        drawing: the person's own, uint8 (28, 28), if there is one.
+    """
+    told = {
+        **facts,
+        "settings": config,
+        "drawing": "" if drawing is None else drawing.tobytes().hex(),
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(FACTS, json.dumps(told))
+        for name in PARTS:
+            if (folder / name).exists():
+                archive.write(folder / name, name)
+    return Checkpoint(data.getvalue())
+
+
+def save(checkpoint: Checkpoint, folder: Path) -> None:
+    """Put a checkpoint into `folder`, in place of an earlier one, whole or not at all.
 
     Raises:
         DigitLabError: the folder cannot be made or written.
     """
-    arrays = {
-        f"{name}-{index}": array
-        for name in _ARRAYS
-        for index, array in enumerate(getattr(standing, name))
-    }
-    if drawing is not None:
-        arrays[_DRAWING] = drawing
-    facts = {name: value for name, value in vars(standing).items() if name not in _ARRAYS}
-    text = json.dumps({"settings": settings, "standing": facts}, default=asdict)
     with whole(folder / NAME) as draft:
-        np.savez(draft, facts=np.array(text), **arrays)
+        draft.write_bytes(checkpoint.data)
 
 
-def load(folder: Path) -> tuple[Standing, dict[str, Any]]:
-    """Read the checkpoint in `folder`, and the settings of its run.
+def load(folder: Path) -> Checkpoint:
+    """Read the checkpoint in `folder`.
 
     Raises:
         DigitLabError: there is none, or it is broken.
     """
-    with _opened(folder) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-        facts = json.loads(str(arrays.pop("facts")))
-        return _standing(facts["standing"], arrays), dict(facts["settings"])
-
-
-def drawing(folder: Path) -> np.ndarray | None:
-    """The person's own drawing in the checkpoint in `folder`, uint8 (28, 28), or None.
-
-    Raises:
-        DigitLabError: there is no checkpoint, or it is broken.
-    """
-    with _opened(folder) as archive:
-        return archive[_DRAWING] if _DRAWING in archive.files else None
-
-
-@contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[Any]:
-    """The arrays in `folder` by name, each read when it is asked for."""
     path = folder / NAME
     if not path.is_file():
-        raise DigitLabError(f"There is no checkpoint in {folder}: start the run anew.")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            yield archive
-    except (
-        OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, RecursionError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise DigitLabError(f"{path} is broken: start the run anew.") from error
+        raise DigitLabError("There is no checkpoint of this run: start it anew.")
+    with _legible():
+        checkpoint = Checkpoint(path.read_bytes())
+    _ = checkpoint.settings, checkpoint.epoch, checkpoint.drawing
+    return checkpoint
 
 
 def exists(folder: Path) -> bool:
-    """Whether there is a checkpoint in `folder`, which need not exist itself."""
+    """Return whether there is a checkpoint in `folder`, which need not exist itself."""
     return (folder / NAME).is_file()
 
 
@@ -100,23 +175,25 @@ def remove(folder: Path) -> None:
         # Drafts are left by a process that was killed while it wrote.
         for draft in folder.glob(f".{Path(NAME).stem}-*"):
             shutil.rmtree(draft)
-        (folder / NAME).unlink(missing_ok=True)
+        # An older version gave it another ending.
+        for path in folder.glob(f"{Path(NAME).stem}.*"):
+            path.unlink()
         folder.rmdir()
 
 
-def _standing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Standing:
-    standing = Standing(**facts)
-    standing.rate_changes = [
-        (int(step), float(factor)) for step, factor in facts.get("rate_changes", [])
-    ]
-    standing.training = [Point(**point) for point in facts["training"]]
-    standing.validation = [Point(**point) for point in facts["validation"]]
-    standing.class_accuracy = [tuple(shares) for shares in facts["class_accuracy"]]
-    standing.hardest = tuple(HardPicture(**picture) for picture in facts["hardest"])
-    standing.opinions = [
-        Opinion(opinion["epoch"], tuple(opinion["probabilities"])) for opinion in facts["opinions"]
-    ]
-    for name in _ARRAYS:
-        count = sum(key.startswith(f"{name}-") for key in arrays)
-        setattr(standing, name, [arrays[f"{name}-{index}"] for index in range(count)])
-    return standing
+@contextlib.contextmanager
+def _legible() -> Iterator[None]:
+    try:
+        yield
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise DigitLabError(BROKEN) from error

@@ -1,5 +1,17 @@
-"""The one kind of error that is meant to be read by people."""
+"""The errors that are no faults: those that people read, and one that says that a job stopped."""
 
 
 class DigitLabError(Exception):
     """Something a person can mend; its text is one sentence that says what to do."""
+
+
+class Interrupted(DigitLabError):
+    """Work that was broken off from outside, and may be continued."""
+
+
+class WorkerLost(Interrupted):
+    """The process that did the work is gone, and with it what was not told yet."""
+
+
+class Stopped(Exception):
+    """A job was told to stop, and has nothing to keep."""

@@ -28,7 +28,7 @@ class LabelledDrawing:
 
 
 def as_json_lines(drawings: Sequence[LabelledDrawing]) -> str:
-    """The drawings as labelled strokes, `{"label": 7, "strokes": [[[x, y], ...], ...]}` a line.
+    """Return the drawings as strokes, `{"label": 7, "strokes": [[[x, y], ...], ...]}` a line.
 
     `datasets.load_pen_strokes` and the command line read such a file.
     """

@@ -24,8 +24,51 @@ class LearningCurves:
     is_taught: bool = False
 
 
+class GrowingCurve:
+    """The curve of a run that goes on; it has a point at the end of each epoch."""
+
+    def __init__(self, steps: int, points: Sequence[Point] = ()) -> None:
+        """Go on after `points`, the last of which ends an epoch, in a run of `steps` an epoch."""
+        self._steps = steps
+        self._points = list(points)
+        self._done = round(points[-1].epoch * steps) if points else 0
+        self._since: list[tuple[float, float]] = []
+        self._learning_rate = 0.0
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Each the mean since the point before; the last one is of now, and provisional."""
+        return (*self._points, *self._tip())
+
+    def add(self, loss: float, accuracy: float, learning_rate: float) -> None:
+        """Add what a step found, and the learning rate of the next."""
+        self._done += 1
+        self._since.append((loss, accuracy))
+        self._learning_rate = learning_rate
+        if interval(self._done) != interval(self._done - 1):
+            self._points = thinned(self._points, self._done, self._steps)
+        if has_point(self._done, self._steps):
+            self._points += self._tip()
+            self._since = []
+
+    def _tip(self) -> list[Point]:
+        """The mean since the last point, where there were steps."""
+        if not self._since:
+            return []
+        loss, accuracy = np.mean(self._since, axis=0)
+        # A difference of rounded means may end a hair outside.
+        return [
+            Point(
+                self._done / self._steps,
+                max(0.0, float(loss)),
+                min(1.0, max(0.0, float(accuracy))),
+                self._learning_rate,
+            )
+        ]
+
+
 def interval(done: int) -> int:
-    """Steps from one point to the next when `done` are done: a power of two."""
+    """Return the steps from one point to the next when `done` are done: a power of two."""
     every = 1
     while done // every > CURVE_POINTS:
         every *= 2
@@ -33,12 +76,12 @@ def interval(done: int) -> int:
 
 
 def has_point(done: int, steps: int) -> bool:
-    """Whether the curve has a point at its step `done`, the newest, with `steps` an epoch."""
+    """Return whether there is a point at step `done`, the newest, with `steps` an epoch."""
     return _is_on_grid(done, steps, interval(done))
 
 
 def thinned(points: Sequence[Point], done: int, steps: int) -> list[Point]:
-    """The points that stay when `done` steps are done, with `steps` an epoch.
+    """Return the points that stay when `done` steps are done, with `steps` an epoch.
 
     Each is the mean since the point before, also of those that fall away between them.
     """
@@ -54,7 +97,7 @@ def thinned(points: Sequence[Point], done: int, steps: int) -> list[Point]:
 
 
 def chosen(points: Sequence[Point], most: int = CURVE_POINTS) -> tuple[Point, ...]:
-    """At most `most` of the points, evenly spread, the first and the last among them."""
+    """Return at most `most` of the points, evenly spread, the first and the last among them."""
     if len(points) <= most:
         return tuple(points)
     last = len(points) - 1

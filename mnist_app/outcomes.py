@@ -1,10 +1,29 @@
-"""What comes of learning: it travels from a worker to whoever asked for it."""
+"""What comes of learning: it travels from a worker to whoever asked for it, and is saved there."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from mnist_app import model_store
 from mnist_app.evaluation import EvaluationReport
-from mnist_app.model_store import StoredModel
+from mnist_app.model_store import ModelCard, ModelFiles, StoredModel
 from mnist_app.progress import Progress
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that was trained and tested, not saved yet.
+
+    Attributes:
+        report: how the test pictures are read.
+        stopped: whether it was stopped before its end, by a person, by the host's limit, or
+            because it diverged.
+    """
+
+    files: ModelFiles
+    card: ModelCard
+    report: EvaluationReport
+    progress: Progress
+    stopped: bool
 
 
 @dataclass(frozen=True)
@@ -17,6 +36,16 @@ class TrainingOutcome:
     stopped: bool
 
 
+def stored(trained: Trained, path: Path | None) -> TrainingOutcome:
+    """Save a trained network where the models are; see `model_store.save`.
+
+    Raises:
+        DigitLabError: the place cannot be written.
+    """
+    saved = model_store.save(trained.files, trained.card, path)
+    return TrainingOutcome(saved, trained.report, trained.progress, trained.stopped)
+
+
 @dataclass(frozen=True)
 class Change:
     """The share of pictures read right, 0..1, before and after, and how many pictures those are."""
@@ -24,6 +53,18 @@ class Change:
     before: float
     after: float
     pictures: int
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """A copy of a network that learned a hand, not saved yet; see `FinetuningOutcome`."""
+
+    files: ModelFiles
+    card: ModelCard
+    own: Change
+    test: Change
+    dataset: str
+    share: float
 
 
 @dataclass(frozen=True)
@@ -43,3 +84,13 @@ class FinetuningOutcome:
     test: Change
     dataset: str
     share: float
+
+
+def stored_copy(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
+    """Save a fine-tuned copy where the models are; see `model_store.save`.
+
+    Raises:
+        DigitLabError: the place cannot be written.
+    """
+    saved = model_store.save(tuned.files, tuned.card, path)
+    return FinetuningOutcome(saved, tuned.own, tuned.test, tuned.dataset, tuned.share)

@@ -83,6 +83,8 @@ class Progress:
         opinions: what it thought of the person's own drawing, the oldest first.
         rate_changes: what the learning rate was multiplied by while it ran, in their order: from
             which of the run's steps on, counted from 0, and by how much.
+        validated: while the pictures kept aside are read after an epoch, the share that is, 0..1;
+            0 else.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
         is_used_up: it took all the time that this host allows, and would end at once if it went on.
@@ -105,6 +107,7 @@ class Progress:
     view: View | None = None
     opinions: tuple[Opinion, ...] = ()
     rate_changes: tuple[tuple[int, float], ...] = ()
+    validated: float = 0.0
     is_paused: bool = False
     is_over: bool = False
     is_used_up: bool = False

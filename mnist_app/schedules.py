@@ -12,7 +12,7 @@ FIRST_SHARE = 1 / 25
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
-    """The learning rate of a step, counted from 0, in a run of `steps` steps; 0 after its end."""
+    """Return the learning rate of a step, from 0, in a run of `steps` steps; 0 after its end."""
     if config.schedule == "constant":
         return config.learning_rate
     rising = max(1, round(RISING_SHARE[config.schedule] * steps))

@@ -2,49 +2,62 @@
 
 import math
 import threading
+from typing import Any, NamedTuple
 
 from mnist_app.errors import DigitLabError
+
+
+class Orders(NamedTuple):
+    """All that a run was told so far.
+
+    Attributes:
+        factor: what the learning rate is to be multiplied by: the product of all that was asked
+            for.
+    """
+
+    is_stopped: bool = False
+    is_paused: bool = False
+    factor: float = 1.0
 
 
 class Steering:
     """Told from any thread; asked by the run after each step."""
 
-    def __init__(self) -> None:
+    def __init__(self, orders: Orders | None = None) -> None:
+        """Begin with what was told before, if anything was."""
         self._changed = threading.Condition()
-        self._is_stopped = False
-        self._is_paused = False
-        self._factor = 1.0
+        self._orders = orders or Orders()
+
+    @property
+    def orders(self) -> Orders:
+        """All that it was told so far."""
+        return self._orders
 
     @property
     def is_paused(self) -> bool:
         """Whether it is to wait."""
-        return self._is_paused
+        return self._orders.is_paused
 
     @property
     def learning_rate_factor(self) -> float:
         """What the learning rate is to be multiplied by: the product of all that was asked for."""
-        return self._factor
+        return self._orders.factor
 
     def should_stop(self) -> bool:
         """Whether somebody wants it to end."""
-        return self._is_stopped
+        return self._orders.is_stopped
 
     def stop(self) -> None:
         """End it, also while it is paused."""
-        with self._changed:
-            self._is_stopped = True
-            self._changed.notify_all()
+        self._change(is_stopped=True)
 
     def pause(self) -> None:
         """Make it wait after the step it is in."""
-        with self._changed:
-            self._is_paused = True
+        self._change(is_paused=True)
 
     def resume(self) -> None:
         """Let it go on."""
-        with self._changed:
-            self._is_paused = False
-            self._changed.notify_all()
+        self._change(is_paused=False)
 
     def scale_learning_rate(self, factor: float) -> None:
         """Multiply the learning rate, whatever schedule it follows, from the next step on.
@@ -57,8 +70,13 @@ class Steering:
                 f"The learning rate can only be multiplied by a number above 0, not {factor}."
             )
         with self._changed:
-            self._factor *= factor
-            self._changed.notify_all()
+            self._change(factor=self._orders.factor * factor)
+
+    def follow(self, orders: Orders) -> None:
+        """Take over what another steering was told; what was stopped stays stopped."""
+        with self._changed:
+            is_stopped = self.should_stop() or orders.is_stopped
+            self._change(**orders._replace(is_stopped=is_stopped)._asdict())
 
     def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
         """Return when it may go on or is to stop, and after `seconds` at the latest.
@@ -67,5 +85,13 @@ class Steering:
         """
         with self._changed:
             self._changed.wait_for(
-                lambda: self._is_stopped or not self._is_paused or self._factor != factor, seconds
+                lambda: (
+                    self.should_stop() or not self.is_paused or self.learning_rate_factor != factor
+                ),
+                seconds,
             )
+
+    def _change(self, **told: Any) -> None:
+        with self._changed:
+            self._orders = self._orders._replace(**told)
+            self._changed.notify_all()

@@ -4,16 +4,22 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mnist_app import checkpoints, datasets, model_store, outcomes
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.errors import DigitLabError
-from mnist_app.lab import model_files
+from mnist_app.evaluation import as_dict
+from mnist_app.files import require_writable
 from mnist_app.options import FILE, form_option, setting_options
+from mnist_app.outcomes import TrainingOutcome
+from mnist_app.phases import Phase
+from mnist_app.progress import Progress
 from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 
 
@@ -61,10 +67,13 @@ def train(
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
         raise click.UsageError(str(error)) from error
-    from mnist_app.lab import experiment
+    # What is missing or cannot be written is told before anything heavy begins.
+    require_writable(output)
+    begun = checkpoints.load(folder) if resume else None
+    from mnist_app.lab import experiment, model_files
 
     with (
-        _checkpoints(folder, resume) as make_way,
+        _interruptible(folder, begun) as kept,
         _engine(output) as (engine, place),
         click.progressbar(
             length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
@@ -72,14 +81,16 @@ def train(
         ) as bar,
     ):  # fmt: skip
 
-        def report(now: Any) -> None:
-            make_way()
-            bar.update(round(now.share * 1000) - bar.pos, now)
+        def report(told: Progress | Checkpoint | Phase) -> None:
+            if isinstance(told, Checkpoint):
+                kept.save(told)
+            elif isinstance(told, Progress):
+                kept.make_way()
+                bar.update(round(told.share * 1000) - bar.pos, told)
 
         # Models are loaded after workers have met: nothing may be reckoned before.
-        outcome = experiment.run(
+        trained = experiment.train_model(
             config,
-            place,
             title or default_title(config),
             report=report,
             extra_strokes=extra_strokes,
@@ -89,10 +100,11 @@ def train(
             command=_repeat_command(
                 preset, chosen, extra_strokes, start_from, teachers, output, title
             ),
-            checkpoint_folder=folder if engine is None else None,
-            resume_from=folder if resume else None,
+            keeps_checkpoints=engine is None,
+            checkpoint=begun.data if begun else None,
             engine=engine,
         )
+        outcome = outcomes.stored(trained, place)
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
         return
@@ -101,7 +113,7 @@ def train(
 
 def _teacher(path: Path, dataset: str) -> Any:
     """The network at `path`, if it tells the classes of the data set called `dataset` apart."""
-    from mnist_app import datasets, model_store
+    from mnist_app.lab import model_files
 
     if model_store.describe(path).class_names != datasets.class_names(dataset):
         raise DigitLabError(
@@ -113,9 +125,7 @@ def _teacher(path: Path, dataset: str) -> Any:
 
 def _begun_with(folder: Path) -> dict[str, Any]:
     """The settings of the interrupted run, those that are not as by default."""
-    from mnist_app import checkpoints
-
-    _, settings = checkpoints.load(folder)
+    settings = checkpoints.load(folder).settings
     return {
         row.name: settings[row.name]
         for row in SETTINGS
@@ -123,30 +133,39 @@ def _begun_with(folder: Path) -> dict[str, Any]:
     }
 
 
+class _Kept:
+    """The checkpoint of a run in `folder`, where one of an interrupted run may lie before."""
+
+    def __init__(self, folder: Path, is_own: bool) -> None:
+        self._folder, self._is_own = folder, is_own
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether this run left something to go on with."""
+        return self._is_own and checkpoints.exists(self._folder)
+
+    def make_way(self) -> None:
+        """The training has begun, so nothing can be refused any more: drop an earlier run's."""
+        if not self._is_own:
+            checkpoints.remove(self._folder)
+        self._is_own = True
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Put it on disk; the training goes on without one where the disk is full."""
+        try:
+            checkpoints.save(checkpoint, self._folder)
+        except DigitLabError as error:
+            click.echo(f"This epoch cannot be gone on from later: {error}", err=True)
+
+
 @contextmanager
-def _checkpoints(folder: Path, resume: bool) -> Iterator[Callable[[], None]]:
-    """See that a checkpoint lies in `folder` only while there is a run to go on with.
-
-    Gives what is called when the training has begun: nothing about the new run can be refused any
-    more, and what an interrupted one before it left makes way.
-    """
-    from mnist_app import checkpoints
-
-    is_own = resume
-
-    def make_way() -> None:
-        nonlocal is_own
-        if not is_own:
-            checkpoints.remove(folder)
-        is_own = True
-
-    if resume:
-        # One that is missing or broken is told before anything heavy begins.
-        checkpoints.load(folder)
+def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_Kept]:
+    """See that a checkpoint lies in `folder` only while there is a run to go on with."""
+    kept = _Kept(folder, begun is not None)
     try:
-        yield make_way
+        yield kept
     except KeyboardInterrupt as error:
-        if not is_own or not checkpoints.exists(folder):
+        if not kept.can_go_on:
             raise
         raise DigitLabError(
             "Stopped: the same command with --resume goes on from the last whole epoch."
@@ -173,7 +192,7 @@ def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
         yield engine, Path(folder) / output.name
 
 
-def _standing(progress: Any) -> str:
+def _standing(progress: Progress | None) -> str:
     if progress is None:
         return ""
     last = progress.training[-1] if progress.training else None
@@ -181,10 +200,9 @@ def _standing(progress: Any) -> str:
     return f"epoch {progress.epoch} of {progress.epochs}{accuracy}"
 
 
-def _echo(outcome: Any, form: str) -> None:
-    from mnist_app.evaluation import as_dict
-
+def _echo(outcome: TrainingOutcome, form: str) -> None:
     card, path = outcome.stored.card, outcome.stored.path
+    assert card is not None, "it was just saved"
     if outcome.progress.remark:
         click.echo(outcome.progress.remark, err=True)
     if form == "json":

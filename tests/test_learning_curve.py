@@ -1,15 +1,11 @@
 import itertools
-from pathlib import Path
 
 import pytest
 
-from mnist_app import checkpoints, learning_curve
-from mnist_app.lab.standing import Standing
-from mnist_app.learning_curve import has_point, interval, thinned
+from mnist_app import learning_curve
+from mnist_app.learning_curve import GrowingCurve, has_point, interval, thinned
 from mnist_app.progress import Point
-from mnist_app.settings import TrainingConfig
 
-CONFIG = TrainingConfig(epochs=3)
 STEPS = 27
 
 
@@ -18,13 +14,12 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_curve, "CURVE_POINTS", 8)
 
 
-def run(standing: Standing, until: int) -> Standing:
+def grown(until: int, curve: GrowingCurve | None = None, since: int = 0) -> GrowingCurve:
     """Each step's loss is its number, so that means can be told."""
-    while (done := standing.steps_done(STEPS)) < until:
-        if standing.step == STEPS:
-            standing.epoch, standing.step = standing.epoch + 1, 0
-        standing.learned(done + 1, 1 / (done + 1), CONFIG, STEPS)
-    return standing
+    curve = curve or GrowingCurve(STEPS)
+    for step in range(since + 1, until + 1):
+        curve.add(step, 1 / step, 0.01)
+    return curve
 
 
 def test_points_come_each_step_at_first_and_then_at_powers_of_two() -> None:
@@ -35,30 +30,30 @@ def test_points_come_each_step_at_first_and_then_at_powers_of_two() -> None:
 
 
 def test_the_curve_stays_short_and_its_tip_is_of_the_newest_step() -> None:
-    standing = Standing()
+    curve = GrowingCurve(STEPS)
     for done in range(1, 3 * STEPS + 1):
-        seen = run(standing, done).progress(CONFIG, STEPS).training
-        assert seen[-1].epoch == pytest.approx(done / STEPS)
-        assert len(standing.training) <= 8 + done // STEPS
-    ends = {point.epoch for point in standing.training}
+        points = grown(done, curve, since=done - 1).points
+        assert points[-1].epoch == pytest.approx(done / STEPS)
+        assert len(points) <= 8 + done // STEPS + 1
+    ends = {point.epoch for point in curve.points}
     assert {1.0, 2.0, 3.0} <= ends
     assert 5 / STEPS not in ends
 
 
 def test_each_point_is_the_mean_since_the_one_before() -> None:
     before = 0
-    for point in run(Standing(), 50).progress(CONFIG, STEPS).training:
+    for point in grown(50).points:
         step = round(point.epoch * STEPS)
         assert point.loss == pytest.approx((before + 1 + step) / 2)
         before = step
     assert before == 50
 
 
-@pytest.mark.parametrize("broken_off", [5, 13, STEPS, 45])
-def test_a_curve_that_was_broken_off_ends_as_if_it_had_not(broken_off: int, tmp_path: Path) -> None:
-    checkpoints.save(run(Standing(), broken_off), {}, tmp_path)
-    rest = run(checkpoints.load(tmp_path)[0], 70)
-    assert rest.training == run(Standing(), 70).training
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_curve_that_goes_on_after_an_epoch_ends_as_if_there_were_no_break(epochs: int) -> None:
+    done = epochs * STEPS
+    again = GrowingCurve(STEPS, grown(done).points)
+    assert grown(70, again, since=done).points == grown(70).points
 
 
 def test_points_of_another_grid_are_left_out() -> None:

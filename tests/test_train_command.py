@@ -14,7 +14,7 @@ from mnist_app import checkpoints, model_store, settings
 from mnist_app.datasets import class_names, optdigits
 from mnist_app.errors import DigitLabError
 from mnist_app.lab import distributed, model_files
-from mnist_app.lab.engine import Engine
+from mnist_app.lab.run_callback import RunCallback
 from mnist_app.train_command import train
 
 SETTINGS = [
@@ -25,16 +25,14 @@ SETTINGS = [
 KILLED = """
 import os, signal, sys
 from mnist_app import cli
-from mnist_app.lab.engine import Engine
-learn, epochs = Engine.learn, []
-def deadly(engine, batches, steps, after_step, wish):
-    epochs.append(1)
-    def then_die(done, loss, accuracy):
-        after_step(done, loss, accuracy)
-        if len(epochs) == 3 and done == 5:
-            os.kill(os.getpid(), signal.SIGKILL)
-    learn(engine, batches, steps, then_die, wish)
-Engine.learn = deadly
+from mnist_app.lab.run_callback import RunCallback
+note, steps = RunCallback.on_train_batch_end, []
+def then_die(run, batch, logs):
+    note(run, batch, logs)
+    steps.append(batch)
+    if len(steps) == 9 + 9 + 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+RunCallback.on_train_batch_end = then_die
 sys.argv = ["mnist_app", "train", *WORDS]
 cli.main()
 """
@@ -54,16 +52,16 @@ def interrupted(output: Path) -> None:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The steps of each epoch that is trained from here on."""
-    steps_of_epochs: list[int] = []
-    learn = Engine.learn
+    """The epochs, from 0, that are trained from here on."""
+    epochs: list[int] = []
+    begin = RunCallback.on_epoch_begin
 
-    def counting(engine: Engine, batches: Any, steps: int, *told: Any) -> None:
-        steps_of_epochs.append(steps)
-        learn(engine, batches, steps, *told)
+    def counting(run: RunCallback, epoch: int, logs: Any = None) -> None:
+        epochs.append(epoch)
+        begin(run, epoch, logs)
 
-    monkeypatch.setattr(Engine, "learn", counting)
-    return steps_of_epochs
+    monkeypatch.setattr(RunCallback, "on_epoch_begin", counting)
+    return epochs
 
 
 @pytest.mark.parametrize("given", [[], SETTINGS], ids=["bare", "the same settings"])
@@ -75,7 +73,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not(
     assert checkpoints.exists(tmp_path / "net.checkpoint")
     resumed = command("--resume", *given, "--output", output, "--format=json")
     assert resumed.exit_code == 0, resumed.output
-    assert counted == [9, 9], "two of the four epochs were done"
+    assert counted == [2, 3], "two of the four epochs were done"
     card = json.loads(resumed.stdout)["card"]
     assert card["training"]["epochs"] == 4
     assert [point[0] for point in card["training"]["curves"]["validation"]] == [1, 2, 3, 4]
@@ -111,13 +109,15 @@ def test_without_a_checkpoint_nothing_is_resumed(
 def test_who_starts_anew_does_not_keep_what_was_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(engine: Engine, batches: Any, steps: int, after_step: Any, wish: Any) -> None:
-        after_step(1, 2.3, 0.1)
+    note = RunCallback.on_train_batch_end
+
+    def interrupt(run: RunCallback, batch: int, logs: Any) -> None:
+        note(run, batch, logs)
         raise KeyboardInterrupt
 
     output = tmp_path / "net.keras"
     interrupted(output)
-    monkeypatch.setattr(Engine, "learn", interrupt)
+    monkeypatch.setattr(RunCallback, "on_train_batch_end", interrupt)
     resumed = command("--resume", "--output", output, standalone_mode=False)
     assert "--resume goes on" in str(resumed.exception)
     assert checkpoints.exists(tmp_path / "net.checkpoint")
@@ -164,7 +164,7 @@ def test_a_teacher_of_other_classes_is_refused(tmp_path: Path) -> None:
     card = model_store.describe(model_store.SHIPPED).card
     assert card is not None
     other = replace(card, class_names=class_names("fashion_mnist"))
-    model_store.save(model_files.load(model_store.SHIPPED), other, clothes)
+    model_store.save(model_files.packed(model_files.load(model_store.SHIPPED)), other, clothes)
     refused = command(*SETTINGS, "--teacher", clothes, "--output", tmp_path / "net.keras")
     assert isinstance(refused.exception, DigitLabError)
     assert "clothes.keras cannot teach optdigits" in str(refused.exception)
@@ -206,7 +206,7 @@ def test_an_interrupt_before_the_first_step_costs_no_checkpoint(
 
     output = tmp_path / "net.keras"
     interrupted(output)
-    monkeypatch.setattr(Engine, "learn", interrupt)
+    monkeypatch.setattr(RunCallback, "on_train_begin", interrupt)
     broken_off = command(*SETTINGS, "--output", output)
     assert broken_off.exit_code == 1
     assert not isinstance(broken_off.exception, DigitLabError), "the old run is not this one's"
@@ -216,7 +216,7 @@ def test_an_interrupt_before_the_first_step_costs_no_checkpoint(
 @pytest.mark.parametrize(
     "name", ["digit_lab", "teachers/residual", "teachers/student", "teachers/student2"]
 )
-def test_a_models_card_and_the_readme_say_how_it_was_made(name: str) -> None:
+def test_a_models_card_and_its_page_say_how_it_was_made(name: str) -> None:
     path = ROOT / "models" / f"{name}.keras"
     card = model_store.describe(path).card
     assert card is not None
@@ -228,11 +228,11 @@ def test_a_models_card_and_the_readme_say_how_it_was_made(name: str) -> None:
     assert card.training.get("teachers", 0) == len(given["teachers"])
     for other in filter(None, (given["start_from"], *given["teachers"])):
         assert model_files.load(ROOT / other).count_params() > 100_000
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "shipped-model.md").read_text(encoding="utf-8")
     untitled = card.command.replace(f" --title '{card.title}'", "")
-    assert untitled in readme.replace(f' --title "{card.title}"', "")
+    assert untitled in page.replace(f' --title "{card.title}"', "")
     for figures in card.results.values():
-        assert f"{figures['accuracy']:.2%}".replace("%", " %") in readme
+        assert f"{figures['accuracy']:.2%}".replace("%", " %") in page
 
 
 def test_the_plain_teacher_is_of_its_preset() -> None:

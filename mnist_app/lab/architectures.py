@@ -1,22 +1,22 @@
 """The networks, one function each, in one table.
 
-Each maps (n, 28, 28, 1) in 0..1 to (n, classes) probabilities. Keras is imported when one is built.
+Each maps (n, 28, 28, 1) in 0..1 to (n, classes) probabilities.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import keras
+from keras import Input, Model, Sequential, layers
 
 from mnist_app import builder
-
-if TYPE_CHECKING:
-    import keras
 
 INPUT_SHAPE = (28, 28, 1)
 
 
 def build(
     name: str, classes: int = 10, dropout: float = 0.0, layers: str = builder.DEFAULT
-) -> "keras.Model":
+) -> keras.Model:
     """Build the network called `name`, untrained.
 
     Args:
@@ -33,30 +33,22 @@ def build(
     return _BUILDERS[name](classes, dropout)
 
 
-def _answer(classes: int, dropout: float) -> list["keras.Layer"]:
-    from keras import layers
-
+def _answer(classes: int, dropout: float) -> list[keras.Layer]:
     left_out = [layers.Dropout(dropout)] if dropout else []
     return [*left_out, layers.Dense(classes, activation="softmax")]
 
 
-def _stacked(name: str, hidden: list["keras.Layer"], classes: int, dropout: float) -> "keras.Model":
+def _stacked(name: str, hidden: list[keras.Layer], classes: int, dropout: float) -> keras.Model:
     """The picture, the hidden layers and the answer, one after the other."""
-    from keras import Sequential, layers
-
     return Sequential([layers.Input(INPUT_SHAPE), *hidden, *_answer(classes, dropout)], name=name)
 
 
-def _pooled(filters: int) -> list["keras.Layer"]:
+def _pooled(filters: int) -> list[keras.Layer]:
     """A convolution, and a field half as wide and high."""
-    from keras import layers
-
     return [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
 
 
-def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
-    from keras import layers
-
+def _custom(classes: int, dropout: float, text: str) -> keras.Model:
     hidden: list[Any] = []
     is_flat = False
     for layer in builder.parse(text):
@@ -77,27 +69,21 @@ def _custom(classes: int, dropout: float, text: str) -> "keras.Model":
     return _stacked("custom", hidden, classes, dropout)
 
 
-def _dense(classes: int, dropout: float) -> "keras.Model":
+def _dense(classes: int, dropout: float) -> keras.Model:
     """The baseline: it knows nothing of neighbouring pixels."""
-    from keras import layers
-
     hidden = [layers.Flatten(), layers.Dense(128, activation="relu")]
     return _stacked("dense", hidden, classes, dropout)
 
 
-def _simple_cnn(classes: int, dropout: float) -> "keras.Model":
-    from keras import layers
-
+def _simple_cnn(classes: int, dropout: float) -> keras.Model:
     hidden = [*_pooled(16), *_pooled(32), layers.Flatten(), layers.Dense(64, activation="relu")]
     return _stacked("simple_cnn", hidden, classes, dropout)
 
 
 def _normalised(
     filters: int, size: int = 3, strides: int = 1, padding: str = "same"
-) -> list["keras.Layer"]:
+) -> list[keras.Layer]:
     """A convolution whose outputs are brought to one scale (Ioffe and Szegedy, 2015)."""
-    from keras import layers
-
     return [
         layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
         # Keras' own 0.99 lags behind a network that learns this fast.
@@ -106,11 +92,9 @@ def _normalised(
     ]
 
 
-def _fast_cnn(classes: int, dropout: float) -> "keras.Model":
+def _fast_cnn(classes: int, dropout: float) -> keras.Model:
     """Each convolution steps over every second place: nothing is worked out that pooling would
     throw away (Springenberg et al., "Striving for simplicity", 2014)."""
-    from keras import layers
-
     hidden = [
         *_normalised(16, size=5, strides=2, padding="valid"),
         *_normalised(32, strides=2),
@@ -120,11 +104,9 @@ def _fast_cnn(classes: int, dropout: float) -> "keras.Model":
     return _stacked("fast_cnn", hidden, classes, dropout)
 
 
-def _deep_cnn(classes: int, dropout: float) -> "keras.Model":
+def _deep_cnn(classes: int, dropout: float) -> keras.Model:
     """Three pairs of convolutions as in VGG (Simonyan and Zisserman, 2014), averaged over the field
     instead of flattened (Lin et al., 2013)."""
-    from keras import layers
-
     hidden = [
         *_normalised(16),
         *_normalised(32),
@@ -139,23 +121,20 @@ def _deep_cnn(classes: int, dropout: float) -> "keras.Model":
     return _stacked("deep_cnn", hidden, classes, dropout or 0.3)
 
 
-def _plain_cnn(classes: int, dropout: float) -> "keras.Model":
+def _plain_cnn(classes: int, dropout: float) -> keras.Model:
     """Nothing but convolutions, each of which leaves out the field's edge, after the M3 of An, Lee,
     Park, Yang, So, "An ensemble of simple convolutional neural network models for MNIST digit
     recognition" (2020). Slow; it errs elsewhere than a residual network, so it can teach one."""
-    from keras import layers
-
     hidden = [
         layer for filters in range(32, 177, 16) for layer in _normalised(filters, padding="valid")
     ]
     return _stacked("plain_cnn", [*hidden, layers.Flatten()], classes, dropout)
 
 
-def _residual_cnn(classes: int, dropout: float) -> "keras.Model":
+def _residual_cnn(classes: int, dropout: float) -> keras.Model:
     """Convolutions that add to what they were given (He et al., "Deep residual learning for image
     recognition", 2015). Only the thin first one sees every pixel: most of the work is done where a
     place already stands for a piece of a stroke."""
-    from keras import Input, Model, layers
 
     def convolution(field: Any, filters: int, strides: int = 1) -> Any:
         field = layers.Conv2D(
@@ -181,11 +160,9 @@ def _residual_cnn(classes: int, dropout: float) -> "keras.Model":
     return Model(image, answer, name="residual_cnn")
 
 
-def _lenet5(classes: int, dropout: float) -> "keras.Model":
+def _lenet5(classes: int, dropout: float) -> keras.Model:
     """After LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
     recognition" (1998), with a softmax for its radial units."""
-    from keras import layers
-
     hidden = [
         layers.Conv2D(6, 5, padding="same", activation="tanh"),
         layers.AveragePooling2D(2),
@@ -198,15 +175,13 @@ def _lenet5(classes: int, dropout: float) -> "keras.Model":
     return _stacked("lenet5", hidden, classes, dropout)
 
 
-def _keras_example(classes: int, dropout: float) -> "keras.Model":
+def _keras_example(classes: int, dropout: float) -> keras.Model:
     """The "Simple MNIST convnet" of Keras' own examples, by Francois Chollet."""
-    from keras import layers
-
     hidden = [*_pooled(32), *_pooled(64), layers.Flatten()]
     return _stacked("keras_example", hidden, classes, dropout or 0.5)
 
 
-_BUILDERS: dict[str, Callable[[int, float], "keras.Model"]] = {
+_BUILDERS: dict[str, Callable[[int, float], keras.Model]] = {
     "dense": _dense,
     "simple_cnn": _simple_cnn,
     "fast_cnn": _fast_cnn,

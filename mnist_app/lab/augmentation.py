@@ -8,12 +8,16 @@ it was.
 """
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from mnist_app.classifier import as_network_input
 from mnist_app.settings import TrainingConfig
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from mnist_app.steering import Steering
 
 # The wobble is given on this coarse a grid and is smooth between its points.
 ELASTIC_GRID = 6
@@ -24,7 +28,7 @@ ERASING_CONTRAST = 5.0
 
 
 def is_on(config: TrainingConfig) -> bool:
-    """True when any augmentation is asked for."""
+    """Return True when any augmentation is asked for."""
     return any(
         (
             config.rotation, config.shift, config.zoom, config.shear, config.elastic,
@@ -33,7 +37,28 @@ def is_on(config: TrainingConfig) -> bool:
     )  # fmt: skip
 
 
-def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "tf.Tensor":
+def examples(
+    images: np.ndarray,
+    seed: int,
+    configs: Sequence[TrainingConfig],
+    *,
+    report: Callable[[Any], None],
+    steering: Steering,
+) -> list[np.ndarray]:
+    """Return a changed copy of each picture, uint8 (n, 28, 28), by each of `configs`.
+
+    Args:
+        images: uint8 (n, 28, 28).
+        seed: the same one makes the same changes.
+    """
+    inputs = tf.constant(as_network_input(images))
+    return [
+        np.round(augment(inputs, tf.constant([seed, 0]), config)[..., 0] * 255).astype(np.uint8)
+        for config in configs
+    ]
+
+
+def augment(images: tf.Tensor, seed: tf.Tensor, config: TrainingConfig) -> tf.Tensor:
     """Change each image by chance, within the limits of `config`.
 
     Args:
@@ -43,8 +68,6 @@ def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "
     Returns:
         float32 of the same shape and range.
     """
-    import tensorflow as tf
-
     seeds = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 5))
     changed = _mirror(images, seeds[3], config.flip) if config.flip else images
     changed = _warp(changed, seeds[0], seeds[1], config)
@@ -53,19 +76,15 @@ def augment(images: "tf.Tensor", seed: "tf.Tensor", config: TrainingConfig) -> "
     return _erase(changed, seeds[4], config.erasing) if config.erasing else changed
 
 
-def _mirror(images: "tf.Tensor", seed: "tf.Tensor", share: float) -> "tf.Tensor":
-    import tensorflow as tf
-
+def _mirror(images: tf.Tensor, seed: tf.Tensor, share: float) -> tf.Tensor:
     chosen = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed) < share
     return tf.where(chosen, tf.reverse(images, [2]), images)
 
 
 def _warp(
-    images: "tf.Tensor", affine_seed: "tf.Tensor", elastic_seed: "tf.Tensor", config: TrainingConfig
-) -> "tf.Tensor":
+    images: tf.Tensor, affine_seed: tf.Tensor, elastic_seed: tf.Tensor, config: TrainingConfig
+) -> tf.Tensor:
     """Where each pixel of the new image comes from: turned, slanted, stretched, moved, bent."""
-    import tensorflow as tf
-
     count, height, width = tf.unstack(tf.shape(images)[:3])
     centre_y = (tf.cast(height, tf.float32) - 1) / 2
     centre_x = (tf.cast(width, tf.float32) - 1) / 2
@@ -94,17 +113,14 @@ def _warp(
 
 
 def _resample(
-    images: "tf.Tensor", parts: list["tf.Tensor"], seed: "tf.Tensor", config: TrainingConfig
-) -> "tf.Tensor":
+    images: tf.Tensor, parts: list[tf.Tensor], seed: tf.Tensor, config: TrainingConfig
+) -> tf.Tensor:
     """The same warp with a wobble.
 
     Args:
         parts: of each image what x and then y of its origin take from x, from y and for
             themselves, six of float32 (n,).
     """
-    import tensorflow as tf
-    from keras import ops
-
     count, height, width = tf.unstack(tf.shape(images)[:3])
     rows, columns = tf.meshgrid(
         tf.range(height, dtype=tf.float32), tf.range(width, dtype=tf.float32), indexing="ij"
@@ -126,10 +142,8 @@ def _resample(
     return tf.reshape(moved, tf.shape(images))
 
 
-def _thicken(images: "tf.Tensor", seed: "tf.Tensor", most: float) -> "tf.Tensor":
+def _thicken(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
     """Blend each image with its thickest or thinnest neighbour pixel, by up to `most` pixels."""
-    import tensorflow as tf
-
     amount = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed, -most, most)
     thick = tf.nn.max_pool2d(images, 3, 1, "SAME")
     thin = -tf.nn.max_pool2d(-images, 3, 1, "SAME")
@@ -137,10 +151,8 @@ def _thicken(images: "tf.Tensor", seed: "tf.Tensor", most: float) -> "tf.Tensor"
     return images + tf.abs(amount) * (towards - images)
 
 
-def _erase(images: "tf.Tensor", seed: "tf.Tensor", most: float) -> "tf.Tensor":
+def _erase(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
     """Rub out spots that cover up to about the share `most` of each image."""
-    import tensorflow as tf
-
     count, height, width = tf.unstack(tf.shape(images)[:3])
     spots, shares = tf.unstack(tf.random.split(seed, 2))
     rough = tf.random.stateless_uniform((count, ERASING_GRID, ERASING_GRID, 1), spots)

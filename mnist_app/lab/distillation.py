@@ -6,22 +6,19 @@ distillation: a good teacher is patient and consistent", 2022).
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from mnist_app.errors import DigitLabError
 from mnist_app.lab import learners
 from mnist_app.lab.feeding import Feed
 from mnist_app.settings import TrainingConfig
 
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
 # Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
 # learn.
-Tutor = Callable[["tf.Tensor", "tf.Tensor"], tuple["tf.Tensor", "tf.Tensor"]]
+Tutor = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 class TaughtFeed(Feed):
@@ -32,7 +29,7 @@ class TaughtFeed(Feed):
         images: np.ndarray,
         targets: np.ndarray,
         config: TrainingConfig,
-        teachers: Sequence["keras.Model"],
+        teachers: Sequence[keras.Model],
     ) -> None:
         """Feed pictures, uint8 (n, 28, 28), whose own answers are float (n, classes).
 
@@ -43,12 +40,15 @@ class TaughtFeed(Feed):
             DigitLabError: see `tutor`.
         """
         super().__init__(images, targets, config)
-        teach = tutor(teachers, targets.shape[1], config.precision)
-        self._batches = self._batches.map(teach, num_parallel_calls=2).prefetch(2)
+        self._teach = tutor(teachers, targets.shape[1], config.precision)
+
+    def batches(self, first: int = 0) -> tf.data.Dataset:
+        """Return the same with the teachers' answers."""
+        return super().batches(first).map(self._teach, num_parallel_calls=2).prefetch(2)
 
 
-def tutor(teachers: Sequence["keras.Model"], classes: int, precision: str) -> Tutor:
-    """What puts the mean of the teachers' answers in place of the right one, where there is one.
+def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tutor:
+    """Return what puts the mean of the teachers' answers in place of the right one, if any.
 
     Where there is none, as in a picture that is no digit, nothing changes: a teacher need not have
     learned to doubt.
@@ -61,8 +61,6 @@ def tutor(teachers: Sequence["keras.Model"], classes: int, precision: str) -> Tu
     Raises:
         DigitLabError: a teacher has another number of classes.
     """
-    import tensorflow as tf
-
     if any(teacher.output_shape != (None, classes) for teacher in teachers):
         raise DigitLabError(
             f"A teacher must tell the {classes} classes of this data set apart: choose models "
@@ -72,7 +70,7 @@ def tutor(teachers: Sequence["keras.Model"], classes: int, precision: str) -> Tu
     with tf.device("CPU:0"):
         copies = [learners.copy(teacher, precision) for teacher in teachers]
 
-    def teach(pictures: "tf.Tensor", answers: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
+    def teach(pictures: tf.Tensor, answers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         told = sum(teacher(pictures, training=False) for teacher in copies) / len(copies)
         has_answer = tf.reduce_max(answers, axis=1, keepdims=True) > 0.5
         return pictures, tf.where(has_answer, told, answers)

@@ -4,39 +4,36 @@
 the training step here is one of its own; all else of a run is as in `training`.
 """
 
+import itertools
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from mnist_app.errors import DigitLabError
 from mnist_app.lab import learners
-from mnist_app.lab.engine import AfterStep, Engine, Stopped, Wish
+from mnist_app.lab.engine import Engine, Wish
 from mnist_app.settings import TrainingConfig
-
-if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
 
 
 def is_on() -> bool:
-    """Whether `TF_CONFIG` names a cluster, or this machine has more than one GPU.
+    """Return whether `TF_CONFIG` names a cluster, or this machine has more than one GPU.
 
     Raises:
         DigitLabError: `TF_CONFIG` is no cluster that can be joined.
     """
     if _cluster():
         return True
-    import tensorflow as tf
-
     return len(tf.config.list_physical_devices("GPU")) > 1
 
 
 def is_chief() -> bool:
-    """Whether this process is the one that saves the model: the chief, or the first worker."""
+    """Return whether this process saves the model: the chief does, or the first worker."""
     task = _cluster().get("task", {"type": "chief", "index": 0})
     cluster = _cluster().get("cluster", {})
     return task["type"] == "chief" or ("chief" not in cluster and task["index"] == 0)
@@ -62,8 +59,8 @@ def _cluster() -> dict[str, Any]:
     )
 
 
-def strategy() -> "tf.distribute.Strategy":
-    """The way to spread the work; made before anything else is done with TensorFlow.
+def strategy() -> tf.distribute.Strategy:
+    """Return the way to spread the work; made before anything else is done with TensorFlow.
 
     With a cluster it waits until all of its workers are there.
 
@@ -71,8 +68,6 @@ def strategy() -> "tf.distribute.Strategy":
         DigitLabError: the cluster cannot be joined.
     """
     cluster = _cluster()
-    import tensorflow as tf
-
     if not cluster:
         return tf.distribute.MirroredStrategy()
     try:
@@ -94,12 +89,12 @@ class SharedEngine(Engine):
 
     is_shared = True
 
-    def __init__(self, strategy: "tf.distribute.Strategy") -> None:
+    def __init__(self, strategy: tf.distribute.Strategy) -> None:
         """Spread the work as `strategy` does, see `strategy()`."""
         self._strategy = strategy
         self._is_told_to_stop = False
 
-    def take(self, model: "keras.Model", config: TrainingConfig, steps: int) -> "keras.Model":
+    def take(self, model: keras.Model, config: TrainingConfig, steps: int) -> keras.Model:
         """Make a copy ready to learn on all devices; the network itself stays where it is.
 
         Raises:
@@ -111,30 +106,51 @@ class SharedEngine(Engine):
         self._step = _step(self._strategy, self._learner, config)
         return self._learner
 
-    def learn(
-        self, batches: "tf.data.Dataset", steps: int, after_step: AfterStep, wish: Wish
+    def fit(
+        self,
+        batches: tf.data.Dataset,
+        steps: int,
+        epochs: int,
+        callbacks: Sequence[keras.callbacks.Callback],
+        wish: Wish,
     ) -> None:
-        """Do the steps with all others; see `Engine.learn`."""
-        sums = np.zeros(3)
+        """Train with all others; see `Engine.fit`."""
+        told = keras.callbacks.CallbackList(list(callbacks), model=self._learner)
+        self._learner.stop_training = False
         with _plain_words():
-            try:
-                for done, batch in enumerate(batches, start=1):
-                    found = self._step(_divided(self._strategy, batch), wish()).numpy()
-                    sums += found[:3]
-                    self._is_told_to_stop = bool(found[3] > 0)
-                    loss, right, answered = sums
-                    after_step(done, loss / done, right / max(answered, 1))
-            except Stopped:
+            told.on_train_begin()
+            rest = iter(batches)
+            for epoch in range(epochs):
+                told.on_epoch_begin(epoch)
+                logs = self._learn(itertools.islice(rest, steps), told, wish)
                 _agree(self._strategy, self._learner)
-                raise
-            _agree(self._strategy, self._learner)
+                told.on_epoch_end(epoch, logs)
+                if self._learner.stop_training:
+                    break
+            told.on_train_end()
+
+    def _learn(
+        self, batches: Iterator[Any], told: keras.callbacks.CallbackList, wish: Wish
+    ) -> dict[str, float]:
+        """Do the steps of an epoch, until a callback stops it; gives what is logged of them."""
+        sums, logs = np.zeros(3), {}
+        for done, batch in enumerate(batches, start=1):
+            found = self._step(_divided(self._strategy, batch), wish()).numpy()
+            sums += found[:3]
+            self._is_told_to_stop = bool(found[3] > 0)
+            loss, right, answered = map(float, sums)
+            logs = {"loss": loss / done, "accuracy": right / max(answered, 1)}
+            told.on_train_batch_end(done - 1, logs)
+            if self._learner.stop_training:
+                break
+        return logs
 
     def agrees_to_stop(self, wish: bool) -> bool:
-        """Only what all were told in a step: who stops alone leaves the others waiting."""
+        """Return only what all were told in a step: who stops alone leaves the others waiting."""
         return self._is_told_to_stop
 
     def mean(self, value: float) -> float:
-        """The mean of what all workers found, so that all decide alike."""
+        """Return the mean of what all workers found, so that all decide alike."""
         import tensorflow as tf
 
         with _plain_words():
@@ -152,13 +168,13 @@ def _require_fitting(config: TrainingConfig, devices: int) -> None:
         raise DigitLabError("On more than one device set precision to float32.")
 
 
-def _divided(strategy: "tf.distribute.Strategy", batch: tuple["tf.Tensor", "tf.Tensor"]) -> Any:
+def _divided(strategy: tf.distribute.Strategy, batch: tuple[tf.Tensor, tf.Tensor]) -> Any:
     """A batch of pictures and answers, of which each device has its own part.
 
     All workers draw the same batches.
     """
 
-    def part(context: "tf.distribute.ValueContext") -> tuple["tf.Tensor", "tf.Tensor"]:
+    def part(context: Any) -> tuple[tf.Tensor, tf.Tensor]:
         size = len(batch[0]) // context.num_replicas_in_sync
         start = context.replica_id_in_sync_group * size
         pictures, answers = batch
@@ -168,19 +184,14 @@ def _divided(strategy: "tf.distribute.Strategy", batch: tuple["tf.Tensor", "tf.T
 
 
 def _step(
-    strategy: "tf.distribute.Strategy", model: "keras.Model", config: TrainingConfig
-) -> Callable[[Any, bool], "tf.Tensor"]:
+    strategy: tf.distribute.Strategy, model: keras.Model, config: TrainingConfig
+) -> Callable[[Any, bool], tf.Tensor]:
     """One step on all devices -> mean loss, right answers, questions, and how many want to stop."""
-    import keras
-    import tensorflow as tf
-
     losses = keras.losses.CategoricalCrossentropy(
         label_smoothing=config.label_smoothing, reduction="sum"
     )
 
-    def on_one_device(
-        pictures: "tf.Tensor", targets: "tf.Tensor", stops: "tf.Tensor"
-    ) -> "tf.Tensor":
+    def on_one_device(pictures: tf.Tensor, targets: tf.Tensor, stops: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             answers = model(pictures, training=True)
             # The optimiser adds up what the devices found.
@@ -192,14 +203,14 @@ def _step(
         right = tf.reduce_sum(tf.cast(has_answer & is_right, tf.float32))
         return tf.stack([loss, right, tf.reduce_sum(tf.cast(has_answer, tf.float32)), stops])
 
-    def together(batch: Any, stops: "tf.Tensor") -> "tf.Tensor":
+    def together(batch: Any, stops: tf.Tensor) -> tf.Tensor:
         return strategy.reduce("SUM", strategy.run(on_one_device, (*batch, stops)), axis=None)
 
     compiled = tf.function(together)
     return lambda batch, stops: compiled(batch, tf.constant(float(stops)))
 
 
-def _agree(strategy: "tf.distribute.Strategy", model: "keras.Model") -> None:
+def _agree(strategy: tf.distribute.Strategy, model: keras.Model) -> None:
     """Make what each device counted for itself, as batch normalisation does, the mean of all."""
     counted = [
         variable for variable in model.non_trainable_variables if "float" in str(variable.dtype)
@@ -210,19 +221,15 @@ def _agree(strategy: "tf.distribute.Strategy", model: "keras.Model") -> None:
 
 
 def _means(
-    strategy: "tf.distribute.Strategy", values: Callable[[], list["tf.Tensor"]]
-) -> list["tf.Tensor"]:
+    strategy: tf.distribute.Strategy, values: Callable[[], list[tf.Tensor]]
+) -> list[tf.Tensor]:
     """The mean over all devices of each of the values that every one of them has."""
-    import tensorflow as tf
-
     of_devices = strategy.run(lambda: [tf.identity(value) for value in values()])
     return [strategy.reduce("MEAN", value, axis=None) for value in of_devices]
 
 
 @contextmanager
 def _plain_words() -> Iterator[None]:
-    import tensorflow as tf
-
     try:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:

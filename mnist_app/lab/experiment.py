@@ -1,65 +1,63 @@
-"""One training run from its settings to a saved model with its card."""
+"""One training run from its settings to a tested model with its card."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import numpy as np
 
-from mnist_app import datasets, learning_curve, model_store
+from mnist_app import datasets, learning_curve
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.evaluation import EvaluationReport, evaluate, figures
-from mnist_app.files import require_writable
 from mnist_app.lab import model_files
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import TrainingResult, train
-from mnist_app.outcomes import TrainingOutcome
-from mnist_app.progress import Point, Progress
+from mnist_app.model_store import ModelCard
+from mnist_app.outcomes import Trained
+from mnist_app.phases import Phase, Stage
+from mnist_app.progress import Point
 from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
 from mnist_app.versions import versions
-
-if TYPE_CHECKING:
-    import keras
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 # As many as a card's chart needs.
 CARD_POINTS = 200
 
 
-def run(
+def train_model(
     config: TrainingConfig,
-    path: Path | None,
     title: str,
-    report: Callable[[Progress], None] = lambda progress: None,
+    *,
+    report: Callable[[Any], None] = lambda told: None,
     steering: Steering | None = None,
+    drawing: np.ndarray | None = None,
+    checkpoint: bytes | None = None,
+    keeps_checkpoints: bool = False,
+    watch: bool = True,
     extra_strokes: Path | None = None,
     command: str = "",
-    *,
-    watch: bool = True,
-    drawing: np.ndarray | None = None,
-    checkpoint_folder: Path | None = None,
-    resume_from: Path | None = None,
-    start_from: "keras.Model | None" = None,
-    teachers: Sequence["keras.Model"] = (),
+    start_from: keras.Model | None = None,
+    teachers: Sequence[keras.Model] = (),
     engine: Engine | None = None,
-) -> TrainingOutcome:
-    """Train, test and save a model.
+) -> Trained:
+    """Train and test a network.
 
     Args:
-        path: where it is saved, ending in .keras; the card goes beside it. None for a new place
-            in the models' folder, chosen at the end.
+        report: gets a `Progress` several times a second, and where `keeps_checkpoints` a
+            `Checkpoint` after each whole epoch.
+        checkpoint: the data of a `Checkpoint` to go on from.
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        report, steering, watch, drawing, checkpoint_folder, resume_from, start_from, teachers,
-            engine: see `training.train`.
+        steering, drawing, watch, start_from, teachers, engine: see `training.train`.
 
     Raises:
-        DigitLabError: the place cannot be written; see also `datasets.load`, `training.train` and
-            `model_store.save`.
+        DigitLabError: see `datasets.load` and `training.train`.
     """
-    require_writable(path or model_store.path_for(title))
     dataset = datasets.load(config.dataset)
     known = strangers = None
     if extra_strokes:
@@ -75,19 +73,20 @@ def run(
         extra_labels=known.labels if known else None,
         watch=watch,
         drawing=drawing,
-        checkpoint_folder=checkpoint_folder,
-        resume_from=resume_from,
+        keeps_checkpoints=keeps_checkpoints,
+        checkpoint=Checkpoint(checkpoint) if checkpoint is not None else None,
         start_from=start_from,
         teachers=teachers,
         engine=engine,
     )
+    report(Phase(Stage.TESTING, time.time()))
     test, results = _measured(result.model, dataset, strangers)
     training = _training_facts(result) | {
         "pen drawings among them": 0 if known is None else known.drawings,
         "started from a model": start_from is not None,
         "teachers": len(teachers),
     }
-    card = model_store.ModelCard(
+    card = ModelCard(
         title=title,
         dataset=config.dataset,
         architecture=config.architecture,
@@ -100,16 +99,11 @@ def run(
         command=command,
         training=training,
     )
-    return TrainingOutcome(
-        model_store.save(model_files.packed(result.model), card, path),
-        test,
-        result.progress,
-        result.stopped,
-    )
+    return Trained(model_files.packed(result.model), card, test, result.progress, result.stopped)
 
 
 def _measured(
-    model: "keras.Model", dataset: datasets.Dataset, strangers: datasets.PenDigits | None
+    model: keras.Model, dataset: datasets.Dataset, strangers: datasets.PenDigits | None
 ) -> tuple[EvaluationReport, dict[str, Any]]:
     """How the test pictures are read, and what the card tells of them and of strangers' hands."""
     classifier = KerasClassifier(model)

@@ -1,18 +1,17 @@
 """The pictures of a run: which ones are learned from, and in what order and variation."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
+import tensorflow as tf
+from sklearn.model_selection import train_test_split
 
 from mnist_app import distractors
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.lab import augmentation
 from mnist_app.settings import TrainingConfig
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,6 @@ def split(dataset: Dataset, config: TrainingConfig) -> Split:
     Raises:
         DigitLabError: too few are left to train on.
     """
-    from sklearn.model_selection import train_test_split
-
     indices = np.random.default_rng(config.seed).permutation(len(dataset.train_labels))
     wanted = round(len(indices) * config.train_share)
     indices = indices[: min(wanted, config.limit or wanted)]
@@ -74,9 +71,7 @@ def lessons(
     extra_images: np.ndarray | None = None,
     extra_labels: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All that is learned from: pictures uint8 (n, 28, 28), and answers, float (n, classes)."""
-    import keras
-
+    """Return what is learned from: pictures uint8 (n, 28, 28), answers float (n, classes)."""
     images, labels = parts.images, parts.labels
     if extra_images is not None and extra_labels is not None:
         images = np.concatenate([images, extra_images])
@@ -93,64 +88,47 @@ class Feed:
     """Batches of training pictures, whole ones only.
 
     Their order and variation follow from the seed and the epoch alone, so a run can be taken up at
-    any step.
+    any epoch.
 
     Attributes:
-        pictures: how many there are.
         steps: how many batches an epoch has.
     """
 
-    def __init__(
-        self,
-        images: np.ndarray,
-        targets: np.ndarray,
-        config: TrainingConfig,
-    ) -> None:
+    def __init__(self, images: np.ndarray, targets: np.ndarray, config: TrainingConfig) -> None:
         """Feed pictures, uint8 (n, 28, 28), with their answers, float (n, classes)."""
-        import tensorflow as tf
-
-        self.pictures, self.steps = len(images), len(images) // config.batch_size
-        # Where data are read, also on a machine with a GPU.
-        with tf.device("CPU:0"):
-            self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
-            self._start = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._batches = self._pipeline(images, targets, config)
-
-    def batches(self, epoch: int, start: int = 0) -> "tf.data.Dataset":
-        """The batches of an epoch from step `start` on; one epoch at a time."""
-        self._epoch.assign(epoch)
-        self._start.assign(start)
-        return self._batches
-
-    def _pipeline(
-        self, images: np.ndarray, targets: np.ndarray, config: TrainingConfig
-    ) -> "tf.data.Dataset":
-        import tensorflow as tf
-
+        self.steps = len(images) // config.batch_size
+        self._config = config
         # One byte a pixel stays in memory; batches become floats one at a time.
-        pixels, answers = tf.constant(images), tf.constant(targets, tf.float32)
+        self._pixels, self._answers = tf.constant(images), tf.constant(targets, tf.float32)
 
-        def epoch(_: "tf.Tensor") -> "tf.data.Dataset":
-            chance = tf.random.stateless_uniform((len(images),), [config.seed, self._epoch])
-            order = tf.argsort(chance)[: self.steps * config.batch_size]
-            chosen = tf.reshape(order, (self.steps, config.batch_size))
-            numbers = self._epoch * self.steps + tf.range(self.steps, dtype=tf.int64)
-            return tf.data.Dataset.from_tensor_slices((chosen, numbers)).skip(self._start)
+    def batches(self, first: int = 0) -> tf.data.Dataset:
+        """Return the batches of all epochs from `first` on, without end."""
+        epochs = tf.data.Dataset.counter(first)
+        batches = epochs.flat_map(self._epoch).map(self._batch, num_parallel_calls=2)
+        return batches.prefetch(2).with_options(untuned())
 
-        def batch(indices: "tf.Tensor", number: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
-            floats = tf.cast(tf.gather(pixels, indices), tf.float32)[..., None] / 255
-            if augmentation.is_on(config):
-                floats = augmentation.augment(floats, tf.stack([config.seed, number]), config)
-            return floats, tf.gather(answers, indices)
+    def _epoch(self, epoch: tf.Tensor) -> tf.data.Dataset:
+        """The indices of each batch of an epoch, and its number in the whole run."""
+        size = self._config.batch_size
+        chance = tf.random.stateless_uniform((len(self._pixels),), [self._config.seed, epoch])
+        order = tf.argsort(chance)[: self.steps * size]
+        numbers = epoch * self.steps + tf.range(self.steps, dtype=tf.int64)
+        chosen = tf.reshape(order, (self.steps, size))
+        return tf.data.Dataset.from_tensor_slices((chosen, numbers))
 
-        batches = tf.data.Dataset.range(1).flat_map(epoch).map(batch, num_parallel_calls=2)
-        return batches.prefetch(2).with_options(_untuned())
+    def _batch(self, indices: tf.Tensor, number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        floats = tf.cast(tf.gather(self._pixels, indices), tf.float32)[..., None] / 255
+        if augmentation.is_on(self._config):
+            seed = tf.stack([self._config.seed, number])
+            floats = augmentation.augment(floats, seed, self._config)
+        return floats, tf.gather(self._answers, indices)
 
 
-def _untuned() -> "tf.data.Options":
-    """No tuning while it runs: its thread, asleep for up to a minute, is waited for at each end."""
-    import tensorflow as tf
+def untuned() -> tf.data.Options:
+    """Return options without tuning.
 
+    Its thread, asleep for up to a minute, would be waited for at each end.
+    """
     options = tf.data.Options()
     options.autotune.enabled = False
     return options

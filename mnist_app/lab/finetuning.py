@@ -6,29 +6,29 @@ copy's weights stay as close to the model's as it takes to read other known pict
 (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
+import tensorflow as tf
 
-from mnist_app import datasets, distractors, model_store
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app import datasets, distractors
 from mnist_app.datasets import PEN_WIDTHS, Dataset
-from mnist_app.evaluation import EvaluationReport, evaluate, figures
-from mnist_app.files import require_writable
+from mnist_app.errors import Stopped
+from mnist_app.evaluation import Answering, EvaluationReport, evaluate, figures
 from mnist_app.handwriting import LabelledDrawing, as_inputs
 from mnist_app.ink import STROKE_WIDTH
-from mnist_app.lab import model_files
+from mnist_app.lab import learners, model_files
 from mnist_app.lab.augmentation import augment
+from mnist_app.lab.feeding import untuned
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.model_store import ModelCard, StoredModel
-from mnist_app.outcomes import Change, FinetuningOutcome
+from mnist_app.model_store import ModelCard
+from mnist_app.outcomes import Change, FineTuned
 from mnist_app.settings import DATASETS, TrainingConfig
-
-if TYPE_CHECKING:
-    import keras
+from mnist_app.steering import Steering
 
 STEPS = 100
 LEARNING_RATE = 2e-4
@@ -50,46 +50,73 @@ BEFORE_SHARE, LEARNING_SHARE = 0.15, 0.65
 
 
 def finetune(
-    source: StoredModel,
+    source: bytes,
+    card: ModelCard | None,
+    source_title: str,
+    class_names: tuple[str, ...],
     drawings: Sequence[LabelledDrawing],
-    path: Path | None,
     title: str,
+    *,
     report: Callable[[float], None] = lambda share: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    steering: Steering | None = None,
     seed: int = 1,
-) -> FinetuningOutcome:
-    """Teach a copy of a model somebody's drawings, and save it; the model itself stays as it is.
+) -> FineTuned:
+    """Teach a copy of a model somebody's drawings; the model itself stays as it is.
 
     Args:
+        source: the model's `.keras` file.
+        card: the model's, if it has one.
+        source_title, class_names: the model's name for people, and what its outputs mean.
         drawings: at least one.
-        path: where the copy is saved, ending in .keras; its card goes beside it. None for a new
-            place in the models' folder, chosen at the end.
+        title: the name of the copy for people.
         report: told the share that is done, 0..1.
+        steering: asked whether to stop.
 
     Raises:
-        InterruptedError: it was told to stop; nothing is saved.
-        DigitLabError: see `model_store.load` and `model_store.save`.
+        Stopped: it was told to stop; nothing is kept.
+        DigitLabError: see `model_files.load`.
     """
-    require_writable(path or model_store.path_for(title))
-    model = model_files.load(source.path)
-    exam = _exam(KerasClassifier(model), drawings, _known(source), seed)
+    steering = steering or Steering()
+    model = _copy(source, seed)
+    exam = _exam(KerasClassifier(model), drawings, _known(card), seed)
     own_before, before = exam.marks()
     old = model.get_weights()
     report(BEFORE_SHARE)
-    for done in _learn(model, drawings, exam, seed):
-        report(BEFORE_SHARE + done * LEARNING_SHARE)
-        if should_stop():
-            raise InterruptedError
+
+    def after_step(step: int) -> None:
+        report(BEFORE_SHARE + (step + 1) / STEPS * LEARNING_SHARE)
+        _leave_if_told(steering)
+
+    _learn(model, drawings, exam, after_step, seed)
     share = _take_back(model, old, exam)
     own_after, after = exam.marks()
+    _leave_if_told(steering)
     own = Change(own_before, own_after, len(drawings))
     test = Change(before.accuracy, after.accuracy, after.images)
-    card = _card(source, model, title, exam.known.name, after, own, test)
-    if should_stop():
-        raise InterruptedError
-    return FinetuningOutcome(
-        model_store.save(model_files.packed(model), card, path), own, test, exam.known.name, share
+    return FineTuned(
+        model_files.packed(model),
+        _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
+        own,
+        test,
+        exam.known.name,
+        share,
     )
+
+
+def _leave_if_told(steering: Steering) -> None:
+    if steering.should_stop():
+        raise Stopped
+
+
+def _copy(source: bytes, seed: int) -> keras.Model:
+    """The network in a `.keras` file, whose dropout follows from the seed alone."""
+    with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(source)
+        model = model_files.load(path)
+    twin = learners.seeded(model, seed)
+    learners.take_weights(twin, model)
+    return twin
 
 
 @dataclass(frozen=True)
@@ -100,7 +127,7 @@ class _Exam:
     weights go. `rehearsed` are other pictures, without labels.
     """
 
-    classifier: Classifier
+    classifier: Answering
     known: Dataset
     own: tuple[np.ndarray, np.ndarray]
     test: tuple[np.ndarray, np.ndarray]
@@ -108,7 +135,7 @@ class _Exam:
     rehearsed: np.ndarray
 
     def marks(self) -> tuple[float, EvaluationReport]:
-        """The share read right of the own drawings, 0..1, and how the test pictures were read."""
+        """Return the share read right of the own drawings, 0..1, and how the test was read."""
         return self.share_right(*self.own), evaluate(self.classifier, *self.test)
 
     def share_right(self, images: np.ndarray, labels: np.ndarray) -> float:
@@ -116,7 +143,7 @@ class _Exam:
 
 
 def _exam(
-    classifier: Classifier, drawings: Sequence[LabelledDrawing], known: Dataset, seed: int
+    classifier: Answering, drawings: Sequence[LabelledDrawing], known: Dataset, seed: int
 ) -> _Exam:
     chosen = np.random.default_rng(seed).permutation(len(known.test_labels))[:TESTED]
     test = known.test_images[chosen], known.test_labels[chosen]
@@ -127,9 +154,9 @@ def _exam(
     return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
 
 
-def _known(source: StoredModel) -> Dataset:
+def _known(card: ModelCard | None) -> Dataset:
     """The digits that the model learned from, or others; never downloaded for this."""
-    learned = source.card.dataset if source.card else ""
+    learned = card.dataset if card else ""
     at_hand = [
         name
         for name in (learned, "mnist", "optdigits")
@@ -138,7 +165,7 @@ def _known(source: StoredModel) -> Dataset:
     return datasets.load(at_hand[0], allow_download=False)
 
 
-def _take_back(model: "keras.Model", old: list[np.ndarray], exam: _Exam) -> float:
+def _take_back(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
     """Take `model` back towards its old weights, as far as known pictures ask.
 
     Returns:
@@ -156,15 +183,18 @@ def _take_back(model: "keras.Model", old: list[np.ndarray], exam: _Exam) -> floa
 
 
 def _learn(
-    model: "keras.Model", drawings: Sequence[LabelledDrawing], exam: _Exam, seed: int
-) -> Iterator[float]:
-    """Train `model` on the drawings and on what it knows; gives the share done."""
-    import keras
-
+    model: keras.Model,
+    drawings: Sequence[LabelledDrawing],
+    exam: _Exam,
+    after_step: Callable[[int], None],
+    seed: int,
+) -> None:
+    """Train `model` on the drawings and on what it knows; `after_step` is told steps from 0."""
     known = np.concatenate([exam.rehearsed, distractors.make(NONE_OF_THEM, seed)])
     answers = exam.classifier.probabilities(known)
     own, labels = as_inputs(drawings, PEN_WIDTHS)
     targets = keras.utils.to_categorical(labels, answers.shape[1])
+    batches = _batches((own, targets), (known, answers), seed)
     # The statistics of few drawings would spoil those of many thousands.
     frozen = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
     for layer in frozen:
@@ -172,20 +202,36 @@ def _learn(
     # Fading to nothing, so that it does not end wherever its last step happened to lead.
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
     model.compile(keras.optimizers.Adam(rate), keras.losses.CategoricalCrossentropy())
-    chance = np.random.default_rng(seed)
-    for step in range(STEPS):
-        mine, theirs = chance.integers(len(own), size=OWN), chance.integers(len(known), size=KNOWN)
-        images = as_network_input(np.concatenate([own[mine], known[theirs]]))
-        varied = augment(images, chance.integers(2**31, size=2), VARIATION)
-        model.train_on_batch(varied, np.concatenate([targets[mine], answers[theirs]]))
-        yield (step + 1) / STEPS
+    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: after_step(step))
+    model.fit(batches, callbacks=[told], shuffle=False, verbose=0)
     for layer in frozen:
         layer.trainable = True
 
 
+def _batches(
+    own: tuple[np.ndarray, np.ndarray], known: tuple[np.ndarray, np.ndarray], seed: int
+) -> tf.data.Dataset:
+    """`STEPS` batches of own and known pictures with their answers, by chance, each varied."""
+    chance = np.random.default_rng(seed)
+    mine = chance.integers(len(own[0]), size=(STEPS, OWN))
+    theirs = len(own[0]) + chance.integers(len(known[0]), size=(STEPS, KNOWN))
+    seeds = chance.integers(2**31, size=(STEPS, 2))
+    images, answers = (tf.constant(np.concatenate(pair)) for pair in zip(own, known, strict=True))
+
+    def batch(indices: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        floats = tf.cast(tf.gather(images, indices), tf.float32)[..., None] / 255
+        return augment(floats, seed, VARIATION), tf.gather(answers, indices)
+
+    chosen = np.concatenate([mine, theirs], axis=1)
+    batches = tf.data.Dataset.from_tensor_slices((chosen, seeds)).map(batch).prefetch(2)
+    return batches.with_options(untuned())
+
+
 def _card(
-    source: StoredModel,
-    model: "keras.Model",
+    known: ModelCard | None,
+    source_title: str,
+    class_names: tuple[str, ...],
+    model: keras.Model,
     title: str,
     dataset: str,
     report: EvaluationReport,
@@ -193,19 +239,18 @@ def _card(
     test: Change,
 ) -> ModelCard:
     """The card of the copy; what it learned from is no result, and stands under its training."""
-    known = source.card
     return ModelCard(
         title=title,
         dataset=dataset,
         architecture=known.architecture if known else "",
         settings=known.settings if known else {},
         seed=known.seed if known else 0,
-        class_names=source.class_names,
+        class_names=class_names,
         weights=model.count_params(),
         versions=known.versions if known else {},
         results={"test": figures(report)},
         training={
-            "fine-tuned from": source.title,
+            "fine-tuned from": source_title,
             "own drawings": asdict(own),
             "test": asdict(test),
         },

@@ -1,15 +1,15 @@
 """A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
 
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, optimizers
 
 from mnist_app import limits
 from mnist_app.errors import DigitLabError
 from mnist_app.lab import architectures
 from mnist_app.settings import TrainingConfig
-
-if TYPE_CHECKING:
-    import keras
 
 # Averages over batches reach back over this share of an epoch at most, but over two batches at
 # least.
@@ -18,15 +18,16 @@ LEAST_MOMENTUM = 0.5
 
 
 def begin(
-    config: TrainingConfig, classes: int, start_from: "keras.Model | None" = None
-) -> "keras.Model":
-    """The network that is to learn, with the weights of `start_from` if given, else by chance.
+    config: TrainingConfig, classes: int, start_from: keras.Model | None = None
+) -> keras.Model:
+    """Return the network that is to learn, with the weights of `start_from` or else by chance.
 
     Raises:
         DigitLabError: it has more weights than this host allows; `start_from` is of another design.
     """
     model = architectures.build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
+    model = seeded(model, config.seed)
     if start_from is not None:
         if [row.shape for row in model.weights] != [row.shape for row in start_from.weights]:
             raise DigitLabError(
@@ -38,16 +39,14 @@ def begin(
 
 
 def prepare(
-    model: "keras.Model", config: TrainingConfig, steps: int, accuracy: Any = "accuracy"
-) -> "keras.Model":
+    model: keras.Model, config: TrainingConfig, steps: int, accuracy: Any = "accuracy"
+) -> keras.Model:
     """Compile `model`, or a copy where what learns reckons in fewer bits than what is saved.
 
     Args:
         steps: how many an epoch has.
         accuracy: a metric of that name, as Keras knows them.
     """
-    import keras
-
     learner = model if config.precision == "float32" else copy(model, config.precision)
     _follow_within(learner, steps * SETTLED)
     learner.compile(
@@ -59,27 +58,23 @@ def prepare(
     return learner
 
 
-def _follow_within(learner: "keras.Model", steps: float) -> None:
+def _follow_within(learner: keras.Model, steps: float) -> None:
     """Have what normalises over batches follow their statistics within so many steps.
 
     In a run of few steps, its averages would else still be near where they began when the run
     ends, and the network would read as if it had learned nothing.
     """
-    import keras
-
     for layer in learner.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = min(layer.momentum, max(LEAST_MOMENTUM, 1 - 1 / max(1.0, steps)))
 
 
-def optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
-    """The optimiser of a run of `steps` steps an epoch.
+def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
+    """Return the optimiser of a run of `steps` steps an epoch.
 
     Whoever trains sets its learning rate before each step, see `schedules`, and has it put the
     average in place of the weights when an epoch ends, as `fit` does.
     """
-    from keras import optimizers
-
     rate, decay = config.learning_rate, config.weight_decay or None
     momentum = 1 - 1 / max(1.0, config.averaging * steps)
     average = {"use_ema": config.averaging > 0, "ema_momentum": momentum}
@@ -90,43 +85,60 @@ def optimizer(config: TrainingConfig, steps: int) -> "keras.Optimizer":
     return optimizers.Adam(rate, **average)
 
 
-def copy(model: "keras.Model", precision: str = "float32") -> "keras.Model":
-    """The same network, weights and all, that reckons in `precision`; its probabilities in full.
+def copy(model: keras.Model, precision: str = "float32") -> keras.Model:
+    """Return the same network that reckons in `precision`, but for its probabilities.
 
     Args:
         model: not compiled, as what is built or loaded.
     """
-    import keras
 
-    def layer_of(layer: "keras.Layer") -> "keras.Layer":
+    def layer_of(layer: keras.Layer) -> keras.Layer:
         exact = layer is model.layers[-1]
         settings = layer.get_config() | {"dtype": "float32" if exact else precision}
         return type(layer).from_config(settings)
 
     twin = keras.models.clone_model(model, clone_function=layer_of)
-    twin.set_weights(model.get_weights())
-    for layer in twin.layers:
-        # It reckons with what follows from its weights, and follows them only when told to.
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()
+    take_weights(twin, model)
     return twin
 
 
-def fingerprint(model: "keras.Model") -> str:
-    """The same for networks of the same weights alone, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    for weights in model.get_weights():
-        digest.update(weights.tobytes())
-    return digest.hexdigest()
+def seeded(model: keras.Model, seed: int) -> keras.Model:
+    """Return the same network with weights, and later dropout, by a chance of its own.
+
+    Left to itself Keras asks Python's chance, which whoever runs beside it asks too.
+    """
+    chance = np.random.default_rng(seed)
+
+    def with_seeds(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)(map(with_seeds, value))
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: int(chance.integers(2**31)) if name == "seed" else with_seeds(part)
+            for name, part in value.items()
+        }
+
+    def layer_of(layer: keras.Layer) -> keras.Layer:
+        return type(layer).from_config(with_seeds(layer.get_config()))
+
+    return keras.models.clone_model(model, clone_function=layer_of)
 
 
-def right_answers() -> "keras.Metric":
-    """The share of pictures read right, of those that have a right answer.
+def take_weights(learner: keras.Model, model: keras.Model) -> None:
+    """Give `learner` the weights of `model`, a network of the same design."""
+    learner.set_weights(model.get_weights())
+    for layer in learner.layers:
+        # It reckons with what follows from its weights, and follows them only when told to.
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+
+
+def right_answers() -> keras.Metric:
+    """Return a metric of the share of pictures read right, of those that have a right answer.
 
     Where answers are a teacher's, what it is more sure of than not counts as right.
     """
-    import keras
-    from keras import ops
 
     class Accuracy(keras.metrics.CategoricalAccuracy):
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

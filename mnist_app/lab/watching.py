@@ -2,21 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import numpy as np
 
-from mnist_app.classifier import as_network_input
 from mnist_app.datasets import Dataset
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.progress import HardPicture, View
-
-if TYPE_CHECKING:
-    import keras
 
 # Test pictures that are watched, filters that are shown, and hardest pictures that are named.
 WATCHED, MOST_FILTERS, HARDEST = 40, 64, 12
-# Pictures read at once: as few as keep the time between two looks at whether to stop short.
-BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -30,41 +26,31 @@ class Validation:
 
 
 class Watcher:
-    """Asks a network that is being trained, from the thread that trains it."""
+    """Looks at a network that is being trained, from the thread that trains it."""
 
     def __init__(
-        self, learner: "keras.Model", dataset: Dataset, drawing: np.ndarray | None = None
+        self, classifier: KerasClassifier, dataset: Dataset, drawing: np.ndarray | None = None
     ) -> None:
-        """Watch `learner` with test pictures of `dataset`, and `drawing`, uint8 (28, 28)."""
-        import tensorflow as tf
-
-        self._learner = learner
-        self._answer = tf.function(
-            lambda batch: learner(batch, training=False),
-            input_signature=[tf.TensorSpec((None, *learner.input_shape[1:]), tf.float32)],
-        )
+        """Watch with test pictures of `dataset`, and `drawing`, uint8 (28, 28)."""
+        self._classifier = classifier
         self._indices = _chosen(dataset.test_labels, len(dataset.class_names))
         self._labels = dataset.test_labels[self._indices]
-        pictures = dataset.test_images[self._indices]
+        self._pictures = dataset.test_images[self._indices]
         self._has_drawing = drawing is not None
         if drawing is not None:
-            pictures = np.concatenate([pictures, drawing[None]])
-        self._pictures: tf.Tensor = tf.constant(as_network_input(pictures))
+            self._pictures = np.concatenate([self._pictures, drawing[None]])
 
     def look(self) -> tuple[View, tuple[float, ...]]:
-        """The network now, and its probabilities for the drawing; empty without one."""
-        answers = self._answer(self._pictures).numpy()
+        """Return the network now, and its probabilities for the drawing; none without one."""
+        answers = self._classifier.probabilities(self._pictures)
         predictions = answers[: len(self._indices)].argmax(axis=1)
-        view = View(self._indices, self._labels, predictions, first_filters(self._learner))
+        filters = first_filters(self._classifier.model)
+        view = View(self._indices, self._labels, predictions, filters)
         return view, tuple(map(float, answers[-1])) if self._has_drawing else ()
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Answers to at most `BATCH` pictures, uint8 (n, 28, 28): float32 (n, classes)."""
-        return self._answer(as_network_input(images)).numpy()
 
-
-def first_filters(model: "keras.Model") -> np.ndarray:
-    """The weights of the first layer that has a kernel, as pictures.
+def first_filters(model: keras.Model) -> np.ndarray:
+    """Return the weights of the first layer that has a kernel, as pictures.
 
     Returns:
         float32 (filters, height, width), at most `MOST_FILTERS`; of a dense layer the weights of

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mnist_app.datasets import Dataset, load
 from mnist_app.errors import DigitLabError
@@ -18,7 +19,7 @@ from mnist_app.lab.training import train
 from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 CONFIG = TrainingConfig(
     dataset="optdigits", architecture="dense", batch_size=32, epochs=2, limit=320,
     learning_rate=0.003, rotation=5.0, label_smoothing=0.05, averaging=0.5,
@@ -169,8 +170,6 @@ def test_two_devices_of_one_machine_end_with_the_weights_of_one(
 def test_one_process_trains_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert distributed.is_chief()
-    import tensorflow as tf
-
     assert distributed.is_on() == (len(tf.config.list_physical_devices("GPU")) > 1)
 
 
@@ -219,12 +218,10 @@ def test_a_cluster_that_cannot_be_joined_is_one_sentence(
 
 
 def one_device() -> SharedEngine:
-    import tensorflow as tf
-
     return SharedEngine(tf.distribute.OneDeviceStrategy("CPU:0"))
 
 
-def test_what_several_devices_cannot_do_is_said_first(dataset: Dataset, tmp_path: Path) -> None:
+def test_what_several_devices_cannot_do_is_said_first(dataset: Dataset) -> None:
     class Three:
         num_replicas_in_sync = 3
 
@@ -234,7 +231,7 @@ def test_what_several_devices_cannot_do_is_said_first(dataset: Dataset, tmp_path
     with pytest.raises(DigitLabError, match="precision"):
         train(few_bits, dataset, engine=one_device())
     with pytest.raises(DigitLabError, match="checkpoints"):
-        train(CONFIG, dataset, checkpoint_folder=tmp_path, engine=one_device())
+        train(CONFIG, dataset, keeps_checkpoints=True, engine=one_device())
 
 
 def test_one_device_does_what_training_does_and_stops_when_told(dataset: Dataset) -> None:
@@ -268,8 +265,7 @@ def test_a_limit_of_the_host_stops_it(dataset: Dataset, monkeypatch: pytest.Monk
     assert "host" in result.progress.remark
 
 
-def test_a_run_may_be_given_another_engine(tmp_path: Path) -> None:
+def test_a_run_may_be_given_another_engine() -> None:
     config = dataclasses.replace(CONFIG, epochs=1)
-    outcome = experiment.run(config, tmp_path / "net.keras", "Net", engine=one_device())
-    assert outcome.stored.card
-    assert outcome.stored.card.training["epochs"] == 1
+    card = experiment.train_model(config, "Net", engine=one_device()).card
+    assert card.training["epochs"] == 1

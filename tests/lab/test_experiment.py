@@ -1,17 +1,20 @@
 import gzip
 import json
-import os
+import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mnist_app import model_store
+from mnist_app import model_store, outcomes
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.datasets import load
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import evaluate
-from mnist_app.lab import experiment, model_files
+from mnist_app.lab import model_files
+from mnist_app.lab.experiment import train_model
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.progress import Progress
 from mnist_app.settings import TrainingConfig, default_title
@@ -37,7 +40,8 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     path = tmp_path / "made" / "net.keras"
     slowed = Steering()
     slowed.scale_learning_rate(0.5)
-    outcome = experiment.run(QUICK, path, "My net", seen.append, slowed, command="repeat me")
+    trained = train_model(QUICK, "My net", report=seen.append, steering=slowed, command="repeat me")
+    outcome = outcomes.stored(trained, path)
     card = outcome.stored.card
     assert card is not None
     assert (card.title, card.dataset, card.architecture) == ("My net", "optdigits", "dense")
@@ -59,20 +63,18 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
 
 
 def test_extra_strokes_are_learned_but_for_every_fifth_writer(tmp_path: Path) -> None:
-    outcome = experiment.run(
-        QUICK, tmp_path / "net.keras", "With pens", extra_strokes=pen_file(tmp_path)
-    )
-    assert outcome.stored.card is not None
-    figures = outcome.stored.card.results["pen strokes of held-out writers"]
+    card = train_model(QUICK, "With pens", extra_strokes=pen_file(tmp_path)).card
+    figures = card.results["pen strokes of held-out writers"]
     assert figures["images"] == 2
     assert figures["writers"] == [0, 5]
-    assert outcome.stored.card.training["pen drawings among them"] == 8
+    assert card.training["pen drawings among them"] == 8
 
 
 def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
     steering = Steering()
     steering.stop()
-    outcome = experiment.run(QUICK, tmp_path / "net.keras", "Cut short", steering=steering)
+    trained = train_model(QUICK, "Cut short", steering=steering)
+    outcome = outcomes.stored(trained, tmp_path / "net.keras")
     assert outcome.stopped
     assert outcome.stored.card is not None
     assert outcome.stored.card.training["stopped early"] is True
@@ -83,7 +85,7 @@ def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
     assert KerasClassifier(model).probabilities(blank).shape == (1, 10)
 
 
-def test_a_run_that_diverged_says_so(tmp_path: Path) -> None:
+def test_a_run_that_diverged_says_so() -> None:
     steering = Steering()
 
     def spoil(progress: Progress) -> None:
@@ -91,19 +93,30 @@ def test_a_run_that_diverged_says_so(tmp_path: Path) -> None:
             steering.scale_learning_rate(1e200)
 
     config = replace(QUICK, optimizer="sgd", learning_rate=0.05)
-    outcome = experiment.run(config, tmp_path / "net.keras", "Diverged", spoil, steering)
-    assert outcome.stored.card is not None
-    assert outcome.stored.card.training["diverged"] is True
-    assert outcome.stored.card.training["stopped early"] is True
+    card = train_model(config, "Diverged", report=spoil, steering=steering).card
+    assert card.training["diverged"] is True
+    assert card.training["stopped early"] is True
 
 
-def test_what_fails_leaves_no_model(tmp_path: Path) -> None:
-    folder = tmp_path / "made"
+def test_pictures_that_are_missing_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DigitLabError):
-        experiment.run(QUICK, folder / "net.keras", "", extra_strokes=tmp_path / "missing.jsonl.gz")
+        train_model(QUICK, "", extra_strokes=tmp_path / "missing.jsonl.gz")
     with pytest.raises(DigitLabError):
-        experiment.run(TrainingConfig(dataset="mnist"), folder / "net.keras", "")
-    assert not folder.exists() or os.listdir(folder) == []
+        train_model(TrainingConfig(dataset="mnist"), "")
+
+
+def test_it_goes_from_machine_to_machine_as_bytes(tmp_path: Path) -> None:
+    """Reports, checkpoints and what comes of them hold nothing of Keras."""
+    told: list[Any] = []
+    drawing = np.zeros((28, 28), np.uint8)
+    first = train_model(QUICK, "Net", report=told.append, drawing=drawing, keeps_checkpoints=True)
+    sent = pickle.dumps([first, told])
+    assert b"keras.src" not in sent
+    checkpoint = next(one for one in told if isinstance(one, Checkpoint))
+    assert checkpoint.epoch == 1
+    again = train_model(QUICK, "Net", checkpoint=checkpoint.data, drawing=checkpoint.drawing)
+    assert again.card.results == first.card.results
+    assert outcomes.stored(pickle.loads(sent)[0], tmp_path / "net.keras").stored.title == "Net"
 
 
 def test_a_model_without_a_name_is_named_after_its_making() -> None:

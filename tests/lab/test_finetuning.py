@@ -1,20 +1,24 @@
 import json
+import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from mnist_app import model_store
+from mnist_app import model_store, outcomes
 from mnist_app.classifier import Classifier
-from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
+from mnist_app.datasets import DIGIT_NAMES, Dataset
+from mnist_app.errors import DigitLabError, Stopped
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.ink import drawing_from_points
 from mnist_app.lab import finetuning, model_files
 from mnist_app.lab.finetuning import finetune
 from mnist_app.model_store import StoredModel
+from mnist_app.outcomes import FineTuned
 from mnist_app.outcomes import FinetuningOutcome as Outcome
+from mnist_app.steering import Steering
 
 
 def bar(slant: float) -> LabelledDrawing:
@@ -32,6 +36,14 @@ def source(model_path: Path) -> StoredModel:
     return model_store.describe(model_path)
 
 
+def taught(
+    source: StoredModel, drawings: list[LabelledDrawing], title: str, **told: Any
+) -> FineTuned:
+    """A copy of a model on disk."""
+    data = source.path.read_bytes()
+    return finetune(data, source.card, source.title, source.class_names, drawings, title, **told)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few steps, and large ones, whatever else they spoil."""
@@ -43,7 +55,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def outcome(
     quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
 ) -> Outcome:
-    return finetune(source, drawings, tmp_path / "own.keras", "Own")
+    return outcomes.stored_copy(taught(source, drawings, "Own"), tmp_path / "own.keras")
 
 
 def test_the_copy_learns_the_hand_and_the_model_stays(
@@ -75,7 +87,7 @@ def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
     """The steps go astray; how much may be forgotten, and what is tried then, is as shipped."""
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
     monkeypatch.setattr(finetuning, "STEPS", 20)
-    held = finetune(source, drawings, tmp_path / "held.keras", "Held")
+    held = outcomes.stored_copy(taught(source, drawings, "Held"), tmp_path / "held.keras")
     assert held.share == 0
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
@@ -96,23 +108,33 @@ def test_a_small_data_set_leaves_enough_to_rehearse(
     assert len(exam.rehearsed) + len(exam.check[0]) == len(digits.train_labels)
 
 
+class Told(Steering):
+    """Wants to stop when `decide` says so."""
+
+    def __init__(self, decide: Callable[[], bool]) -> None:
+        super().__init__()
+        self._decide = decide
+
+    def should_stop(self) -> bool:
+        return self._decide()
+
+
 def test_it_reports_its_share_and_stops_when_told(
-    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
+    quick: None, source: StoredModel, drawings: list[LabelledDrawing]
 ) -> None:
     shares: list[float] = []
-    path = tmp_path / "stopped.keras"
-    with pytest.raises(InterruptedError):
-        finetune(source, drawings, path, "S", shares.append, lambda: len(shares) > 3)
+    steering = Told(lambda: len(shares) > 3)
+    with pytest.raises(Stopped):
+        taught(source, drawings, "S", report=shares.append, steering=steering)
     assert shares == sorted(shares)
+    assert len(shares) == 4
     assert 0 < shares[0] < shares[-1] < 1
-    assert not path.exists()
 
 
 def test_who_stops_it_at_the_very_end_gets_nothing_either(
     quick: None,
     source: StoredModel,
     drawings: list[LabelledDrawing],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     is_learned: list[bool] = []
@@ -123,15 +145,22 @@ def test_who_stops_it_at_the_very_end_gets_nothing_either(
         return take_back(*args)
 
     monkeypatch.setattr(finetuning, "_take_back", taken_back)
-    path = tmp_path / "stopped.keras"
-    with pytest.raises(InterruptedError):
-        finetune(source, drawings, path, "S", should_stop=lambda: bool(is_learned))
-    assert not path.exists()
+    with pytest.raises(Stopped):
+        taught(source, drawings, "S", steering=Told(lambda: bool(is_learned)))
 
 
-def test_a_model_that_is_gone_is_one_sentence(
-    drawings: list[LabelledDrawing], tmp_path: Path
+def test_the_same_seed_teaches_the_same(
+    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
 ) -> None:
-    gone = StoredModel(tmp_path / "gone.keras", None)
-    with pytest.raises(DigitLabError, match="no model"):
-        finetune(gone, drawings, tmp_path / "new.keras", "New")
+    weights = []
+    for number in (1, 2):
+        random.seed(number)
+        copy = outcomes.stored_copy(taught(source, drawings, "S"), tmp_path / f"{number}.keras")
+        weights.append(model_files.load(copy.stored.path).get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_model_that_is_broken_is_one_sentence(drawings: list[LabelledDrawing]) -> None:
+    with pytest.raises(DigitLabError, match="broken"):
+        finetune(b"no model", None, "Gone", DIGIT_NAMES, drawings, "New")

@@ -1,6 +1,8 @@
+import random
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from samples import accuracy, quick
@@ -8,6 +10,7 @@ from samples import accuracy, quick
 from mnist_app.datasets import Dataset
 from mnist_app.lab import learners
 from mnist_app.lab.architectures import build
+from mnist_app.lab.backup import fingerprint
 from mnist_app.lab.training import train
 from mnist_app.settings import OPTIMIZERS, TrainingConfig
 
@@ -27,8 +30,6 @@ def test_what_learns_can_be_saved_with_its_optimiser_and_go_on_elsewhere(
     optimizer: str, dataset: Dataset, tmp_path: Path
 ) -> None:
     """By Keras alone: nothing in the file is of this package."""
-    import keras
-
     learner = made(optimizer=optimizer)
     learner.train_on_batch(*pictures(dataset))
     learner.optimizer.learning_rate = 0.0125
@@ -98,8 +99,6 @@ def test_what_has_no_right_answer_is_no_mistake() -> None:
 
 
 def test_a_copy_answers_as_the_network_does_also_where_it_normalises() -> None:
-    import keras
-
     images = np.random.default_rng(0).random((4, 28, 28, 1), dtype=np.float32)
     normalise = keras.layers.Normalization()
     normalise.adapt(images)
@@ -107,6 +106,24 @@ def test_a_copy_answers_as_the_network_does_also_where_it_normalises() -> None:
     model = keras.Sequential([keras.Input((28, 28, 1)), normalise, keras.layers.Flatten(), last])
     twin = learners.copy(model)
     np.testing.assert_allclose(twin(images), model(images), atol=1e-6)
-    assert learners.fingerprint(twin) == learners.fingerprint(model)
+    assert fingerprint(twin) == fingerprint(model)
     twin.layers[-1].set_weights([one + 1 for one in twin.layers[-1].get_weights()])
-    assert learners.fingerprint(twin) != learners.fingerprint(model)
+    assert fingerprint(twin) != fingerprint(model)
+
+
+def test_a_network_begins_by_its_seed_whatever_else_is_drawn_meanwhile() -> None:
+    """Left to itself Keras asks Python's chance, which all threads share."""
+
+    def states(seed: int) -> list[np.ndarray]:
+        model = learners.begin(quick(architecture="keras_example", seed=seed), 10)
+        return [np.asarray(variable.value) for variable in model.variables]
+
+    random.seed(1)
+    first = states(seed=3)
+    random.seed(2)
+    again, other = states(seed=3), states(seed=4)
+    for one, another in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, another)
+    assert len(first) == 7, "the state of its dropout is among them"
+    assert not np.array_equal(first[0], other[0])
+    assert not np.array_equal(first[4], other[4])

@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app.classifier import as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.lab import architectures
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.lab.scores import Scores, lead, log_odds
+from mnist_app.lab.scores import Scores
+from mnist_app.odds import log_odds
 
 
 def pictures(dataset: Dataset, count: int = 4) -> np.ndarray:
@@ -44,15 +45,8 @@ def test_scores_tell_apart_what_probabilities_round_to_the_same() -> None:
     assert log_odds(logits, 0)[0] == pytest.approx(-450)
 
 
-def test_odds_and_lead_are_those_of_the_probabilities() -> None:
-    probabilities = np.array([[0.2, 0.5, 0.3]])
-    assert log_odds(np.log(probabilities), 0)[0] == pytest.approx(np.log(0.2 / 0.8))
-    assert lead(np.log(probabilities), 0)[0] == pytest.approx(np.log(0.2 / 0.5))
-    assert lead(np.log(probabilities), 1)[0] == pytest.approx(np.log(0.5 / 0.3))
-
-
-def test_slopes_are_what_a_little_ink_does(classifier: Classifier, dataset: Dataset) -> None:
-    scores = Scores(classifier.model)
+def test_slopes_are_what_a_little_ink_does(network: keras.Model, dataset: Dataset) -> None:
+    scores = Scores(network)
     fields = pictures(dataset, 2)
     logits, slopes = scores.slopes(fields, 3)
     assert slopes.shape == fields.shape

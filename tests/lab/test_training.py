@@ -1,14 +1,16 @@
+import random
 from typing import Any
 
 import numpy as np
 import pytest
+from keras import Sequential, layers
 from samples import accuracy, blocks, quick
 
 from mnist_app import learning_curve
 from mnist_app.classifier import as_network_input
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
-from mnist_app.lab import training
+from mnist_app.lab import run_callback, training
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train
 from mnist_app.progress import Progress
@@ -71,11 +73,22 @@ def test_progress_only_grows_and_ends_whole(dataset: Dataset) -> None:
         assert 0 <= point.accuracy <= 1
 
 
+def test_it_tells_how_far_the_pictures_kept_aside_are_read(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_callback, "BATCH", 10)
+    monkeypatch.setattr(run_callback, "REPORT_SECONDS", 0.0)
+    seen: list[Progress] = []
+    train(quick(epochs=1), dataset, report=seen.append)
+    assert [one.validated for one in seen if one.validated] == [0.25, 0.5, 0.75]
+    assert seen[-1].validated == 0
+
+
 def test_a_long_run_keeps_a_short_curve_that_moves_with_every_report(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(learning_curve, "CURVE_POINTS", 5)
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(run_callback, "REPORT_SECONDS", 0.0)
     seen: list[Progress] = []
     train(quick(epochs=3, batch_size=16), dataset, seen.append)
     assert len(seen) > 3 * seen[0].steps
@@ -93,10 +106,23 @@ def test_the_same_seed_repeats_the_run(dataset: Dataset) -> None:
     assert np.abs(first - other).max() > 0.01
 
 
+def test_what_else_draws_by_chance_meanwhile_changes_nothing(dataset: Dataset) -> None:
+    def draw(progress: Progress) -> None:
+        random.random()
+        np.random.random()
+
+    config = quick(architecture="keras_example", limit=96, dropout=0.5)
+    random.seed(1)
+    first = train(config, dataset).model.get_weights()
+    random.seed(2)
+    np.random.seed(2)
+    again = train(config, dataset, draw).model.get_weights()
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
 def _no_number(config: TrainingConfig, classes: int, _: Any) -> Any:
     """A network whose answers are no numbers."""
-    from keras import Sequential, layers
-
     return Sequential(
         [
             layers.Input((28, 28, 1)),

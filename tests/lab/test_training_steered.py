@@ -1,20 +1,22 @@
-import itertools
+import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from samples import accuracy, quick
 
-from mnist_app import checkpoints
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
+from mnist_app.lab import run_callback
 from mnist_app.lab.feeding import split
 from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.learners import begin
 from mnist_app.lab.training import train
-from mnist_app.lab.watching import judge
+from mnist_app.lab.watching import Validation, judge
 from mnist_app.progress import Progress
 from mnist_app.settings import SCHEDULES
 from mnist_app.steering import Steering
@@ -34,6 +36,16 @@ class Steered(Steering):
         if self._left == 0:
             self._act(self)
         return super().is_paused
+
+
+class Told:
+    """Remembers the last checkpoint that a run reported."""
+
+    checkpoint: Checkpoint
+
+    def __call__(self, told: Progress | Checkpoint) -> None:
+        if isinstance(told, Checkpoint):
+            self.checkpoint = told
 
 
 def test_told_to_stop_it_stops_within_two_seconds_and_keeps_what_it_learned(
@@ -67,18 +79,40 @@ def accuracy_of_nothing(model: Any) -> np.ndarray:
     return KerasClassifier(model).probabilities(np.zeros((1, 28, 28), dtype=np.uint8))[0]
 
 
-def test_it_also_stops_while_it_validates(dataset: Dataset) -> None:
-    class StopAfter(Steering):
-        asked = itertools.count()
+def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steering = Steering()
 
-        def should_stop(self) -> bool:
-            return next(self.asked) >= steps
+    def judge_and_stop(*args: Any) -> Validation:
+        steering.stop()
+        return judge(*args)
 
-    config = quick(validation_share=0.5, batch_size=8)
-    steps = 200 // 8
-    result = train(config, dataset, steering=StopAfter())
+    monkeypatch.setattr(run_callback, "judge", judge_and_stop)
+    told = Told()
+    result = train(quick(epochs=3), dataset, told, steering, keeps_checkpoints=True)
     assert result.stopped
-    assert result.progress.validation == ()
+    assert [point.epoch for point in result.progress.validation] == [1]
+    assert told.checkpoint.epoch == 1
+    monkeypatch.undo()
+    wanted = train(quick(epochs=1), dataset).model.get_weights()
+    for mine, other in zip(result.model.get_weights(), wanted, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-5)
+
+
+def test_a_stop_in_the_last_validation_changes_nothing(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steering = Steering()
+
+    def judge_and_stop(*args: Any) -> Validation:
+        steering.stop()
+        return judge(*args)
+
+    monkeypatch.setattr(run_callback, "judge", judge_and_stop)
+    result = train(quick(epochs=1), dataset, steering=steering)
+    assert not result.stopped
+    assert not result.progress.remark
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -174,7 +208,7 @@ def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Datase
     assert found.accuracy == pytest.approx(last.accuracy)
 
 
-@pytest.mark.parametrize("step", [5, 11, 14])
+@pytest.mark.parametrize("step", [11, 14, 22])
 @pytest.mark.parametrize(
     "values",
     [
@@ -185,15 +219,16 @@ def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Datase
     ids=["keras_example", "dense", "average"],
 )
 def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
-    values: dict[str, Any], step: int, dataset: Dataset, tmp_path: Path
+    values: dict[str, Any], step: int, dataset: Dataset
 ) -> None:
     config = quick(**{"epochs": 3, "learning_rate": 0.003, **values})
     whole = train(config, dataset, drawing=dataset.test_images[0])
-    steering = Steered(step, Steering.stop)
-    part = train(config, dataset, steering=steering, checkpoint_folder=tmp_path)
+    told, steering = Told(), Steered(step, Steering.stop)
+    part = train(config, dataset, told, steering, keeps_checkpoints=True)
     assert part.stopped
-    assert part.progress.share < 0.5
-    rest = train(config, dataset, resume_from=tmp_path, drawing=dataset.test_images[0])
+    assert part.progress.share < 0.7
+    assert told.checkpoint.epoch == step // 11
+    rest = train(config, dataset, checkpoint=told.checkpoint, drawing=dataset.test_images[0])
     assert rest.progress.share == 1
     assert rest.progress.seconds > part.progress.seconds
     for one, other in zip(whole.model.get_weights(), rest.model.get_weights(), strict=True):
@@ -204,52 +239,111 @@ def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
     assert epochs[0] == epochs[1]
 
 
-def test_a_run_goes_on_from_its_last_whole_epoch(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_run_goes_on_from_its_last_whole_epoch(dataset: Dataset) -> None:
     """As after a crash: nobody told it to stop."""
     config = quick(epochs=3)
 
     def crash(steering: Steering) -> None:
         raise ZeroDivisionError
 
+    told = Told()
     with pytest.raises(ZeroDivisionError):
-        train(config, dataset, steering=Steered(17, crash), checkpoint_folder=tmp_path)
-    rest = train(config, dataset, resume_from=tmp_path, checkpoint_folder=tmp_path)
+        train(config, dataset, told, Steered(17, crash), keeps_checkpoints=True)
+    checkpoint = told.checkpoint
+    rest = train(config, dataset, told, checkpoint=checkpoint, keeps_checkpoints=True)
     whole = train(config, dataset)
     np.testing.assert_allclose(whole.model.get_weights()[0], rest.model.get_weights()[0], atol=2e-4)
     # What is over stays as it is.
-    again = train(config, dataset, resume_from=tmp_path)
+    assert told.checkpoint.epoch == 3
+    again = train(config, dataset, checkpoint=told.checkpoint)
     np.testing.assert_array_equal(again.model.get_weights()[0], rest.model.get_weights()[0])
     assert again.progress.validation == rest.progress.validation
 
 
-def test_a_checkpoint_of_another_run_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    train(quick(), dataset, checkpoint_folder=tmp_path)
+def test_what_stopped_early_stays_as_it_is(dataset: Dataset) -> None:
+    told = Told()
+    config = quick(epochs=60, early_stopping=1, learning_rate=0.1)
+    first = train(config, dataset, told, keeps_checkpoints=True)
+    again = train(config, dataset, checkpoint=told.checkpoint)
+    assert again.progress.epoch == first.progress.epoch < 60
+    assert again.progress.remark == first.progress.remark
+    for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_counters_of_early_stopping_go_on(dataset: Dataset) -> None:
+    config = quick(epochs=60, early_stopping=3, plateau=2, learning_rate=0.1)
+    whole = train(config, dataset).progress
+    told, last = Told(), whole.epoch
+    assert last > 4
+    train(config, dataset, told, Steered(11 * (last - 1), Steering.stop), keeps_checkpoints=True)
+    rest = train(config, dataset, checkpoint=told.checkpoint).progress
+    assert (rest.epoch, rest.remark) == (whole.epoch, whole.remark)
+    assert rest.training[-1].learning_rate == pytest.approx(whole.training[-1].learning_rate)
+
+
+def test_a_checkpoint_of_another_run_is_refused(dataset: Dataset) -> None:
+    told = Told()
+    train(quick(), dataset, told, keeps_checkpoints=True)
     with pytest.raises(DigitLabError, match="other settings"):
-        train(quick(seed=9), dataset, resume_from=tmp_path)
-    with pytest.raises(DigitLabError, match="no checkpoint"):
-        train(quick(), dataset, resume_from=tmp_path / "nowhere")
+        train(quick(seed=9), dataset, checkpoint=told.checkpoint)
+    with pytest.raises(DigitLabError, match="broken"):
+        train(quick(), dataset, checkpoint=Checkpoint(told.checkpoint.data[:-30]))
 
 
-def test_a_checkpoint_of_other_pictures_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    train(quick(), dataset, checkpoint_folder=tmp_path)
-    more = dataset.test_images, dataset.test_labels
+@pytest.mark.parametrize("change", ["pictures", "labels"])
+def test_a_checkpoint_of_other_pictures_is_refused(change: str, dataset: Dataset) -> None:
+    """As many as before, but not the same."""
+    told = Told()
+    train(quick(), dataset, told, keeps_checkpoints=True)
+    if change == "pictures":
+        other = replace(dataset, train_images=255 - dataset.train_images)
+    else:
+        other = replace(dataset, train_labels=(dataset.train_labels + 1) % 10)
     with pytest.raises(DigitLabError, match="other settings or pictures"):
-        train(quick(), dataset, lambda progress: None, None, *more, resume_from=tmp_path)
+        train(quick(), other, checkpoint=told.checkpoint)
+
+
+def test_a_run_goes_on_with_the_models_it_began_with_alone(dataset: Dataset) -> None:
+    told, model = Told(), begin(quick(), 10)
+    train(quick(), dataset, told, keeps_checkpoints=True)
+    for other in ({"start_from": model}, {"teachers": [model]}):
+        with pytest.raises(DigitLabError, match="say the same --start-from and --teacher again"):
+            train(quick(), dataset, checkpoint=told.checkpoint, **other)
+
+
+def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told while the run goes; once it has ended by itself, nothing is left to go on with."""
+    remarks: list[str] = []
+
+    def report(told: Progress | Checkpoint) -> None:
+        assert isinstance(told, Progress)
+        remarks.append(told.remark)
+
+    full = shutil.disk_usage("/")._replace(free=100)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    result = train(quick(epochs=2), dataset, report, keeps_checkpoints=True)
+    assert not result.stopped
+    assert result.progress.share == 1
+    assert any("could not be put on disk" in remark for remark in remarks)
+    assert not result.progress.remark
 
 
 def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
-    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steering = Steered(5, Steering.stop)
-    part = train(quick(epochs=9), dataset, steering=steering, checkpoint_folder=tmp_path).progress
+    told, steering = Told(), Steered(11, Steering.stop)
+    part = train(quick(epochs=9), dataset, told, steering, keeps_checkpoints=True).progress
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", str(part.seconds / 60))
-    rest = train(quick(epochs=9), dataset, resume_from=tmp_path).progress
+    rest = train(quick(epochs=9), dataset, checkpoint=told.checkpoint).progress
     assert "on this host" in rest.remark
-    assert rest.step == part.step + 1
+    assert (rest.epoch, rest.step) == (2, 1)
     assert (part.is_used_up, rest.is_used_up) == (False, True)
 
 
-def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset, tmp_path: Path) -> None:
+def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset) -> None:
     class Patient(Steered):
         def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
             super().wait_while_paused(0.5, factor)
@@ -257,16 +351,16 @@ def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset, tmp_path:
             self.stop()
 
     begun = time.monotonic()
-    first = Patient(5, Steering.pause)
-    train(quick(epochs=9), dataset, steering=first, checkpoint_folder=tmp_path)
-    then, paused = time.monotonic(), checkpoints.load(tmp_path)[0]
-    assert paused.seconds + 0.5 < paused.elapsed < then - begun
-    second = Steered(3, Steering.stop)
-    train(
-        quick(epochs=9), dataset, steering=second, checkpoint_folder=tmp_path, resume_from=tmp_path
-    )
-    went_on = checkpoints.load(tmp_path)[0]
-    assert paused.elapsed < went_on.elapsed < paused.elapsed + time.monotonic() - then
+    told = Told()
+    train(quick(epochs=9), dataset, told, Patient(11, Steering.pause), keeps_checkpoints=True)
+    then, paused = time.monotonic(), told.checkpoint
+    figures = paused.facts["history"]
+    assert figures["seconds"] + 0.5 < figures["elapsed"] < then - begun
+    second = Steered(11, Steering.stop)
+    train(quick(epochs=9), dataset, told, second, checkpoint=paused, keeps_checkpoints=True)
+    went_on = told.checkpoint.facts["history"]["elapsed"]
+    assert told.checkpoint.epoch == 2
+    assert figures["elapsed"] < went_on < figures["elapsed"] + time.monotonic() - then
 
 
 def test_a_host_can_limit_the_time_of_a_run(

@@ -1,15 +1,14 @@
 """Runs that go wrong keep what they learned before."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from samples import quick
 
-from mnist_app import checkpoints
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.lab.training import train
+from mnist_app.progress import Progress
 from mnist_app.steering import Steering
 
 # Of the small data set in batches of 32.
@@ -33,12 +32,15 @@ class Spoiling(Steering):
 
 
 @pytest.mark.parametrize(("step", "best"), [(STEPS + 3, 1), (2 * STEPS - 1, 1), (2 * STEPS, 2)])
-def test_a_run_that_diverges_keeps_its_best_weights(
-    step: int, best: int, dataset: Dataset, tmp_path: Path
-) -> None:
+def test_a_run_that_diverges_keeps_its_best_weights(step: int, best: int, dataset: Dataset) -> None:
     """After the step before the last it is the last update of an epoch that goes wrong."""
-    folder = tmp_path / "run"
-    result = train(CONFIG, dataset, steering=Spoiling(step), checkpoint_folder=folder)
+    epochs: list[int] = []
+
+    def report(told: Progress | Checkpoint) -> None:
+        if isinstance(told, Checkpoint):
+            epochs.append(told.epoch)
+
+    result = train(CONFIG, dataset, report, Spoiling(step), keeps_checkpoints=True)
     assert result.stopped
     assert result.diverged
     assert result.progress.is_over
@@ -47,29 +49,26 @@ def test_a_run_that_diverges_keeps_its_best_weights(
     wanted = train(quick(**{**CONFIG.as_dict(), "epochs": best}), dataset).model.get_weights()
     for mine, other in zip(result.model.get_weights(), wanted, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-4)
-    assert not checkpoints.exists(folder), "from it, it would only diverge again"
+    assert epochs == list(range(1, best + 1)), "of what is no number none is made"
+    assert result.progress.is_used_up, "from a checkpoint it would only diverge again"
 
 
-def test_a_run_that_diverges_at_once_has_nothing_to_keep(dataset: Dataset, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with pytest.raises(DigitLabError, match=r"diverged.*lower the learning rate"):
-        train(CONFIG, dataset, steering=Spoiling(3), checkpoint_folder=folder)
-    assert not checkpoints.exists(folder)
-
-
-def test_no_checkpoint_is_left_of_weights_that_are_no_numbers(
-    dataset: Dataset, tmp_path: Path
+def test_a_run_that_diverges_at_once_has_nothing_to_keep(
+    dataset: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with pytest.raises(DigitLabError, match=r"diverged.*lower the learning rate"):
+        train(CONFIG, dataset, steering=Spoiling(3))
+    assert not capsys.readouterr().out, "it is for what a command prints"
+
+
+def test_weights_that_are_no_numbers_are_not_kept(dataset: Dataset) -> None:
     """Told to stop right after the update that went wrong, of which no loss tells yet."""
 
     class Halting(Spoiling):
         def should_stop(self) -> bool:
             return self._left < 0
 
-    folder = tmp_path / "run"
-    steering = Halting(STEPS + 3)
-    result = train(CONFIG, dataset, steering=steering, checkpoint_folder=folder)
+    result = train(CONFIG, dataset, steering=Halting(STEPS + 3))
     assert result.stopped
     assert "diverged" in result.progress.remark
     assert all(np.isfinite(weights).all() for weights in result.model.get_weights())
-    assert not checkpoints.exists(folder)

@@ -1,8 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
 from mnist_app.datasets import Dataset
 from mnist_app.lab import architectures
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.watching import HARDEST, Watcher, first_filters, judge
 from mnist_app.settings import ARCHITECTURES
 
@@ -22,17 +24,22 @@ def test_a_network_that_only_pools_has_filters_of_what_is_left() -> None:
     assert first_filters(model).shape == (10, 14, 14)
 
 
+def network() -> KerasClassifier:
+    return KerasClassifier(architectures.build("dense"))
+
+
 def test_it_always_asks_the_same_pictures_of_each_class(dataset: Dataset) -> None:
-    views = [Watcher(architectures.build("dense"), dataset).look()[0] for _ in range(2)]
+    views = [Watcher(network(), dataset).look()[0] for _ in range(2)]
     assert views[0].labels.tolist() == [label for label in range(10) for _ in range(4)]
     np.testing.assert_array_equal(views[0].indices, views[1].indices)
     np.testing.assert_array_equal(dataset.test_labels[views[0].indices], views[0].labels)
 
 
 def test_it_sees_how_a_network_changes(dataset: Dataset) -> None:
-    model = architectures.build("dense")
-    watcher = Watcher(model, dataset, dataset.test_images[0])
+    classifier = network()
+    watcher = Watcher(classifier, dataset, dataset.test_images[0])
     before, opinion = watcher.look()
+    model = classifier.model
     model.set_weights([0 * weights for weights in model.get_weights()])
     after, second = watcher.look()
     assert sum(opinion) == pytest.approx(1, abs=1e-5)
@@ -43,7 +50,7 @@ def test_it_sees_how_a_network_changes(dataset: Dataset) -> None:
 
 
 def test_without_a_drawing_there_is_no_opinion(dataset: Dataset) -> None:
-    assert Watcher(architectures.build("dense"), dataset).look()[1] == ()
+    assert Watcher(network(), dataset).look()[1] == ()
 
 
 def answers(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,8 +60,6 @@ def answers(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_it_judges_as_keras_does(smoothing: float) -> None:
-    import keras
-
     probabilities, labels = answers(60)
     found = judge(probabilities, labels, np.arange(60), smoothing)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)

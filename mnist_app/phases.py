@@ -1,0 +1,28 @@
+"""How far a call of a worker is before the work itself has something to tell."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What is waited for."""
+
+    STARTING = "Starting a worker"
+    WAITING = "Waiting for a worker"
+    LOADING = "Loading TensorFlow"
+    BEGUN = "Getting ready"
+    TESTING = "Testing it on pictures it never saw"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stage.
+
+    Attributes:
+        since: when it began, seconds since the epoch.
+    """
+
+    stage: Stage
+    since: float
+    # Nothing of the work is done yet; see `waiting.watch`.
+    share: float = 0.0
