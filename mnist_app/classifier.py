@@ -38,6 +38,22 @@ class Answers:
     features: np.ndarray
 
 
+@dataclass(frozen=True)
+class Inside:
+    """What the layers of a model make of one picture.
+
+    Attributes:
+        layers: by the layers' names in their order, from the first after the input to the answer;
+            float32 of any shape.
+        kernels, biases: float32 (height, width, filters) and (filters,), of the convolution that
+            looks at the picture itself; None when the model has none.
+    """
+
+    layers: dict[str, np.ndarray]
+    kernels: np.ndarray | None
+    biases: np.ndarray | None
+
+
 class Classifier:
     """A model that answers at once; safe to call from several threads."""
 
@@ -55,7 +71,6 @@ class Classifier:
         try:
             self._interpreter = Interpreter(model_content=litert, num_threads=threads)
             self._answer = self._interpreter.get_signature_runner("answer")
-            self._look = self._interpreter.get_signature_runner("look")
             blank = self.answers(np.zeros((1, SIDE, SIDE), dtype=np.float32))
         except (ValueError, RuntimeError, TypeError, KeyError) as error:
             raise DigitLabError(
@@ -72,6 +87,10 @@ class Classifier:
         """
         return self.answers(images.astype(np.float32) / 255).probabilities
 
+    def logits(self, pictures: np.ndarray) -> np.ndarray:
+        """Return scores whose softmax is the answer, (n, classes), of float32 (n, 28, 28)."""
+        return self.answers(pictures).logits
+
     def answers(self, pictures: np.ndarray) -> Answers:
         """Return all that the model makes of pictures, float32 (n, 28, 28) in 0..1."""
         inputs = pictures[..., None]
@@ -82,11 +101,18 @@ class Classifier:
         names = ("probabilities", "logits", "features")
         return Answers(*(np.concatenate([one[name] for one in batches]) for name in names))
 
-    def layers(self, picture: np.ndarray) -> list[np.ndarray]:
-        """Return what each layer after the input makes of one picture, float32 (28, 28) in 0..1."""
+    def inside(self, picture: np.ndarray) -> Inside:
+        """Return what each layer makes of one picture, float32 (28, 28) in 0..1."""
         with self._lock:
-            outputs = self._look(images=picture[None, ..., None])
-        return [outputs[name][0] for name in sorted(outputs) if name.startswith("layer_")]
+            look = self._interpreter.get_signature_runner("look")
+            outputs = look(images=picture[None, ..., None])
+        # Their places stand before their names.
+        layers = {
+            name.split("_", 2)[2]: outputs[name][0]
+            for name in sorted(outputs)
+            if name.startswith("layer_")
+        }
+        return Inside(layers, outputs.get("kernels"), outputs.get("biases"))
 
     def _batch(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
         with self._lock:

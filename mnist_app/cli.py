@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ import click
 import numpy as np
 
 from mnist_app.errors import DigitLabError
-from mnist_app.lab import model_files
 from mnist_app.options import FILE, form_option
 from mnist_app.settings import DATASETS
 from mnist_app.train_command import train
 
 # Drawings answered at once: enough to be fast, few enough to stay small.
 CHUNK = 256
+# Of the processor; nobody else waits for it here.
+THREADS = os.cpu_count() or 1
 
 
 def main() -> None:
@@ -99,7 +100,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     from mnist_app import datasets, evaluation, model_store
 
     stored = model_store.describe(model or model_store.SHIPPED)
-    classifier = _classifier(stored.path)
+    classifier = _classifier(stored)
     pictures = datasets.load(dataset)
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained for the classes of {dataset}.", err=True)
@@ -139,7 +140,7 @@ def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> N
     from mnist_app.input_files import inputs_from_files
 
     stored = model_store.describe(model or model_store.SHIPPED)
-    classifier = _classifier(stored.path)
+    classifier = _classifier(stored)
     if not stored.reads_digits:
         click.echo(f"Note: {stored.name} was not trained on digits.", err=True)
     failures: list[str] = []
@@ -203,8 +204,9 @@ def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
 def export(model: Path | None, form: str, output: Path) -> None:
     """Export MODEL (the shipped one if none is given) for TensorFlow Serving or for a phone."""
     from mnist_app import model_store
+    from mnist_app.lab import model_files
 
-    model_files.export(model or model_store.SHIPPED, form, output)
+    model_files.write_export(model or model_store.SHIPPED, form, output)
     click.echo(f"Wrote {output}.")
 
 
@@ -223,7 +225,20 @@ def datasets(form: str) -> None:
         click.echo(f"{item.name:14} {item.megabytes:6.1f} MB  {place}")
 
 
-def _classifier(path: Path) -> Any:
-    from mnist_app import model_store
+def _classifier(stored: Any) -> Any:
+    """What answers for a model; where it has no LiteRT form yet, one is made and kept if possible.
 
-    return model_store.classifier(path)
+    Raises:
+        DigitLabError: the model is missing, broken, or has no such form.
+    """
+    from mnist_app import model_store
+    from mnist_app.classifier import Classifier
+
+    if model_store.is_ready(stored):
+        return model_store.classifier(stored.path, THREADS)
+    from mnist_app.lab import model_files
+
+    litert = model_files.litert(model_files.load(stored.path))
+    with suppress(DigitLabError):
+        model_store.add_litert(stored.path, litert)
+    return Classifier(litert, THREADS)

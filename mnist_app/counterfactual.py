@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.errors import DigitLabError
-from mnist_app.lab.scores import Scores, lead
+from mnist_app.odds import Scoring, Sloping, lead
 
 STEPS = 40
 # No pixel changes by more than this share of full ink in a step.
@@ -55,7 +55,7 @@ class Change:
 
 
 def smallest_change(
-    scores: Scores, image: np.ndarray, target: int | None = None, guides: np.ndarray | None = None
+    scores: Sloping, image: np.ndarray, target: int | None = None, guides: np.ndarray | None = None
 ) -> Change | None:
     """Look for the least ink that must be added or removed until a class is read.
 
@@ -122,7 +122,7 @@ def _nearest(ink: np.ndarray, guides: np.ndarray) -> np.ndarray:
 
 
 def _search(
-    scores: Scores, ink: np.ndarray, target: int, low: np.ndarray, high: np.ndarray
+    scores: Sloping, ink: np.ndarray, target: int, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray | None:
     """Walk from one picture within several boxes until one way is at the class.
 
@@ -157,7 +157,7 @@ def _moved(fields: np.ndarray, slopes: np.ndarray, low: np.ndarray, high: np.nda
     return np.clip(fields + steps, low, high)
 
 
-def _thinned(scores: Scores, ink: np.ndarray, field: np.ndarray, target: int) -> np.ndarray | None:
+def _thinned(scores: Scoring, ink: np.ndarray, field: np.ndarray, target: int) -> np.ndarray | None:
     """The least part of a change that is still enough, uint8 (28, 28).
 
     Parts are the change without its faintest pixels, and then a share of it; all are read at once.
@@ -180,7 +180,7 @@ def _thinned(scores: Scores, ink: np.ndarray, field: np.ndarray, target: int) ->
 
 
 def _change(
-    scores: Scores,
+    scores: Scoring,
     image: np.ndarray,
     changed: np.ndarray,
     answer: int,

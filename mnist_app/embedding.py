@@ -1,15 +1,11 @@
 """The space of a network's last layer: what is near there looks alike to the network."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.classifier import BATCH, as_network_input
-from mnist_app.errors import DigitLabError
-
-if TYPE_CHECKING:
-    import keras
+from mnist_app.classifier import BATCH, Classifier
+from mnist_app.errors import DigitLabError, Stopped
 
 PERPLEXITY = 30.0
 # scikit-learn's t-SNE cannot be asked to stop; so it is given rounds of its fewest steps.
@@ -18,49 +14,33 @@ ROUND_STEPS = 250
 EARLY_EXAGGERATION = 12.0
 
 
-class Embedder:
-    """A model without its last layer; safe to call from several threads."""
+def embeddings(
+    classifier: Classifier,
+    images: np.ndarray,
+    report: Callable[[float], None] = lambda share: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> np.ndarray:
+    """Return where images lie in the space of a network's last layer.
 
-    def __init__(self, model: "keras.Model") -> None:
-        """Compile what comes before the last layer with weights: (n, 28, 28, 1) -> (n, d)."""
-        import tensorflow as tf
-        from keras import Model
+    Args:
+        images: uint8 (n, 28, 28), 255 is full ink.
+        report: told the share that is done, 0..1.
+        should_stop: asked between batches.
 
-        head = next((layer for layer in reversed(model.layers) if layer.weights), model.layers[-1])
-        body = Model(model.inputs, head.input)
-        self.dimensions = int(np.prod(body.output_shape[1:]))
-        self._vectors = tf.function(
-            lambda batch: tf.reshape(body(batch, training=False), (-1, self.dimensions)),
-            input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
-        )
+    Returns:
+        float32 (n, d).
 
-    def vectors(
-        self,
-        images: np.ndarray,
-        report: Callable[[float], None] = lambda share: None,
-        should_stop: Callable[[], bool] = lambda: False,
-    ) -> np.ndarray:
-        """Where images lie in the space of the last layer.
-
-        Args:
-            images: uint8 (n, 28, 28), 255 is full ink.
-            report: told the share that is done, 0..1.
-            should_stop: asked between batches.
-
-        Returns:
-            float32 (n, d).
-
-        Raises:
-            InterruptedError: it was told to stop.
-        """
-        found = np.zeros((len(images), self.dimensions), dtype=np.float32)
-        for start in range(0, len(images), BATCH):
-            if should_stop():
-                raise InterruptedError
-            batch = as_network_input(images[start : start + BATCH])
-            found[start : start + BATCH] = self._vectors(batch).numpy()
-            report(min(1.0, (start + BATCH) / len(images)))
-        return found
+    Raises:
+        Stopped: it was told to stop.
+    """
+    found = np.zeros((len(images), classifier.dimensions), dtype=np.float32)
+    for start in range(0, len(images), BATCH):
+        if should_stop():
+            raise Stopped
+        batch = images[start : start + BATCH].astype(np.float32) / 255
+        found[start : start + BATCH] = classifier.answers(batch).features
+        report(min(1.0, (start + BATCH) / len(images)))
+    return found
 
 
 class Neighbours:
@@ -124,7 +104,7 @@ def neighbourhoods(
 
     Raises:
         DigitLabError: there are too few vectors.
-        InterruptedError: it was told to stop.
+        Stopped: it was told to stop.
     """
     from sklearn.manifold import TSNE
     from sklearn.neighbors import KNeighborsTransformer
@@ -140,7 +120,7 @@ def neighbourhoods(
     graph = KNeighborsTransformer(n_neighbors=count).fit_transform(vectors)
     for number in range(ROUNDS):
         if should_stop():
-            raise InterruptedError
+            raise Stopped
         rounds = TSNE(
             metric="precomputed",
             init=places,

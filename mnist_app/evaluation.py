@@ -4,12 +4,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
-from mnist_app.classifier import BATCH, Classifier
+from mnist_app.classifier import BATCH
+from mnist_app.errors import Stopped
 
 BINS = 15
+
+
+class Answering(Protocol):
+    """What reads pictures, such as a `Classifier`."""
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the probability of each class of uint8 (n, 28, 28), float32 (n, classes)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class EvaluationReport:
 
 
 def evaluate(
-    classifier: Classifier,
+    classifier: Answering,
     images: np.ndarray,
     labels: np.ndarray,
     report: Callable[[float], None] = lambda share: None,
@@ -103,13 +113,13 @@ def evaluate(
         should_stop: asked between batches.
 
     Raises:
-        InterruptedError: it was told to stop.
+        Stopped: it was told to stop.
     """
     started = time.perf_counter()
     answers = []
     for start in range(0, len(images), BATCH):
         if should_stop():
-            raise InterruptedError
+            raise Stopped
         answers.append(classifier.probabilities(images[start : start + BATCH]))
         report(min(1.0, (start + BATCH) / len(images)))
     return score(np.concatenate(answers), labels, time.perf_counter() - started)

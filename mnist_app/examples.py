@@ -1,14 +1,11 @@
 """Explanation by example: the known pictures that look most alike to a network."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.embedding import Embedder, Neighbours
-
-if TYPE_CHECKING:
-    import keras
+from mnist_app.classifier import Classifier
+from mnist_app.embedding import Neighbours, embeddings
 
 # What is kept of the known pictures; it holds all 60,000 for networks with 128 numbers a picture.
 MOST_BYTES = 32_000_000
@@ -19,13 +16,13 @@ class Examples:
 
     def __init__(
         self,
-        model: "keras.Model",
+        classifier: Classifier,
         images: np.ndarray,
         report: Callable[[float], None] = lambda share: None,
         should_stop: Callable[[], bool] = lambda: False,
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        """Find out where the known pictures lie in the space of the model's last layer.
+        """Find out where the known pictures lie in the space of the network's last layer.
 
         Args:
             images: uint8 (n, 28, 28), n >= 1; as many of them, by chance but the same each time,
@@ -34,16 +31,16 @@ class Examples:
             should_stop: asked between batches.
 
         Raises:
-            InterruptedError: it was told to stop.
+            Stopped: it was told to stop.
         """
-        self._embedder = Embedder(model)
-        fitting = max(1, most_bytes // (4 * self._embedder.dimensions))
+        self._classifier = classifier
+        fitting = max(1, most_bytes // (4 * classifier.dimensions))
         self.numbers = np.arange(len(images))
         if fitting < len(images):
             chance = np.random.default_rng(0)
             self.numbers = np.sort(chance.choice(len(images), fitting, replace=False))
-        vectors = self._embedder.vectors(images[self.numbers], report, should_stop)
-        self._neighbours = Neighbours(vectors)
+        known = embeddings(classifier, images[self.numbers], report, should_stop)
+        self._neighbours = Neighbours(known)
         # The first call is slow.
         self.like(images[0], 1)
 
@@ -53,7 +50,7 @@ class Examples:
         Returns:
             Their numbers, int64 (count,); fewer if fewer are known.
         """
-        _, nearest = self._neighbours.nearest(self._embedder.vectors(image[None]), count)
+        _, nearest = self._neighbours.nearest(embeddings(self._classifier, image[None]), count)
         return self.numbers[nearest[0]]
 
 

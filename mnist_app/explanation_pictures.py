@@ -55,7 +55,9 @@ def _palette() -> np.ndarray:
     strength = 2 * np.abs(shares) ** EASE
     colours = np.where(strength < 1, strength * end, end + (strength - 1) * (255.0 - end))
     opaque = np.full((len(shares), 1), 255)
-    return np.round(np.concatenate([colours, opaque], axis=1)).astype(np.uint8)
+    palette = np.round(np.concatenate([colours, opaque], axis=1)).astype(np.uint8)
+    palette.setflags(write=False)
+    return palette
 
 
 def attributed(image: np.ndarray, values: np.ndarray) -> np.ndarray:

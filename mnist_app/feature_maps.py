@@ -1,17 +1,14 @@
 """A network from the inside: what each layer makes of a picture, and one step of a convolution."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_app.classifier import as_network_input
+from mnist_app.classifier import Inside, as_network_input
 from mnist_app.errors import DigitLabError
-
-if TYPE_CHECKING:
-    import keras
+from mnist_app.network import Layer
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
 INPUT = "The picture as the network gets it: a number for each pixel, 0 for paper and 1 for ink."
@@ -35,34 +32,29 @@ class FeatureMaps:
     values: np.ndarray
 
 
-class Layers:
-    """All layers of a model, from the picture to the answer; safe to call from several threads."""
+def feature_maps(
+    image: np.ndarray, inside: Inside, listed: Sequence[Layer]
+) -> tuple[FeatureMaps, ...]:
+    """Return what each layer makes of an image: the input first, the answer last.
 
-    def __init__(self, model: "keras.Model") -> None:
-        """Compile `model`, which maps (n, 28, 28, 1) in 0..1 to (n, classes) probabilities."""
-        import tensorflow as tf
-        from keras import Model, layers
+    Args:
+        image: uint8 (28, 28), 255 is full ink.
+        inside: what the network makes of it.
+        listed: the network's layers; one that is not among them has no words.
+    """
+    known = {layer.name: layer for layer in listed}
+    last = next(reversed(inside.layers), "")
+    return (
+        FeatureMaps("input", "Input", INPUT, as_network_input(image)),
+        *(
+            _feature_maps(known.get(name, Layer(name, "Layer", {})), values, name == last)
+            for name, values in inside.layers.items()
+        ),
+    )
 
-        self._layers = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
-        inside = Model(model.inputs, [layer.output for layer in self._layers])
-        self._sentences = [describe(layer) for layer in self._layers[:-1]]
-        self._sentences.append(describe(self._layers[-1], is_last=True))
-        self._values = tf.function(
-            lambda batch: inside(batch, training=False),
-            input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
-        )
-        self.of(np.zeros((28, 28), dtype=np.uint8))
 
-    def of(self, image: np.ndarray) -> tuple[FeatureMaps, ...]:
-        """What each layer makes of an image, uint8 (28, 28): the input first, the answer last."""
-        batch = as_network_input(image[None])
-        every = [
-            FeatureMaps(layer.name, type(layer).__name__, sentence, _as_maps(values.numpy()[0]))
-            for layer, sentence, values in zip(
-                self._layers, self._sentences, self._values(batch), strict=True
-            )
-        ]
-        return (FeatureMaps("input", "Input", INPUT, batch[0]), *every)
+def _feature_maps(layer: Layer, values: np.ndarray, is_last: bool) -> FeatureMaps:
+    return FeatureMaps(layer.name, layer.kind, describe(layer, is_last), _as_maps(values))
 
 
 def _as_maps(values: np.ndarray) -> np.ndarray:
@@ -72,17 +64,18 @@ def _as_maps(values: np.ndarray) -> np.ndarray:
     return values if values.ndim == 3 else values.reshape(-1)
 
 
-def describe(layer: "keras.Layer", is_last: bool = False) -> str:
-    """What a layer does, in one plain sentence."""
+def describe(layer: Layer, is_last: bool = False) -> str:
+    """Return what a layer does, in one plain sentence."""
     if is_last:
         return "The answer: a number for each class, how probable it is; together they make 1."
-    kind = type(layer).__name__
-    if kind in _SENTENCES:
-        return _SENTENCES[kind](layer)
-    return (
-        f"A step that has no words here, “{kind}”: the numbers made so far go in, those shown here "
-        "come out."
-    )
+    try:
+        return _SENTENCES[layer.kind](layer)
+    except (KeyError, TypeError, ValueError):
+        # A kind or a setting that this build does not know.
+        return (
+            f"A step that has no words here, “{layer.kind}”: the numbers made so far go in, those "
+            "shown here come out."
+        )
 
 
 def mosaic(values: np.ndarray) -> np.ndarray:
@@ -147,16 +140,13 @@ class Step:
     total: float
 
 
-def first_convolution(model: "keras.Model") -> Convolution | None:
-    """The convolution that looks at the picture itself; None when the network has none."""
-    from keras import layers
-
-    found = next((layer for layer in model.layers if isinstance(layer, layers.Conv2D)), None)
-    if found is None or found.input is not model.inputs[0] or found.dilation_rate != (1, 1):
+def first_convolution(inside: Inside, listed: Sequence[Layer]) -> Convolution | None:
+    """Return the convolution that looks at the picture itself; None when the network has none."""
+    layer = next((layer for layer in listed if layer.kind == "Conv2D"), None)
+    if layer is None or inside.kernels is None or inside.biases is None:
         return None
-    kernels = np.asarray(found.kernel)[:, :, 0]
-    biases = np.asarray(found.bias) if found.use_bias else np.zeros(kernels.shape[2], np.float32)
-    return Convolution(kernels, biases, found.strides, found.padding)
+    strides, padding = _pair(layer, "strides"), str(layer.settings["padding"])
+    return Convolution(inside.kernels, inside.biases, strides, padding)
 
 
 def map_size(convolution: Convolution) -> tuple[int, int]:
@@ -225,47 +215,57 @@ def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
     return missing // 2, missing - missing // 2
 
 
-def _convolution(layer: "keras.layers.Conv2D") -> str:
-    height, width = layer.kernel_size
-    seen = f"{layer.filters} filters of {height} x {width} slide over what came before"
-    if max(layer.strides) > 1:
-        seen += f" in steps of {max(layer.strides)}"
+def _pair(layer: Layer, name: str) -> tuple[int, int]:
+    """A setting of rows and columns."""
+    rows, columns = layer.settings[name]
+    return int(rows), int(columns)
+
+
+def _convolution(layer: Layer) -> str:
+    height, width = _pair(layer, "kernel_size")
+    filters = layer.settings["filters"]
+    seen = f"{filters} filters of {height} x {width} slide over what came before"
+    if (step := max(_pair(layer, "strides"))) > 1:
+        seen += f" in steps of {step}"
     return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
 
 
-def _along_a_line(layer: "keras.layers.Conv1D") -> str:
-    seen = f"{layer.filters} filters, {layer.kernel_size[0]} long, slide along rows of numbers."
+def _along_a_line(layer: Layer) -> str:
+    (length,) = layer.settings["kernel_size"]
+    seen = f"{layer.settings['filters']} filters, {length} long, slide along rows of numbers."
     return f"{seen}{_activation(layer)}"
 
 
-def _dense(layer: "keras.layers.Dense") -> str:
-    sums = f"{layer.units} sums of all numbers before, each weighed in its own way."
+def _dense(layer: Layer) -> str:
+    sums = f"{layer.settings['units']} sums of all numbers before, each weighed in its own way."
     return f"{sums}{_activation(layer)}"
 
 
-def _depthwise(layer: "keras.layers.DepthwiseConv2D") -> str:
-    height, width = layer.kernel_size
+def _depthwise(layer: Layer) -> str:
+    height, width = _pair(layer, "kernel_size")
     seen = f"Over each map slides a filter of its own, {height} x {width}; no two maps are mixed."
     return f"{seen}{_activation(layer)}"
 
 
-def _separable(layer: "keras.layers.SeparableConv2D") -> str:
-    height, width = layer.kernel_size
+def _separable(layer: Layer) -> str:
+    height, width = _pair(layer, "kernel_size")
     seen = (
-        f"Over each map slides a filter of its own, {height} x {width}; then {layer.filters} "
-        "mixtures of all of them are made."
+        f"Over each map slides a filter of its own, {height} x {width}; then "
+        f"{layer.settings['filters']} mixtures of all of them are made."
     )
     return f"{seen}{_activation(layer)}"
 
 
-def _transposed(layer: "keras.layers.Conv2DTranspose") -> str:
-    seen = f"Each number paints {layer.filters} small learned patterns: the maps grow."
-    return f"{seen}{_activation(layer)}"
+def _transposed(layer: Layer) -> str:
+    filters = layer.settings["filters"]
+    return (
+        f"Each number paints {filters} small learned patterns: the maps grow.{_activation(layer)}"
+    )
 
 
-def _activation(layer: "keras.Layer") -> str:
+def _activation(layer: Layer) -> str:
     """What a layer does to each number afterwards, as the sentence that follows."""
-    name = getattr(layer.activation, "__name__", "linear")
+    name = str(layer.settings["activation"])
     return "" if name == "linear" else f" {_bent(name)}"
 
 
@@ -278,9 +278,9 @@ def _bent(name: str) -> str:
     )
 
 
-def _pooling(what: str) -> Callable[[Any], str]:
-    def sentence(layer: "keras.Layer") -> str:
-        height, width = layer.pool_size
+def _pooling(what: str) -> Callable[[Layer], str]:
+    def sentence(layer: Layer) -> str:
+        height, width = _pair(layer, "pool_size")
         return (
             f"Of each {height} x {width} neighbours {what} is kept: the maps shrink, and small "
             "shifts matter less."
@@ -289,7 +289,7 @@ def _pooling(what: str) -> Callable[[Any], str]:
     return sentence
 
 
-def _always(sentence: str) -> Callable[[Any], str]:
+def _always(sentence: str) -> Callable[[Layer], str]:
     return lambda layer: sentence
 
 
@@ -303,14 +303,14 @@ _BENDS = {
     "sigmoid": "Each number is squeezed between 0 and 1.",
     "tanh": "Each number is squeezed between -1 and 1.",
 }
-_SENTENCES: dict[str, Callable[[Any], str]] = {
+_SENTENCES: dict[str, Callable[[Layer], str]] = {
     "Conv1D": _along_a_line,
     "Conv2D": _convolution,
     "DepthwiseConv2D": _depthwise,
     "SeparableConv2D": _separable,
     "Conv2DTranspose": _transposed,
     "Dense": _dense,
-    "Activation": lambda layer: _bent(getattr(layer.activation, "__name__", "linear")),
+    "Activation": lambda layer: _bent(str(layer.settings["activation"])),
     "LeakyReLU": lambda layer: _BENDS["leaky_relu"],
     "PReLU": _always(f"{_BELOW}is multiplied by a number that was learned."),
     "ELU": lambda layer: _BENDS["elu"],

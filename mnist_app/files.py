@@ -3,11 +3,15 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mnist_app.errors import DigitLabError
+
+# Several files that take the places of the same others at once would be mixed.
+_placing = threading.Lock()
 
 
 @contextmanager
@@ -35,6 +39,50 @@ def whole(target: Path) -> Iterator[Path]:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
+@contextmanager
+def all_whole(*targets: Path) -> Iterator[list[Path]]:
+    """As `whole` for several files of one folder: all take their places, in order, or none does.
+
+    Raises:
+        DigitLabError: the folder cannot be made or written, or the disk is full.
+    """
+    workshop = _workshop(targets[0])
+    try:
+        drafts = [workshop / target.name for target in targets]
+        yield drafts
+        for draft in drafts:
+            _flush(draft)
+        with _placing:
+            _put_all(drafts, targets)
+        with suppress(OSError):
+            _flush_one(targets[0].parent)
+    except OSError as error:
+        raise _cannot_write(targets[0], error) from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _put_all(drafts: Sequence[Path], targets: Sequence[Path]) -> None:
+    """Have each draft take the place of its target; if one cannot, the earlier files come back."""
+    # Copied, not moved: whoever reads meanwhile finds a file at each moment.
+    earlier = [draft.with_name(f"{draft.name}.old") for draft in drafts]
+    for kept, target in zip(earlier, targets, strict=True):
+        if target.exists():
+            shutil.copy2(target, kept)
+    placed = []
+    try:
+        for draft, kept, target in zip(drafts, earlier, targets, strict=True):
+            os.replace(draft, target)
+            placed.append((kept, target))
+    except OSError:
+        for kept, target in placed:
+            if kept.exists():
+                os.replace(kept, target)
+            else:
+                target.unlink()
+        raise
+
+
 def _put(draft: Path, target: Path) -> None:
     """Have `draft` take the place of `target`, which stays where it is if that fails."""
     if not (draft.is_dir() and target.is_dir()):
@@ -57,7 +105,7 @@ def require_writable(target: Path) -> None:
         DigitLabError: the folder cannot be made or written, or `target` is a folder.
     """
     if target.is_dir():
-        raise DigitLabError(f"{target} is a folder: give the name of a file.")
+        raise DigitLabError(f"{target.name} is a folder: give the name of a file.")
     _workshop(target).rmdir()
 
 
@@ -90,5 +138,5 @@ def _workshop(target: Path) -> Path:
 def _cannot_write(target: Path, error: OSError) -> DigitLabError:
     reason = error.strerror or str(error)
     return DigitLabError(
-        f"{target} cannot be written ({reason}): free some disk space or choose another place."
+        f"{target.name} cannot be written ({reason}): free some disk space or choose another place."
     )

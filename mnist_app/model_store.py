@@ -1,25 +1,33 @@
-"""Models on disk: saved whole or not at all, listed, loaded without running anybody's code.
+"""Models on disk: saved whole or not at all, listed, opened for answers, deleted.
 
-A model is a `.keras` file with its card, a `.json` file of the same name, beside it.
+A model is a `.keras` file. Beside it lie, under the same name, its LiteRT form (`.tflite`) and its
+card (`.json`), which names the hashes of both: a card of another file is none, nor is such a form.
 """
 
+import functools
+import itertools
 import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
+from mnist_app import digests, limits
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES
 from mnist_app.errors import DigitLabError
-from mnist_app.files import whole
+from mnist_app.files import all_whole
 
 SHIPPED = Path(__file__).parent.parent / "models" / "digit_lab.keras"
+# Formats to hand a model on in, each with the ending of its one file; see `lab.model_files.export`.
+EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
+# What a card says is remembered until it changes; of so many models.
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -38,25 +46,29 @@ class ModelCard:
         training: how long, how many pictures, whether it began with another model and how many
             taught it, whether it was stopped early and whether because it diverged, how its
             learning rate was changed by hand: see `progress.Progress.rate_changes`.
+        keras_sha256, litert_sha256: of the two files that it describes, in hexadecimal digits; ""
+            on cards from before there were any.
     """
 
     title: str
     dataset: str
     architecture: str
-    settings: dict[str, Any]
+    settings: Mapping[str, Any]
     seed: int
     class_names: tuple[str, ...]
     weights: int
-    versions: dict[str, str]
-    results: dict[str, Any]
+    versions: Mapping[str, str]
+    results: Mapping[str, Any]
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     command: str = ""
-    training: dict[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    keras_sha256: str = ""
+    litert_sha256: str = ""
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model that lies on disk; `card` is None when none is beside it or it cannot be read."""
+    """A model that lies on disk; `card` is None when none can be read that is its own."""
 
     path: Path
     card: ModelCard | None
@@ -88,24 +100,21 @@ class StoredModel:
 
 
 def folder() -> Path:
-    """Where models that users train are kept."""
+    """Return where models that users train are kept."""
     own = os.environ.get("MNIST_APP_MODELS")
     return Path(own).expanduser() if own else SHIPPED.parent
 
 
 def models() -> list[StoredModel]:
-    """All models, the shipped one first, then the newest first."""
-    dated = []
-    for path in folder().glob("*.keras"):
-        # Somebody may have deleted it meanwhile.
-        with suppress(OSError):
-            dated.append((path.stat().st_mtime, path))
-    own = [path for _, path in sorted(dated, reverse=True) if path.resolve() != SHIPPED.resolve()]
-    return [describe(path) for path in (*([SHIPPED] if SHIPPED.exists() else []), *own)]
+    """Return all models, the shipped one first, then the newest first."""
+    shipped = digests.stamp(SHIPPED)
+    dated = [(stamp, path) for path in folder().glob("*.keras") if (stamp := digests.stamp(path))]
+    own = [path for stamp, path in sorted(dated, reverse=True) if stamp != shipped]
+    return [describe(path) for path in (*([SHIPPED] if shipped else []), *own)]
 
 
 def titles(stored: Iterable[StoredModel]) -> dict[str, str]:
-    """The models' titles by their names; equal ones have the name behind them."""
+    """Return the models' titles by their names; equal ones have the name behind them."""
     listed = list(stored)
     alike = Counter(model.title for model in listed)
     return {
@@ -115,14 +124,54 @@ def titles(stored: Iterable[StoredModel]) -> dict[str, str]:
 
 
 def describe(path: Path) -> StoredModel:
-    """A model with its card, without loading it."""
+    """Return a model with its card, without loading it."""
+    said = _said(path)
+    is_own = said.keras_sha256 in ("", digests.of_file(path))
+    return StoredModel(path, said.card if is_own else None)
+
+
+def is_ready(stored: StoredModel) -> bool:
+    """Tell whether the model's own LiteRT form lies beside it."""
+    said = _said(stored.path)
+    return (
+        bool(said.litert_sha256)
+        and said.keras_sha256 == digests.of_file(stored.path)
+        and said.litert_sha256 == digests.of_file(stored.path.with_suffix(".tflite"))
+    )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the file of a card says; a model of another app has hashes but no card."""
+
+    card: ModelCard | None = None
+    keras_sha256: str = ""
+    litert_sha256: str = ""
+
+
+def _said(model: Path) -> _Said:
+    path = model.with_suffix(".json")
+    stamp = digests.stamp(path)
     try:
-        values = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return _read(path, stamp) if stamp else _Said()
+    except OSError:
+        return _Said()
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _read(path: Path, stamp: digests.Stamp) -> _Said:
+    """What a card says that was so when it was written."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        hashes = {name: str(values.get(name, "")) for name in ("keras_sha256", "litert_sha256")}
+    except (ValueError, AttributeError, RecursionError):
+        return _Said()
+    try:
         card = ModelCard(**{**values, "class_names": tuple(values["class_names"])})
         _check_kinds(card)
-    except (OSError, ValueError, TypeError, KeyError):
-        card = None
-    return StoredModel(path, card)
+    except (TypeError, KeyError):
+        return _Said(None, **hashes)
+    return _Said(card, **hashes)
 
 
 def _check_kinds(card: ModelCard) -> None:
@@ -135,17 +184,26 @@ def _check_kinds(card: ModelCard) -> None:
 
 
 def file_stem(title: str) -> str:
-    """A name without an ending for files about something of that title."""
+    """Return a name without an ending for files about something of that title."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "model"
 
 
 def path_for(title: str) -> Path:
-    """A path in the models' folder for a new model of that title; never one that is taken."""
+    """Return a path in the models' folder, of nobody else, for a new model of that title."""
+    return next(path for path in _paths(title) if not _is_taken(path))
+
+
+def _paths(title: str) -> Iterator[Path]:
+    """Where a model of that title may go, the best place first."""
     stem = file_stem(title)
-    path, number = folder() / f"{stem}.keras", 2
-    while path.exists() or path.stem == SHIPPED.stem:
-        path, number = folder() / f"{stem}-{number}.keras", number + 1
-    return path
+    yield folder() / f"{stem}.keras"
+    for number in itertools.count(2):
+        yield folder() / f"{stem}-{number}.keras"
+
+
+def _is_taken(path: Path) -> bool:
+    # A card alone keeps the place for a model that is being saved.
+    return path.exists() or path.with_suffix(".json").exists() or path.stem == SHIPPED.stem
 
 
 @dataclass(frozen=True)
@@ -157,36 +215,133 @@ class ModelFiles:
 
 
 def save(files: ModelFiles, card: ModelCard, path: Path | None) -> StoredModel:
-    """Save a model and its card, each whole or not at all, and none unless all can be.
+    """Save a model and its card, all whole, and none unless all can be.
 
     Args:
-        path: ends in .keras; None for `path_for` the card's title, as it is free now.
+        card: without hashes, which are added.
+        path: ends in .keras; None for a place of its own in the models' folder.
 
     Raises:
         DigitLabError: the place cannot be written.
     """
-    path = path or path_for(card.title)
-    if path.suffix != ".keras":
-        raise DigitLabError(f"{path} must end in .keras.")
-    with (
-        whole(path) as draft,
-        whole(path.with_suffix(".tflite")) as litert_draft,
-        whole(path.with_suffix(".json")) as card_draft,
-    ):
-        draft.write_bytes(files.keras)
-        litert_draft.write_bytes(files.litert)
-        card_draft.write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
-    return describe(path)
+    own = replace(
+        card,
+        keras_sha256=digests.of_bytes(files.keras),
+        litert_sha256=digests.of_bytes(files.litert),
+    )
+    with _reserved(card.title) if path is None else nullcontext(path) as place:
+        if place.suffix != ".keras":
+            raise DigitLabError(f"{place.name} must end in .keras.")
+        litert, text = place.with_suffix(".tflite"), place.with_suffix(".json")
+        with all_whole(place, litert, text) as (keras_draft, litert_draft, card_draft):
+            keras_draft.write_bytes(files.keras)
+            litert_draft.write_bytes(files.litert)
+            card_draft.write_text(_as_text(asdict(own)), encoding="utf-8")
+    return describe(place)
+
+
+@contextmanager
+def _reserved(title: str) -> Iterator[Path]:
+    """Keep a place for a model of that title, that nobody else saves one there meanwhile.
+
+    Raises:
+        DigitLabError: the models' folder cannot be written.
+    """
+    path = _reserve(title)
+    try:
+        yield path
+    except BaseException:
+        path.with_suffix(".json").unlink(missing_ok=True)
+        raise
+
+
+def _reserve(title: str) -> Path:
+    """Put an empty card at the best free place."""
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        for path in _paths(title):
+            with suppress(FileExistsError):
+                if not _is_taken(path):
+                    path.with_suffix(".json").touch(exist_ok=False)
+                    return path
+    except OSError as error:
+        reason = error.strerror or error
+        raise DigitLabError(
+            f"Models cannot be kept here ({reason}): free some disk space or choose another place."
+        ) from error
+    raise AssertionError("There is always another number.")
+
+
+def add_litert(path: Path, litert: bytes) -> None:
+    """Put the LiteRT form beside the model at `path` that it was made of.
+
+    Raises:
+        DigitLabError: the model is gone, or the place cannot be written.
+    """
+    keras_sha256 = digests.of_file(path)
+    if keras_sha256 is None:
+        raise DigitLabError(f"There is no model {path.name}: train one or choose another.")
+    said = _said(path)
+    values = _values(path) if said.keras_sha256 in ("", keras_sha256) else {}
+    values |= {"keras_sha256": keras_sha256, "litert_sha256": digests.of_bytes(litert)}
+    form, text = path.with_suffix(".tflite"), path.with_suffix(".json")
+    with all_whole(form, text) as (litert_draft, card_draft):
+        litert_draft.write_bytes(litert)
+        card_draft.write_text(_as_text(values), encoding="utf-8")
+
+
+def _values(path: Path) -> dict[str, Any]:
+    """All that stands on the card of a model, whoever wrote it."""
+    try:
+        values = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _as_text(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=1) + "\n"
+
+
+def delete(stored: StoredModel) -> None:
+    """Delete a model with all that lies beside it.
+
+    Raises:
+        DigitLabError: it came with the app, or cannot be deleted.
+    """
+    if stored.is_shipped:
+        raise DigitLabError(f"{stored.title} came with the app and stays.")
+    try:
+        # Without the first one there is no model.
+        for suffix in (".keras", ".tflite", ".json"):
+            stored.path.with_suffix(suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise DigitLabError(
+            f"{stored.path.name} cannot be deleted ({error.strerror}): delete it by hand."
+        ) from error
+
+
+def require_room() -> None:
+    """Refuse to begin with another model where as many are kept as this host allows.
+
+    Raises:
+        DigitLabError: there are that many.
+    """
+    most = limits.most_models()
+    if sum(not model.is_shipped for model in models()) >= most:
+        raise DigitLabError(f"This host keeps at most {most:,.0f} models: delete one first.")
 
 
 def classifier(path: Path, threads: int = 1) -> Classifier:
     """Load what answers for the model at `path`.
 
     Raises:
-        DigitLabError: the model or its LiteRT form is missing or broken.
+        DigitLabError: the model is missing, or its LiteRT form is missing, broken or another's.
     """
     if not path.is_file():
-        raise DigitLabError(f"There is no model at {path}: train one or choose another.")
+        raise DigitLabError(f"There is no model {path.name}: train one or choose another.")
+    if not is_ready(StoredModel(path, None)):
+        raise DigitLabError(f"{path.name} has no LiteRT form beside it yet.")
     try:
         litert = path.with_suffix(".tflite").read_bytes()
     except OSError as error:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.embedding import ROUNDS, Embedder, neighbourhoods, principal_components
-
-if TYPE_CHECKING:
-    import keras
+from mnist_app.classifier import Classifier
+from mnist_app.embedding import ROUNDS, embeddings, neighbourhoods, principal_components
 
 # What the last layer of a trained network tells fits into few directions: 99.5 % with the shipped
 # model; and t-SNE need not look at more.
@@ -53,12 +50,12 @@ class Round:
 
 
 def picture_map(
-    model: "keras.Model",
+    classifier: Classifier,
     images: np.ndarray,
     report: Callable[[float], None] = lambda share: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> PictureMap:
-    """Lay pictures out by the widest directions of a model's last layer.
+    """Lay pictures out by the widest directions of a network's last layer.
 
     Args:
         images: uint8 (n, 28, 28), n >= 2.
@@ -67,10 +64,10 @@ def picture_map(
 
     Raises:
         DigitLabError: there are too few pictures.
-        InterruptedError: it was told to stop.
+        Stopped: it was told to stop.
     """
-    vectors = Embedder(model).vectors(images, report, should_stop)
-    directions, shares = principal_components(vectors, DIRECTIONS)
+    places = embeddings(classifier, images, report, should_stop)
+    directions, shares = principal_components(places, DIRECTIONS)
     return PictureMap(directions, float(shares[:2].sum()))
 
 
@@ -91,7 +88,7 @@ def neighbour_map(
 
     Raises:
         DigitLabError: there are too few pictures.
-        InterruptedError: it was told to stop.
+        Stopped: it was told to stop.
     """
     places = directions[:, :2]
     for stage, places in enumerate(neighbourhoods(directions, should_stop), 1):

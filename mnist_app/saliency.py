@@ -8,7 +8,7 @@ for saliency maps", 2018); where the two differ, trust neither.
 
 import numpy as np
 
-from mnist_app.lab.scores import Scores, log_odds
+from mnist_app.odds import Scoring, Sloping, log_odds
 
 # Places on the way from a blank picture to the drawn one.
 PATH = 48
@@ -18,7 +18,7 @@ PATCH = 5
 STRIDE = 2
 
 
-def integrated_gradients(scores: Scores, image: np.ndarray, target: int) -> np.ndarray:
+def integrated_gradients(scores: Sloping, image: np.ndarray, target: int) -> np.ndarray:
     """How much each pixel's ink adds to the log odds of a class, against a blank picture.
 
     Sundararajan, Taly, Yan, "Axiomatic attribution for deep networks", 2017. It sees only ink that
@@ -42,7 +42,7 @@ def integrated_gradients(scores: Scores, image: np.ndarray, target: int) -> np.n
     return ndimage.gaussian_filter(ink * slopes.mean(axis=0), SPREAD)
 
 
-def occlusion(scores: Scores, image: np.ndarray, target: int) -> np.ndarray:
+def occlusion(scores: Scoring, image: np.ndarray, target: int) -> np.ndarray:
     """How much the log odds of a class fall when a patch is wiped clean, for each pixel.
 
     Zeiler, Fergus, "Visualizing and understanding convolutional networks", 2014, with paper in

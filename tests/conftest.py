@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samples import blocks
@@ -39,6 +40,7 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="session")
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that learned scikit-learn's digits for a second or two, with its card."""
+    from mnist_app import outcomes
     from mnist_app.lab import experiment
     from mnist_app.settings import TrainingConfig
 
@@ -46,13 +48,21 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         dataset="optdigits", epochs=3, batch_size=32, learning_rate=0.003, rotation=5.0
     )
     path = tmp_path_factory.mktemp("trained") / "tiny.keras"
-    return experiment.run(config, path, "Tiny").stored.path
+    return outcomes.stored(experiment.train_model(config, "Tiny"), path).stored.path
 
 
 @pytest.fixture(scope="session")
 def classifier(model_path: Path) -> Classifier:
     """The same network, ready to answer."""
     return model_store.classifier(model_path)
+
+
+@pytest.fixture(scope="session")
+def network(model_path: Path) -> Any:
+    """The same network, as Keras has it."""
+    from mnist_app.lab import model_files
+
+    return model_files.load(model_path)
 
 
 @pytest.fixture(scope="session")

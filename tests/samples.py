@@ -12,7 +12,6 @@ import numpy as np
 
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import evaluate
-from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.settings import TrainingConfig
 
 ROOT = Path(__file__).parent.parent
@@ -54,4 +53,6 @@ def quick(**values: Any) -> TrainingConfig:
 
 def accuracy(model: Any, dataset: Dataset) -> float:
     """The share of the test pictures that a network reads right."""
+    from mnist_app.lab.keras_classifier import KerasClassifier
+
     return evaluate(KerasClassifier(model), dataset.test_images, dataset.test_labels).accuracy

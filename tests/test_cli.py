@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from mnist_app import cli, datasets, model_store
 from mnist_app.datasets import Dataset
+from mnist_app.errors import DigitLabError
 from mnist_app.settings import DATASETS, PRESETS, TrainingConfig
 
 ROOT = Path(__file__).parent.parent
@@ -338,6 +339,44 @@ def test_a_process_keeps_libraries_from_talking(picture: Path, model_path: Path)
     found = process("read", picture, "--model", model_path, "--format", "json")
     assert (found.returncode, found.stderr) == (0, "")
     assert json.loads(found.stdout)["text"]
+
+
+@pytest.mark.parametrize("words", [["read", "PICTURE"], ["evaluate", "--dataset", "optdigits"]])
+def test_what_only_answers_loads_no_tensorflow(words: list[str], picture: Path) -> None:
+    told = [str(picture) if word == "PICTURE" else word for word in words]
+    program = (
+        f"import sys; sys.argv = {['mnist_app', *told]}\n"
+        "from mnist_app import cli\n"
+        "cli.main()\n"
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert found.stdout.splitlines()[-1] == "[]", found.stderr
+
+
+def test_a_model_without_a_litert_form_gets_one(
+    run: Any, picture: Path, model_path: Path, tmp_path: Path
+) -> None:
+    foreign = Path(shutil.copy(model_path, tmp_path / "foreign.keras"))
+    expected = run("read", picture, "--model", model_path).out
+    outcome = run("read", picture, "--model", foreign)
+    assert (outcome.status, outcome.out, outcome.err) == (0, expected, "")
+    assert model_store.is_ready(model_store.describe(foreign))
+
+
+def test_a_model_is_read_with_where_nothing_can_be_written_beside_it(
+    run: Any, picture: Path, model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise DigitLabError("The folder cannot be written.")
+
+    monkeypatch.setattr(model_store, "add_litert", refuse)
+    foreign = Path(shutil.copy(model_path, tmp_path / "foreign.keras"))
+    outcome = run("read", picture, "--model", foreign)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert not foreign.with_suffix(".tflite").exists()
 
 
 def test_a_process_that_fails_prints_one_line(tmp_path: Path, model_path: Path) -> None:

@@ -11,8 +11,8 @@ from mnist_app.lab.scores import Scores
 
 
 @pytest.fixture(scope="module")
-def scores(classifier: Classifier) -> Scores:
-    return Scores(classifier.model)
+def scores(network: keras.Model) -> Scores:
+    return Scores(network)
 
 
 def stubborn() -> keras.Model:

@@ -5,47 +5,32 @@ from mnist_app.classifier import BATCH, Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.embedding import (
     ROUNDS,
-    Embedder,
     Neighbours,
+    embeddings,
     neighbourhoods,
     principal_components,
 )
-from mnist_app.errors import DigitLabError
-from mnist_app.lab import architectures
-from mnist_app.lab.architectures import _BUILDERS
-from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.errors import DigitLabError, Stopped
 
 
 @pytest.fixture(scope="module")
 def vectors(classifier: Classifier, digits: Dataset) -> np.ndarray:
-    return Embedder(classifier.model).vectors(digits.test_images)
-
-
-@pytest.mark.parametrize("name", list(_BUILDERS))
-def test_vectors_are_what_the_last_layer_sees(name: str, dataset: Dataset) -> None:
-    model = architectures.build(name)
-    embedder = Embedder(model)
-    found = embedder.vectors(dataset.test_images[:3])
-    assert found.shape == (3, embedder.dimensions)
-    answers = np.asarray(model.layers[-1](found))
-    expected = KerasClassifier(model).probabilities(dataset.test_images[:3])
-    np.testing.assert_allclose(answers, expected, atol=1e-5)
+    return embeddings(classifier, digits.test_images)
 
 
 def test_many_images_are_reported_and_can_be_stopped(classifier: Classifier) -> None:
     images = np.zeros((BATCH + 1, 28, 28), dtype=np.uint8)
     shares: list[float] = []
-    embedder = Embedder(classifier.model)
-    assert len(embedder.vectors(images, report=shares.append)) == BATCH + 1
+    assert len(embeddings(classifier, images, report=shares.append)) == BATCH + 1
     assert shares == [BATCH / (BATCH + 1), 1.0]
-    with pytest.raises(InterruptedError):
-        embedder.vectors(images, should_stop=lambda: True)
+    with pytest.raises(Stopped):
+        embeddings(classifier, images, should_stop=lambda: True)
 
 
 def test_near_in_the_last_layer_is_mostly_the_same_class(
     vectors: np.ndarray, classifier: Classifier, digits: Dataset
 ) -> None:
-    known = Neighbours(Embedder(classifier.model).vectors(digits.train_images))
+    known = Neighbours(embeddings(classifier, digits.train_images))
     distances, indices = known.nearest(vectors, 3)
     assert (np.diff(distances, axis=1) >= 0).all()
     same = digits.train_labels[indices[:, 0]] == digits.test_labels
@@ -90,7 +75,7 @@ def test_neighbourhoods_can_be_stopped_and_need_a_few() -> None:
     stops = iter([False, True])
     rounds = neighbourhoods(cloud, should_stop=lambda: next(stops))
     assert next(rounds).shape == (20, 2)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         next(rounds)
     with pytest.raises(DigitLabError, match="four"):
         next(neighbourhoods(cloud[:3]))

@@ -11,7 +11,7 @@ def test_both_times_are_measured() -> None:
     result = CliRunner().invoke(main, ["--repeats", "1", "--format", "json"])
     assert result.exit_code == 0
     told = json.loads(result.stdout)
-    assert told["images"] == "360 of optdigits"
+    assert told["images"] == "the test set of optdigits"
     assert [figure["name"] for figure in told["figures"]] == ["the first time", "again"]
     assert all(0 < figure["this_app"] < 60 for figure in told["figures"])
     assert all(figure["aim"] == "at most 3 s" for figure in told["figures"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mnist_app.classifier import BATCH, Classifier
 from mnist_app.datasets import load
+from mnist_app.errors import Stopped
 from mnist_app.evaluation import BINS, as_dict, calibration_error, evaluate, reliability, score
 
 LABELS = np.array([0, 1, 1, 2])
@@ -171,6 +172,6 @@ def test_a_trained_network_is_measured_on_every_picture(classifier: Classifier) 
 def test_told_to_stop_it_stops_between_batches(classifier: Classifier) -> None:
     asked = itertools.count()
     images = np.zeros((3 * BATCH, 28, 28), dtype=np.uint8)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         evaluate(classifier, images, np.zeros(3 * BATCH), should_stop=lambda: next(asked) == 1)
     assert next(asked) == 2

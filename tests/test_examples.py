@@ -3,13 +3,13 @@ import pytest
 
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES, Dataset
-from mnist_app.embedding import Embedder
+from mnist_app.errors import Stopped
 from mnist_app.examples import Examples, in_words
 
 
 @pytest.fixture(scope="module")
 def examples(classifier: Classifier, digits: Dataset) -> Examples:
-    return Examples(classifier.model, digits.train_images)
+    return Examples(classifier, digits.train_images)
 
 
 def test_a_known_picture_is_most_like_itself(examples: Examples, digits: Dataset) -> None:
@@ -27,9 +27,8 @@ def test_the_most_alike_are_mostly_of_the_same_class(examples: Examples, digits:
 def test_what_is_kept_is_bounded_and_the_same_each_time(
     classifier: Classifier, digits: Dataset
 ) -> None:
-    dimensions = Embedder(classifier.model).dimensions
     few, again = (
-        Examples(classifier.model, digits.train_images, most_bytes=4 * dimensions * 10 + 1)
+        Examples(classifier, digits.train_images, most_bytes=4 * classifier.dimensions * 10 + 1)
         for _ in range(2)
     )
     assert len(few.numbers) == len(set(few.numbers.tolist())) == 10
@@ -41,11 +40,11 @@ def test_what_is_kept_is_bounded_and_the_same_each_time(
 
 def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digits: Dataset) -> None:
     shares: list[float] = []
-    Examples(classifier.model, digits.train_images, shares.append)
+    Examples(classifier, digits.train_images, shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    with pytest.raises(InterruptedError):
-        Examples(classifier.model, digits.train_images, should_stop=lambda: True)
+    with pytest.raises(Stopped):
+        Examples(classifier, digits.train_images, should_stop=lambda: True)
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,14 @@ def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None
         require_writable(tmp_path / "file" / "model.keras")
     with pytest.raises(DigitLabError, match="is a folder"):
         require_writable(tmp_path / "new")
+
+
+def test_what_cannot_be_written_is_named_without_the_way_to_it(tmp_path: Path) -> None:
+    """The sentence is shown to visitors, whom the folders of the server do not concern."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    for target in (tmp_path / "file" / "new.txt", tmp_path / "folder"):
+        with pytest.raises(DigitLabError) as refused:
+            require_writable(target)
+        assert str(refused.value).startswith(f"{target.name} ")
+        assert str(tmp_path) not in str(refused.value)

@@ -1,23 +1,33 @@
-import base64
 import json
 import os
-import shutil
-import zipfile
-from collections.abc import Callable
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from samples import nearly_full_disk
 
 from mnist_app import model_store
-from mnist_app.classifier import as_network_input
-from mnist_app.datasets import DIGIT_NAMES, Dataset
+from mnist_app.classifier import Classifier
+from mnist_app.datasets import DIGIT_NAMES
 from mnist_app.errors import DigitLabError
-from mnist_app.lab.architectures import build
-from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.model_store import ModelCard, describe, export, load, path_for, save
+from mnist_app.model_store import (
+    ModelCard,
+    ModelFiles,
+    StoredModel,
+    add_litert,
+    delete,
+    describe,
+    is_ready,
+    path_for,
+    save,
+)
+
+# The store opens neither.
+FILES = ModelFiles(b"a network", b"its LiteRT form")
+LATER = ModelFiles(b"a better network", b"the better one's form")
 
 
 def card(title: str = "A title") -> ModelCard:
@@ -43,20 +53,20 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def answers(path: Path, dataset: Dataset) -> np.ndarray:
-    return KerasClassifier(load(path)).probabilities(dataset.test_images)
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_a_saved_model_answers_as_before(models: Path, dataset: Dataset) -> None:
-    model = build("deep_cnn")
-    stored = save(model, card(), models / "new.keras")
-    expected = KerasClassifier(model).probabilities(dataset.test_images)
-    np.testing.assert_allclose(answers(stored.path, dataset), expected, atol=1e-6)
-    assert sorted(os.listdir(models)) == ["new.json", "new.keras"]
+def test_a_model_lies_in_three_files(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
+    assert stored.path.read_bytes() == FILES.keras
+    assert stored.path.with_suffix(".tflite").read_bytes() == FILES.litert
+    assert sorted(os.listdir(models)) == ["new.json", "new.keras", "new.tflite"]
+    assert is_ready(stored)
 
 
 def test_a_card_survives_the_disk(models: Path) -> None:
-    stored = save(build("dense"), card(), models / "new.keras")
+    stored = save(FILES, card(), models / "new.keras")
     assert stored.card is not None
     assert stored.card.class_names == DIGIT_NAMES
     assert stored.card.title == stored.title == "A title"
@@ -66,40 +76,126 @@ def test_a_card_survives_the_disk(models: Path) -> None:
     assert describe(stored.path) == stored
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", "{}", '{"title": 5}', "\0"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "7", "null", "{}", '{"title": 5}', "\0", "[" * 100_000, '{"a":' * 100_000],
+    ids=lambda text: text[:10],
+)
 def test_without_a_readable_card_a_model_is_known_by_its_file(models: Path, text: str) -> None:
-    stored = save(build("dense"), card(), models / "new.keras")
+    stored = save(FILES, card(), models / "new.keras")
     stored.path.with_suffix(".json").write_text(text)
     again = describe(stored.path)
     assert again.card is None
     assert again.title == "new"
     assert again.class_names == DIGIT_NAMES
+    assert not is_ready(again)
+    assert [model.name for model in model_store.models()] == ["new"]
+
+
+def test_a_card_of_another_file_is_none(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
+    stored.path.write_bytes(b"another network")
+    assert describe(stored.path).card is None
+    assert not is_ready(describe(stored.path))
+
+
+def test_a_litert_form_of_another_model_is_none(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
+    stored.path.with_suffix(".tflite").write_bytes(b"another form")
+    assert describe(stored.path).card is not None
+    assert not is_ready(stored)
+    with pytest.raises(DigitLabError, match=r"new\.keras has no LiteRT form"):
+        model_store.classifier(stored.path)
+    stored.path.with_suffix(".tflite").unlink()
+    assert not is_ready(stored)
+
+
+def older_card(stored: StoredModel) -> None:
+    """Leave a card as it was before cards had hashes."""
+    path = stored.path.with_suffix(".json")
+    values = json.loads(path.read_text())
+    del values["keras_sha256"], values["litert_sha256"]
+    path.write_text(json.dumps(values))
+
+
+def test_an_older_card_counts_and_its_litert_form_is_made_anew(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
+    older_card(stored)
+    assert describe(stored.path).title == "A title"
+    assert not is_ready(stored)
+    add_litert(stored.path, LATER.litert)
+    assert is_ready(stored)
+    assert describe(stored.path).title == "A title"
+    assert stored.path.with_suffix(".tflite").read_bytes() == LATER.litert
+
+
+def test_a_model_of_another_app_gets_a_litert_form_but_no_card(models: Path) -> None:
+    (models / "foreign.keras").write_bytes(FILES.keras)
+    stored = describe(models / "foreign.keras")
+    assert not is_ready(stored)
+    add_litert(stored.path, FILES.litert)
+    assert is_ready(stored)
+    assert describe(stored.path) == stored == StoredModel(stored.path, None)
+
+
+def test_a_wrong_card_does_not_become_right_by_a_litert_form(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
+    stored.path.write_bytes(LATER.keras)
+    add_litert(stored.path, LATER.litert)
+    assert is_ready(stored)
+    assert describe(stored.path).card is None
+
+
+def test_a_litert_form_of_a_model_that_is_gone_is_refused(models: Path) -> None:
+    with pytest.raises(DigitLabError, match=r"no model gone\.keras"):
+        add_litert(models / "gone.keras", b"")
 
 
 def test_a_save_onto_a_full_disk_leaves_nothing_behind(models: Path) -> None:
-    model = build("dense")
-    with nearly_full_disk(50_000), pytest.raises(DigitLabError, match="cannot be written"):
-        save(model, card(), models / "new.keras")
+    large = ModelFiles(bytes(60_000), b"")
+    for place in (models / "new.keras", None):
+        with nearly_full_disk(50_000), pytest.raises(DigitLabError, match="cannot be written"):
+            save(large, card(), place)
     assert os.listdir(models) == []
 
 
-def test_a_failed_save_keeps_the_earlier_model(models: Path, dataset: Dataset) -> None:
-    path = models / "new.keras"
-    save(build("dense"), card("Before"), path)
-    before = answers(path, dataset)
-    with nearly_full_disk(50_000), pytest.raises(DigitLabError):
-        save(build("dense"), card("After"), path)
-    np.testing.assert_array_equal(answers(path, dataset), before)
-    assert describe(path).title == "Before"
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_save_that_fails_at_any_of_its_files_leaves_the_earlier_ones(
+    models: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    stored = save(FILES, card("Before"), models / "new.keras")
+    before = contents(models)
+    rename, calls = os.replace, iter(range(1, 99))
+
+    def unreliable(*places: Any) -> None:
+        if next(calls) == failing:
+            raise OSError(5, "Input/output error")
+        rename(*places)
+
+    monkeypatch.setattr(os, "replace", unreliable)
+    with pytest.raises(DigitLabError, match="cannot be written"):
+        save(LATER, card("After"), stored.path)
+    assert contents(models) == before
+    assert describe(stored.path).title == "Before"
 
 
 def test_a_place_that_cannot_be_written_is_named(models: Path) -> None:
     (models / "file").touch()
     with pytest.raises(DigitLabError, match=r"new\.keras cannot be written"):
-        save(build("dense"), card(), models / "file" / "new.keras")
+        save(FILES, card(), models / "file" / "new.keras")
     with pytest.raises(DigitLabError, match=r"must end in \.keras"):
-        save(build("dense"), card(), models / "new.h5")
+        save(FILES, card(), models / "new.h5")
     assert os.listdir(models) == ["file"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_its_path(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (models / "file").touch()
+    monkeypatch.setenv("MNIST_APP_MODELS", str(models / "file" / "models"))
+    with pytest.raises(DigitLabError, match="Models cannot be kept here") as told:
+        save(FILES, card(), None)
+    assert str(models) not in str(told.value)
 
 
 def test_models_are_listed_the_shipped_one_first_then_the_newest(models: Path) -> None:
@@ -122,20 +218,34 @@ def test_models_are_listed_the_shipped_one_first_then_the_newest(models: Path) -
 
 def test_models_of_the_same_title_are_told_apart(models: Path) -> None:
     for name, title in (("one", "Alike"), ("two", "Alike"), ("three", "Other")):
-        save(build("dense"), card(title), models / f"{name}.keras")
+        save(FILES, card(title), models / f"{name}.keras")
     assert model_store.titles(model_store.models()) == {
         "one": "Alike (one)", "two": "Alike (two)", "three": "Other",
     }  # fmt: skip
 
 
 def test_a_new_model_takes_a_place_that_is_free_when_it_is_saved(models: Path) -> None:
-    first = save(build("dense"), card(title="Net"), None)
-    second = save(build("dense"), card(title="Net"), None)
+    first = save(FILES, card(title="Net"), None)
+    second = save(FILES, card(title="Net"), None)
     assert (first.path.name, second.path.name) == ("net.keras", "net-2.keras")
 
 
+def test_models_of_one_title_that_are_saved_at_once_all_survive(models: Path) -> None:
+    together = threading.Barrier(8)
+
+    def one(number: int) -> StoredModel:
+        together.wait()
+        return save(ModelFiles(bytes([number]), b""), card("Net"), None)
+
+    with ThreadPoolExecutor(8) as pool:
+        saved = list(pool.map(one, range(8)))
+    assert len({stored.path for stored in saved}) == 8
+    assert [stored.path.read_bytes() for stored in saved] == [bytes([n]) for n in range(8)]
+    assert all(stored.title == "Net" and is_ready(stored) for stored in saved)
+
+
 def test_a_model_that_is_gone_does_not_hide_the_others(models: Path) -> None:
-    save(build("dense"), card(), models / "mine.keras")
+    save(FILES, card(), models / "mine.keras")
     (models / "gone.keras").symlink_to(models / "nowhere.keras")
     assert [model.name for model in model_store.models()] == ["mine"]
 
@@ -144,7 +254,7 @@ def test_a_model_that_is_gone_does_not_hide_the_others(models: Path) -> None:
     "change", [{"title": 2024}, {"class_names": [0, 1]}, {"training": "long"}, {"weights": "few"}]
 )
 def test_a_card_with_values_of_another_kind_is_none(models: Path, change: dict[str, Any]) -> None:
-    stored = save(build("dense"), card(), models / "mine.keras")
+    stored = save(FILES, card(), models / "mine.keras")
     assert stored.card is not None
     path = stored.path.with_suffix(".json")
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
@@ -186,203 +296,88 @@ def test_a_taken_path_is_never_given_again(models: Path) -> None:
         path.touch()
 
 
-# From here on: files from elsewhere.
+def test_what_changed_on_the_disk_is_seen(models: Path) -> None:
+    stored = save(FILES, card("Before"), models / "new.keras")
+    save(LATER, card("After"), stored.path)
+    assert describe(stored.path).title == "After"
+    path = stored.path.with_suffix(".json")
+    path.write_text(path.read_text().replace("After", "Later"))
+    os.utime(path, ns=(time.time_ns(), time.time_ns() + 10**9))
+    assert describe(stored.path).title == "Later"
 
 
-def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """Save a plain network, then change its configuration as a stranger might."""
-    save(build("dense"), card(), path)
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(parts["config.json"])
-    change(config)
-    parts["config.json"] = json.dumps(config).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return path
+def test_a_second_look_opens_no_file_again(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        save(FILES, card(f"Net {number}"), None)
+    expected = model_store.models()
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("It was opened again.")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert model_store.models() == expected
 
 
-def layer(config: dict[str, Any]) -> dict[str, Any]:
-    """The entry of the first Dense layer."""
-    return next(item for item in config["config"]["layers"] if item["class_name"] == "Dense")
+def test_a_model_is_deleted_with_all_that_lies_beside_it(models: Path) -> None:
+    save(FILES, card("Stays"), None)
+    delete(save(FILES, card("Goes"), None))
+    assert sorted(os.listdir(models)) == ["stays.json", "stays.keras", "stays.tflite"]
+    assert [model.title for model in model_store.models()] == ["Stays"]
 
 
-def test_a_compiled_model_from_plain_keras_is_welcome(models: Path, dataset: Dataset) -> None:
-    model = build("simple_cnn")
-    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-    model.fit(as_network_input(dataset.test_images), np.eye(10)[dataset.test_labels], verbose=0)
-    model.save(models / "foreign.keras")
-    expected = KerasClassifier(model).probabilities(dataset.test_images)
-    np.testing.assert_allclose(answers(models / "foreign.keras", dataset), expected, atol=1e-6)
+def test_the_shipped_model_stays(models: Path) -> None:
+    shipped = save(FILES, card(), model_store.SHIPPED)
+    with pytest.raises(DigitLabError, match="stays"):
+        delete(shipped)
+    assert model_store.models() == [shipped]
 
 
-def test_a_lambda_is_refused_without_running_it(models: Path) -> None:
-    from keras import Sequential, layers
-
-    traces: list[str] = []
-
-    def leave_trace(batch: Any) -> Any:
-        traces.append("ran")
-        return batch
-
-    model = Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
-    model.add(layers.Lambda(leave_trace))
-    path = models / "foreign.keras"
-    model.save(path)
-    traces.clear()
-    with pytest.raises(DigitLabError, match="could run code"):
-        load(path)
-    assert traces == []
+def test_a_model_that_cannot_be_deleted_is_named(models: Path) -> None:
+    (models / "folder.keras").mkdir()
+    with pytest.raises(DigitLabError, match=r"folder\.keras cannot be deleted"):
+        delete(describe(models / "folder.keras"))
 
 
-@pytest.mark.parametrize("module", ["os", "keras_evil", "subprocess", "mnist_app.cli", "kerasx.y"])
-def test_another_module_is_refused(models: Path, module: str) -> None:
-    path = rewrite(models / "m.keras", lambda config: layer(config).update(module=module))
-    with pytest.raises(DigitLabError, match=f"holds '{module}', which could run code"):
-        load(path)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"class_name": "get_file", "module": "keras.utils"},
-        {"class_name": "TorchModuleWrapper", "module": "keras.layers"},
-        {"class_name": "function", "config": "system", "module": "builtins"},
-        {"class_name": "__lambda__", "config": {"value": base64.b64encode(b"x").decode()}},
-        {"registered_name": "evil>Dense"},
-    ],
-    ids=lambda change: "+".join(change.values()) if "config" not in change else None,
-)
-def test_anything_but_a_plain_layer_is_refused(models: Path, change: dict[str, Any]) -> None:
-    path = rewrite(models / "m.keras", lambda config: layer(config).update(change))
-    with pytest.raises(DigitLabError, match="could run code"):
-        load(path)
-
-
-def test_a_hidden_function_is_found_however_deep(models: Path) -> None:
-    evil = {"class_name": "function", "module": "os", "config": "system"}
-
-    def hide(config: dict[str, Any]) -> None:
-        layer(config)["config"]["kernel_initializer"] = {
-            "class_name": "Constant", "module": "keras.initializers", "config": {"value": [[evil]]},
-        }  # fmt: skip
-
-    with pytest.raises(DigitLabError, match="could run code"):
-        load(rewrite(models / "m.keras", hide))
-
-
-def test_an_older_format_cannot_slip_past_the_check(models: Path) -> None:
-    """A file may be two formats at once; which one Keras reads hangs on the suffix."""
-    stored = save(build("dense"), card(), models / "m.keras")
-    shutil.copy(stored.path, models / "m.h5")
-    with pytest.raises(DigitLabError, match=r"must end in \.keras"):
-        load(models / "m.h5")
-
-
-@pytest.mark.parametrize("nesting", [500, 900, 100_000])
-def test_a_configuration_without_end_is_refused(models: Path, nesting: int) -> None:
-    with zipfile.ZipFile(models / "m.keras", "w") as archive:
-        archive.writestr("config.json", '{"config": ' + "[" * nesting + "]" * nesting + "}")
-    with pytest.raises(DigitLabError):
-        load(models / "m.keras")
-
-
-@pytest.mark.parametrize("config", ["", "[]", "7", '"text"', "null", "{}", '{"class_name": []}'])
-def test_a_configuration_that_is_none_is_refused(models: Path, config: str) -> None:
-    with zipfile.ZipFile(models / "m.keras", "w") as archive:
-        archive.writestr("config.json", config)
-    with pytest.raises(DigitLabError):
-        load(models / "m.keras")
-
-
-@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x05\x06" + bytes(18), b"\x89HDF\r\n"])
-def test_what_is_no_archive_is_refused(models: Path, content: bytes) -> None:
-    (models / "m.keras").write_bytes(content)
-    with pytest.raises(DigitLabError, match="broken or no"):
-        load(models / "m.keras")
-
-
-def test_half_a_model_and_damaged_weights_are_refused(models: Path) -> None:
-    path = save(build("dense"), card(), models / "m.keras").path
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DigitLabError):
-        load(path)
-    path.write_bytes(whole.replace(b"\x89HDF", b"\x89XXX"))
-    with pytest.raises(DigitLabError):
-        load(path)
-
-
-def test_too_large_a_model_is_refused_unopened(
+def test_a_host_keeps_so_many_models_and_no_more(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = save(build("dense"), card(), models / "m.keras").path
-    monkeypatch.setattr(model_store, "MAX_UNPACKED_BYTES", 1000)
-    with pytest.raises(DigitLabError, match="too large"):
-        load(path)
+    monkeypatch.setenv("MNIST_APP_MAX_MODELS", "2")
+    save(FILES, card(), model_store.SHIPPED)
+    save(FILES, card(), None)
+    model_store.require_room()
+    second = save(FILES, card(), None)
+    with pytest.raises(DigitLabError, match="at most 2 models"):
+        model_store.require_room()
+    delete(second)
+    model_store.require_room()
 
 
-def test_a_model_for_other_pictures_is_refused(models: Path) -> None:
-    save(build("dense", classes=3), card(), models / "m.keras")
-    with pytest.raises(DigitLabError, match="28 x 28 x 1 to 10 classes"):
-        load(models / "m.keras")
+def test_the_shipped_model_is_ready_and_its_own() -> None:
+    shipped = describe(model_store.SHIPPED)
+    assert shipped.is_shipped
+    assert shipped.card is not None
+    assert is_ready(shipped)
+    assert isinstance(model_store.classifier(shipped.path), Classifier)
 
 
 def test_a_missing_model_is_named(models: Path) -> None:
-    with pytest.raises(DigitLabError, match="There is no model at"):
-        load(models / "m.keras")
+    with pytest.raises(DigitLabError, match=r"no model gone\.keras"):
+        model_store.classifier(models / "gone.keras")
 
 
-def test_a_saved_model_export_answers_alike(
-    tmp_path: Path, model_path: Path, dataset: Dataset
-) -> None:
-    import tensorflow as tf
+def test_models_that_take_one_place_at_once_are_not_mixed(models: Path) -> None:
+    together = threading.Barrier(8)
 
-    output = tmp_path / "exported"
-    export(model_path, "saved_model", output)
-    loaded = tf.saved_model.load(str(output))
-    served = loaded.serve(as_network_input(dataset.test_images))
-    np.testing.assert_allclose(served, answers(model_path, dataset), atol=1e-5)
-    # Once more over the earlier one.
-    export(model_path, "saved_model", output)
-    assert os.listdir(tmp_path) == ["exported"]
+    def one(number: int) -> None:
+        together.wait()
+        for _ in range(10):
+            files = ModelFiles(bytes([number]), bytes([number, 0]))
+            save(files, card(f"Net {number}"), models / "new.keras")
 
-
-@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
-def test_a_litert_export_answers_alike(tmp_path: Path, model_path: Path, dataset: Dataset) -> None:
-    import tensorflow as tf
-
-    output = tmp_path / "model.bin"
-    export(model_path, "litert", output)
-    assert os.listdir(tmp_path) == ["model.bin"]
-    interpreter = tf.lite.Interpreter(str(output))
-    interpreter.allocate_tensors()
-    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
-    for image, expected in zip(
-        dataset.test_images[:10], answers(model_path, dataset)[:10], strict=True
-    ):
-        interpreter.set_tensor(taken["index"], as_network_input(image[None]))
-        interpreter.invoke()
-        np.testing.assert_allclose(interpreter.get_tensor(given["index"])[0], expected, atol=1e-4)
-
-
-@pytest.mark.parametrize("form", ["saved_model", "litert"])
-def test_an_export_onto_a_full_disk_leaves_nothing_behind(
-    tmp_path: Path, model_path: Path, form: str
-) -> None:
-    with nearly_full_disk(20_000), pytest.raises(DigitLabError, match="cannot be written"):
-        export(model_path, form, tmp_path / "exported")
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("form", ["saved_model", "litert"])
-def test_an_export_never_replaces_a_folder_of_other_things(
-    tmp_path: Path, model_path: Path, form: str
-) -> None:
-    output = tmp_path / "documents"
-    output.mkdir()
-    (output / "letter.txt").touch()
-    with pytest.raises(DigitLabError, match="other things in it"):
-        export(model_path, form, output)
-    assert os.listdir(output) == ["letter.txt"]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(8)))
+    stored = describe(models / "new.keras")
+    assert is_ready(stored)
+    assert stored.title == f"Net {stored.path.read_bytes()[0]}"

@@ -4,13 +4,13 @@ import pytest
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.embedding import ROUNDS, Neighbours
-from mnist_app.errors import DigitLabError
+from mnist_app.errors import DigitLabError, Stopped
 from mnist_app.picture_map import DIRECTIONS, Round, border, neighbour_map, picture_map
 
 
 def test_a_map_draws_classes_apart(classifier: Classifier, digits: Dataset) -> None:
     shares: list[float] = []
-    found = picture_map(classifier.model, digits.test_images, shares.append)
+    found = picture_map(classifier, digits.test_images, shares.append)
     assert shares[-1] == 1.0
     assert found.directions.shape == (len(digits.test_images), DIRECTIONS)
     assert found.places.shape == (len(digits.test_images), 2)
@@ -22,10 +22,10 @@ def test_a_map_draws_classes_apart(classifier: Classifier, digits: Dataset) -> N
 
 
 def test_a_map_can_be_stopped_and_needs_two(classifier: Classifier, digits: Dataset) -> None:
-    with pytest.raises(InterruptedError):
-        picture_map(classifier.model, digits.test_images, should_stop=lambda: True)
+    with pytest.raises(Stopped):
+        picture_map(classifier, digits.test_images, should_stop=lambda: True)
     with pytest.raises(DigitLabError, match="two"):
-        picture_map(classifier.model, digits.test_images[:1])
+        picture_map(classifier, digits.test_images[:1])
 
 
 def test_a_map_of_neighbours_is_told_round_by_round() -> None:
@@ -41,7 +41,7 @@ def test_a_map_of_neighbours_is_told_round_by_round() -> None:
 def test_a_map_of_neighbours_can_be_stopped() -> None:
     told: list[Round] = []
     directions = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Stopped):
         neighbour_map(directions, told.append, should_stop=lambda: len(told) == 1)
     assert len(told) == 1
 

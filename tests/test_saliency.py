@@ -6,7 +6,8 @@ from keras import layers
 from mnist_app import model_store
 from mnist_app.datasets import Dataset
 from mnist_app.lab import model_files
-from mnist_app.lab.scores import Scores, log_odds
+from mnist_app.lab.scores import Scores
+from mnist_app.odds import log_odds
 from mnist_app.saliency import integrated_gradients, occlusion
 
 

@@ -1,0 +1,38 @@
+"""Who can read: the models of digits, each loaded once for all pages and the live channel."""
+
+import functools
+from pathlib import Path
+
+from mnist_app import model_store
+from mnist_app.classifier import Classifier
+from mnist_app.model_store import StoredModel
+
+# One of the shipped design takes 7 MB; visitors may each draw for another.
+REMEMBERED = 12
+
+
+def readers() -> dict[str, StoredModel]:
+    """Return the models that read digits, by name; the shipped one first, then the newest first."""
+    return {model.name: model for model in model_store.models() if model.reads_digits}
+
+
+def loaded(path: Path) -> Classifier:
+    """Return what answers for the model at `path`.
+
+    Raises:
+        DigitLabError: the model or its LiteRT form is missing or broken.
+    """
+    return _loaded(path, _changed(path), _changed(path.with_suffix(".tflite")))
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _loaded(path: Path, *changed: int) -> Classifier:
+    return model_store.classifier(path)
+
+
+def _changed(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,32 @@
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mnist_app import model_store, network
+
+
+def test_the_shipped_model_lists_its_layers() -> None:
+    found = network.layers(model_store.SHIPPED)
+    assert [layer.kind for layer in found[:3]] == ["InputLayer", "Conv2D", "BatchNormalization"]
+    assert found[1].name == "conv2d"
+    assert found[1].settings["filters"] == 16
+    assert found[-1].kind == "Dense"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "7", "{}", '{"config": {"layers": [7]}}', "[" * 100_000, " " * 6_000_000],
+    ids=lambda text: text[:10],
+)
+def test_a_broken_list_is_empty(tmp_path: Path, text: str) -> None:
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        archive.writestr("config.json", text)
+    assert network.layers(tmp_path / "m.keras") == ()
+
+
+def test_what_is_no_archive_lists_nothing(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(json.dumps({"layers": []}).encode())
+    assert network.layers(tmp_path / "m.keras") == ()
+    assert network.layers(tmp_path / "gone.keras") == ()
