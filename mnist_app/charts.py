@@ -5,7 +5,9 @@ and the figures legible on light and on dark.
 """
 
 import functools
-from collections.abc import Collection, Sequence
+import html
+import json
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +47,31 @@ def laid_out(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
     return figure
 
 
+def plain(text: str) -> str:
+    """Return a text that Plotly shows as it is, whoever wrote it: neither HTML nor a template."""
+    return html.escape(text, quote=False).replace("{", "&#123;")
+
+
+def made_once(make: "Callable[..., go.Figure]") -> "Callable[..., go.Figure]":
+    """Have `make` called once for the same arguments; hand out a figure of one's own each time.
+
+    To make a figure takes ten times as long as to read one. It is kept as text: a figure that
+    threads share may not even be copied, as Plotly changes it for a moment.
+    """
+
+    @functools.lru_cache(maxsize=16)
+    def text(*arguments: Hashable) -> str:
+        return str(make(*arguments).to_json())
+
+    @functools.wraps(make)
+    def read(*arguments: Hashable) -> "go.Figure":
+        import plotly.graph_objects as go
+
+        return go.Figure(json.loads(text(*arguments)))
+
+    return read
+
+
 def probability_bars(
     probabilities: np.ndarray | None, names: Sequence[str], strong: Collection[int] = ()
 ) -> "go.Figure":
@@ -55,10 +82,8 @@ def probability_bars(
         names: one a class.
         strong: the classes whose bars stand out.
     """
-    import plotly.graph_objects as go
-
     values = np.zeros(len(names)) if probabilities is None else np.asarray(probabilities)
-    figure = go.Figure(_empty_bars(tuple(names)))
+    figure = _empty_bars(tuple(names))
     figure.data[0].update(
         y=(values * 100).round(2).tolist(),
         marker_color=[STRONG if index in strong else FAINT for index in range(len(names))],
@@ -74,9 +99,9 @@ def _rounded(share: float) -> str:
     return f"{share:.0%}" if share >= 0.005 else ""
 
 
-@functools.lru_cache(maxsize=8)
+@made_once
 def _empty_bars(names: tuple[str, ...]) -> "go.Figure":
-    """Bars without heights; kept, because making a figure takes ten times as long as copying it."""
+    """Return bars without heights."""
     import plotly.graph_objects as go
 
     bars = go.Bar(

@@ -39,19 +39,12 @@ class Database:
                 the next.
 
         Raises:
-            DigitLabError: the place cannot be written. What is asked of it later also raises it,
-                with what to do: no space is left, the file broke, a newer version made it.
+            DigitLabError: the place cannot be written, as in all that is asked of it later, with
+                what to do: no space is left, the file broke, a newer version made it.
         """
         self.path = path
         self.notice = ""
         self._name, self._migrations = name, migrations
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DigitLabError(
-                f"{path.parent} cannot be made ({error.strerror}): free some disk space or "
-                "set MNIST_APP_MODELS to another place."
-            ) from error
         if path.exists() and not self._is_sound():
             self.notice = self._set_aside()
 
@@ -75,6 +68,7 @@ class Database:
             connection.execute("COMMIT")
 
     def _connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         # Transactions begin and end where the code says so.
         return sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
 
@@ -82,8 +76,8 @@ class Database:
         version, newest = _version(connection), len(self._migrations)
         if version > newest:
             raise DigitLabError(
-                f"The {self._name} at {self.path} was written by a newer version: update this "
-                "one, or move the file away."
+                f"The {self._name} was written by a newer version: update this one, or move "
+                f"{self.path.name} away."
             )
         if version < newest:
             for statement in self._migrations[version:]:
@@ -96,14 +90,15 @@ class Database:
         try:
             yield
         except (sqlite3.OperationalError, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise DigitLabError(
-                f"The {self._name} at {self.path} cannot be used ({error}): free some disk space, "
-                "or set MNIST_APP_MODELS to a folder that can be written."
+                f"The {self._name} cannot be used ({reason}): free some disk space, or set "
+                "MNIST_APP_MODELS to a folder that can be written."
             ) from error
         except sqlite3.DatabaseError as error:
             raise DigitLabError(
-                f"The {self._name} at {self.path} is broken: start the app again, which puts it "
-                "aside and begins a new one."
+                f"The {self._name} is broken: start the app again, which puts it aside and begins "
+                "a new one."
             ) from error
 
     def _is_sound(self) -> bool:
@@ -131,7 +126,7 @@ class Database:
                     part.rename(aside.with_name(aside.name + ending))
         except OSError as error:
             raise DigitLabError(
-                f"{self.path} is no {self._name} and cannot be moved away ({error.strerror}): "
+                f"{self.path.name} is no {self._name} and cannot be moved away ({error.strerror}): "
                 "move it by hand."
             ) from error
         notice = f"{self.path.name} was broken or not ours: it is kept as {aside.name}."

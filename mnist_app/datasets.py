@@ -1,7 +1,7 @@
 """Named data sets: found on this machine, or downloaded, or carried by scikit-learn.
 
 A data set is looked for in the folder that `MNIST_APP_DATA` names, then in Keras' own cache, and is
-then downloaded by Keras. `optdigits` needs none of these.
+then downloaded by Keras, see `lab.downloads`. `optdigits` needs none of these.
 """
 
 import functools
@@ -9,7 +9,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +36,6 @@ PEN_STROKES = "pen_strokes.jsonl.gz"
 PEN_WIDTHS = (2.0, STROKE_WIDTH, 3.1)
 # One writer in this many is never trained on, so that a stranger's hand can be measured.
 HELD_OUT_EVERY = 5
-_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-_MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 _IDX_FILES = {
     "train_images": "train-images-idx3-ubyte",
     "train_labels": "train-labels-idx1-ubyte",
@@ -49,6 +47,8 @@ _IDX_FILES = {
 @dataclass(frozen=True)
 class Dataset:
     """Labelled pictures, divided into what is learned from and what is tested with.
+
+    Threads share it: its arrays cannot be written.
 
     Attributes:
         name: as in `settings.DATASETS`.
@@ -65,6 +65,10 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     source: str
+
+    def __post_init__(self) -> None:
+        for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            array.setflags(write=False)
 
     @property
     def title(self) -> str:
@@ -100,7 +104,8 @@ def availability(name: str) -> Availability:
 def load(name: str, allow_download: bool = True) -> Dataset:
     """Open a data set, downloading it if it is nowhere on this machine.
 
-    The last one opened of each name is kept, so asking again costs nothing.
+    The last one opened of each name is kept, so asking again costs nothing. A download imports
+    Keras: a server has a worker do it, see `store_download`.
 
     Raises:
         DigitLabError: there is no such data set, its file is broken, or the download failed.
@@ -116,19 +121,51 @@ def load(name: str, allow_download: bool = True) -> Dataset:
                 f"{name} is not on this machine: download it, or put it into the folder that "
                 "MNIST_APP_DATA names."
             )
-        found = _download(name)
+        # Imported only here: without a download nothing needs Keras.
+        from mnist_app.lab import downloads
+
+        found = store_download(name, downloads.download(name))
     return _opened(name, found, _fingerprint(found))
+
+
+def store_download(name: str, files: Mapping[str, bytes]) -> Path:
+    """Put a downloaded data set into Keras' cache, whole or not at all; return its place.
+
+    Args:
+        files: what `lab.downloads.download` gave.
+
+    Raises:
+        DigitLabError: it is no such data set, or the cache cannot be written.
+    """
+    target = _keras_cache() / _leaf(name)
+    with whole(target) as draft:
+        if name == "mnist":
+            draft.write_bytes(files[draft.name])
+        else:
+            draft.mkdir()
+            for leaf in files_of(name):
+                (draft / leaf).write_bytes(files[leaf])
+        _read(name, draft)
+    return target
+
+
+def files_of(name: str) -> tuple[str, ...]:
+    """Return the names of the files that are downloaded for a data set."""
+    return ("mnist.npz",) if name == "mnist" else tuple(f"{s}.gz" for s in _IDX_FILES.values())
 
 
 def _candidates(name: str) -> Iterator[Path]:
     """Places that hold the data set's file or folder, best first."""
     own = os.environ.get("MNIST_APP_DATA")
     places = [Path(own).expanduser()] if own else []
-    leaf = "mnist.npz" if name == "mnist" else "fashion-mnist"
     for place in (*places, _keras_cache()):
-        path = place / leaf
+        path = place / _leaf(name)
         if path.is_file() or _holds_idx_files(path):
             yield path
+
+
+def _leaf(name: str) -> str:
+    return "mnist.npz" if name == "mnist" else "fashion-mnist"
 
 
 def _keras_cache() -> Path:
@@ -161,7 +198,8 @@ def _read(name: str, path: Path) -> Dataset:
         return _dataset(name, arrays, source=str(path))
     except Exception as error:  # A damaged archive raises whatever its reader trips over.
         raise DigitLabError(
-            f"The file of {name} at {path} is broken or only half there: delete it and try again."
+            f"{path.name}, the data of {name}, is broken or only half there: delete it and try "
+            "again."
         ) from error
 
 
@@ -183,7 +221,7 @@ def _read_idx_file(path: Path) -> np.ndarray:
     raw = path.read_bytes()
     data = gzip.decompress(raw) if path.suffix == ".gz" else raw
     if data[:3] != b"\0\0\x08":
-        raise ValueError(f"{path} is no IDX file of bytes")
+        raise ValueError(f"{path.name} is no IDX file of bytes")
     shape = np.frombuffer(data, ">u4", count=data[3], offset=4)
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 
@@ -200,38 +238,6 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
             raise ValueError("labels must be 0 to 9")
         arrays[f"{part}_labels"] = labels.astype(np.int64)
     return Dataset(name, names, source=source, **arrays)
-
-
-def _download(name: str) -> Path:
-    """Have Keras download into a draft folder; it enters Keras' cache when it is whole."""
-    target = _keras_cache() / ("mnist.npz" if name == "mnist" else "fashion-mnist")
-    with whole(target) as draft:
-        if name == "mnist":
-            _fetch(draft, _MNIST_SHA256)
-        else:
-            draft.mkdir()
-            for stem in _IDX_FILES.values():
-                _fetch(draft / f"{stem}.gz", None)
-        _read(name, draft)
-    return target
-
-
-def _fetch(path: Path, sha256: str | None) -> None:
-    """Have Keras download the file of that name to `path`, whose folder exists."""
-    import keras
-
-    # Standard output belongs to the program's own answers.
-    keras.config.disable_interactive_logging()
-    try:
-        keras.utils.get_file(
-            path.name, _ORIGIN + path.name, cache_dir=str(path.parent), file_hash=sha256,
-            cache_subdir="",
-        )  # fmt: skip
-    except Exception as error:  # Keras raises a bare Exception when a download fails.
-        raise DigitLabError(
-            f"{path.name} could not be downloaded: check the network and the free disk space and "
-            "try again, or use optdigits, which is always here."
-        ) from error
 
 
 @functools.lru_cache(maxsize=1)

@@ -46,6 +46,9 @@ LEAST_EXTENT = 1e-9
 # Far more than numbers are rounded by, as a share of them.
 ROUNDING = 1e-12
 
+# The numbers in a stroke of the canvas that say where it is, and how large.
+_PLACEMENT = ("left", "top", "scaleX", "scaleY", "angle", "strokeWidth")
+
 Strokes = Sequence[np.ndarray]
 
 
@@ -65,6 +68,34 @@ class Drawing:
     def is_empty(self) -> bool:
         """True when there is no ink at all."""
         return not self.strokes
+
+
+def canvas_json(sent: Any) -> dict[str, Any]:
+    """Return the strokes in what a canvas sent, as its JSON: objects of the kind that pages edit.
+
+    Args:
+        sent: the state of streamlit-drawable-canvas, `{"drawing": {"raw": {"objects": [...]}}}`;
+            anything else, which a stranger's program may send, is no stroke.
+    """
+    found = sent
+    for name in ("drawing", "raw", "objects"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return {
+        "objects": [item for item in found if _is_path(item)] if isinstance(found, list) else []
+    }
+
+
+def _is_path(item: Any) -> bool:
+    return (
+        isinstance(item, Mapping)
+        and str(item.get("type")).lower() == "path"
+        and isinstance(item.get("path"), list)
+        and all(_is_near(item.get(name, 0.0)) for name in _PLACEMENT)
+    )
+
+
+def _is_near(number: Any) -> bool:
+    return isinstance(number, int | float) and abs(number) < FARTHEST
 
 
 def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
@@ -106,6 +137,32 @@ def drawing_from_points(strokes: Any) -> Drawing:
         raise DigitLabError("Strokes must be lists of [x, y] points.") from error
     _check(arrays)
     return Drawing([_smooth(array) for array in arrays])
+
+
+def drawing_from_pen(strokes: Strokes, pen_width: float) -> Drawing:
+    """Return what the canvas will make of a pen's points, each stroke float64 (n, 2), n >= 1.
+
+    So a drawing reads the same while it grows and when the canvas has sent it.
+
+    Raises:
+        DigitLabError: it is far more ink than anybody draws.
+    """
+    curves = [_curve(stroke) for stroke in strokes]
+    _check(curves)
+    return Drawing(curves, pen_width)
+
+
+def _curve(points: np.ndarray) -> np.ndarray:
+    """Points along the line that bends at each point and passes midway between two of them."""
+    if len(points) < 3:
+        return points
+    middles = (points[:-1] + points[1:]) / 2
+    starts, corners, ends = np.vstack([points[:1], middles[:-1]]), points[:-1], middles
+    t = np.linspace(0, 1, CURVE_SAMPLES + 1)[1:, None]
+    curve = (
+        (1 - t) ** 2 * starts[:, None] + 2 * t * (1 - t) * corners[:, None] + t**2 * ends[:, None]
+    )
+    return np.vstack([points[:1], curve.reshape(-1, 2), points[-1:]])
 
 
 def _check(strokes: Strokes) -> None:
@@ -305,7 +362,10 @@ def _discs(size: int) -> tuple[np.ndarray, np.ndarray]:
         picture = Image.new("1", row.shape)
         ImageDraw.Draw(picture).ellipse((0, 0, size + form % 2, size + form // 2), fill=1)
         row[:] = picture
-    return rows.argmax(axis=2), rows.argmax(axis=2) + rows.sum(axis=2)
+    starts, ends = rows.argmax(axis=2), rows.argmax(axis=2) + rows.sum(axis=2)
+    for kept in (starts, ends):
+        kept.setflags(write=False)
+    return starts, ends
 
 
 def raster_to_input(ink: np.ndarray) -> np.ndarray:

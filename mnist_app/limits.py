@@ -1,9 +1,14 @@
-"""What a public host allows: set by whoever runs the app, in the environment; unset is no limit."""
+"""What a public host allows: set by whoever runs the app, in the environment."""
 
 import math
 import os
 
 from mnist_app.errors import DigitLabError
+
+# What a host allows that sets nothing: more than a classroom needs, less than a script can ask for.
+WAITING = 10
+MODELS = 200
+WORKERS = 1
 
 
 def most_minutes() -> float:
@@ -22,6 +27,33 @@ def most_weights() -> float:
         DigitLabError: `MNIST_APP_MAX_WEIGHTS` is no number above zero.
     """
     return _limit("MNIST_APP_MAX_WEIGHTS")
+
+
+def most_waiting() -> float:
+    """Return how many runs of all visitors may train or wait at once.
+
+    Raises:
+        DigitLabError: `MNIST_APP_MAX_QUEUE` is no number above zero.
+    """
+    return _limit("MNIST_APP_MAX_QUEUE", WAITING)
+
+
+def most_models() -> float:
+    """Return how many models trained by visitors are kept.
+
+    Raises:
+        DigitLabError: `MNIST_APP_MAX_MODELS` is no number above zero.
+    """
+    return _limit("MNIST_APP_MAX_MODELS", MODELS)
+
+
+def most_workers() -> int:
+    """Return how many workers of this machine, or networks of a cluster, may train at once.
+
+    Raises:
+        DigitLabError: `MNIST_APP_WORKERS` is no number above zero.
+    """
+    return max(1, int(_limit("MNIST_APP_WORKERS", WORKERS)))
 
 
 def kiosk_seconds() -> float:
@@ -49,24 +81,34 @@ def require_weights(count: int) -> None:
 
 
 def in_words() -> str:
-    """What a training run may take here, in a sentence; "" without limits.
+    """Return what training may take here, in a sentence.
 
     Raises:
         DigitLabError: a limit is no number above zero.
     """
     minutes, weights = most_minutes(), most_weights()
-    allowed = []
-    if minutes < math.inf:
-        allowed.append(f"a run lasts at most {minutes:g} {'minute' if minutes == 1 else 'minutes'}")
-    if weights < math.inf:
-        allowed.append(f"a network has at most {weights:,.0f} weights")
-    return f"On this host {' and '.join(allowed)}." if allowed else ""
+    waiting, models = most_waiting(), most_models()
+    allowed = [
+        (minutes, f"a run may last {_counted(minutes, 'minute')}"),
+        (weights, f"a network may have {_counted(weights, 'weight')}"),
+        (waiting, f"{_counted(waiting, 'run')} may train or wait at a time"),
+        (models, f"{_counted(models, 'trained model')} may be kept"),
+    ]
+    parts = [words for limit, words in allowed if limit < math.inf]
+    if not parts:
+        return ""
+    *first, last = parts
+    return f"Limits of this server: {', '.join(first)}{' and ' if first else ''}{last}."
 
 
-def _limit(name: str) -> float:
+def _counted(number: float, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,.10g} {noun}s"
+
+
+def _limit(name: str, default: float = math.inf) -> float:
     text = os.environ.get(name, "").strip()
     if not text:
-        return math.inf
+        return default
     try:
         value = float(text)
     except ValueError:

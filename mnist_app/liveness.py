@@ -1,46 +1,48 @@
-"""Signs of life: which processes that share a folder still live.
+"""Signs of life: which of those who share a folder still live.
 
-A process shows that it lives by a lock on a file of its own, which the system lifts however the
-process ends. Numbers of processes are given anew, and mean nothing in another container.
+Who lives holds a lock on a file of its own, which the system lifts however its process ends.
+Numbers of processes are given anew, and mean nothing in another container.
 """
 
 import os
-import threading
 import uuid
 from pathlib import Path
 from typing import IO
 
-_held: dict[Path, tuple[str, IO[str]]] = {}
-_holding = threading.Lock()
 
+class SignOfLife:
+    """One who lives in a folder, for as long as this object and its process do.
 
-def sign_of_life(folder: Path) -> str:
-    """The name under which this process shows in `folder` that it lives.
-
-    Nobody else may look into the folder meanwhile.
+    Attributes:
+        name: unique among all who ever lived there; "" before it is shown.
     """
-    with _holding:
-        if folder not in _held:
-            folder.mkdir(exist_ok=True)
-            name = uuid.uuid4().hex
-            sign = (folder / name).open("w")
-            _lock(sign)
-            _held[folder] = (name, sign)
-        return _held[folder][0]
+
+    def __init__(self, folder: Path) -> None:
+        """Show nothing yet: `folder` need not exist."""
+        self.name = ""
+        self._folder = folder
+        self._file: IO[str] | None = None
+
+    def show(self) -> str:
+        """Show it, anew where somebody deleted it, and return its name.
+
+        Nobody else may look into the folder meanwhile.
+        """
+        if not (self._folder / self.name).is_file():
+            self._folder.mkdir(exist_ok=True)
+            self.name = uuid.uuid4().hex
+            self._file = (self._folder / self.name).open("w")
+            _lock(self._file)
+        return self.name
 
 
 def living(folder: Path) -> list[str]:
-    """Names of the processes that live; the signs of dead ones are removed.
+    """Return the names of those who live; the signs of the dead are removed.
 
     Nobody else may look into the folder meanwhile.
     """
     found = []
     for path in folder.glob("*"):
-        with _holding:
-            is_own = folder in _held and _held[folder][0] == path.name
-        if is_own:
-            found.append(path.name)
-            continue
         with path.open("a") as sign:
             if not _lock(sign):
                 found.append(path.name)
@@ -50,7 +52,7 @@ def living(folder: Path) -> list[str]:
 
 
 def _lock(file: IO[str]) -> bool:
-    """Take the file for this process; false when another one has it."""
+    """Take the file; return False when another one has it."""
     try:
         if os.name == "nt":
             import msvcrt

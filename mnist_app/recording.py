@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from mnist_app.errors import DigitLabError
+from mnist_app.errors import DigitLabError, Interrupted, Stopped
 from mnist_app.outcomes import TrainingOutcome
 from mnist_app.progress import Progress
 from mnist_app.run_store import Runs
@@ -28,16 +28,29 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome])
         work: trains, and reports its progress to what it is given. While it reports, an entry
             that cannot be written is only logged: what is being learned is worth more.
 
+    However it ends, the list holds it no more: a run whose end cannot be written is interrupted.
+
     Raises:
         DigitLabError: its beginning cannot be written down; and whatever `work` raises.
     """
-    runs.start(run_id)
+    try:
+        runs.start(run_id)
+        return _done(runs, run_id, work)
+    finally:
+        runs.let_go(run_id)
+
+
+def _done(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) -> TrainingOutcome:
     pen = _Pen(runs, run_id)
     try:
         outcome = work(pen.report)
+    except Stopped:
+        pen.close(lambda: _break_off(runs, run_id, State.STOPPED, pen.last, ""))
+        raise
     except Exception as error:
         sentence = str(error) if isinstance(error, DigitLabError) else UNFORESEEN
-        pen.close(lambda: _fail(runs, run_id, pen.last, sentence))
+        state = State.INTERRUPTED if isinstance(error, Interrupted) else State.FAILED
+        pen.close(lambda: _break_off(runs, run_id, state, pen.last, sentence))
         raise
     pen.close(lambda: _end(runs, run_id, outcome))
     return outcome
@@ -57,12 +70,14 @@ def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
     )
 
 
-def _fail(runs: Runs, run_id: int, progress: Progress | None, sentence: str) -> None:
+def _break_off(
+    runs: Runs, run_id: int, state: State, progress: Progress | None, sentence: str
+) -> None:
     """What it had reached before, when it went on from a checkpoint, is kept."""
     before = runs.get(run_id)
     runs.finish(
         run_id,
-        State.FAILED,
+        state,
         progress,
         accuracy=before.accuracy,
         loss=before.loss,

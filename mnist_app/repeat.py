@@ -1,170 +1,178 @@
-"""A training run -> a Python script or a notebook that repeats it without this app.
+"""A training run -> a Python script or a notebook in plain Keras, for a learner to read and change.
 
-Both are copied from the functions below and all that they call, see `sources`.
+Both have the settings of the run written out. They repeat it as closely as Keras' own layers and
+callbacks allow, not to the digit.
 """
 
 import importlib.metadata
 import json
 import math
-import re
-import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from mnist_app import schedules
-from mnist_app.datasets import Dataset, class_names, optdigits
-from mnist_app.lab import architectures, learners, standing
-from mnist_app.lab.feeding import Feed, Split, lessons, split
+from mnist_app import builder, schedules
 from mnist_app.model_store import ModelCard
 from mnist_app.settings import TrainingConfig
-from mnist_app.sources import Extract, extract
 
-if TYPE_CHECKING:
-    import keras
-
-# The package that brings a module of another name.
-PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow", "skimage": "scikit-image"}
-
-
-def repeat(
-    config: TrainingConfig,
-    rate_changes: Sequence[tuple[int, float]] = (),
-    output: str = "model.keras",
-) -> None:
-    """Train, test and save the model; each change of the learning rate is a step and a factor."""
-    dataset = load(config)
-    model = learn(config, dataset, rate_changes)
-    images = dataset.test_images[..., None] / np.float32(255)
-    probabilities = model.predict(images, verbose=0)
-    accuracy = np.mean(probabilities.argmax(axis=1) == dataset.test_labels)
-    model.save(output)
-    print(f"Saved {output}: {accuracy:.2%} of {len(images):,} test pictures are read right.")
-
-
-def load(config: TrainingConfig) -> Dataset:
-    """The pictures of the run; Keras downloads them when it is first asked."""
-    if config.dataset == "optdigits":
-        return optdigits()
-    import keras
-
-    origin = getattr(keras.datasets, config.dataset)
-    (images, labels), (test_images, test_labels) = origin.load_data()
-    return Dataset(
-        config.dataset,
-        class_names(config.dataset),
-        images,
-        labels.astype(np.int64),
-        test_images,
-        test_labels.astype(np.int64),
-        source="Keras",
-    )
-
-
-def learn(
-    config: TrainingConfig, dataset: Dataset, rate_changes: Sequence[tuple[int, float]] = ()
-) -> "keras.Model":
-    """Train a network as the app does, without anybody watching.
-
-    Each change is a step of the whole run, the first being 0, and what the learning rate is
-    multiplied by then and later.
-    """
-    import keras
-
-    keras.utils.set_random_seed(config.seed)
-    parts = split(dataset, config)
-    classes = len(dataset.class_names)
-    feed = Feed(*lessons(config, parts, classes), config)
-    # Which network it is, is asked here so that only that one is copied.
-    if config.architecture == "custom":
-        model = architectures._custom(classes, config.dropout, config.layers)
-    else:
-        model = architectures._BUILDERS[config.architecture](classes, config.dropout)
-    learner = learners.prepare(model, config, feed.steps)
-    _fit(config, learner, feed, parts, rate_changes)
-    model.set_weights(learner.get_weights())
-    return model
+_OPTDIGITS = """
+digits = load_digits()
+small = keras.ops.image.resize(digits.images[..., None] / 16, (20, 20), interpolation="bicubic")
+# MNIST's digits stand in a box of 20 x 20 pixels, in the middle of 28 x 28.
+images = np.pad(np.clip(small, 0, 1), ((0, 0), (4, 4), (4, 4), (0, 0)))
+images, test_images, labels, test_labels = train_test_split(
+    images, digits.target, test_size=0.2, random_state=0, stratify=digits.target
+)
+"""
+_KERAS_DATA = """
+(images, labels), (test_images, test_labels) = keras.datasets.{name}.load_data()
+images = images[..., None].astype("float32") / 255
+test_images = test_images[..., None].astype("float32") / 255
+"""
+_SPLIT = """
+order = np.random.default_rng(SEED).permutation(len(images)){used}
+checked = round(len(order) * {validation_share})
+validation, training = order[:checked], order[checked:]
+answers = keras.utils.to_categorical(labels, 10)
+steps = len(training) // BATCH_SIZE
+"""
+_MOMENTUM = """
+# In a run of few steps, averages over batches must follow quickly.
+momentum = min({usual}, max(0.5, 1 - 3 / steps))
+"""
+_NORMALISED = """
+def convolution(filters, size=3, strides=1, padding="same"):
+    return [
+        layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
+        layers.BatchNormalization(momentum=momentum),
+        layers.ReLU(),
+    ]
+"""
+_RESIDUAL = """
+def convolution(field, filters, strides=1):
+    field = layers.Conv2D(
+        filters, 3, strides=strides, padding="same", use_bias=False,
+        kernel_initializer="he_normal",
+    )(field)
+    return layers.BatchNormalization(momentum=momentum)(field)
 
 
-def _fit(
-    config: TrainingConfig,
-    learner: "keras.Model",
-    feed: Feed,
-    parts: Split,
-    rate_changes: Sequence[tuple[int, float]],
-) -> None:
-    """Epoch by epoch; the validation loss decides as in the app what follows from it."""
-    import keras
+def block(field, filters):
+    change = layers.ReLU()(convolution(field, filters))
+    return layers.ReLU()(layers.Add()([field, convolution(change, filters)]))
 
-    best_loss, best = math.inf, learner.get_weights()
-    since_best = on_plateau = 0
-    factor = 1.0
-    diverged = False
 
-    def set_learning_rate(batch: int, logs: Any) -> None:
-        step = epoch * feed.steps + batch
-        rate = schedules.learning_rate(config, step, config.epochs * feed.steps)
-        by_hand = math.prod(change for first, change in rate_changes if first <= step)
-        learner.optimizer.learning_rate = by_hand * factor * rate
-
-    before_each_step = keras.callbacks.LambdaCallback(on_train_batch_begin=set_learning_rate)
-    for epoch in range(config.epochs):
-        learned = learner.fit(
-            feed.batches(epoch),
-            steps_per_epoch=feed.steps,
-            callbacks=[before_each_step, keras.callbacks.TerminateOnNaN()],
-            shuffle=False,
-            verbose=2,
-        )
-        loss = learned.history["loss"][-1]
-        if math.isfinite(loss) and len(parts.validation_labels):
-            images = parts.validation_images[..., None] / np.float32(255)
-            answers = keras.utils.to_categorical(parts.validation_labels, learner.output_shape[-1])
-            loss, accuracy = learner.evaluate(images, answers, verbose=0)
-            print(f"epoch {epoch + 1}: validation loss {loss:.4f}, {accuracy:.2%} right")
-            since_best, on_plateau = since_best + 1, on_plateau + 1
-            if loss < best_loss:
-                best_loss, best = loss, learner.get_weights()
-                since_best = on_plateau = 0
-        diverged = not math.isfinite(loss)
-        if diverged:
-            print("The training diverged: what it had learned best before is kept.")
-            break
-        # A schedule already decides the learning rate.
-        if config.schedule == "constant" and 0 < config.plateau <= on_plateau:
-            on_plateau = 0
-            factor *= standing.PLATEAU_FACTOR
-        if 0 < config.early_stopping <= since_best:
-            break
-    if diverged or config.early_stopping:
-        learner.set_weights(best)
+image = keras.Input((28, 28, 1))
+field = layers.ReLU()(convolution(image, 16))
+field = layers.ReLU()(convolution(field, 32, strides=2))
+field = layers.ReLU()(convolution(field, 64))
+field = block(field, 64)
+field = layers.ReLU()(convolution(field, 128, strides=2))
+field = block(block(field, 128), 128)
+field = layers.GlobalAveragePooling2D()(field)
+field = layers.Dropout({dropout})(field)
+network = keras.Model(image, {answer}(field))
+"""
+_BATCHES = """
+batches = (
+    tf.data.Dataset.from_tensor_slices((images[training], answers[training]))
+    .shuffle(len(training), seed=SEED)
+    .batch(BATCH_SIZE, drop_remainder=True)
+    .map(lambda picture, answer: (augmentation(picture, training=True), answer))
+    .prefetch(tf.data.AUTOTUNE)
+)
+"""
+_FIT = """
+loss = keras.losses.CategoricalCrossentropy(label_smoothing={label_smoothing})
+network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+network.fit(
+    {source},
+    epochs=EPOCHS,
+    validation_data={checked},
+    callbacks=[{callbacks}],
+    verbose=2,
+)
+"""
+_TEST = """
+read = network.predict(test_images, verbose=0).argmax(axis=1)
+print(f"{np.mean(read == test_labels):.2%} of {len(read):,} test pictures are read right.")
+network.save("model.keras")
+"""
+_FLATTEN, _POOL = "layers.Flatten()", "layers.MaxPooling2D()"
+_CONVOLUTION = 'layers.Conv2D({}, {}, activation="relu")'
+_DENSE = 'layers.Dense({}, activation="relu")'
+# The hidden layers of each network that is a row of layers.
+_HIDDEN = {
+    "dense": (_FLATTEN, _DENSE.format(128)),
+    "simple_cnn": (
+        _CONVOLUTION.format(16, 3),
+        _POOL,
+        _CONVOLUTION.format(32, 3),
+        _POOL,
+        _FLATTEN,
+        _DENSE.format(64),
+    ),
+    "fast_cnn": (
+        '*convolution(16, size=5, strides=2, padding="valid")',
+        "*convolution(32, strides=2)",
+        "*convolution(96, strides=2)",
+        _FLATTEN,
+    ),
+    "deep_cnn": (
+        "*convolution(16)",
+        "*convolution(32)",
+        _POOL,
+        "*convolution(64)",
+        "*convolution(64)",
+        _POOL,
+        "*convolution(96)",
+        "*convolution(128)",
+        "layers.GlobalAveragePooling2D()",
+    ),
+    "plain_cnn": (
+        *(f'*convolution({filters}, padding="valid")' for filters in range(32, 177, 16)),
+        _FLATTEN,
+    ),
+    "lenet5": (
+        'layers.Conv2D(6, 5, padding="same", activation="tanh")',
+        "layers.AveragePooling2D(2)",
+        'layers.Conv2D(16, 5, activation="tanh")',
+        "layers.AveragePooling2D(2)",
+        _FLATTEN,
+        'layers.Dense(120, activation="tanh")',
+        'layers.Dense(84, activation="tanh")',
+    ),
+    "keras_example": (
+        _CONVOLUTION.format(32, 3),
+        _POOL,
+        _CONVOLUTION.format(64, 3),
+        _POOL,
+        _FLATTEN,
+    ),
+}
+# What a network leaves out before its answer where the settings say nothing.
+_OWN_DROPOUT = {"deep_cnn": 0.3, "residual_cnn": 0.3, "keras_example": 0.5}
+_OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 
 
 def script(config: TrainingConfig, card: ModelCard | None = None, title: str = "") -> str:
-    """A Python script that repeats a run: same pictures, network, augmentation and chance.
+    """Return a Python script that trains, tests and saves the network of a run.
 
     Args:
-        card: of the run's model, for what it reached and what cannot be repeated.
+        card: of the run's model, for what it reached and what is not repeated.
         title: the name for people; the card's if not given.
     """
-    copied = extract(repeat, config)
-    intro = _in_docstring("\n\n".join(_intro(copied, card, title)))
-    sections = [f"# {section.purpose}\n\n{section.code}" for section in copied.sections]
-    ending = f'if __name__ == "__main__":\n    {_call(card)}\n'
-    return "\n\n\n".join([f'"""{intro}\n"""\n\n{copied.imports}', *sections, ending])
+    intro = "\n\n".join(_intro(config, card, title)).replace("\\", "\\\\").replace('"', "'")
+    parts = [f"# {heading}\n{code}" for heading, code in _sections(config)]
+    return "\n\n\n".join([f'"""{intro}\n"""\n\n{_imports(config)}', *parts]) + "\n"
 
 
 def notebook(config: TrainingConfig, card: ModelCard | None = None, title: str = "") -> str:
-    """The same as a Jupyter notebook, nbformat 4.5, as JSON."""
-    copied = extract(repeat, config)
+    """Return the same as a Jupyter notebook, nbformat 4.5, as JSON."""
     cells = [
-        _cell("markdown", "# " + "\n\n".join(_intro(copied, card, title))),
-        _cell("code", copied.imports),
+        _cell("markdown", "# " + "\n\n".join(_intro(config, card, title))),
+        _cell("code", _imports(config)),
     ]
-    for section in copied.sections:
-        cells += [_cell("markdown", f"## {section.purpose}"), _cell("code", section.code)]
-    cells.append(_cell("code", _call(card)))
+    for heading, code in _sections(config):
+        cells += [_cell("markdown", f"## {heading}"), _cell("code", code)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book = {
         "nbformat": 4,
@@ -175,61 +183,187 @@ def notebook(config: TrainingConfig, card: ModelCard | None = None, title: str =
     return json.dumps(book, indent=1)
 
 
-def _call(card: ModelCard | None) -> str:
-    """The line that does it all."""
-    told = card.training.get("learning rate changes", []) if card else []
-    changes = [(int(step), float(factor)) for step, factor in told]
-    by_hand = f", rate_changes={changes}" if changes else ""
-    return f"repeat(TrainingConfig(){by_hand})"
-
-
 def _cell(kind: str, text: str) -> dict[str, Any]:
     cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": text}
     return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
 
 
-def _intro(copied: Extract, card: ModelCard | None, title: str) -> list[str]:
-    """Paragraphs: the name, how to run it, what it reached, and what it cannot repeat."""
+def _imports(config: TrainingConfig) -> str:
+    lines = ["import keras", "import numpy as np"]
+    if _changes(config):
+        lines.append("import tensorflow as tf")
+    lines.append("from keras import layers")
+    if config.dataset == "optdigits":
+        lines.append("from sklearn.datasets import load_digits")
+        lines.append("from sklearn.model_selection import train_test_split")
+    lines += ["", f"SEED = {config.seed}", f"EPOCHS = {config.epochs}"]
+    lines += [f"BATCH_SIZE = {config.batch_size}", "", "keras.utils.set_random_seed(SEED)"]
+    if config.precision != "float32":
+        lines.append(f'keras.config.set_dtype_policy("{config.precision}")')
+    return "\n".join(lines)
+
+
+def _sections(config: TrainingConfig) -> list[tuple[str, str]]:
+    """Return the parts of the program: of each its heading and its code."""
+    sections = [("The pictures", _data(config)), ("The network", _network(config))]
+    if _changes(config):
+        sections.append(("Each picture a little different every time", _augmentation(config)))
+    learning = f"{_optimizer(config)}\n{_fit(config)}"
+    return [*sections, ("Learning", learning), ("The test", _TEST.strip())]
+
+
+def _data(config: TrainingConfig) -> str:
+    source = _OPTDIGITS if config.dataset == "optdigits" else _KERAS_DATA
+    used = f"round(len(images) * {config.train_share})" if config.train_share < 1 else ""
+    if config.limit:
+        used = f"min({used}, {config.limit})" if used else str(config.limit)
+    split = _SPLIT.format(used=used and f"[:{used}]", validation_share=config.validation_share)
+    return f"{source.format(name=config.dataset).strip()}\n{split.strip()}"
+
+
+def _network(config: TrainingConfig) -> str:
+    dropout = config.dropout or _OWN_DROPOUT.get(config.architecture, 0)
+    exact = "" if config.precision == "float32" else ', dtype="float32"'
+    answer = f'layers.Dense(10, activation="softmax"{exact})'
+    if config.architecture == "residual_cnn":
+        residual = _RESIDUAL.format(dropout=dropout, answer=answer).strip()
+        return f"{_MOMENTUM.format(usual=0.99).strip()}\n\n\n{residual}"
+    hidden = _custom(config.layers) if config.architecture == "custom" else None
+    rows = ["layers.Input((28, 28, 1))", *(hidden or _HIDDEN[config.architecture])]
+    rows += [f"layers.Dropout({dropout})"] if dropout else []
+    network = f"network = {_sequential([*rows, answer])}"
+    if "*convolution(" not in network:
+        return network
+    return f"{_MOMENTUM.format(usual=0.95).strip()}\n\n{_NORMALISED}\n\n{network}"
+
+
+def _custom(text: str) -> list[str]:
+    """Return the hidden layers of a network of one's own, see `builder`."""
+    rows: list[str] = []
+    for layer in builder.parse(text):
+        if layer.word == "dense":
+            rows += [] if _FLATTEN in rows else [_FLATTEN]
+            rows.append(_DENSE.format(int(layer.numbers[0])))
+        elif layer.word == "conv":
+            rows.append(_CONVOLUTION.format(*map(int, layer.numbers)))
+        elif layer.word == "dropout":
+            rows.append(f"layers.Dropout({layer.numbers[0]:g})")
+        else:
+            rows.append(_POOL)
+    return rows if _FLATTEN in rows else [*rows, _FLATTEN]
+
+
+def _sequential(rows: list[str]) -> str:
+    body = "".join(f"        {row},\n" for row in rows)
+    return f"keras.Sequential(\n    [\n{body}    ]\n)"
+
+
+def _changes(config: TrainingConfig) -> list[str]:
+    """Return the layers of Keras that change the pictures as the settings say."""
+    empty = 'fill_mode="constant"'
+    turn, shift = config.rotation / 360, config.shift / 28
+    shear = math.tan(math.radians(config.shear))
+    rows = (
+        (turn, f"layers.RandomRotation({turn:.4f}, {empty})"),
+        (shift, f"layers.RandomTranslation({shift:.4f}, {shift:.4f}, {empty})"),
+        (config.zoom, f"layers.RandomZoom({config.zoom}, {config.zoom}, {empty})"),
+        (shear, f"layers.RandomShear({shear:.4f}, {shear:.4f}, {empty})"),
+        (
+            config.elastic,
+            f"layers.RandomElasticTransform(scale={config.elastic}, value_range=(0, 1), {empty})",
+        ),
+        (
+            config.erasing,
+            f"layers.RandomErasing(scale=(0, {config.erasing}), fill_value=0, value_range=(0, 1))",
+        ),
+        (config.flip, 'layers.RandomFlip("horizontal")'),
+    )
+    return [row for amount, row in rows if amount]
+
+
+def _augmentation(config: TrainingConfig) -> str:
+    return f"augmentation = {_sequential(_changes(config))}{_BATCHES.rstrip()}"
+
+
+def _optimizer(config: TrainingConfig) -> str:
+    given = ["rate"]
+    if config.optimizer == "sgd":
+        given.append("momentum=0.9, nesterov=True")
+    if config.optimizer != "adam":
+        given.append(f"weight_decay={config.weight_decay}")
+    if config.averaging:
+        given += ["use_ema=True", f"ema_momentum=1 - 1 / max(1, {config.averaging} * steps)"]
+        given.append("ema_overwrite_frequency=steps")
+    rows = "".join(f"    {row},\n" for row in given)
+    kind = _OPTIMIZERS[config.optimizer]
+    return f"{_rate(config)}\noptimizer = keras.optimizers.{kind}(\n{rows})"
+
+
+def _rate(config: TrainingConfig) -> str:
+    if config.schedule == "constant":
+        return f"rate = {config.learning_rate}"
+    return f"""rising = max(1, round({schedules.RISING_SHARE[config.schedule]} * steps * EPOCHS))
+rate = keras.optimizers.schedules.CosineDecay(
+    {config.learning_rate * schedules.FIRST_SHARE:g},
+    steps * EPOCHS - rising,
+    warmup_target={config.learning_rate},
+    warmup_steps=rising,
+)"""
+
+
+def _fit(config: TrainingConfig) -> str:
+    callbacks = ["TerminateOnNaN()"]
+    if config.early_stopping:
+        callbacks.append(
+            f"EarlyStopping(patience={config.early_stopping}, restore_best_weights=True)"
+        )
+    # A schedule already decides the learning rate.
+    if config.plateau and config.schedule == "constant":
+        callbacks.append(f"ReduceLROnPlateau(factor=0.2, patience={config.plateau})")
+    plain = "images[training],\n    answers[training],\n    batch_size=BATCH_SIZE"
+    checked = "(images[validation], answers[validation])"
+    return _FIT.format(
+        label_smoothing=config.label_smoothing,
+        source="batches" if _changes(config) else plain,
+        checked=checked if config.validation_share else None,
+        callbacks=", ".join(f"keras.callbacks.{callback}" for callback in callbacks),
+    ).strip()
+
+
+def _intro(config: TrainingConfig, card: ModelCard | None, title: str) -> list[str]:
+    """Return paragraphs: the name, what is needed, what the run reached, what is not repeated."""
     name = title or (card.title if card else "") or "A training run of Digit Lab"
+    needed = ["keras", "numpy", "tensorflow"]
+    needed += ["scikit-learn"] if config.dataset == "optdigits" else []
+    versions = " ".join(f"{package}=={_version(package)}" for package in needed)
     paragraphs = [
         _one_line(name),
-        "This repeats one training run of Digit Lab without the app. It needs:",
-        "    pip install " + " ".join(_requirements(copied)),
+        "This trains with the settings of one run of Digit Lab, without the app. It needs:",
+        f"    pip install {versions}",
     ]
-    if card is None:
-        return paragraphs
-    for what, figures in card.results.items():
+    for what, figures in card.results.items() if card else ():
         paragraphs.append(
             f"The run read {figures['accuracy']:.2%} of {figures['images']:,} pictures right "
             f"({_one_line(what)})."
         )
-    if card.training.get("pen drawings among them"):
-        paragraphs.append("It also learned from pen drawings, which are missing here.")
-    if card.training.get("started from a model"):
-        paragraphs.append("It began with what another model knew; this begins by chance.")
-    if card.training.get("teachers"):
-        paragraphs.append("It learned what other models answer; this learns the labels instead.")
-    if card.training.get("learning rate changes"):
-        paragraphs.append("Its learning rate was changed by hand while it ran, and is here too.")
-    if card.training.get("diverged"):
-        paragraphs.append(
-            "It diverged: its loss was no number any more. This stops there too, and keeps what it "
-            "had learned best before."
-        )
-    elif card.training.get("stopped early"):
-        paragraphs.append("It was stopped before its end; this goes on to the end.")
-    return paragraphs
+    missing = _missing(config, card)
+    return [*paragraphs, *(["Not repeated here:\n\n- " + "\n- ".join(missing)] if missing else [])]
 
 
-def _requirements(copied: Extract) -> list[str]:
-    """The libraries that are imported, each in the version that is installed here."""
-    text = "\n".join([copied.imports, *(section.code for section in copied.sections)])
-    modules = set(re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE))
-    modules |= {"tensorflow"}
-    return sorted(
-        f"{PACKAGES.get(module, module)}=={_version(PACKAGES.get(module, module))}"
-        for module in modules - sys.stdlib_module_names
+def _missing(config: TrainingConfig, card: ModelCard | None) -> list[str]:
+    """Return what of the run the program leaves out."""
+    told = card.training if card else {}
+    known = (
+        (config.thickness, "strokes made thinner or thicker: Keras has no layer for it"),
+        (config.flip, "the share of mirrored pictures: Keras mirrors half of them"),
+        (config.distractors, "made-up pictures that are no digits"),
+        (told.get("pen drawings among them"), "pen drawings that it also learned from"),
+        (told.get("started from a model"), "what another model knew, with which it began"),
+        (told.get("teachers"), "the answers of other models: this learns the labels instead"),
+        (told.get("learning rate changes"), "changes of the learning rate by hand"),
+        (told.get("stopped early"), "that it ended before its last epoch"),
     )
+    return [words for holds, words in known if holds]
 
 
 def _version(package: str) -> str:
@@ -242,8 +376,3 @@ def _version(package: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _in_docstring(text: str) -> str:
-    """Harmless between three quotes, whatever somebody called the run."""
-    return text.replace("\\", "\\\\").replace('"', "'")

@@ -1,12 +1,12 @@
 """Training runs -> Plotly figures: the curves of one while it goes, and of several together."""
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.charts import CONTRAST, FAINT, STRONG, TEN, laid_out
+from mnist_app.charts import CONTRAST, FAINT, STRONG, TEN, laid_out, made_once, plain
+from mnist_app.learning_curve import LearningCurves
 from mnist_app.progress import Opinion, Point
 from mnist_app.runs import Run
 
@@ -50,9 +50,7 @@ def _curves(
     value: Callable[[Point], float],
     suffix: str,
 ) -> "go.Figure":
-    import plotly.graph_objects as go
-
-    figure = go.Figure(_empty_curves(title, epochs, suffix))
+    figure = _empty_curves(title, epochs, suffix)
     raw = [value(point) for point in training]
     epoch = [point.epoch for point in training]
     figure.data[0].update(x=epoch, y=raw)
@@ -63,9 +61,9 @@ def _curves(
     return figure
 
 
-@functools.lru_cache(maxsize=16)
+@made_once
 def _empty_curves(title: str, epochs: int, suffix: str) -> "go.Figure":
-    """Training, smoothed training and validation, without points; kept as `_empty_bars` is."""
+    """Return training, smoothed training and validation, without points."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -122,16 +120,14 @@ def smoothed_curve(
 
 def learning_rate_curve(training: Sequence[Point], epochs: int) -> "go.Figure":
     """How large each step was, over a run of `epochs` epochs."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure(_empty_learning_rate(epochs))
+    figure = _empty_learning_rate(epochs)
     figure.data[0].update(
         x=[point.epoch for point in training], y=[point.learning_rate for point in training]
     )
     return figure
 
 
-@functools.lru_cache(maxsize=8)
+@made_once
 def _empty_learning_rate(epochs: int) -> "go.Figure":
     import plotly.graph_objects as go
 
@@ -161,9 +157,7 @@ def class_accuracy_curves(
         names: one a class.
         words: stand in the chart while nothing is validated.
     """
-    import plotly.graph_objects as go
-
-    figure = go.Figure(_empty_classes(tuple(names), epochs, "Validation accuracy of each class"))
+    figure = _empty_classes(tuple(names), epochs, "Validation accuracy of each class")
     for line, values in zip(figure.data, zip(*shares, strict=True), strict=False):
         line.update(
             x=[point.epoch for point in validation], mode="lines+markers",
@@ -181,9 +175,7 @@ def class_accuracy_curves(
 
 def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: int) -> "go.Figure":
     """How the probabilities of each class for one drawing move over a run of `epochs` epochs."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure(_empty_classes(tuple(names), epochs))
+    figure = _empty_classes(tuple(names), epochs)
     epoch = [round(opinion.epoch, 4) for opinion in opinions]
     for index, line in enumerate(figure.data):
         line.update(
@@ -192,9 +184,9 @@ def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: in
     return figure
 
 
-@functools.lru_cache(maxsize=8)
+@made_once
 def _empty_classes(names: tuple[str, ...], epochs: int, title: str = "") -> "go.Figure":
-    """A line of percent for each class, without points; kept as `_empty_bars` is."""
+    """Return a line of percent for each class, without points."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -216,16 +208,31 @@ def _empty_classes(names: tuple[str, ...], epochs: int, title: str = "") -> "go.
     return figure
 
 
-def runs_accuracy(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
-    """Share of pictures read right, in percent, of several runs over each other."""
+def runs_accuracy(
+    runs: Sequence[Run], curves: Sequence[LearningCurves], weight: float = 0.9
+) -> "go.Figure":
+    """Show the share of pictures read right, in percent, of several runs over each other.
+
+    Args:
+        curves: of each run.
+    """
     return _runs_curves(
-        "Accuracy: pictures read right", runs, weight, lambda point: point.accuracy * 100, " %"
+        "Accuracy: pictures read right",
+        runs,
+        curves,
+        weight,
+        lambda point: point.accuracy * 100,
+        " %",
     )
 
 
-def runs_loss(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
-    """Cross-entropy, in nats, of several runs over each other."""
-    figure = _runs_curves("Loss: how wrong it is", runs, weight, lambda point: point.loss, "")
+def runs_loss(
+    runs: Sequence[Run], curves: Sequence[LearningCurves], weight: float = 0.9
+) -> "go.Figure":
+    """Show the cross-entropy, in nats, likewise."""
+    figure = _runs_curves(
+        "Loss: how wrong it is", runs, curves, weight, lambda point: point.loss, ""
+    )
     figure.update_yaxes(rangemode="tozero")
     return figure
 
@@ -233,6 +240,7 @@ def runs_loss(runs: Sequence[Run], weight: float = 0.9) -> "go.Figure":
 def _runs_curves(
     title: str,
     runs: Sequence[Run],
+    curves: Sequence[LearningCurves],
     weight: float,
     value: Callable[[Point], float],
     suffix: str,
@@ -241,23 +249,21 @@ def _runs_curves(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for number, run in enumerate(runs):
-        colour = RUN_COLOURS[number % len(RUN_COLOURS)]
-        epochs = [point.epoch for point in run.training]
+    for number, (run, known) in enumerate(zip(runs, curves, strict=True)):
+        colour, name = RUN_COLOURS[number % len(RUN_COLOURS)], plain(run.title)
+        epochs = [point.epoch for point in known.training]
         figure.add_traces(
-            smoothed_curve(
-                run.title, epochs, [value(point) for point in run.training], colour, weight
-            )
+            smoothed_curve(name, epochs, [value(point) for point in known.training], colour, weight)
         )
         figure.add_scatter(
-            x=[point.epoch for point in run.validation],
-            y=[value(point) for point in run.validation],
+            x=[point.epoch for point in known.validation],
+            y=[value(point) for point in known.validation],
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": "dot"},
             marker={"size": 8},
-            legendgroup=run.title,
+            legendgroup=name,
             showlegend=False,
-            hovertemplate=f"{run.title}, validation, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}"
+            hovertemplate=f"{name}, validation, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}"
             "<extra></extra>",
         )
     laid_out(figure, height=340, title=title)
@@ -292,10 +298,10 @@ def _accuracy_against(
         figure.add_scatter(
             x=[value(run)],
             y=[run.accuracy * 100],
-            name=run.title,
+            name=plain(run.title),
             mode="markers",
             marker={"size": 14, "color": RUN_COLOURS[number % len(RUN_COLOURS)]},
-            hovertemplate=f"{run.title}<br>{form}<br>%{{y:.2f}} % read right<extra></extra>",
+            hovertemplate=f"{plain(run.title)}<br>{form}<br>%{{y:.2f}} % read right<extra></extra>",
         )
     laid_out(figure, height=340, title=f"Accuracy against {what}")
     figure.update_layout(

@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import uuid
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,8 @@ from typing import Any
 from mnist_app import checkpoints, learning_curve, model_store
 from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
-from mnist_app.liveness import living, sign_of_life
+from mnist_app.learning_curve import LearningCurves
+from mnist_app.liveness import SignOfLife, living
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import UNFINISHED, Run, State
 from mnist_app.settings import SETTINGS, TrainingConfig
@@ -42,17 +45,38 @@ MIGRATIONS = (
     )
     """,
     "ALTER TABLE runs ADD COLUMN checkpoints TEXT NOT NULL DEFAULT ''",
+    # In a table of their own: they are far longer than the rest of a run, and seldom asked for.
+    "CREATE TABLE curves (run INTEGER PRIMARY KEY, training TEXT NOT NULL, "
+    "validation TEXT NOT NULL)",
+    "INSERT INTO curves SELECT id, training, validation FROM runs",
+    "ALTER TABLE runs DROP COLUMN training",
+    "ALTER TABLE runs DROP COLUMN validation",
 )
 COLUMNS = (
-    "id", "title", "owner", "created", "state", "settings", "training", "validation", "accuracy",
-    "loss", "seconds", "weights", "model", "error", "checkpoints",
-)  # fmt: skip
+    "id",
+    "title",
+    "owner",
+    "created",
+    "state",
+    "settings",
+    "accuracy",
+    "loss",
+    "seconds",
+    "weights",
+    "model",
+    "error",
+    "checkpoints",
+    "process",
+)
 SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
 COUNTED = ("seconds", "weights")
 
 
 class Runs:
     """The list of runs; safe to use from several threads and processes at once.
+
+    It knows which of the unfinished runs it holds itself: from `add`, `start` or `resume` until it
+    lets them go. What nobody holds is interrupted, seen so at the next look.
 
     Attributes:
         path: the file.
@@ -62,8 +86,6 @@ class Runs:
     def __init__(self, path: Path | None = None) -> None:
         """Open the list at `path`, in the models' folder by default; begin one if there is none.
 
-        Runs whose process died are marked as interrupted.
-
         Raises:
             DigitLabError: the place cannot be written, or a newer version made the file.
         """
@@ -71,12 +93,16 @@ class Runs:
             path or model_store.folder() / FILE_NAME, "list of runs", MIGRATIONS
         )
         self.path, self.notice = self._database.path, self._database.notice
+        self._signs = self.path.with_name(f".{self.path.name}-processes")
+        self._checkpoints = self.path.with_name(f".{self.path.name}-checkpoints")
+        self._sign = SignOfLife(self._signs)
+        self._held: set[int] = set()
         self.mark_interrupted()
 
     def add(
         self, title: str, config: TrainingConfig, owner: str = "", state: State = State.WAITING
     ) -> Run:
-        """Write down a new run of this process.
+        """Write down a new run, and hold it.
 
         Raises:
             DigitLabError: the list cannot be written, as in all that follows.
@@ -90,40 +116,46 @@ class Runs:
             # A new list counts from 1 again: the number would be an older run's.
             "checkpoints": f"{self._checkpoints.name}/{uuid.uuid4().hex}",
         }
-        with self._database.writing() as connection:
-            row["process"] = sign_of_life(self._signs)
+        with self._changing() as connection:
+            row["process"] = self._sign.show()
             cursor = connection.execute(
                 f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
                 tuple(row.values()),
             )
-            self._tidy(connection)
-        return self.get(int(cursor.lastrowid or 0))
+            run_id = int(cursor.lastrowid or 0)
+            # Before anybody can see it.
+            self._held.add(run_id)
+        return self.get(run_id)
 
     def start(self, run_id: int) -> None:
-        """It trains now, in this process; an interrupted one that goes on does so too."""
+        """Write down that it trains now, and hold it, also when it goes on after a break."""
         with self._database.writing() as connection:
-            process = sign_of_life(self._signs)
-            _set(connection, run_id, state=State.RUNNING, process=process, error="")
+            self._hold(connection, run_id, State.RUNNING)
 
     def resume(self, run_id: int) -> Run:
-        """Put a run in line again, in this process, to go on from the checkpoint it left.
+        """Put a run in line again, and hold it, to go on from the checkpoint it left.
 
         Raises:
             DigitLabError: it left none, or goes on already.
         """
         with self._database.writing() as connection:
             run = self._found(connection, run_id)
-            if not run.can_continue:
+            if not (run.can_continue and run.checkpoints and checkpoints.exists(run.checkpoints)):
                 raise DigitLabError(
                     f"{run.title} cannot go on, its checkpoint is gone or in use: start it anew."
                 )
-            process = sign_of_life(self._signs)
-            _set(connection, run_id, state=State.WAITING, process=process, error="")
+            self._hold(connection, run_id, State.WAITING)
         return self.get(run_id)
+
+    def let_go(self, run_id: int) -> None:
+        """Hold a run no more, whatever could be written of it."""
+        self._held.discard(run_id)
 
     def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
         """Write down how far it is; every few seconds is often enough."""
-        self._change(run_id, seconds=seconds, **_curves(progress))
+        with self._database.writing() as connection:
+            _set(connection, run_id, seconds=seconds)
+            _set_curves(connection, run_id, progress)
 
     def finish(
         self,
@@ -143,11 +175,9 @@ class Runs:
         Its checkpoints are deleted when it is finished, or was stopped and would end at once if it
         went on; else it may go on from one.
         """
-        changes: dict[str, Any] = _curves(progress) if progress else {}
         is_used_up = progress is not None and progress.is_used_up
-        if state is State.FINISHED or (state is State.STOPPED and is_used_up):
-            changes["checkpoints"] = ""
-        with self._database.writing() as connection:
+        ends_for_good = state is State.FINISHED or (state is State.STOPPED and is_used_up)
+        with self._changing() as connection:
             _set(
                 connection,
                 run_id,
@@ -158,20 +188,24 @@ class Runs:
                 weights=weights,
                 model=self._stored_path(model),
                 error=error,
-                **changes,
+                **({"checkpoints": ""} if ends_for_good else {}),
             )
-            self._tidy(connection)
+            if progress:
+                _set_curves(connection, run_id, progress)
 
     def cancel(self, run_id: int) -> None:
-        """It was told to stop before its turn; what it had learned before that stays."""
-        self._change(run_id, state=State.STOPPED)
+        """Let go a run that was told to stop before its turn; what it had learned before stays."""
+        self.let_go(run_id)
+        with self._changing() as connection:
+            _set(connection, run_id, state=State.STOPPED)
 
     def rename(self, run_id: int, title: str) -> None:
         """Give it another name; the card of its model keeps the old one."""
-        self._change(run_id, title=_title(title))
+        with self._database.writing() as connection:
+            _set(connection, run_id, title=_title(title))
 
     def delete(self, run_id: int, with_model: bool = False) -> None:
-        """Forget a run with its checkpoints, and delete its model and card when asked.
+        """Forget a run with its checkpoints, and delete its model when asked.
 
         Only a model in the models' folder is deleted, and never the shipped one.
 
@@ -182,30 +216,45 @@ class Runs:
         if not run.is_over:
             raise DigitLabError(f"{run.title} still trains: stop it before you delete it.")
         if with_model and run.model is not None and self._is_own(run.model):
-            try:
-                run.model.unlink(missing_ok=True)
-                run.model.with_suffix(".json").unlink(missing_ok=True)
-            except OSError as error:
-                raise DigitLabError(
-                    f"{run.model} cannot be deleted ({error.strerror}): delete it by hand."
-                ) from error
-        with self._database.writing() as connection:
+            model_store.delete(model_store.describe(run.model))
+        with self._changing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-            self._tidy(connection)
+            connection.execute("DELETE FROM curves WHERE run = ?", (run_id,))
 
     def get(self, run_id: int) -> Run:
-        """One run.
+        """Return one run.
 
         Raises:
             DigitLabError: there is none with that number.
         """
+        self.mark_interrupted()
         with self._database.reading() as connection:
             return self._found(connection, run_id)
+
+    def curves(self, run_id: int) -> LearningCurves:
+        """Return the curves of a run, at most `learning_curve.CURVE_POINTS` points each."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT training, validation FROM curves WHERE run = ?", (run_id,)
+            ).fetchone()
+        training, validation = (
+            tuple(Point(*point) for point in json.loads(part)) for part in row or ("[]", "[]")
+        )
+        return LearningCurves(training, validation)
+
+    def owners_of(self, model: Path) -> set[str]:
+        """Return the visitors whose runs made the model at `model`, as far as that is known."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT owner FROM runs WHERE model = ? AND owner != ''",
+                (self._stored_path(model),),
+            ).fetchall()
+        return {owner for (owner,) in rows}
 
     def listed(
         self, owner: str | None = None, order: str = "created", descending: bool = True
     ) -> list[Run]:
-        """All runs, or those of one owner, sorted; those without the figure come last.
+        """Return all runs, or those of one owner, sorted; those without the figure come last.
 
         Args:
             order: one of `SORTABLE`, or the name of a setting.
@@ -220,6 +269,7 @@ class Runs:
         else:
             raise DigitLabError(f"Runs cannot be sorted by {order!r}.")
         way = "DESC" if descending else "ASC"
+        self.mark_interrupted()
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {', '.join(COLUMNS)} FROM runs WHERE ? IS NULL OR owner = ? "
@@ -229,25 +279,43 @@ class Runs:
         return [self._run(row) for row in rows]
 
     def mark_interrupted(self) -> None:
-        """Mark the unfinished runs of processes that live no more."""
+        """Mark the unfinished runs that nobody holds; done at each look.
+
+        Where that cannot be written, it is tried again at the next one.
+        """
+        with self._database.reading() as connection:
+            if not self._lost(connection, [self._sign.name]):
+                return
+        with suppress(DigitLabError), self._changing() as connection:
+            for run_id in self._lost(connection, living(self._signs)):
+                _set(connection, run_id, state=State.INTERRUPTED)
+
+    def _lost(self, connection: sqlite3.Connection, living: Collection[str]) -> list[int]:
+        """Return the unfinished runs that neither this list holds nor another of those who live."""
+        rows = connection.execute(
+            "SELECT id, process FROM runs WHERE state IN (?, ?)", UNFINISHED
+        ).fetchall()
+        return [run_id for run_id, process in rows if self._is_lost(run_id, process, living)]
+
+    def _is_lost(self, run_id: int, process: str, living: Collection[str]) -> bool:
+        is_others = process != self._sign.name and process in living
+        return run_id not in self._held and not is_others
+
+    def _hold(self, connection: sqlite3.Connection, run_id: int, state: State) -> None:
+        _set(connection, run_id, state=state, process=self._sign.show(), error="")
+        self._held.add(run_id)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction; once it holds, checkpoints that are of no more use are deleted."""
         with self._database.writing() as connection:
-            found = living(self._signs)
-            places = ", ".join("?" * len(found))
-            connection.execute(
-                f"UPDATE runs SET state = ? WHERE state IN (?, ?) AND process NOT IN ({places})",
-                (State.INTERRUPTED, *UNFINISHED, *found),
-            )
+            yield connection
+            spare = self._give_up_checkpoints(connection)
+        for folder in spare:
+            checkpoints.remove(folder)
 
-    @property
-    def _signs(self) -> Path:
-        return self.path.with_name(f".{self.path.name}-processes")
-
-    @property
-    def _checkpoints(self) -> Path:
-        return self.path.with_name(f".{self.path.name}-checkpoints")
-
-    def _tidy(self, connection: sqlite3.Connection) -> None:
-        """Delete the checkpoints that are too many, and those that no run has; in a transaction."""
+    def _give_up_checkpoints(self, connection: sqlite3.Connection) -> list[Path]:
+        """Return the folders of checkpoints that are too many, and of those that no run has."""
         rows = connection.execute(
             "SELECT id, state, checkpoints FROM runs WHERE checkpoints != '' ORDER BY id DESC"
         ).fetchall()
@@ -257,9 +325,11 @@ class Runs:
         for number, _ in spare:
             _set(connection, number, checkpoints="")
         wanted = {name for _, _, name in rows} - {name for _, name in spare}
-        for folder in self._checkpoints.glob("*"):
-            if str(folder.relative_to(self.path.parent)) not in wanted:
-                checkpoints.remove(folder)
+        return [
+            folder
+            for folder in self._checkpoints.glob("*")
+            if str(folder.relative_to(self.path.parent)) not in wanted
+        ]
 
     def _found(self, connection: sqlite3.Connection, run_id: int) -> Run:
         row = connection.execute(
@@ -268,10 +338,6 @@ class Runs:
         if row is None:
             raise _unknown(run_id)
         return self._run(row)
-
-    def _change(self, run_id: int, **values: Any) -> None:
-        with self._database.writing() as connection:
-            _set(connection, run_id, **values)
 
     def _stored_path(self, model: Path | None) -> str:
         """Relative to the list where possible, so that the folder can be moved as a whole."""
@@ -286,13 +352,14 @@ class Runs:
 
     def _run(self, row: tuple[Any, ...]) -> Run:
         values = dict(zip(COLUMNS, row, strict=True))
+        process, state = values.pop("process"), State(values["state"])
+        # One of its own that was let go, on a disk that takes no word of it.
+        is_lost = state in UNFINISHED and self._is_lost(values["id"], process, [process])
         return Run(
             **{
                 **values,
-                "state": State(values["state"]),
+                "state": State.INTERRUPTED if is_lost else state,
                 "settings": json.loads(values["settings"]),
-                "training": tuple(Point(*point) for point in json.loads(values["training"])),
-                "validation": tuple(Point(*point) for point in json.loads(values["validation"])),
                 "model": self._path_of(values["model"]),
                 "checkpoints": self._path_of(values["checkpoints"]),
             }
@@ -300,14 +367,6 @@ class Runs:
 
     def _path_of(self, stored: str) -> Path | None:
         return self.path.parent / stored if stored else None
-
-
-def _curves(progress: Progress) -> dict[str, str]:
-    parts = {"training": progress.training, "validation": progress.validation}
-    return {
-        name: json.dumps([astuple(point) for point in learning_curve.chosen(points)])
-        for name, points in parts.items()
-    }
 
 
 def _title(title: str) -> str:
@@ -328,3 +387,11 @@ def _set(connection: sqlite3.Connection, run_id: int, **values: Any) -> None:
     )
     if not cursor.rowcount:
         raise _unknown(run_id)
+
+
+def _set_curves(connection: sqlite3.Connection, run_id: int, progress: Progress) -> None:
+    parts = [
+        json.dumps([astuple(point) for point in learning_curve.chosen(points)])
+        for points in (progress.training, progress.validation)
+    ]
+    connection.execute("INSERT OR REPLACE INTO curves VALUES (?, ?, ?)", (run_id, *parts))

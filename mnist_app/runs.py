@@ -1,4 +1,4 @@
-"""A training run as it was written down: how it stands, its curves, how it differs from others."""
+"""A training run as it was written down: how it stands, how it differs from others."""
 
 import csv
 import io
@@ -9,8 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mnist_app import checkpoints
-from mnist_app.progress import Point
+from mnist_app.learning_curve import LearningCurves
 from mnist_app.settings import SETTINGS, TrainingConfig, from_query
 
 
@@ -41,13 +40,12 @@ class Run:
         created: when, ISO 8601, UTC.
         state: where it stands.
         settings: by name, as `TrainingConfig.as_dict` gives them; of an older version, perhaps.
-        training, validation: its curves, at most `learning_curve.CURVE_POINTS` points each.
         accuracy, loss: on the test pictures, 0..1 and nats; None until they are measured.
         seconds: how long it trained.
         weights: how many numbers it learns, 0 until that is known.
         model: the saved model, None while there is none.
         error: for a person, when it failed or ended before its time: why.
-        checkpoints: the folder for its checkpoints; None when they are gone for good.
+        checkpoints: the folder for its checkpoints; None when there are none any more.
     """
 
     id: int
@@ -56,8 +54,6 @@ class Run:
     created: str
     state: State
     settings: dict[str, Any]
-    training: tuple[Point, ...] = ()
-    validation: tuple[Point, ...] = ()
     accuracy: float | None = None
     loss: float | None = None
     seconds: float = 0.0
@@ -78,17 +74,16 @@ class Run:
 
     @property
     def can_continue(self) -> bool:
-        """Whether it was broken off and left a checkpoint to go on from."""
-        folder = self.checkpoints
-        return self.state in BROKEN_OFF and folder is not None and checkpoints.exists(folder)
+        """Whether it was broken off and left a checkpoint to go on from, when that was written."""
+        return self.state in BROKEN_OFF and self.checkpoints is not None
 
 
-def curves_csv(run: Run) -> str:
-    """The curves as CSV: one line a point, training first."""
+def curves_csv(curves: LearningCurves) -> str:
+    """Return the curves of a run as CSV: one line a point, training first."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\n")
     writer.writerow(["part", "epoch", "loss", "accuracy", "learning_rate"])
-    for part, points in (("training", run.training), ("validation", run.validation)):
+    for part, points in (("training", curves.training), ("validation", curves.validation)):
         for point in points:
             writer.writerow([part, *astuple(point)])
     return sheet.getvalue()

@@ -1,3 +1,4 @@
+import shutil
 import signal
 import sqlite3
 from pathlib import Path
@@ -117,5 +118,13 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(kept: Database) -> None:
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DigitLabError, match="MNIST_APP_MODELS"):
-        opened(tmp_path / "file" / "names.sqlite3")
+    kept = opened(tmp_path / "file" / "names.sqlite3")
+    with pytest.raises(DigitLabError, match="MNIST_APP_MODELS") as refused:
+        names(kept)
+    assert str(tmp_path) not in str(refused.value), "visitors are shown no paths of the server"
+
+
+def test_a_folder_that_was_deleted_is_made_again(kept: Database) -> None:
+    shutil.rmtree(kept.path.parent)
+    write(kept, "after")
+    assert names(kept) == ["after"]

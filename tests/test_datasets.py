@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import blocks
+from samples import blocks, in_a_process_of_its_own
 
 from mnist_app import datasets
-from mnist_app.datasets import availability, is_held_out, load, load_pen_strokes
+from mnist_app.datasets import (
+    availability,
+    is_held_out,
+    load,
+    load_pen_strokes,
+    store_download,
+)
 from mnist_app.errors import DigitLabError
 from mnist_app.settings import DATASETS
 
@@ -149,8 +155,9 @@ def test_half_a_packed_idx_file_is_refused(data: Path) -> None:
 def test_a_half_downloaded_npz_is_refused_and_named(data: Path) -> None:
     path = write_npz(data)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DigitLabError, match=r"mnist\.npz is broken or only half there"):
+    with pytest.raises(DigitLabError, match=r"mnist\.npz, .* is broken or only half") as refused:
         load("mnist")
+    assert str(data) not in str(refused.value), "visitors are shown no paths of the server"
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04", b"\x93NUMPY\x01\0"])
@@ -227,7 +234,7 @@ def test_nothing_is_downloaded_when_it_must_not(name: str) -> None:
 def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, cache: Path) -> None:
     with pytest.raises(DigitLabError, match="could not be downloaded: check the network"):
         load(name)
-    assert os.listdir(cache) == []
+    assert list(cache.glob("*")) == []
     assert availability(name).place is None
 
 
@@ -244,7 +251,27 @@ def test_a_download_that_breaks_off_leaves_no_broken_file(
     monkeypatch.setattr("keras.utils.get_file", half)
     with pytest.raises(DigitLabError, match=r"^[^\n]*check the network[^\n]*\.$"):
         load("mnist")
-    assert os.listdir(cache) == []
+    assert list(cache.glob("*")) == []
+
+
+def test_what_a_worker_downloaded_enters_the_cache(tmp_path: Path, cache: Path) -> None:
+    write_idx(tmp_path / "server", packed=True)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "server").iterdir()}
+    assert store_download("fashion_mnist", files) == cache / "fashion-mnist"
+    assert len(load("fashion_mnist", allow_download=False).train_labels) == 30
+    broken = {name: data[:-20] for name, data in files.items()}
+    with pytest.raises(DigitLabError, match="broken"):
+        store_download("fashion_mnist", broken)
+    assert len(load("fashion_mnist", allow_download=False).train_labels) == 30, "it stays"
+
+
+def test_opening_what_is_there_never_imports_keras(data: Path) -> None:
+    write_npz(data)
+    program = (
+        "import sys\nfrom mnist_app.datasets import load\nload('mnist')\n"
+        "print([name for name in ('keras', 'tensorflow') if name in sys.modules])"
+    )
+    assert in_a_process_of_its_own(program).communicate()[0] == "[]\n"
 
 
 def test_a_download_of_something_else_leaves_no_broken_file(
@@ -259,7 +286,7 @@ def test_a_download_of_something_else_leaves_no_broken_file(
     for name in ("mnist", "fashion_mnist"):
         with pytest.raises(DigitLabError, match="broken"):
             load(name)
-    assert os.listdir(cache) == []
+    assert list(cache.glob("*")) == []
 
 
 def test_a_download_enters_the_cache_whole(

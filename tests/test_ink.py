@@ -13,6 +13,7 @@ from mnist_app import ink
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import (
     Drawing,
+    canvas_json,
     drawing_from_canvas,
     drawing_from_points,
     even,
@@ -226,6 +227,21 @@ def test_any_json_as_a_canvas_gives_a_drawing_or_a_sentence(garbage: Any) -> Non
     for raw in (garbage, {"objects": garbage}, {"objects": [garbage]}):
         with contextlib.suppress(DigitLabError):
             drawing_from_canvas(raw)
+
+
+@given(JSON, st.dictionaries(st.sampled_from(["left", "scaleX", "type", "path"]), NUMBERS | JSON))
+@settings(deadline=None)
+def test_what_a_canvas_sent_is_cleaned_of_all_that_is_no_stroke(
+    garbage: Any, changes: dict[str, Any]
+) -> None:
+    changed = {**canvas(LINE)["objects"][0], **changes}
+    for raw in (garbage, {"objects": garbage}, {"objects": [garbage, changed]}):
+        for sent in (raw, {"drawing": raw}, {"drawing": {"raw": raw}}):
+            for item in canvas_json(sent)["objects"]:
+                assert item["path"] == list(item["path"])
+                assert item.get("left", 0.0) * item.get("scaleX", 1.0) is not None
+    sent = {"drawing": {"raw": canvas(LINE)}}
+    assert canvas_json(sent) == {"objects": canvas(LINE)["objects"]}
 
 
 @pytest.mark.parametrize("raw", [None, {}, canvas()])

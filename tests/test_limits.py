@@ -22,14 +22,28 @@ def test_a_network_above_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_is_allowed_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert limits.in_words() == ""
-    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "1")
-    assert limits.in_words() == "On this host a run lasts at most 1 minute."
+    assert limits.in_words() == (
+        "Limits of this server: 10 runs may train or wait at a time and 200 trained models "
+        "may be kept."
+    )
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "2.5")
     monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "500000")
+    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "1")
+    monkeypatch.setenv("MNIST_APP_MAX_MODELS", "inf")
     assert limits.in_words() == (
-        "On this host a run lasts at most 2.5 minutes and a network has at most 500,000 weights."
+        "Limits of this server: a run may last 2.5 minutes, a network may have 500,000 weights "
+        "and 1 run may train or wait at a time."
     )
+
+
+def test_the_line_and_the_models_have_limits_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (limits.most_waiting(), limits.most_models()) == (10, 200)
+    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "3")
+    monkeypatch.setenv("MNIST_APP_MAX_MODELS", "5")
+    assert (limits.most_waiting(), limits.most_models()) == (3, 5)
+    monkeypatch.setenv("MNIST_APP_MAX_MODELS", "many")
+    with pytest.raises(DigitLabError, match="MNIST_APP_MAX_MODELS must be a number above 0"):
+        limits.most_models()
 
 
 def test_a_kiosk_may_be_switched_off_by_nought(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,31 +1,37 @@
 import os
 import signal
-import threading
 from pathlib import Path
 
 from samples import in_a_process_of_its_own
 
-from mnist_app.liveness import living, sign_of_life
+from mnist_app.liveness import SignOfLife, living
 
 
-def test_a_process_has_one_sign_of_life_in_all_of_its_threads(tmp_path: Path) -> None:
-    folder, signs = tmp_path / "signs", []
-    threads = [
-        threading.Thread(target=lambda: signs.append(sign_of_life(folder))) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(set(signs)) == 1
-    assert living(folder) == [signs[0]]
+def test_each_has_a_sign_of_its_own_and_shows_it_once(tmp_path: Path) -> None:
+    folder = tmp_path / "signs"
+    one, other = SignOfLife(folder), SignOfLife(folder)
+    assert one.show() == one.show() == one.name
+    assert living(folder) == [one.name]
+    assert sorted([one.name, other.show()]) == sorted(living(folder))
+    del other
+    assert living(folder) == [one.name]
+
+
+def test_a_sign_that_somebody_deleted_is_shown_anew(tmp_path: Path) -> None:
+    one = SignOfLife(tmp_path)
+    (tmp_path / one.show()).unlink()
+    assert living(tmp_path) == []
+    again = one.show()
+    assert living(tmp_path) == [again]
 
 
 def test_another_process_lives_until_it_ends_however_that_is(tmp_path: Path) -> None:
-    own = sign_of_life(tmp_path)
+    sign = SignOfLife(tmp_path)
+    own = sign.show()
     program = (
-        "from pathlib import Path\nfrom mnist_app.liveness import sign_of_life\n"
-        f"print(sign_of_life(Path({str(tmp_path)!r})), flush=True)\nimport time\ntime.sleep(60)"
+        "from pathlib import Path\nfrom mnist_app.liveness import SignOfLife\n"
+        f"sign = SignOfLife(Path({str(tmp_path)!r}))\n"
+        "print(sign.show(), flush=True)\nimport time\ntime.sleep(60)"
     )
     other = in_a_process_of_its_own(program)
     assert other.stdout

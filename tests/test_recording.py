@@ -8,6 +8,7 @@ from mnist_app import model_store, recording
 from mnist_app.errors import DigitLabError
 from mnist_app.lab import experiment
 from mnist_app.outcomes import TrainingOutcome as Outcome
+from mnist_app.outcomes import stored
 from mnist_app.progress import Point, Progress
 from mnist_app.recording import Report, recorded
 from mnist_app.run_store import Runs
@@ -28,7 +29,8 @@ def trained(steering: Steering | None = None) -> tuple[Runs, int, Outcome]:
     path = model_store.path_for("kept")
 
     def work(report: Report) -> Outcome:
-        return experiment.run(CONFIG, path, "kept", report, steering)
+        trained = experiment.train_model(CONFIG, "kept", report=report, steering=steering)
+        return stored(trained, path)
 
     return runs, run_id, recorded(runs, run_id, work)
 
@@ -43,8 +45,9 @@ def test_a_run_that_ends_is_written_down_with_its_results_and_model() -> None:
     assert outcome.stored.card is not None
     assert run.weights == outcome.stored.card.weights
     assert run.seconds == outcome.progress.seconds > 0
-    assert len(run.validation) == 2
-    assert run.training[-1].epoch == 2
+    curves = runs.curves(run_id)
+    assert len(curves.validation) == 2
+    assert curves.training[-1].epoch == 2
 
 
 def test_a_run_that_was_stopped_says_so_and_keeps_its_model() -> None:
@@ -69,7 +72,7 @@ def test_a_run_that_fails_keeps_its_curve_and_says_why() -> None:
         recorded(runs, run_id, work)
     run = runs.get(run_id)
     assert (run.state, run.error) == (State.FAILED, "Lower the learning rate.")
-    assert (len(run.training), run.seconds) == (3, 3)
+    assert (len(runs.curves(run_id).training), run.seconds) == (3, 3)
 
 
 def test_what_was_not_foreseen_is_no_secret_and_no_jargon() -> None:
@@ -97,7 +100,7 @@ def test_it_is_seen_how_far_a_run_is_while_it_goes(monkeypatch: pytest.MonkeyPat
         assert runs.get(run_id).state is State.RUNNING
         while not seen:
             report(progress(4))
-            seen.extend([4] * bool(runs.get(run_id).training))
+            seen.extend([4] * bool(runs.curves(run_id).training))
         return outcome
 
     recorded(runs, run_id, work)
@@ -140,5 +143,19 @@ def test_a_full_disk_costs_the_entry_but_not_what_was_learned(tmp_path: Path) ->
             with nearly_full_disk():
                 super().finish(run_id, state, *args, **facts)  # type: ignore[arg-type]
 
-    assert recorded(Full(runs.path), run_id, work) is outcome
-    assert runs.get(run_id).state is State.RUNNING
+    full = Full(runs.path)
+    assert recorded(full, run_id, work) is outcome
+    assert full.get(run_id).state is State.INTERRUPTED, "nobody holds it any more"
+
+
+def test_a_run_whose_beginning_cannot_be_written_does_not_wait_for_ever() -> None:
+    runs = Runs()
+    run_id = runs.add("never", CONFIG).id
+
+    def work(report: Report) -> Outcome:
+        raise AssertionError("it must not begin")
+
+    with nearly_full_disk(), pytest.raises(DigitLabError, match="free some disk space"):
+        recorded(runs, run_id, work)
+    assert runs.get(run_id).state is State.INTERRUPTED
+    runs.delete(run_id)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_app.datasets import DIGIT_NAMES
+from mnist_app.learning_curve import LearningCurves
 from mnist_app.progress import Opinion, Point
 from mnist_app.run_charts import (
     SMOOTHING,
@@ -21,13 +22,11 @@ from mnist_app.run_charts import (
 )
 from mnist_app.runs import Run, State
 
+CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
+
 
 def run(number: int, title: str, **values: Any) -> Run:
-    training = (Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7))
-    return Run(
-        number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {},
-        training=training, validation=(Point(1.0, 0.8, 0.75),), **values,
-    )  # fmt: skip
+    return Run(number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {}, **values)
 
 
 def test_curves_show_training_and_validation_over_epochs() -> None:
@@ -115,17 +114,25 @@ def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
 
 def test_runs_lie_over_each_other_each_in_its_own_colour() -> None:
     both = [run(1, "dense"), run(2, "convolutional")]
-    accuracy = runs_accuracy(both, weight=0)
+    accuracy = runs_accuracy(both, [CURVES] * 2, weight=0)
     named = [line for line in accuracy.data if line.name]
     assert [line.name for line in named] == ["dense", "convolutional"]
     assert named[0].line.color != named[1].line.color
     assert list(named[0].y) == [40, 70]
-    assert [list(line.y) for line in runs_loss(both, weight=0).data[:3]] == [
+    assert [list(line.y) for line in runs_loss(both, [CURVES] * 2, weight=0).data[:3]] == [
         [1.5, 0.9],
         [1.5, 0.9],
         [0.8],
     ]
-    assert len(runs_accuracy([]).data) == 0
+    assert len(runs_accuracy([], []).data) == 0
+
+
+def test_the_name_of_a_run_is_shown_as_it_is() -> None:
+    one = run(1, "<b>bold</b> %{x}", accuracy=0.9, weights=100)
+    for figure in (runs_accuracy([one], [CURVES]), accuracy_against_weights([one])):
+        shown = next(line for line in figure.data if line.name)
+        assert "<b>bold" not in shown.name + shown.hovertemplate
+        assert "bold&lt;/b&gt; %&#123;x}" in shown.hovertemplate
 
 
 def test_runs_are_points_of_accuracy_against_weights_and_time() -> None:

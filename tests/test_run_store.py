@@ -1,17 +1,20 @@
 import os
+import shutil
 import signal
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import in_a_process_of_its_own
+from samples import in_a_process_of_its_own, nearly_full_disk
 
-from mnist_app import checkpoints, model_store, run_store
+from mnist_app import checkpoints, database, model_store, run_store
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.database import Database
 from mnist_app.errors import DigitLabError
-from mnist_app.lab.standing import Standing
-from mnist_app.learning_curve import CURVE_POINTS
+from mnist_app.learning_curve import CURVE_POINTS, LearningCurves
 from mnist_app.progress import Point, Progress
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run, State
@@ -44,12 +47,13 @@ def test_a_run_is_the_same_after_a_restart(kept: Runs) -> None:
     kept.record(run.id, PROGRESS, seconds=3)
     now = Runs().get(run.id)
     assert (now.state, now.seconds, now.is_over) == (State.RUNNING, 3, False)
-    assert (now.training, now.validation) == (PROGRESS.training, PROGRESS.validation)
+    assert Runs().curves(run.id) == LearningCurves(PROGRESS.training, PROGRESS.validation)
     model = model_store.folder() / "net.keras"
     kept.finish(run.id, State.FINISHED, accuracy=0.9, loss=0.3, seconds=4, weights=12, model=model)
     now = Runs().get(run.id)
     assert (now.accuracy, now.loss, now.seconds, now.weights) == (0.9, 0.3, 4, 12)
-    assert (now.model, now.training, now.is_over) == (model, PROGRESS.training, True)
+    assert (now.model, now.is_over) == (model, True)
+    assert Runs().curves(run.id).training == PROGRESS.training
     assert TrainingConfig(**now.settings) == CONFIG
 
 
@@ -99,6 +103,15 @@ def test_deleting_forgets_the_run_and_its_model_when_asked(kept: Runs, tmp_path:
     assert kept.listed() == []
 
 
+def test_it_is_known_who_trained_a_model(kept: Runs) -> None:
+    model = model_store.folder() / "net.keras"
+    for owner in ("me", "", "you"):
+        run = kept.add("x", CONFIG, owner)
+        kept.finish(run.id, State.FINISHED, model=model if owner != "you" else None)
+    assert kept.owners_of(model) == {"me"}
+    assert kept.owners_of(model_store.folder() / "other.keras") == set()
+
+
 def test_no_model_of_elsewhere_is_deleted(kept: Runs, tmp_path: Path) -> None:
     elsewhere = tmp_path / "other.keras"
     elsewhere.touch()
@@ -132,7 +145,7 @@ def test_curves_are_bounded_and_keep_their_ends(kept: Runs) -> None:
     many = tuple(Point(number, 1, 0) for number in range(5000))
     run = kept.add("long", CONFIG)
     kept.record(run.id, Progress(1, 1, 1, 1, training=many))
-    curve = kept.get(run.id).training
+    curve = kept.curves(run.id).training
     assert len(curve) == CURVE_POINTS
     assert (curve[0], curve[-1]) == (many[0], many[-1])
 
@@ -193,7 +206,7 @@ def broken_off(kept: Runs, title: str = "x") -> Run:
     """A run that was stopped and left a checkpoint."""
     run = kept.add(title, CONFIG, state=State.RUNNING)
     assert run.checkpoints
-    checkpoints.save(Standing(epoch=1), CONFIG.as_dict(), run.checkpoints)
+    checkpoints.save(Checkpoint(b"epoch 1"), run.checkpoints)
     kept.finish(run.id, State.STOPPED, PROGRESS)
     return kept.get(run.id)
 
@@ -205,11 +218,10 @@ def folders(kept: Runs) -> int:
 def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) -> None:
     program = (
         "import os, signal\nfrom mnist_app import checkpoints\n"
-        "from mnist_app.lab.standing import Standing\n"
         "config = TrainingConfig(architecture='dense', epochs=2)\n"
         "for title in ('early', 'late'):\n"
         "    run = Runs().add(title, config, state=State.RUNNING)\n"
-        "checkpoints.save(Standing(epoch=1), config.as_dict(), run.checkpoints)\n"
+        "checkpoints.save(checkpoints.Checkpoint(b'epoch 1'), run.checkpoints)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert in_a_process_of_its_own(HEAD + program).wait() == -signal.SIGKILL
@@ -219,7 +231,7 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) 
     again = kept.resume(found["late"].id)
     assert (again.state, again.can_continue) == (State.WAITING, False)
     assert again.checkpoints
-    assert checkpoints.load(again.checkpoints)[0].epoch == 1
+    assert (again.checkpoints / checkpoints.NAME).read_bytes() == b"epoch 1"
     for run in found.values():
         with pytest.raises(DigitLabError, match="start it anew"):
             kept.resume(run.id)
@@ -266,7 +278,7 @@ def test_checkpoints_are_bounded_and_the_newest_stay(
     monkeypatch.setattr(run_store, "MOST_CHECKPOINTS", 2)
     training = kept.add("training", CONFIG, state=State.RUNNING)
     assert training.checkpoints
-    checkpoints.save(Standing(), {}, training.checkpoints)
+    checkpoints.save(Checkpoint(b""), training.checkpoints)
     for title in "abcd":
         broken_off(kept, title)
     # Nothing was left by these, so they take nobody's place.
@@ -290,11 +302,85 @@ def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
     older = Database(path, "list of runs", run_store.MIGRATIONS[:1])
     with older.writing() as connection:
         connection.execute(
-            "INSERT INTO runs (title, owner, created, state, settings, process) "
-            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone')"
+            "INSERT INTO runs (title, owner, created, state, settings, process, training) "
+            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone', '[[0.5, 1.5, 0.4, 0.01]]')"
         )
     kept = Runs(path)
     (run,) = kept.listed()
     assert (run.title, run.state, run.checkpoints) == ("old", State.INTERRUPTED, None)
     assert not run.can_continue
+    assert kept.curves(run.id) == LearningCurves((Point(0.5, 1.5, 0.4, 0.01),))
     assert kept.add("new", CONFIG).checkpoints is not None
+
+
+def test_a_run_that_was_let_go_is_interrupted_at_the_next_look(kept: Runs) -> None:
+    run = kept.add("lost", CONFIG, state=State.RUNNING)
+    assert kept.get(run.id).state is State.RUNNING
+    kept.let_go(run.id)
+    assert [other.state for other in Runs().listed()] == [State.RUNNING], "it is not theirs"
+    assert [own.state for own in kept.listed()] == [State.INTERRUPTED]
+    assert [other.state for other in Runs().listed()] == [State.INTERRUPTED]
+    kept.delete(run.id)
+    assert kept.listed() == []
+
+
+def test_it_is_seen_as_interrupted_also_where_nothing_can_be_written(kept: Runs) -> None:
+    run = kept.add("lost", CONFIG)
+    with nearly_full_disk():
+        kept.let_go(run.id)
+        assert kept.get(run.id).state is State.INTERRUPTED
+        assert [own.state for own in kept.listed()] == [State.INTERRUPTED]
+
+
+def test_a_run_of_another_process_is_seen_to_be_interrupted_at_the_next_look(kept: Runs) -> None:
+    """Not only when this one starts again."""
+    program = (
+        "runs = Runs()\n"
+        "print(runs.add('x', TrainingConfig(), state=State.RUNNING).id, flush=True)\n"
+        "import time\ntime.sleep(60)"
+    )
+    other = in_a_process_of_its_own(HEAD + program)
+    assert other.stdout
+    run_id = int(other.stdout.readline())
+    assert kept.get(run_id).state is State.RUNNING
+    os.kill(other.pid, signal.SIGKILL)
+    other.communicate()
+    assert kept.get(run_id).state is State.INTERRUPTED
+
+
+def test_checkpoints_stay_when_the_change_that_gives_them_up_fails(
+    kept: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    run = broken_off(kept)
+    with closing(sqlite3.connect(kept.path)) as reader:
+        # Nothing can be committed while somebody reads.
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM runs").fetchone()
+        with pytest.raises(DigitLabError, match="locked"):
+            kept.delete(run.id)
+    assert kept.get(run.id).can_continue
+    assert kept.resume(run.id).state is State.WAITING
+
+
+def test_a_checkpoint_that_somebody_deleted_is_said_to_be_gone(kept: Runs) -> None:
+    run = broken_off(kept)
+    assert run.checkpoints
+    checkpoints.remove(run.checkpoints)
+    with pytest.raises(DigitLabError, match="start it anew"):
+        kept.resume(run.id)
+
+
+def test_a_folder_that_somebody_deleted_is_made_again(kept: Runs) -> None:
+    shutil.rmtree(kept.path.parent)
+    assert kept.listed() == []
+    run = kept.add("new", CONFIG, state=State.RUNNING)
+    assert [other.state for other in Runs().listed()] == [State.RUNNING]
+    assert kept.get(run.id).state is State.RUNNING
+
+
+def test_no_curve_is_read_for_the_list(kept: Runs) -> None:
+    run = finished(kept, "x")
+    with kept._database.writing() as connection:
+        connection.execute("UPDATE curves SET training = 'no JSON'")
+    assert [listed.id for listed in kept.listed()] == [run.id]

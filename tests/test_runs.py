@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from mnist_app.learning_curve import LearningCurves
 from mnist_app.progress import Point
 from mnist_app.runs import (
     UNFINISHED,
@@ -27,8 +28,8 @@ def test_a_run_is_over_when_nothing_more_comes_by_itself(state: State) -> None:
 
 def test_curves_are_one_line_a_point() -> None:
     training = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
-    run = made(training=training, validation=(Point(1, 0.8, 0.8, 0.02),))
-    assert curves_csv(run).splitlines() == [
+    curves = LearningCurves(training, validation=(Point(1, 0.8, 0.8, 0.02),))
+    assert curves_csv(curves).splitlines() == [
         "part,epoch,loss,accuracy,learning_rate",
         "training,0.5,1.5,0.4,0.01",
         "training,1,0.9,0.7,0.02",

@@ -12,8 +12,7 @@ from mnist_app.datasets import Dataset
 from mnist_app.pages.choosing import choose_dataset, opened
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture
-from mnist_app.pages.waiting import result_of
-from mnist_app.pages.workers import augmentation_job, workers
+from mnist_app.pages.variants import variants
 from mnist_app.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
 
 SAMPLES = 6
@@ -222,17 +221,15 @@ def _augmented(dataset: Dataset, image: np.ndarray, name: str) -> None:
         "Other variants", key="other_variants", icon=":material/shuffle:", on_click=_renew,
         args=("variants_seed",),
     )  # fmt: skip
-    variants_of = result_of(
-        workers().augmentation, augmentation_job(), "Waking up TensorFlow, which makes the variants"
-    )
     seed = st.session_state.get("variants_seed", 0) % 2**31
-    variants = variants_of(np.stack([image] * VARIANTS), seed, TrainingConfig(**values))
+    config = TrainingConfig(**values)
+    made = variants(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get("all", ())
     with st.container(key="variants"):
         st.html(
             gallery(
                 [
                     (image, "as it is", ""),
-                    *((variant, f"variant {n}", "") for n, variant in enumerate(variants, 1)),
+                    *((variant, f"variant {n}", "") for n, variant in enumerate(made, 1)),
                 ]
             )
         )

@@ -6,7 +6,7 @@ from mnist_app import datasets, model_store
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import confusion, gallery, map_panel, measures
+from mnist_app.pages import confusion, deletion, gallery, map_panel, measures
 from mnist_app.pages.choosing import choose, choose_dataset, learned_elsewhere, opened
 from mnist_app.pages.takeaway import downloads
 from mnist_app.pages.versus import rivals, versus
@@ -28,6 +28,7 @@ def page() -> None:
     with left:
         titles = model_store.titles(models.values())
         model = models[choose("Model", list(models), "model", titles.__getitem__)]
+        deletion.offer(model)
     with right:
         fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
         if not fitting:

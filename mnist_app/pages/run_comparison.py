@@ -9,7 +9,7 @@ from mnist_app import convolution, datasets, run_charts
 from mnist_app.pages import wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model
-from mnist_app.pages.run_jobs import shift_job
+from mnist_app.pages.run_jobs import runs, shift_job
 from mnist_app.pages.side_by_side import side_by_side
 from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.workers import dataset_job, workers
@@ -77,13 +77,14 @@ def _charts(named: Sequence[Run]) -> None:
     The colours are named by the table above them.
     """
     titles = ", ".join(run.title for run in named)
-    if any(run.training for run in named):
+    curves = [runs().curves(run.id) for run in named]
+    if any(one.training for one in curves):
         live_chart(
-            _without_names(run_charts.runs_accuracy(named)), key="runs_accuracy",
+            _without_names(run_charts.runs_accuracy(named, curves)), key="runs_accuracy",
             picture="runs-accuracy", alt=f"Accuracy over epochs of {titles}.",
         )  # fmt: skip
         live_chart(
-            _without_names(run_charts.runs_loss(named)), key="runs_loss",
+            _without_names(run_charts.runs_loss(named, curves)), key="runs_loss",
             picture="runs-loss", alt=f"Loss over epochs of {titles}.",
         )  # fmt: skip
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")

@@ -6,11 +6,13 @@ import streamlit as st
 
 from mnist_app import model_store
 from mnist_app.errors import DigitLabError
+from mnist_app.learning_curve import LearningCurves
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import elsewhere, wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_downloads import downloads
 from mnist_app.pages.run_jobs import continuing_job, runs
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
 from mnist_app.run_charts import accuracy_curves, loss_curves
 from mnist_app.run_store import TITLE_LENGTH
@@ -26,8 +28,9 @@ def details(run: Run) -> None:
         _standing(run)
         _figures(run)
         _next_steps(run, model)
-        _curves(run)
-        downloads(run, model)
+        curves = runs().curves(run.id)
+        _curves(run, curves)
+        downloads(run, model, curves)
         with st.expander("Rename or delete", icon=":material/edit:"):
             _rename(run)
             _delete(run, model)
@@ -51,10 +54,14 @@ def _standing(run: Run) -> None:
     elif run.state is State.RUNNING:
         st.info("It is training now. The Train page shows more.", icon=":material/play_arrow:")
     elif run.state is State.FAILED:
-        st.error(run.error, icon=":material/error:")
+        show_error(run.error)
     elif run.state is State.INTERRUPTED:
+        why = (
+            run.error
+            or "It was interrupted: the server ended, or could not write down how it went."
+        )
         st.warning(
-            "The server ended before this run did. "
+            f"{wording.unmarked(why)} "
             + ("It can go on from its last epoch." if run.can_continue else "Start it anew."),
             icon=":material/power_off:",
         )
@@ -83,7 +90,7 @@ def _continue(run: Run) -> None:
     try:
         continuing_job(run.id)
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
     else:
         st.rerun()
 
@@ -110,21 +117,21 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
         st.caption("Its model was deleted. “Same settings again” makes it anew.")
 
 
-def _curves(run: Run) -> None:
-    if not run.training:
+def _curves(run: Run, curves: LearningCurves) -> None:
+    if not curves.training:
         return
-    last, epochs = run.training[-1], run.config.epochs
+    last, epochs = curves.training[-1], run.config.epochs
     name = model_store.file_stem(run.title)
     left, right = st.columns(2)
     with left:
         live_chart(
-            accuracy_curves(run.training, run.validation, epochs), key="run_accuracy",
+            accuracy_curves(curves.training, curves.validation, epochs), key="run_accuracy",
             alt=f"Accuracy over epochs, at last {last.accuracy:.1%} of the training pictures.",
             picture=f"{name}-accuracy",
         )  # fmt: skip
     with right:
         live_chart(
-            loss_curves(run.training, run.validation, epochs), key="run_loss",
+            loss_curves(curves.training, curves.validation, epochs), key="run_loss",
             alt=f"Loss over epochs, at last {last.loss:.3f}.", picture=f"{name}-loss",
         )  # fmt: skip
 
@@ -136,7 +143,7 @@ def _rename(run: Run) -> None:
             try:
                 runs().rename(run.id, title)
             except DigitLabError as error:
-                st.error(str(error), icon=":material/error:")
+                show_error(error)
             else:
                 st.rerun()
 

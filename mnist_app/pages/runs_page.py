@@ -13,6 +13,7 @@ from mnist_app.pages.run_comparison import comparison
 from mnist_app.pages.run_details import details
 from mnist_app.pages.run_jobs import runs, training_job
 from mnist_app.pages.visitor import visitor
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
 from mnist_app.run_charts import RUN_COLOURS
 from mnist_app.runs import Run, State
@@ -51,7 +52,7 @@ def page() -> None:
         with right:
             _show([run for number in chosen for run in listed if run.id == number])
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     if not all(run.is_over for run in listed):
         _follow(_standing(listed))
@@ -185,7 +186,7 @@ def _follow(before: list[tuple[int, str, float]]) -> None:
     try:
         now = _standing(runs().listed(visitor()))
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     if now != before:
         st.rerun()

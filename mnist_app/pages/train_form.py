@@ -12,6 +12,7 @@ from mnist_app.errors import DigitLabError
 from mnist_app.pages.building import layers_field
 from mnist_app.pages.choosing import default_dataset, described_dataset
 from mnist_app.pages.train_preview import preview
+from mnist_app.pages.wording import show_error, unmarked
 from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
 
 FIRST_TIME = "one-minute"
@@ -68,7 +69,8 @@ def form() -> tuple[TrainingConfig | None, str]:
         config = TrainingConfig(**_values())
         limits.require_weights(builder.weights(config.architecture, config.layers))
     except DigitLabError as error:
-        wrong.error(str(error), icon=":material/error:")
+        with wrong:
+            show_error(error)
         return None, title.strip()
     _write_link(config)
     return config, title.strip()
@@ -144,7 +146,7 @@ def _tell_problems(place: DeltaGenerator) -> None:
     if problems and values == _values():
         with place.container():
             for problem in problems:
-                st.warning(problem, icon=":material/link_off:")
+                st.warning(unmarked(problem), icon=":material/link_off:")
     else:
         st.session_state.pop("link_problems", None)
 

@@ -26,6 +26,11 @@ def unmarked(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
 
 
+def show_error(problem: object) -> None:
+    """Show what went wrong; others may have a part in its words: a name, a link, a file."""
+    st.error(unmarked(str(problem)), icon=":material/error:")
+
+
 def duration(seconds: float) -> str:
     """Such as "2.4 s", "48 s" or "12 min 5 s"."""
     if seconds < 10:

@@ -60,7 +60,7 @@ def test_variants_change_with_the_sliders() -> None:
     assert len(pictures) == len(set(pictures)) == 9
     for name in ("rotation", "shift", "zoom"):
         app.slider(key=f"step_{name}").set_value(0.0)
-    app.run()
+    settled(app)
     unchanged = re.findall(r'src="([^"]+)"', block(app, "variant 1"))
     assert set(unchanged) == {pictures[0]}
 

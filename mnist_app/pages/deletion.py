@@ -1,0 +1,37 @@
+"""Deleting a model that was trained here: by whoever trained it, once they are sure."""
+
+import streamlit as st
+
+from mnist_app import model_store
+from mnist_app.errors import DigitLabError
+from mnist_app.model_store import StoredModel
+from mnist_app.pages.run_jobs import runs
+from mnist_app.pages.visitor import visitor
+from mnist_app.pages.wording import show_error, unmarked
+
+
+def offer(model: StoredModel) -> None:
+    """Offer to delete a model; nothing for the one that came with the app."""
+    if model.is_shipped:
+        return
+    with st.popover("Delete this model", icon=":material/delete:", key="delete_model_offer"):
+        try:
+            _ask(model)
+        except DigitLabError as error:
+            show_error(error)
+
+
+def _ask(model: StoredModel) -> None:
+    owners = runs().owners_of(model.path)
+    if owners and visitor() not in owners:
+        st.write("Somebody else trained this model: only they can delete it.")
+        return
+    st.write(
+        f"“{unmarked(model.title)}” will be gone for good, and nobody can choose it any more. A "
+        "run that made it stays in the list of runs."
+    )
+    if st.button(
+        "Yes, delete it", key="delete_model", icon=":material/delete_forever:", type="primary"
+    ):
+        model_store.delete(model)
+        st.rerun()

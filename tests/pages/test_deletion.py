@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from visiting import said
+
+from mnist_app import model_store
+from mnist_app.pages.run_jobs import runs
+from mnist_app.runs import State
+from mnist_app.settings import TrainingConfig
+
+ME = "0" * 32
+SCRIPT = """
+from mnist_app import model_store
+from mnist_app.pages import deletion
+for model in model_store.models()[:1]:
+    deletion.offer(model)
+"""
+
+
+@pytest.fixture
+def stored(one_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one model in the models' folder."""
+    monkeypatch.setenv("MNIST_APP_MODELS", str(one_model))
+    return model_store.models()[0].path
+
+
+def opened() -> AppTest:
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.session_state["visitor"] = ME
+    app.run()
+    assert not app.exception
+    return app
+
+
+def trained_by(owner: str, model: Path) -> None:
+    run = runs().add("x", TrainingConfig(), owner)
+    runs().finish(run.id, State.FINISHED, model=model)
+
+
+def test_a_model_is_deleted_with_all_its_files_by_whoever_trained_it(stored: Path) -> None:
+    trained_by(ME, stored)
+    opened().button(key="delete_model").click().run()
+    assert list(stored.parent.glob(f"{stored.stem}.*")) == []
+
+
+def test_a_model_that_somebody_else_trained_stays(stored: Path) -> None:
+    trained_by("f" * 32, stored)
+    app = opened()
+    assert "Somebody else trained this model" in said(app)
+    assert not app.button
+
+
+def test_a_model_of_nobody_can_be_deleted_by_anybody(stored: Path) -> None:
+    opened().button(key="delete_model").click().run()
+    assert not stored.exists()
+
+
+def test_the_shipped_model_is_never_offered(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", stored)
+    assert not opened().button
+
+
+def test_a_model_that_cannot_be_deleted_is_told(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened()
+    stored.unlink()
+    stored.mkdir()
+    app.button(key="delete_model").click().run()
+    assert "delete it by hand" in said(app)
