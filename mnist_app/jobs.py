@@ -1,11 +1,11 @@
 """Work that takes longer than a page may wait: background workers with immutable snapshots.
 
-One `Worker` runs one job at a time; who comes second waits in line. A page only ever holds a job's
-id and looks at snapshots, so a reload, a second tab or another page finds the same job again.
-Several visitors share a worker: each job carries its owner, and an owner who left gives way.
+One `Worker` runs one job at a time, or a few; who comes later waits in line. A page only ever holds
+a job's id and looks at snapshots, so a reload, a second tab or another page finds the same job
+again. Several visitors share a worker: each job carries its owner, and an owner who left, or lets a
+job pause for too long, gives way.
 """
 
-import gc
 import itertools
 import logging
 import math
@@ -17,13 +17,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from mnist_app.errors import DigitLabError
+from mnist_app.errors import DigitLabError, Stopped
 from mnist_app.steering import Steering
 
 logger = logging.getLogger(__name__)
 
 # Jobs that are over and still remembered; older ones are forgotten, so memory stays bounded.
 REMEMBERED = 16
+UNFORESEEN = (
+    "Something went wrong that was not foreseen; the server's log has the details. Try again."
+)
+OUT_OF_MEMORY = (
+    "There is not enough memory for this now: try again in a minute, or with fewer pictures or a "
+    "smaller network."
+)
 
 
 class State(StrEnum):
@@ -34,6 +41,13 @@ class State(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+class GaveWay(StrEnum):
+    """Why a job was stopped for those who wait."""
+
+    LEFT = "left"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,8 @@ class Snapshot:
         result: what it returned, when it is done, or stopped with something to keep.
         error: one sentence for a person, when it failed.
         stopping: it was told to stop and has not yet.
-        left: it was told to stop because its owner had left.
+        gave_way: it was told to stop for others because its owner had left, or let it pause for too
+            long; None else.
         paused: it was told to wait.
         started, ended: seconds since the epoch, 0 until then.
     """
@@ -66,7 +81,7 @@ class Snapshot:
     result: Any = None
     error: str = ""
     stopping: bool = False
-    left: bool = False
+    gave_way: GaveWay | None = None
     paused: bool = False
     started: float = 0.0
     ended: float = 0.0
@@ -103,7 +118,7 @@ class _Order:
 
 
 class Worker:
-    """One background thread that runs jobs in the order in which they came.
+    """Background threads that run jobs in the order in which they came.
 
     Attributes:
         name: tells it from other workers.
@@ -114,6 +129,8 @@ class Worker:
         name: str,
         remembered: int = REMEMBERED,
         patience: float = math.inf,
+        longest_pause: float = math.inf,
+        at_once: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with no jobs.
@@ -123,17 +140,21 @@ class Worker:
             patience: an owner who was not `seen` for so many seconds by `clock` has left. A job
                 of theirs that waits is cancelled; one that runs is stopped once another waits.
                 Jobs of nobody, whose owner is "", are as if somebody always looked.
+            longest_pause: how many seconds a job may pause while others wait; then it is stopped.
+            at_once: how many jobs may run at the same time.
         """
         self.name = name
-        self._remembered = remembered
-        self._patience, self._clock = patience, clock
+        self._remembered, self._at_once = remembered, at_once
+        self._patience, self._longest_pause, self._clock = patience, longest_pause, clock
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._ids = itertools.count(1)
         self._jobs: OrderedDict[int, Snapshot] = OrderedDict()
         self._orders: dict[int, _Order] = {}
         self._seen: dict[str, float] = {}
-        self._thread: threading.Thread | None = None
+        # Since when a job pauses while others wait.
+        self._held_up: dict[int, float] = {}
+        self._threads: list[threading.Thread] = []
 
     def submit(
         self,
@@ -146,8 +167,8 @@ class Worker:
 
         Args:
             task: called in the worker's thread. What it returns is the job's result; a
-                `DigitLabError` is its failure in plain words; `InterruptedError` says that it
-                stopped, as told, with nothing to keep.
+                `DigitLabError` is its failure in plain words; `Stopped` says that it stopped, as
+                told, with nothing to keep.
             if_cancelled: called in its stead when it was told to stop before its turn; by
                 whoever told it, so it must be quick.
         """
@@ -157,7 +178,7 @@ class Worker:
     def seen(self, owner: str) -> None:
         """A page of that owner is there; called by each, again and again.
 
-        Whoever is there sees to it that those who left give way.
+        Whoever is there sees to it that those who left, or pause for too long, give way.
         """
         with self._lock:
             if owner in self._seen:
@@ -255,36 +276,47 @@ class Worker:
         self._orders[job_id] = _Order(task, Control(self, job_id), if_cancelled)
         if owner:
             self._seen[owner] = self._clock()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
-            self._thread.start()
+        if len(self._threads) < self._at_once:
+            self._threads.append(threading.Thread(target=self._work, name=self.name, daemon=True))
+            self._threads[-1].start()
         self._changed.notify_all()
         return self._placed(self._jobs[job_id])
 
-    def _stop(self, job: Snapshot, left: bool = False) -> list[_Order]:
+    def _stop(self, job: Snapshot, gave_way: GaveWay | None = None) -> list[_Order]:
         """Tell a job to stop; gives its order if it will never run."""
         if job.is_over:
             return []
         self._orders[job.id].control.stop()
         if job.state is State.RUNNING:
-            self._set(job.id, stopping=True, paused=False, left=job.left or left)
+            self._set(job.id, stopping=True, paused=False, gave_way=job.gave_way or gave_way)
             return []
-        self._set(job.id, state=State.STOPPED, ended=time.time(), left=left)
+        self._set(job.id, state=State.STOPPED, ended=time.time(), gave_way=gave_way)
         order = self._orders.pop(job.id)
         self._forget()
         return [order]
 
     def _give_way(self) -> list[_Order]:
-        """Stop jobs whose owners left; gives the orders of those that will never run."""
+        """Stop jobs whose owners left or pause; gives the orders of those that will never run."""
         cancelled = []
         for job in self._waiting():
             if self._has_left(job.owner):
-                cancelled += self._stop(job, left=True)
-        if self._waiting():
-            for job in list(self._jobs.values()):
-                if job.state is State.RUNNING and not job.stopping and self._has_left(job.owner):
-                    self._stop(job, left=True)
+                cancelled += self._stop(job, GaveWay.LEFT)
+        others_wait = bool(self._waiting())
+        for job in list(self._jobs.values()):
+            if others_wait and job.state is State.RUNNING and not job.stopping:
+                self._make_way(job)
+            else:
+                self._held_up.pop(job.id, None)
         return cancelled
+
+    def _make_way(self, job: Snapshot) -> None:
+        """Stop a running job whose owner left, or that pauses for too long."""
+        if self._has_left(job.owner):
+            self._stop(job, GaveWay.LEFT)
+        elif not job.paused:
+            self._held_up.pop(job.id, None)
+        elif self._clock() - self._held_up.setdefault(job.id, self._clock()) > self._longest_pause:
+            self._stop(job, GaveWay.PAUSED)
 
     def _has_left(self, owner: str) -> bool:
         return bool(owner) and self._clock() - self._seen[owner] > self._patience
@@ -320,23 +352,22 @@ class Worker:
             job_id, order = self._next()
             outcome = self._outcome(order.task, order.control)
             del order
-            # Networks and their optimizers refer to themselves; nothing else would free them soon.
-            gc.collect()
             with self._lock:
                 del self._orders[job_id]
                 self._set(job_id, ended=time.time(), paused=False, **outcome)
                 del outcome
                 # Whoever asked for it has yet to look: the last to be forgotten.
                 self._jobs.move_to_end(job_id)
+                self._held_up.pop(job_id, None)
                 self._forget()
 
     def _next(self) -> tuple[int, _Order]:
         """Begin the next job, as soon as there is one."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._orders))
+                self._changed.wait_for(lambda: bool(self._waiting()))
                 cancelled = self._give_way()
-                job_id = min(self._orders, default=None)
+                job_id = min((job.id for job in self._waiting()), default=None)
                 if job_id is not None:
                     self._set(job_id, state=State.RUNNING, started=time.time())
             _tell(cancelled)
@@ -346,23 +377,16 @@ class Worker:
     def _outcome(self, task: Task, control: Control) -> dict[str, Any]:
         try:
             result = task(control)
-        except InterruptedError:
+        except Stopped:
             return {"state": State.STOPPED}
         except DigitLabError as error:
             return {"state": State.FAILED, "error": str(error)}
         except MemoryError:
-            return {
-                "state": State.FAILED,
-                "error": "There is not enough memory for this now: try again in a minute, or with "
-                "fewer pictures or a smaller network.",
-            }
-        except Exception:
+            return {"state": State.FAILED, "error": OUT_OF_MEMORY}
+        except BaseException:
+            # Also SystemExit, which would end the thread, and the line with it.
             logger.exception("A job of %s failed", self.name)
-            return {
-                "state": State.FAILED,
-                "error": "Something went wrong that was not foreseen; the server's log has the "
-                "details. Try again.",
-            }
+            return {"state": State.FAILED, "error": UNFORESEEN}
         return {"state": State.STOPPED if control.should_stop() else State.DONE, "result": result}
 
     def _forget(self) -> None:

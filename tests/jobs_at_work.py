@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from mnist_app.jobs import Control, Snapshot, Worker
 
@@ -34,3 +35,11 @@ def now(worker: Worker, job: Snapshot) -> Snapshot:
     found = worker.snapshot(job.id)
     assert found is not None
     return found
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.005)

@@ -1,5 +1,4 @@
 import dataclasses
-import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -8,16 +7,8 @@ from typing import Any
 import pytest
 from jobs_at_work import PATIENCE, Gate, now, over
 
-from mnist_app.errors import DigitLabError
+from mnist_app.errors import DigitLabError, Stopped
 from mnist_app.jobs import Control, State, Worker
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_heap() -> Iterator[None]:
-    """A worker collects garbage after each job: keep it from walking through other tests' parts."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture
@@ -57,6 +48,22 @@ def test_jobs_run_one_at_a_time_in_the_order_they_came(worker: Worker) -> None:
     jobs = [worker.submit(task(number)) for number in range(4)]
     assert [over(worker, job).result for job in jobs] == [0, 1, 2, 3]
     assert order == [0, 1, 2, 3]
+
+
+def test_a_few_jobs_run_at_once_where_that_is_allowed() -> None:
+    worker = Worker("test", at_once=2)
+    gates = [Gate() for _ in range(3)]
+    jobs = [worker.submit(gate) for gate in gates]
+    assert gates[0].entered.wait(PATIENCE)
+    assert gates[1].entered.wait(PATIENCE)
+    assert [now(worker, job).state for job in jobs] == [State.RUNNING, State.RUNNING, State.WAITING]
+    assert now(worker, jobs[2]).place == 1
+    gates[1].opened.set()
+    assert gates[2].entered.wait(PATIENCE)
+    assert now(worker, jobs[0]).state is State.RUNNING
+    for gate in gates:
+        gate.opened.set()
+    assert [over(worker, job).state for job in jobs] == [State.DONE] * 3
 
 
 def test_who_waits_sees_the_place_in_line(worker: Worker, gate: Gate) -> None:
@@ -109,7 +116,7 @@ def test_a_running_job_is_told_to_stop_and_keeps_what_it_has(worker: Worker, gat
 
 def test_a_job_may_stop_with_nothing_to_keep(worker: Worker) -> None:
     def task(control: Control) -> None:
-        raise InterruptedError
+        raise Stopped
 
     job = over(worker, worker.submit(task))
     assert (job.state, job.result, job.error) == (State.STOPPED, None, "")
@@ -121,10 +128,12 @@ def test_a_job_may_stop_with_nothing_to_keep(worker: Worker) -> None:
         (DigitLabError("The file is broken: choose another."), "The file is broken"),
         (MemoryError(), "not enough memory for this now: try again"),
         (ZeroDivisionError("division by zero"), "not foreseen"),
+        (SystemExit(1), "not foreseen"),
+        (RecursionError("division"), "not foreseen"),
     ],
 )
 def test_a_failure_is_told_in_plain_words_and_the_next_job_runs(
-    worker: Worker, error: Exception, sentence: str
+    worker: Worker, error: BaseException, sentence: str
 ) -> None:
     def task(control: Control) -> None:
         raise error

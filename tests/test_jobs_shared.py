@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from jobs_at_work import PATIENCE, Gate, now, over
+from jobs_at_work import PATIENCE, Gate, now, over, until
 
-from mnist_app.jobs import Control, Snapshot, State, Worker
+from mnist_app.jobs import Control, GaveWay, Snapshot, State, Worker
 
 MINUTE = 60.0
 
@@ -73,7 +73,7 @@ def test_who_left_while_waiting_frees_the_place(
     clock.now = 11 * MINUTE
     worker.seen("Cem")
     gone = now(worker, ben)
-    assert (gone.state, gone.left) == (State.STOPPED, True)
+    assert (gone.state, gone.gave_way) == (State.STOPPED, GaveWay.LEFT)
     assert now(worker, cem).place == 1
     gate.opened.set()
     assert over(worker, cem).state is State.DONE
@@ -88,7 +88,7 @@ def test_a_run_of_who_left_goes_on_while_nobody_waits(
     assert not now(worker, running).stopping
     gate.opened.set()
     last = over(worker, running)
-    assert (last.state, last.left) == (State.DONE, False)
+    assert (last.state, last.gave_way) == (State.DONE, None)
 
 
 def test_a_run_of_who_left_makes_way_for_who_waits_and_keeps_what_it_has(
@@ -101,7 +101,7 @@ def test_a_run_of_who_left_makes_way_for_who_waits_and_keeps_what_it_has(
     clock.now = 11 * MINUTE
     worker.seen("Ben")
     last = over(worker, running)
-    assert (last.state, last.left, last.result) == (State.STOPPED, True, "through")
+    assert (last.state, last.gave_way, last.result) == (State.STOPPED, GaveWay.LEFT, "through")
     assert over(worker, ben).state is State.DONE
 
 
@@ -115,7 +115,7 @@ def test_who_comes_to_a_line_of_who_left_need_not_wait(
     worker.seen("Cem")
     assert over(worker, cem).state is State.DONE
     assert [job.state for job in worker.jobs("Ben")] == [State.STOPPED, State.STOPPED]
-    assert now(worker, running).left
+    assert now(worker, running).gave_way is GaveWay.LEFT
 
 
 def test_who_is_seen_now_and_then_stays(worker: Worker, clock: Clock, running: Snapshot) -> None:
@@ -136,8 +136,61 @@ def test_nobody_starts_what_nobody_looks_at_any_more(
     clock.now = 11 * MINUTE
     gate.opened.set()
     last = over(worker, ben)
-    assert (last.state, last.left) == (State.STOPPED, True)
+    assert (last.state, last.gave_way) == (State.STOPPED, GaveWay.LEFT)
     assert over(worker, worker.submit(nothing, owner="Cem")).state is State.DONE
+
+
+def paused(worker: Worker, job: Snapshot) -> None:
+    worker.pause(job.id)
+    assert now(worker, job).paused
+
+
+def test_a_pause_lasts_as_long_as_nobody_waits(clock: Clock) -> None:
+    worker = Worker("test", longest_pause=5 * MINUTE, clock=clock)
+    job = worker.submit(Gate(), owner="Ann")
+    until(lambda: now(worker, job).state is State.RUNNING)
+    paused(worker, job)
+    clock.now = 60 * MINUTE
+    worker.seen("Ann")
+    assert not now(worker, job).stopping
+    worker.stop(job.id)
+
+
+def test_a_pause_ends_after_a_while_when_others_wait_and_what_was_learned_is_kept(
+    clock: Clock,
+) -> None:
+    worker = Worker("test", longest_pause=5 * MINUTE, clock=clock)
+    ann = worker.submit(Gate(), owner="Ann")
+    until(lambda: now(worker, ann).state is State.RUNNING)
+    paused(worker, ann)
+    clock.now = 60 * MINUTE
+    ben = worker.submit(nothing, owner="Ben")
+    worker.seen("Ben")
+    clock.now = 64 * MINUTE
+    worker.seen("Ben")
+    assert not now(worker, ann).stopping
+    clock.now = 66 * MINUTE
+    worker.seen("Ben")
+    last = over(worker, ann)
+    assert (last.state, last.gave_way, last.result) == (State.STOPPED, GaveWay.PAUSED, "through")
+    assert over(worker, ben).state is State.DONE
+
+
+def test_who_goes_on_in_time_keeps_the_place(clock: Clock) -> None:
+    worker = Worker("test", longest_pause=5 * MINUTE, clock=clock)
+    ann = worker.submit(Gate(), owner="Ann")
+    until(lambda: now(worker, ann).state is State.RUNNING)
+    paused(worker, ann)
+    worker.submit(nothing, owner="Ben")
+    worker.seen("Ben")
+    clock.now = 4 * MINUTE
+    worker.resume(ann.id)
+    worker.seen("Ben")
+    paused(worker, ann)
+    clock.now = 8 * MINUTE
+    worker.seen("Ben")
+    assert not now(worker, ann).stopping
+    worker.stop(ann.id)
 
 
 def test_jobs_of_nobody_are_never_left(worker: Worker, clock: Clock, gate: Gate) -> None:

@@ -17,7 +17,7 @@ from mnist_app.pages.kiosk import owner
 from mnist_app.pages.pixels import gallery
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
-from mnist_app.pages.wording import unmarked
+from mnist_app.pages.wording import show_error, unmarked
 from mnist_app.pages.workers import classifier_job, finetuning_job, workers
 from mnist_app.segmentation import drawn_digits
 from mnist_app.settings import DATASETS, short
@@ -182,7 +182,7 @@ def _show_learning() -> None:
         if not job.is_over:
             watch(workers().finetuning, job.id, "Learning how you write")
         elif job.state == State.FAILED:
-            st.error(job.error, icon=":material/error:")
+            show_error(job.error)
         elif job.result is None:
             st.info("Stopped. Nothing was changed.")
         else:

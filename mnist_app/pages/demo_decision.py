@@ -37,14 +37,14 @@ def show(own: Canvas, model: StoredModel) -> None:
     name = model.class_names[explanation.answer]
     shares, looked = st.columns([3, 2], gap="large")
     with shares, st.container(key="probabilities"):
-        answer.show_bars(digit, model.class_names, key="demo-bars")
+        answer.show_bars("decision", digit)
     with looked:
-        alt = f"Where it looked: blue ink speaks for {name}, orange ink against it"
-        over = attributed(digit.image, explanation.gradient_map)
+        alt = f"Where it looked: blue speaks for {name}, orange against it"
+        over = attributed(digit.image, explanation.occlusion_map)
         st.html(
             f'<div class="looked">{picture(over, alt, ON_SCREEN)}'
-            f"<div><strong>Where it looked</strong><br>Blue ink speaks for {name}, orange ink "
-            "against it. A hint, not a proof.</div></div>"
+            f"<div><strong>Where it looked</strong><br>Parts were wiped away in turn: blue speaks "
+            f"for {name}, orange against it. A hint, not a proof.</div></div>"
         )
 
 

@@ -6,16 +6,18 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
+from mnist_app.answers import share
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import answer, canvas, correcting, reader
+from mnist_app.pages import canvas, correcting, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.choosing import default_dataset
 from mnist_app.pages.kiosk import owner
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_jobs import Run, runs, training_job
 from mnist_app.pages.visitor import visitor
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
 from mnist_app.progress import Progress
 from mnist_app.run_charts import accuracy_curves
@@ -29,7 +31,7 @@ REFRESH_SECONDS = 0.5
 
 def show(own: Canvas, model: StoredModel) -> None:
     """The canvas, and beside it what can be taught with it."""
-    reading, job = reader.look(own, model)
+    reading, milliseconds, job = reader.look(own, model)
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
@@ -38,8 +40,7 @@ def show(own: Canvas, model: StoredModel) -> None:
             _from_nothing(own)
     with left:
         canvas.show_large(own)
-        with st.container(key="prediction"):
-            answer.show_words(reader.words(own, reading, job))
+        reader.show_words(own, model, reading, milliseconds, job)
     reader.follow(job)
 
 
@@ -53,7 +54,7 @@ def _from_nothing(own: Canvas) -> None:
         try:
             _start(own)
         except DigitLabError as error:
-            st.error(str(error), icon=":material/error:")
+            show_error(error)
         else:
             st.rerun()
     if job is not None and not job.is_over:
@@ -105,7 +106,7 @@ def _watch(job_id: int) -> None:
 
 def _show(job: Snapshot) -> None:
     if job.state == State.FAILED:
-        st.error(job.error, icon=":material/error:")
+        show_error(job.error)
         return
     run: Run | None = job.progress
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
@@ -129,8 +130,13 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     if job.state == State.STOPPED:
         return "It was stopped before it had learned anything."
     if not progress.training:
-        return "Getting ready: it knows nothing yet …"
+        return f"{_phase(job)}: it knows nothing yet …"
     return f"It now reads <b>{progress.training[-1].accuracy:.0%}</b> of what it is shown."
+
+
+def _phase(job: Snapshot) -> str:
+    run: Run | None = job.progress
+    return run.phase.stage if run and run.phase else "Getting ready"
 
 
 def _opinion(progress: Progress) -> str:
@@ -139,4 +145,4 @@ def _opinion(progress: Progress) -> str:
         return ""
     probabilities = progress.opinions[-1].probabilities
     digit = int(np.argmax(probabilities))
-    return f"It takes your drawing for a <b>{digit}</b>, {answer.share(probabilities[digit])} sure."
+    return f"It takes your drawing for a <b>{digit}</b>, {share(probabilities[digit])} sure."

@@ -1,15 +1,14 @@
 """What a network looks at in one picture: its layers, one of their steps, maps, another mind."""
 
 import html
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from mnist_app.counterfactual import describe
+from mnist_app.counterfactual import Change, describe
 from mnist_app.explanation_pictures import CELL, attributed, marked
-from mnist_app.explanations import Explanation
-from mnist_app.jobs import Snapshot, State
+from mnist_app.explanations import Explanation, GradientExplanation
+from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.again import again
 from mnist_app.pages.answer import share
@@ -18,7 +17,9 @@ from mnist_app.pages.layers import layers
 from mnist_app.pages.pixels import picture
 from mnist_app.pages.sliding import sliding
 from mnist_app.pages.visitor import tab
-from mnist_app.pages.workers import explanation_job, workers
+from mnist_app.pages.wording import show_error
+from mnist_app.pages.workers import explanation_job, gradients_job, workers
+from mnist_app.phases import Phase, Stage
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL
@@ -42,6 +43,7 @@ PROOF = (
     "([Adebayo and others, 2018](https://arxiv.org/abs/1810.03292)); and ink that helps only "
     "together with other ink may be missed. Where the two differ, trust neither."
 )
+WAKING = "The learning part of the app is waking up to find this out, about 10 s …"
 SEARCHED = "The smallest change that a short search found; a smaller one may exist."
 GUIDED = "Every pixel moves a little towards a real picture of the other answer."
 FREE = (
@@ -62,57 +64,86 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
     asked = np.round(image * 255).astype(np.uint8)
     job = explanation_job(model, asked, f"{tab()} {key}")
     if job.state == State.FAILED:
-        _failure(job, key)
+        _failure(workers().explanations, job, key)
         return
     kept = f"{key}_explained"
-    if job.state == State.DONE:
+    is_new = job.state == State.DONE
+    if is_new:
         st.session_state[kept] = (model.name, job.result)
     name, explanation = st.session_state.get(kept, ("", None))
+    is_all_there = is_new
     with st.container(key=f"{key}_looking"):
         if name == model.name:
-            _show(explanation, model.class_names, key, is_new=job.state == State.DONE)
+            is_all_there &= _show(explanation, model, key, is_new)
         else:
-            st.html(_status("Looking inside … the first time this takes a few seconds."))
-    if job.state != State.DONE:
+            st.html(_status("Looking inside …"))
+    if not is_all_there:
         again(f"{key}_again")
 
 
-def _failure(job: Snapshot, key: str) -> None:
-    st.error(job.error, icon=":material/error:")
+def _failure(line: Worker, job: Snapshot, key: str) -> None:
+    show_error(job.error)
     st.button(
         "Try again", key=f"{key}_retry", icon=":material/refresh:",
-        on_click=workers().explanations.forget, args=(job.id,),
+        on_click=line.forget, args=(job.id,),
     )  # fmt: skip
 
 
-def _show(explanation: Explanation, names: tuple[str, ...], key: str, is_new: bool) -> None:
+def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:
+    """Show the part that is looked at; tells whether all of it is there."""
     part = st.segmented_control(
         "What to look at", PARTS, key=f"{key}_part", default=LAYERS, required=True,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
+    names = model.class_names
     answer = names[explanation.answer]
     about = f"Read as {answer}. This is how it came to that."
     st.html(_status(about if is_new else "Looking at the new picture …"))
-    shown: dict[str, Callable[[], None]] = {
-        LAYERS: lambda: layers(explanation, names, f"{key}_layer"),
-        STEP: lambda: sliding(explanation, key),
-        WHERE: lambda: _where(explanation, answer),
-        CHANGE: lambda: _change(explanation, names),
-    }
-    shown[part or LAYERS]()
+    if part == STEP:
+        sliding(explanation, key)
+    elif part in (WHERE, CHANGE):
+        return _by_gradients(explanation, model, key, part)
+    else:
+        layers(explanation, names, f"{key}_layer")
+    return True
+
+
+def _by_gradients(explanation: Explanation, model: StoredModel, key: str, part: str) -> bool:
+    """Show what only a worker can find out, as soon as it has; tells whether it is over."""
+    job = gradients_job(model, explanation.image, f"{tab()} {key}")
+    found: GradientExplanation | None = job.result if job.state == State.DONE else None
+    names = model.class_names
+    if part == WHERE:
+        _where(explanation, found, names[explanation.answer])
+    elif found is not None:
+        _change(explanation, found.change, names)
+    if job.state == State.FAILED:
+        _failure(workers().gradients, job, f"{key}_gradients")
+    elif found is None:
+        st.html(_status(_waking(job)))
+    return job.is_over
+
+
+def _waking(job: Snapshot) -> str:
+    phase = job.progress
+    if isinstance(phase, Phase) and phase.stage is not Stage.BEGUN:
+        return WAKING
+    return "Asking the network how each pixel sways it …"
 
 
 def _status(text: str) -> str:
     return f'<div class="quiet" role="status">{html.escape(text)}</div>'
 
 
-def _where(explanation: Explanation, answer: str) -> None:
+def _where(explanation: Explanation, found: GradientExplanation | None, answer: str) -> None:
     """The two maps over the picture, with their sources and what they do not prove."""
     image = explanation.image
     plain = picture(image, f"The picture, read as {answer}", SIDE)
     by_ink = picture(
-        attributed(image, explanation.gradient_map),
-        f"The picture; ink in blue speaks for {answer}, ink in orange against it",
+        attributed(image, found.gradient_map) if found else image,
+        f"The picture; ink in blue speaks for {answer}, ink in orange against it"
+        if found
+        else "The picture; what speaks for its answer is being found out",
         SIDE,
     )
     by_wiping = picture(
@@ -135,9 +166,8 @@ def _where(explanation: Explanation, answer: str) -> None:
     st.info(PROOF, icon=":material/info:")
 
 
-def _change(explanation: Explanation, names: tuple[str, ...]) -> None:
+def _change(explanation: Explanation, change: Change | None, names: tuple[str, ...]) -> None:
     """The picture, what to add and to remove, and what is read then."""
-    change = explanation.change
     st.markdown(describe(change, names))
     if change is None:
         return

@@ -4,10 +4,11 @@ import streamlit as st
 
 from mnist_app import model_store, repeat
 from mnist_app.jobs import State
+from mnist_app.learning_curve import LearningCurves
 from mnist_app.model_store import StoredModel
-from mnist_app.packing import ENDINGS
 from mnist_app.pages.run_jobs import export_job, export_key
 from mnist_app.pages.waiting import watch
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
 from mnist_app.runs import Run, curves_csv
 
@@ -17,12 +18,12 @@ FORMS = {
 }
 
 
-def downloads(run: Run, model: StoredModel | None) -> None:
+def downloads(run: Run, model: StoredModel | None, curves: LearningCurves) -> None:
     """Offer all that there is of a run; what takes seconds is made when it is asked for."""
     st.markdown("**Take it along**")
     if model is not None:
         _model(model)
-    _code_and_curves(run, model)
+    _code_and_curves(run, model, curves)
 
 
 def _model(model: StoredModel) -> None:
@@ -50,8 +51,9 @@ def _export(model: StoredModel, form: str) -> None:
     if job is not None and job.state == State.DONE:
         data: bytes = job.result
         st.download_button(
-            f"{name}, {_size(len(data))}: ready", lambda: data, model.path.stem + ENDINGS[form],
-            "application/octet-stream", key=f"download_{form}", icon=":material/download:",
+            f"{name}, {_size(len(data))}: ready", lambda: data,
+            model.path.stem + model_store.EXPORTS[form], "application/octet-stream",
+            key=f"download_{form}", icon=":material/download:",
             on_click="ignore", type="primary",
         )  # fmt: skip
     elif job is not None and not job.is_over:
@@ -59,7 +61,7 @@ def _export(model: StoredModel, form: str) -> None:
             watch(workers().exports, job.id, f"Making {name}")
     else:
         if job is not None and job.error:
-            st.error(job.error, icon=":material/error:")
+            show_error(job.error)
         if st.button(
             f"Make {name}", key=f"make_{form}", icon=":material/package_2:", help=purpose
         ):  # fmt: skip
@@ -69,24 +71,22 @@ def _export(model: StoredModel, form: str) -> None:
             st.rerun()
 
 
-def _code_and_curves(run: Run, model: StoredModel | None) -> None:
+def _code_and_curves(run: Run, model: StoredModel | None, curves: LearningCurves) -> None:
     stem, card = model_store.file_stem(run.title), model.card if model else None
-    # How a learning rate was changed by hand is known from the card alone.
-    what = "Repeats exactly this run" if card else "Trains with the settings of this run"
     with st.container(horizontal=True, key="run_downloads"):
         st.download_button(
             "Python script", lambda: repeat.script(run.config, card, run.title), f"{stem}.py",
             "text/x-python", key="download_script", icon=":material/code:", on_click="ignore",
-            help=f"{what}, without the app.",
+            help="Trains with the settings of this run, in plain Keras.",
         )  # fmt: skip
         st.download_button(
             "Notebook", lambda: repeat.notebook(run.config, card, run.title), f"{stem}.ipynb",
             "application/x-ipynb+json", key="download_notebook", icon=":material/menu_book:",
             on_click="ignore", help="The same for Jupyter.",
         )  # fmt: skip
-        if run.training:
+        if curves.training:
             st.download_button(
-                "Curves (CSV)", lambda: curves_csv(run), f"{stem}-curves.csv", "text/csv",
+                "Curves (CSV)", lambda: curves_csv(curves), f"{stem}-curves.csv", "text/csv",
                 key="download_curves", icon=":material/table:", on_click="ignore",
                 help="As pictures they are saved with the buttons below the charts.",
             )  # fmt: skip

@@ -1,30 +1,43 @@
 """The list of runs that all visitors share, and the jobs about its runs."""
 
+import logging
+import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_app import checkpoints, convolution, model_store, run_store
+from mnist_app import checkpoints, convolution, limits, model_store, outcomes, run_store
+from mnist_app.checkpoints import Checkpoint
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
+from mnist_app.errors import DigitLabError, WorkerLost
 from mnist_app.jobs import Control, Snapshot
-from mnist_app.lab import experiment
 from mnist_app.model_store import StoredModel
-from mnist_app.outcomes import TrainingOutcome
-from mnist_app.packing import packed
-from mnist_app.pages.workers import identity, import_first, workers
+from mnist_app.outcomes import Trained, TrainingOutcome
+from mnist_app.pages.workers import cluster, file_of, identity, own_classifier, workers
+from mnist_app.phases import Phase
 from mnist_app.progress import Progress
 from mnist_app.recording import Report, recorded
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run as ListedRun
 from mnist_app.settings import TrainingConfig
 
+logger = logging.getLogger(__name__)
+
 # "Why convolution?" trains two networks, one after the other.
 MOST_RUNS = 2
+WENT_ON = (
+    "The worker that trained it was lost on the way, perhaps for lack of memory: it went on from "
+    "its last whole epoch."
+)
+LOST_AGAIN = (
+    "Its worker was lost twice, perhaps for lack of memory: continue it on the Runs page, or train "
+    "a smaller network."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +48,17 @@ class Run:
         title: the name its model will have.
         config: its settings.
         drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
+        phase: what is waited for until there is, or goes on to be, progress.
         progress: None until the first step is done.
+        heard: when the worker last told something, seconds since the epoch.
     """
 
     title: str
     config: TrainingConfig
     drawing: np.ndarray | None = None
+    phase: Phase | None = None
     progress: Progress | None = None
+    heard: float = 0.0
 
 
 def runs() -> Runs:
@@ -66,9 +83,11 @@ def training_job(
     It reports `Run`, and its result is a `TrainingOutcome`.
 
     Raises:
-        DigitLabError: its owner has `MOST_RUNS` that are not over, or the list of runs cannot be
+        DigitLabError: its owner has `MOST_RUNS` that are not over, all visitors together have as
+            many as this host allows, no more models are kept here, or the list of runs cannot be
             written.
     """
+    model_store.require_room()
     with _room_in_line(owner):
         return _training(runs().add(title, config, owner), drawing)
 
@@ -81,50 +100,37 @@ def continuing_job(run_id: int) -> Snapshot:
     """
     broken_off = runs().get(run_id)
     with _room_in_line(broken_off.owner):
-        return _training(runs().resume(run_id), resume_from=broken_off.checkpoints)
+        return _training(runs().resume(run_id), goes_on=True)
 
 
 @contextmanager
 def _room_in_line(owner: str) -> Iterator[None]:
     """Nobody else comes into the line meanwhile, so two tabs at once get no more than one."""
     with workers().lining_up:
-        if sum(not job.is_over for job in workers().training.jobs(owner)) >= MOST_RUNS:
+        unfinished = [job for job in workers().training.jobs() if not job.is_over]
+        if sum(job.owner == owner for job in unfinished) >= MOST_RUNS:
             raise DigitLabError(
                 f"{MOST_RUNS} of your runs train or wait already: wait until one is over, or "
                 "stop one on the Runs page."
+            )
+        if len(unfinished) >= limits.most_waiting():
+            raise DigitLabError(
+                f"{len(unfinished)} runs of all visitors train or wait already, and this host "
+                "allows no more: try again when one is over."
             )
         yield
 
 
 def _training(
-    listed: ListedRun, drawing: np.ndarray | None = None, resume_from: Path | None = None
+    listed: ListedRun, drawing: np.ndarray | None = None, goes_on: bool = False
 ) -> Snapshot:
     kept = runs()
     waiting = Run(listed.title, listed.config, drawing)
 
     def work(control: Control) -> TrainingOutcome:
         control.report(waiting)
-        return recorded(kept, listed.id, lambda report: train(control, report))
-
-    def train(control: Control, record: Report) -> TrainingOutcome:
-        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.model_selection")
-        run = waiting
-        if resume_from is not None:
-            run = replace(waiting, drawing=checkpoints.drawing(resume_from))
-
-        def report(progress: Progress) -> None:
-            control.report(replace(run, progress=progress))
-            record(progress)
-
-        return experiment.run(
-            run.config,
-            listed.model,
-            run.title,
-            report=report,
-            steering=control,
-            drawing=run.drawing,
-            checkpoint_folder=listed.checkpoints,
-            resume_from=resume_from,
+        return recorded(
+            kept, listed.id, lambda record: _Learning(listed, waiting, control, record).do(goes_on)
         )
 
     return workers().training.submit(
@@ -132,12 +138,86 @@ def _training(
     )
 
 
+class _Learning:
+    """A training run as the server sees it: a worker does it, and another one if that is lost."""
+
+    def __init__(self, listed: ListedRun, run: Run, control: Control, record: Report) -> None:
+        assert listed.checkpoints is not None
+        self._listed, self._folder = listed, listed.checkpoints
+        self._run, self._control, self._record = run, control, record
+        self._remark = ""
+
+    def do(self, goes_on: bool) -> TrainingOutcome:
+        """Train until it is over, and save what was learned.
+
+        Args:
+            goes_on: from the checkpoint that it left.
+
+        Raises:
+            WorkerLost: two workers were lost.
+            DigitLabError: it failed, or what it learned cannot be saved.
+        """
+        first = checkpoints.load(self._folder) if goes_on else None
+        if first is not None:
+            self._run = replace(self._run, drawing=first.drawing)
+        try:
+            trained = self._train(first, 1.0)
+        except WorkerLost:
+            self._remark = WENT_ON
+            last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
+            trained = self._train(last, _factor(last) / _factor(first))
+        trained = replace(trained, progress=self._remarked(trained.progress))
+        return outcomes.stored(trained, self._listed.model)
+
+    def _train(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
+        try:
+            return cluster().call(
+                "mnist_app.lab.experiment:train_model",
+                self._run.config,
+                self._run.title,
+                control=self._control,
+                report=self._report,
+                is_training=True,
+                attempts=1,
+                known_factor=known_factor,
+                drawing=self._run.drawing,
+                checkpoint=checkpoint.data if checkpoint else None,
+                keeps_checkpoints=True,
+            )
+        except WorkerLost as error:
+            raise WorkerLost(LOST_AGAIN) from error
+
+    def _report(self, told: Any) -> None:
+        if isinstance(told, Checkpoint):
+            self._keep(told)
+        elif isinstance(told, Phase):
+            self._run = replace(self._run, phase=told)
+        else:
+            progress = self._remarked(told)
+            self._run = replace(self._run, progress=progress, phase=None, heard=time.time())
+            self._record(progress)
+        self._control.report(self._run)
+
+    def _keep(self, checkpoint: Checkpoint) -> None:
+        try:
+            checkpoints.save(checkpoint, self._folder)
+        except DigitLabError as error:
+            logger.warning("A checkpoint cannot be kept: %s", error)
+            self._remark = f"If it is broken off, it cannot go on from here: {error}"
+
+    def _remarked(self, progress: Progress) -> Progress:
+        return replace(progress, remark=" ".join(filter(None, (self._remark, progress.remark))))
+
+
+def _factor(checkpoint: Checkpoint | None) -> float:
+    return checkpoint.rate_factor if checkpoint else 1.0
+
+
 def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     """The job whose result is the share of test pictures read right, as they are and shifted."""
 
     def measure(control: Control) -> tuple[float, float]:
-        import_first("tensorflow", "keras")
-        classifier = model_store.classifier(model.path)
+        classifier = own_classifier(model)
         plain, moved = (
             float((classifier.probabilities(images).argmax(axis=1) == dataset.test_labels).mean())
             for images in (dataset.test_images, convolution.shifted(dataset.test_images))
@@ -148,11 +228,12 @@ def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
 
 
 def export_job(model: StoredModel, form: str) -> Snapshot:
-    """The job whose result is the model as the bytes of one file; see `packing.packed`."""
+    """The job whose result is the model as the bytes of one file; see `lab.model_files.export`."""
 
     def work(control: Control) -> bytes:
-        import_first("tensorflow", "keras")
-        return packed(model.path, form)
+        return cluster().call(
+            "mnist_app.lab.model_files:export", file_of(model), model.name, form, control=control
+        )
 
     return workers().exports.once(export_key(model, form), work)
 

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
-from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.examples import Examples
 from mnist_app.jobs import Control, Snapshot
-from mnist_app.lab import model_files
 from mnist_app.model_store import StoredModel
-from mnist_app.pages.workers import identity, import_first, once_unless_given_up, workers
+from mnist_app.pages.workers import (
+    identity,
+    import_first,
+    once_unless_given_up,
+    own_classifier,
+    workers,
+)  # fmt: skip
 from mnist_app.picture_map import PictureMap, neighbour_map, picture_map
 from mnist_app.sprites import sprite_sheet
 
@@ -33,9 +37,9 @@ def map_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     """The job whose result is the `PicturedMap` of the data set's test pictures."""
 
     def work(control: Control) -> PicturedMap:
-        import_first("tensorflow", "keras", *SKLEARN)
+        import_first(*SKLEARN)
         found = picture_map(
-            model_files.load(model.path), dataset.test_images, control.report, control.should_stop
+            own_classifier(model), dataset.test_images, control.report, control.should_stop
         )
         return PicturedMap(found, sprite_sheet(dataset.test_images))
 
@@ -55,9 +59,9 @@ def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     """The job whose result is the `Examples` among the data set's training pictures."""
 
     def work(control: Control) -> Examples:
-        import_first("tensorflow", "keras", *SKLEARN)
+        import_first(*SKLEARN)
         return Examples(
-            model_files.load(model.path), dataset.train_images, control.report, control.should_stop
+            own_classifier(model), dataset.train_images, control.report, control.should_stop
         )
 
     return once_unless_given_up(workers().examples, _key(model, dataset), work)
@@ -70,8 +74,7 @@ def other_job(model: StoredModel) -> Snapshot:
     """
 
     def work(control: Control) -> Classifier:
-        import_first("tensorflow", "keras")
-        return model_store.classifier(model.path)
+        return own_classifier(model)
 
     return workers().others.once(identity(model), work)
 

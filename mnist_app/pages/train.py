@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets, limits
+from mnist_app import limits
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot
 from mnist_app.outcomes import TrainingOutcome
@@ -17,7 +17,9 @@ from mnist_app.pages.run_jobs import runs, training_job
 from mnist_app.pages.train_form import form
 from mnist_app.pages.train_live import show, watch_live
 from mnist_app.pages.visitor import visitor
-from mnist_app.pages.workers import workers
+from mnist_app.pages.waiting import result_if_there
+from mnist_app.pages.wording import show_error
+from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.runs import State
 from mnist_app.settings import TrainingConfig, default_title
 
@@ -85,7 +87,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         if allowed := limits.in_words():
             st.html(f'<span class="quiet">{allowed}</span>')
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         config = None
     if start.button(
         "Start", key="train_start", type="primary", icon=":material/play_arrow:",
@@ -96,7 +98,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         try:
             training_job(config, title, visitor(), _last_drawing())
         except DigitLabError as error:
-            st.error(str(error), icon=":material/error:")
+            show_error(error)
         else:
             reveal.ask("train_status")
             st.rerun()
@@ -137,7 +139,10 @@ def _sample(outcome: TrainingOutcome) -> None:
     report = outcome.report
     names = outcome.stored.class_names
     dataset = outcome.stored.card.dataset if outcome.stored.card else ""
-    images = datasets.load(dataset).test_images
+    opened = result_if_there(workers().datasets, dataset_job(dataset), "Opening the test pictures")
+    if opened is None:
+        return
+    images = opened.test_images
     st.write("**A random sample of test pictures**, framed green when read right, red when not")
     if st.button("Another sample", icon=":material/shuffle:", key="another_sample"):
         st.session_state.sample_seed = time.time_ns()

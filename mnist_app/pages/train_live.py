@@ -1,20 +1,22 @@
 """What one sees of a training run while it goes, and how one steers it."""
 
 import html
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets
 from mnist_app.datasets import Dataset
-from mnist_app.jobs import Snapshot, State
+from mnist_app.jobs import GaveWay, Snapshot, State
 from mnist_app.pages.answer import share
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture, tiles
 from mnist_app.pages.run_jobs import Run
-from mnist_app.pages.workers import LEFT_SECONDS, workers
+from mnist_app.pages.wording import show_error, unmarked
+from mnist_app.pages.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
+from mnist_app.phases import Phase, Stage
 from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
 from mnist_app.run_charts import (
@@ -26,11 +28,21 @@ from mnist_app.run_charts import (
 )
 
 REFRESH_SECONDS = 0.4
+QUIET_SECONDS = 1.0
 SLOWER, FASTER = 0.5, 2.0
-_GAVE_WAY = (
-    f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others waited, so it gave "
-    "way to them. The Runs page can continue what had begun."
-)
+_GAVE_WAY = {
+    GaveWay.LEFT: f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others "
+    "waited, so it gave way to them. The Runs page can continue what had begun.",
+    GaveWay.PAUSED: f"It paused for more than {PAUSE_SECONDS / 60:.0f} minutes while others "
+    "waited, so it gave way to them. What it learned is kept, and the Runs page can continue it.",
+}
+STAGES = {
+    Stage.STARTING: "Starting a worker",
+    Stage.WAITING: "Waiting for a worker",
+    Stage.LOADING: "Loading TensorFlow",
+    Stage.BEGUN: "Opening the data and building the network",
+    Stage.TESTING: "Testing it on pictures it never saw",
+}
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -108,20 +120,32 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
             0.0, f"Waiting in line at place {job.place}: {others} first. It starts by itself."
         )
     elif job.state == State.FAILED:
-        st.error(job.error, icon=":material/error:")
-    elif run is None or run.progress is None:
-        over = job.state == State.STOPPED
-        st.progress(
-            0.0, "Stopped before it began." if over else "Getting ready: opening the data …"
-        )
-        if job.left:
-            st.info(_GAVE_WAY, icon=":material/timer:")
+        show_error(job.error)
+    elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
+        share = run.progress.share if run is not None and run.progress else 0.0
+        st.progress(share, _awaited(job, run.phase if run else None))
+        _reasons(job, run)
     else:
-        st.progress(run.progress.share, _standing(job, run.progress))
-        if run.progress.remark:
-            st.info(run.progress.remark, icon=":material/info:")
-        if job.left:
-            st.info(_GAVE_WAY, icon=":material/timer:")
+        st.progress(run.progress.share, f"{_standing(job, run.progress)}{_quiet(job, run)}")
+        _reasons(job, run)
+
+
+def _awaited(job: Snapshot, phase: Phase | None) -> str:
+    if job.state == State.STOPPED:
+        return "Stopped before it began."
+    if job.stopping:
+        return "Stopping …"
+    if phase is None:
+        return "Getting ready …"
+    return f"{STAGES[phase.stage]} … {time.time() - phase.since:.0f} s"
+
+
+def _reasons(job: Snapshot, run: Run | None) -> None:
+    """Why it ended, or went on, otherwise than its visitor asked for."""
+    if run is not None and run.progress is not None and run.progress.remark:
+        st.info(unmarked(run.progress.remark), icon=":material/info:")
+    if job.gave_way is not None:
+        st.info(_GAVE_WAY[job.gave_way], icon=":material/timer:")
 
 
 def _standing(job: Snapshot, progress: Progress) -> str:
@@ -132,15 +156,24 @@ def _standing(job: Snapshot, progress: Progress) -> str:
         is_whole = progress.share == 1 and not job.result.stopped
         return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
     if job.state == State.STOPPED:
-        return f"Stopped at {where}. What it learned is kept."
-    if progress.is_over:
-        return f"It learned until {where}. Testing it on pictures it never saw …"
+        kept = "What it learned is kept" if job.result else "It can go on from the Runs page"
+        return f"Stopped at {where}. {kept}."
     if job.stopping:
         return "Stopping …"
     if job.paused:
         return f"Paused at {where}. Press Resume to go on."
-    speed = f"{progress.images_per_second:,.0f} images a second"
-    return f"{where[0].upper()}{where[1:]} · {speed} · {_left(progress.seconds_left)}"
+    if progress.validated:
+        doing = f"checking it on pictures kept aside, {progress.validated:.0%}"
+    else:
+        doing = f"{progress.images_per_second:,.0f} images a second"
+    return f"{where[0].upper()}{where[1:]} · {doing} · {_left(progress.seconds_left)}"
+
+
+def _quiet(job: Snapshot, run: Run) -> str:
+    """For how long nothing was heard, as while it is tested: so one sees that it goes on."""
+    seconds = time.time() - run.heard
+    is_quiet = seconds >= QUIET_SECONDS and job.state == State.RUNNING and not job.paused
+    return f" {seconds:.0f} s" if is_quiet else ""
 
 
 def _left(seconds: float | None) -> str:
@@ -177,8 +210,8 @@ def _curves(progress: Progress) -> None:
 
 def _closer(run: Run, progress: Progress) -> None:
     """How each class, some pictures, the filters and the own drawing are doing."""
-    # Before the first step the data may still be on its way.
-    dataset = datasets.load(run.config.dataset) if progress.step else None
+    # Before the first step the data may still be on its way to this machine.
+    dataset = dataset_job(run.config.dataset).result if progress.step else None
     with st.container(key="train_closer"):
         left, right = st.columns(2)
         with left:

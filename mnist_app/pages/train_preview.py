@@ -12,11 +12,12 @@ from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import State
 from mnist_app.pages.pixels import picture, tiles
-from mnist_app.pages.waiting import POLL_SECONDS, result_if_there
-from mnist_app.pages.workers import Variants, augmentation_job, dataset_job, workers
+from mnist_app.pages.variants import variants
+from mnist_app.pages.waiting import POLL_SECONDS
+from mnist_app.pages.wording import unmarked
+from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.settings import SETTINGS, TrainingConfig
 
-WAKING = "Waking up TensorFlow, which makes the examples"
 SHOWN = 7
 SEED = 1
 # The class whose mirror image tells most.
@@ -35,43 +36,50 @@ def preview(values: Mapping[str, Any]) -> None:
     if datasets.availability(values["dataset"]).place is None:
         st.caption("Examples are shown here once the data set is on this machine.")
         return
-    active: dict[str, Any] = {row.name: values[row.name] for row in ROWS if values[row.name]}
-    if _is_ready(values["dataset"], active):
-        _preview(values["dataset"], active)
+    opening = dataset_job(values["dataset"])
+    if opening.state is State.DONE:
+        _preview(opening.result, {row.name: values[row.name] for row in ROWS if values[row.name]})
+    elif opening.is_over:
+        st.caption(unmarked(opening.error))
     else:
-        _waiting(values["dataset"], active)
-
-
-def _is_ready(dataset: str, active: Mapping[str, Any]) -> bool:
-    jobs = [dataset_job(dataset), *([augmentation_job()] if active else [])]
-    return all(job.is_over for job in jobs)
+        _opening(opening.id)
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _waiting(dataset: str, active: Mapping[str, Any]) -> None:
-    """Run the page again as soon as the examples can be made."""
-    if _is_ready(dataset, active):
+def _opening(job_id: int) -> None:
+    """Run the page again as soon as the data set is open."""
+    job = workers().datasets.snapshot(job_id)
+    if job is None or job.is_over:
         st.rerun()
-    st.caption(f"{WAKING} …" if active else "Opening …")
+    st.caption("Opening …")
 
 
-def _preview(name: str, active: Mapping[str, Any]) -> None:
-    opening = dataset_job(name)
-    if opening.state != State.DONE:
-        st.caption(opening.error)
-        return
-    dataset: Dataset = opening.result
+def _preview(dataset: Dataset, active: Mapping[str, Any]) -> None:
     with st.container(key="flip_reason"):
         st.html(_mirrored(dataset))
     if not active:
         st.caption("All at 0: every picture is learned as it is. Move one, and see what it does.")
         return
-    making = augmentation_job()
-    variants_of = result_if_there(workers().augmentation, making, WAKING)
-    if variants_of is None:
+    images = dataset.train_images[:SHOWN]
+    try:
+        changed = variants(images, SEED, _configs(active), "preview")
+    except DigitLabError as error:
+        st.caption(unmarked(str(error)))
         return
-    with st.container(key="augmentation_preview"):
-        st.html(_examples(dataset, active, variants_of))
+    if changed:
+        with st.container(key="augmentation_preview"):
+            st.html(_examples({"As they are": images} | changed))
+
+
+def _configs(active: Mapping[str, Any]) -> dict[str, TrainingConfig]:
+    """Each change by itself, and all together, by what they are called.
+
+    Raises:
+        DigitLabError: a value is out of its range.
+    """
+    labels = {row.name: row.label.split(" by up to")[0] for row in ROWS}
+    configs = {labels[name]: TrainingConfig(**{name: value}) for name, value in active.items()}
+    return configs | ({"All together": TrainingConfig(**active)} if len(active) > 1 else {})
 
 
 def _mirrored(dataset: Dataset) -> str:
@@ -86,19 +94,9 @@ def _mirrored(dataset: Dataset) -> str:
     )
 
 
-def _examples(dataset: Dataset, active: Mapping[str, Any], variants: Variants) -> str:
-    images = dataset.train_images[:SHOWN]
-    rows = [("As they are", images)]
-    labels = {row.name: row.label.split(" by up to")[0] for row in ROWS}
-    try:
-        for name, value in active.items():
-            rows.append((labels[name], variants(images, SEED, TrainingConfig(**{name: value}))))
-        if len(active) > 1:
-            rows.append(("All together", variants(images, SEED, TrainingConfig(**active))))
-    except DigitLabError as error:
-        return f'<p class="quiet">{html.escape(str(error))}</p>'
+def _examples(rows: Mapping[str, np.ndarray]) -> str:
     return "".join(
         f'<div class="quiet">{html.escape(label)}</div>'
         + tiles([(one, label, "") for one in made], "examples", 36)
-        for label, made in rows
+        for label, made in rows.items()
     )

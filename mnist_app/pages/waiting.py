@@ -8,7 +8,9 @@ import streamlit as st
 from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.pages.interest import give_up, has_given_up, take_up
 from mnist_app.pages.visitor import tab
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
+from mnist_app.phases import Phase
 
 POLL_SECONDS = 0.4
 
@@ -36,7 +38,7 @@ def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None =
     if job.state == State.DONE:
         return job.result
     if job.state == State.FAILED:
-        st.error(job.error, icon=":material/error:")
+        show_error(job.error)
         if st.button("Try again", icon=":material/refresh:", key=f"retry-{what}"):
             worker.forget(job.id)
             st.rerun()
@@ -70,7 +72,9 @@ def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> No
     share = float(getattr(job.progress, "share", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
     left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
-    st.progress(share, f"{what} … {'stopping' if job.stopping else f'{elapsed:.0f} s{left}'}")
+    stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""
+    how = "stopping" if job.stopping else f"{elapsed:.0f} s{left}{stage}"
+    st.progress(share, f"{what} … {how}")
     if share and not job.stopping and st.button("Stop", key=f"stop-{what}"):
         _stop(worker, job)
 

@@ -1,65 +1,94 @@
 """The background workers of this process, shared by all visitors, and the pages' jobs."""
 
-import functools
-import gc
 import importlib
+import os
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-# Plotly looks into pandas as soon as any thread began to import it, and trips over half of it; so
-# pandas is whole before there are threads.
-import pandas  # noqa: F401
 import streamlit as st
 
-from mnist_app import datasets, evaluation_store, framing, model_store
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app import (
+    classifiers,
+    datasets,
+    evaluation_store,
+    explanations,
+    framing,
+    limits,
+    model_store,
+    network,
+    outcomes,
+)  # fmt: skip
+from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
-from mnist_app.explanations import Explainer, Explanation
+from mnist_app.explanations import Explanation, GradientExplanation
 from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
-from mnist_app.lab import finetuning
-from mnist_app.lab.augmentation import augment
 from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up
 from mnist_app.pictures import opened
 from mnist_app.reading import Reading, read_picture
-from mnist_app.settings import DATASETS, TrainingConfig
+from mnist_app.settings import TrainingConfig
+
+if TYPE_CHECKING:
+    from mnist_app.cluster import Cluster
 
 # Whoever was not there for so long has left, and gives way to those who wait.
 LEFT_SECONDS = 300.0
+# So long may a run pause while others wait.
+PAUSE_SECONDS = 300.0
+# Loading a model takes hundredths of a second, and a file of another app many seconds, once.
+LOADED_AT_ONCE = 4
+# Of the processor, for what reads thousands of pictures.
+THREADS = 2
 
-Variants = Callable[[np.ndarray, int, TrainingConfig], np.ndarray]
+
+def _trained_at_once() -> int:
+    with suppress(DigitLabError):
+        return limits.most_workers()
+    # Told by the first job.
+    return 1
+
+
+def _training() -> Worker:
+    return Worker(
+        "training",
+        patience=LEFT_SECONDS,
+        longest_pause=PAUSE_SECONDS,
+        at_once=_trained_at_once(),
+    )
 
 
 @dataclass(frozen=True)
 class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
-    training: Worker = field(default_factory=lambda: Worker("training", patience=LEFT_SECONDS))
+    training: Worker = field(default_factory=_training)
     # One of the shipped design takes 7 MB; visitors may each draw for another.
-    models: Worker = field(default_factory=lambda: Worker("models", remembered=12))
+    models: Worker = field(
+        default_factory=lambda: Worker("models", remembered=12, at_once=LOADED_AT_ONCE)
+    )
     datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
     evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
     others: Worker = field(default_factory=lambda: Worker("others", remembered=8))
     maps: Worker = field(default_factory=lambda: Worker("maps", remembered=6))
     neighbour_maps: Worker = field(default_factory=lambda: Worker("neighbour maps", remembered=6))
     examples: Worker = field(default_factory=lambda: Worker("examples", remembered=2))
-    augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=1))
+    augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=32))
     pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
     finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
     shifts: Worker = field(default_factory=lambda: Worker("shifts", remembered=16))
     # Their results are whole files.
     exports: Worker = field(default_factory=lambda: Worker("exports", remembered=3))
-    explainers: Worker = field(default_factory=lambda: Worker("explainers", remembered=2))
     explanations: Worker = field(default_factory=lambda: Worker("explanations"))
+    gradients: Worker = field(default_factory=lambda: Worker("gradients"))
     importing: threading.Lock = field(default_factory=threading.Lock)
     lining_up: threading.Lock = field(default_factory=threading.Lock)
     interest: Interest = field(default_factory=Interest)
@@ -84,6 +113,18 @@ def workers() -> Workers:
     return Workers()
 
 
+@st.cache_resource(show_spinner=False)
+def cluster() -> "Cluster":
+    """Return the workers that learn; Dask itself is imported with the first job.
+
+    Raises:
+        DigitLabError: a setting of the host is none.
+    """
+    from mnist_app.cluster import Cluster
+
+    return Cluster(os.environ.get("MNIST_APP_SCHEDULER", "").strip(), limits.most_workers())
+
+
 def import_first(*modules: str) -> None:
     """Import heavy modules from a job, one job at a time.
 
@@ -92,41 +133,34 @@ def import_first(*modules: str) -> None:
     with workers().importing:
         for module in modules:
             importlib.import_module(module)
-        if "keras" in modules:
-            _keep_compiled()
-            _pass_by_modules()
-
-
-@functools.cache
-def _pass_by_modules() -> None:
-    """Have no garbage collection visit what TensorFlow and Keras made when they were imported.
-
-    That is most of what there is, and lives as long as the process; models do not.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-def _keep_compiled() -> None:
-    """Have Keras keep its compiled kernels.
-
-    Streamlit ends every run of every visitor with `keras.backend.clear_session()`. That empties
-    what TensorFlow compiled for the whole process: the next answer takes 30 ms instead of 1, and a
-    training under way is slowed down by each stroke that anybody draws.
-    """
-    import keras
-
-    keras.backend.clear_session = lambda free_memory=True: None
 
 
 def classifier_job(model: StoredModel) -> Snapshot:
     """The job whose result is the model's `Classifier`."""
 
     def load(control: Control) -> Classifier:
-        import_first("tensorflow", "keras")
-        return model_store.classifier(model.path)
+        if not model_store.is_ready(model):
+            litert = cluster().call(
+                "mnist_app.lab.model_files:convert",
+                file_of(model),
+                model.path.name,
+                control=control,
+            )
+            model_store.add_litert(model.path, litert)
+        return classifiers.loaded(model.path)
 
     return workers().models.once(identity(model), load)
+
+
+def own_classifier(model: StoredModel) -> Classifier:
+    """Load the model for a job that asks it thousands of times, and would hold others up.
+
+    Raises:
+        DigitLabError: it cannot be loaded.
+    """
+    if not model_store.is_ready(model):
+        _awaited(workers().models, classifier_job(model))
+    return model_store.classifier(model.path, THREADS)
 
 
 def dataset_job(name: str) -> Snapshot:
@@ -135,7 +169,10 @@ def dataset_job(name: str) -> Snapshot:
     def load(control: Control) -> Dataset:
         if name == "optdigits":
             import_first("sklearn.datasets", "sklearn.model_selection")
-        return datasets.load(name)
+        elif datasets.availability(name).place is None:
+            files = cluster().call("mnist_app.lab.downloads:download", name, control=control)
+            datasets.store_download(name, files)
+        return datasets.load(name, allow_download=False)
 
     return workers().datasets.once(name, load)
 
@@ -144,10 +181,8 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     """The job whose result is the model's `EvaluationReport` on the data set's test pictures."""
 
     def read(control: Control) -> EvaluationReport:
-        import_first("tensorflow", "keras")
-        classifier = model_store.classifier(model.path)
         return evaluate(
-            classifier,
+            own_classifier(model),
             dataset.test_images,
             dataset.test_labels,
             control.report,
@@ -172,24 +207,23 @@ def once_unless_given_up(line: Worker, key: Hashable, task: Task) -> Snapshot:
     return line.once(key, task)
 
 
-def augmentation_job() -> Snapshot:
-    """The job whose result makes changed copies of pictures, once TensorFlow is there.
+def variants_job(
+    images: np.ndarray, seed: int, configs: Sequence[TrainingConfig], owner: str
+) -> Snapshot:
+    """The job whose result is changed copies of pictures, as uint8 (n, 28, 28) for each config.
 
-    Its result maps pictures, uint8 (n, 28, 28), a seed and a `TrainingConfig` to one changed copy
-    of each, uint8 (n, 28, 28).
+    What its owner asked for before, and is not done yet, is given up.
+
+    Args:
+        images: uint8 (n, 28, 28).
     """
 
-    def variants(images: np.ndarray, seed: int, config: TrainingConfig) -> np.ndarray:
-        changed = augment(as_network_input(images), [seed, 0], config)
-        return np.round(np.asarray(changed)[..., 0] * 255).astype(np.uint8)
+    def work(control: Control) -> list[np.ndarray]:
+        return cluster().call(
+            "mnist_app.lab.augmentation:examples", images, seed, configs, control=control
+        )
 
-    def prepare(control: Control) -> Variants:
-        import_first("tensorflow", "keras")
-        # The first call is slow: it is not left to the page.
-        variants(np.zeros((1, 28, 28), dtype=np.uint8), 0, TrainingConfig())
-        return variants
-
-    return workers().augmentation.once("variants", prepare)
+    return _only(workers().augmentation, (images.tobytes(), seed, tuple(configs)), work, owner)
 
 
 def picture_job(
@@ -227,15 +261,17 @@ def finetuning_job(
     """
 
     def work(control: Control) -> FinetuningOutcome:
-        import_first("tensorflow", "keras", "sklearn.metrics", "sklearn.datasets")
-        return finetuning.finetune(
-            model,
+        tuned = cluster().call(
+            "mnist_app.lab.finetuning:finetune",
+            file_of(model),
+            model.card,
+            model.title,
+            model.class_names,
             drawings,
-            path,
             title,
-            control.report,
-            control.should_stop,
+            control=control,
         )
+        return outcomes.stored_copy(tuned, path)
 
     return workers().finetuning.submit(work, owner=owner)
 
@@ -250,47 +286,45 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
     """
 
     def work(control: Control) -> Explanation:
-        explainer = _awaited(workers().explainers, _explainer_job(model))
-        return explainer.explain(image, should_stop=control.should_stop)
+        classifier = _awaited(workers().models, classifier_job(model))
+        return explanations.explain(classifier, network.layers(model.path), image)
 
-    line = workers().explanations
-    key = (identity(model), image.tobytes())
+    return _only(workers().explanations, (identity(model), image.tobytes()), work, owner)
+
+
+def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
+    """The same for what needs a worker; its result is a `GradientExplanation`."""
+
+    def work(control: Control) -> GradientExplanation:
+        learned_from = model.card.dataset if model.card else ""
+        return cluster().call(
+            "mnist_app.lab.explaining:explain_by_gradients",
+            file_of(model), learned_from, image, None, control=control,
+        )  # fmt: skip
+
+    return _only(workers().gradients, (identity(model), image.tobytes()), work, owner)
+
+
+def _only(line: Worker, key: Hashable, task: Task, owner: str) -> Snapshot:
+    """As `Worker.once`; what the owner asked for before, and is not done yet, is given up."""
     for job in line.jobs(owner):
         if job.key != key:
             line.stop(job.id)
-    return line.once(key, work, owner)
+    return line.once(key, task, owner)
 
 
-def _explainer_job(model: StoredModel) -> Snapshot:
-    """The job whose result is the model's `Explainer`."""
+def file_of(model: StoredModel) -> bytes:
+    """The model's .keras file.
 
-    def make(control: Control) -> Explainer:
-        import_first(
-            "tensorflow", "keras", "scipy.ndimage", "sklearn.datasets", "sklearn.model_selection"
-        )
-        known = _known_pictures(model)
-        images, labels = (known.train_images, known.train_labels) if known else (None, None)
-        classifier = _awaited(workers().models, classifier_job(model))
-        return Explainer(classifier.model, images, labels)
-
-    return workers().explainers.once(identity(model), make)
-
-
-def _known_pictures(model: StoredModel) -> Dataset | None:
-    """Pictures such as the model learned from, if any are at hand."""
-    learned_from = model.card.dataset if model.card else ""
-    for name in (learned_from, "optdigits"):
-        if (
-            name in DATASETS
-            and datasets.class_names(name) == model.class_names
-            and datasets.availability(name).place is not None
-        ):
-            try:
-                # Not by the line of the data sets, where somebody's download may take minutes.
-                return datasets.load(name, allow_download=False)
-            except DigitLabError:
-                continue
-    return None
+    Raises:
+        DigitLabError: it cannot be read.
+    """
+    try:
+        return model.path.read_bytes()
+    except OSError as error:
+        raise DigitLabError(
+            f"{model.path.name} cannot be read ({error.strerror}): choose another model."
+        ) from error
 
 
 def _awaited(line: Worker, job: Snapshot) -> Any:
@@ -304,7 +338,7 @@ def _awaited(line: Worker, job: Snapshot) -> Any:
         raise DigitLabError("The model is gone: try again.")
     if over.state != State.DONE:
         line.forget(over.id)
-        raise DigitLabError(over.error)
+        raise DigitLabError(over.error or "The model was not loaded: try again.")
     return over.result
 
 

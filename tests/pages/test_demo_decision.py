@@ -1,13 +1,23 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
-from mnist_app.feature_maps import Layers
-from mnist_app.lab import architectures
+from mnist_app import network
+from mnist_app.classifier import Classifier
+from mnist_app.feature_maps import FeatureMaps, feature_maps
+from mnist_app.lab import architectures, model_files
 from mnist_app.pages import demo_decision
 from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+
+
+def maps(model: keras.Model, folder: Path) -> tuple[FeatureMaps, ...]:
+    model.save(folder / "shown.keras")
+    inside = Classifier(model_files.litert(model)).inside(IMAGE / np.float32(255))
+    return feature_maps(IMAGE, inside, network.layers(folder / "shown.keras"))
 
 
 @pytest.mark.parametrize(
@@ -19,14 +29,16 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
         ("lenet5", [STROKES, COARSER, PARTS]),
     ],
 )
-def test_what_is_said_of_the_maps_is_what_their_layers_do(name: str, titles: list[str]) -> None:
-    layers = Layers(architectures.build(name)).of(IMAGE)
+def test_what_is_said_of_the_maps_is_what_their_layers_do(
+    name: str, titles: list[str], tmp_path: Path
+) -> None:
+    layers = maps(architectures.build(name), tmp_path)
     stages = demo_decision.stages(layers)
     assert [title for _, title in stages] == titles
     assert all(layer.values.ndim == 3 for layer, _ in stages)
 
 
-def test_maps_along_a_line_are_no_pictures_of_what_was_found() -> None:
+def test_maps_along_a_line_are_no_pictures_of_what_was_found(tmp_path: Path) -> None:
     line = [keras.layers.Reshape((28, 28)), keras.layers.Conv1D(4, 3), keras.layers.Flatten()]
     model = keras.Sequential([keras.Input((28, 28, 1)), *line, keras.layers.Dense(10)])
-    assert demo_decision.stages(Layers(model).of(IMAGE)) == []
+    assert demo_decision.stages(maps(model, tmp_path)) == []

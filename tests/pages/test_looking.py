@@ -11,12 +11,14 @@ from canvas_app import SEVEN, draw, models, opened, stroke, until_read
 from jobs_at_work import Gate, over
 from keras import layers
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, settled
+from visiting import bodies, settled, until
 
-from mnist_app import model_store
+from mnist_app import model_store, network
 from mnist_app.classifier import Classifier
+from mnist_app.cluster import Cluster
 from mnist_app.datasets import Dataset
-from mnist_app.feature_maps import Layers, first_convolution, responses
+from mnist_app.explanations import Explanation, explain
+from mnist_app.feature_maps import responses
 from mnist_app.pages.answer import share
 from mnist_app.pages.looking import CHANGE, STEP, WHERE
 from mnist_app.pages.workers import explanation_job, workers
@@ -45,6 +47,11 @@ def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
     return settled(app)
 
 
+@pytest.fixture
+def explained(models: Path, image: np.ndarray, classifier: Classifier) -> Explanation:
+    return explain(classifier, network.layers(models / "tiny.keras"), image)
+
+
 def text(app: AppTest) -> str:
     words = [each.value for each in (*app.markdown, *app.caption)]
     return html.unescape(" ".join([*bodies(app), *words]))
@@ -56,10 +63,10 @@ def image(digits: Dataset) -> np.ndarray:
 
 
 def test_every_layer_is_shown_in_order_with_a_line_on_what_it_does(
-    models: Path, image: np.ndarray, classifier: Classifier
+    image: np.ndarray, explained: Explanation
 ) -> None:
     app = looked_at(image)
-    maps = Layers(classifier.model).of(image)
+    maps = explained.layers
     for place, layer in enumerate(maps, 1):
         app.slider(key="it_layer").set_value(place).run()
         assert f"Step {place} of {len(maps)}: " in text(app)
@@ -85,11 +92,10 @@ def test_buttons_step_and_stop_at_the_ends(models: Path, image: np.ndarray) -> N
 
 
 def test_one_step_of_the_convolution_adds_up_to_its_pixel(
-    models: Path, image: np.ndarray, classifier: Classifier
+    image: np.ndarray, explained: Explanation
 ) -> None:
-    convolution = first_convolution(classifier.model)
-    assert convolution is not None
-    maps = responses(convolution, image)
+    assert explained.convolution is not None
+    maps = responses(explained.convolution, image)
     app = looked_at(image, STEP)
     kernel = int(maps.max(axis=(0, 1)).argmax())
     assert app.selectbox(key="it_filter").value == kernel
@@ -126,13 +132,13 @@ def test_what_would_change_its_mind_is_shown_in_words_and_pictures(
 
 
 def test_a_mind_that_nothing_changes_is_told(models: Path, image: np.ndarray) -> None:
-    network = keras.Sequential(
+    stubborn = keras.Sequential(
         [layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")]
     )
-    network.set_weights([np.zeros((784, 10)), np.arange(10.0)])
+    stubborn.set_weights([np.zeros((784, 10)), np.arange(10.0)])
     shutil.rmtree(models)
     models.mkdir()
-    network.save(models / "stubborn.keras")
+    stubborn.save(models / "stubborn.keras")
     app = looked_at(image, CHANGE)
     assert "No small change" in text(app)
     app.session_state["it_part"] = STEP
@@ -142,7 +148,7 @@ def test_a_mind_that_nothing_changes_is_told(models: Path, image: np.ndarray) ->
 
 
 def test_layers_along_a_line_are_shown_too(models: Path, image: np.ndarray) -> None:
-    network = keras.Sequential(
+    line = keras.Sequential(
         [
             layers.Input((28, 28, 1)),
             layers.Reshape((28, 28)),
@@ -154,7 +160,7 @@ def test_layers_along_a_line_are_shown_too(models: Path, image: np.ndarray) -> N
     )
     shutil.rmtree(models)
     models.mkdir()
-    network.save(models / "line.keras")
+    line.save(models / "line.keras")
     app = looked_at(image)
     told = ["28 pictures of 28 x 1", "4 pictures of 26 x 1", "104 numbers", "104 numbers", "10 num"]
     for place, size in enumerate(told, start=2):
@@ -180,17 +186,42 @@ def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(
 def test_what_failed_for_a_moment_can_be_retried(
     models: Path, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(model: Any) -> None:
+    def full(*arguments: Any, **options: Any) -> None:
         raise MemoryError
 
     with monkeypatch.context() as memory:
-        memory.setattr("mnist_app.pages.workers.Classifier", full)
-        app = looked_at(image)
+        memory.setattr(Cluster, "call", full)
+        app = looked_at(image, WHERE)
         assert "memory" in app.error[0].value
-    app.button(key="it_retry").click().run()
+        assert "Zeiler and Fergus, 2014" in text(app)
+    app.button(key="it_gradients_retry").click().run()
     settled(app)
     assert not app.error
+
+
+def test_what_needs_no_gradients_waits_for_no_worker(
+    models: Path, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(Cluster, "call", lambda *arguments, **options: called.append("worker"))
+    app = looked_at(image)
     assert "Step 1 of" in text(app)
+    app.session_state["it_part"] = STEP
+    settled(app)
+    assert not called
+
+
+def test_what_needs_gradients_says_that_it_waits(
+    models: Path, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    monkeypatch.setattr(Cluster, "call", lambda *arguments, control, **options: gate(control))
+    app = panel_of(image)
+    app.session_state["it_part"] = WHERE
+    until(app, lambda: "Zeiler and Fergus, 2014" in text(app))
+    assert "Asking the network" in text(app)
+    gate.opened.set()
+    over(workers().gradients, workers().gradients.jobs()[-1])
 
 
 def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Dataset) -> None:
@@ -227,7 +258,7 @@ def test_an_explanation_waits_for_nobodys_download(models: Path, digits: Dataset
     gate.opened.set()
     over(line, download)
     assert done is not None
-    assert done.result.change.is_guided
+    assert done.state == "done"
 
 
 def test_what_was_seen_before_stays_until_the_new_picture_is_explained(

@@ -119,7 +119,7 @@ def test_a_second_opinion_that_failed_can_be_tried_again(
 
     second_model(one_model, "twin")
     with monkeypatch.context() as memory:
-        memory.setattr(space_jobs, "Classifier", full)
+        memory.setattr(space_jobs, "own_classifier", full)
         app = visit("predictions", {"model": "tiny", "picture": "0"})
         settled(app)
         assert dict(opinions(app)) == {"Tiny": ""}

@@ -1,16 +1,22 @@
+import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
 from mnist_app import model_store
+from mnist_app.cluster import Cluster
+from mnist_app.errors import Stopped
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers
 from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.run_jobs import Run
+from mnist_app.pages.run_jobs import Run, training_job
+from mnist_app.phases import Phase, Stage
 from mnist_app.progress import Progress
 from mnist_app.settings import PRESETS, TrainingConfig
 
@@ -58,6 +64,42 @@ def test_a_run_ends_with_results_and_a_stored_model() -> None:
     assert stored.card is not None
     assert stored.card.settings["epochs"] == 3
     assert app.button(key="use_model")
+
+
+def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate()
+    begun = time.time() - 7
+
+    def call(*arguments: object, report: Callable[[Phase], None], **options: object) -> None:
+        report(Phase(Stage.LOADING, begun))
+        gate.entered.set()
+        assert gate.opened.wait(PATIENCE)
+        raise Stopped
+
+    monkeypatch.setattr(Cluster, "call", call)
+    app = opened(epochs=1)
+    app.button(key="train_start").click().run()
+    assert gate.entered.wait(PATIENCE)
+    app.run()
+    told = re.search(r"Loading TensorFlow … (\d+) s", said(app))
+    assert told is not None
+    assert int(told[1]) >= 7
+    gate.opened.set()
+
+
+def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "3")
+    gate = Gate()
+    monkeypatch.setattr(Cluster, "call", lambda *arguments, control, **options: gate(control))
+    config = TrainingConfig(dataset="optdigits", epochs=1)
+    jobs = [training_job(config, "One of many", f"visitor {number}") for number in range(3)]
+    app = opened(epochs=1)
+    app.button(key="train_start").click().run()
+    assert "3 runs of all visitors train or wait already" in said(app)
+    for job in jobs:
+        workers.workers().training.stop(job.id)
 
 
 def test_stop_keeps_what_was_learned() -> None:
@@ -309,12 +351,12 @@ def test_a_network_too_large_for_this_host_is_told_before_the_start(
 
 
 def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "On this host" not in said(opened())
+    assert "at most 10 runs in training or in line" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "5")
-    assert "On this host a run lasts at most 5 minutes." in said(opened())
+    assert "a run may last 5 minutes" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "long")
     app = opened()
-    assert "MNIST_APP_MAX_MINUTES" in app.error[0].value
+    assert "MNIST_APP_MAX_MINUTES" in said(app)
     assert app.button(key="train_start").disabled
 
 
@@ -367,16 +409,13 @@ def test_a_link_cannot_set_what_the_page_does_not_show() -> None:
 def test_examples_that_could_not_be_made_can_be_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def full(*modules: str) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise MemoryError
 
-    line = workers.workers().augmentation
-    for job in line.jobs():
-        line.forget(job.id)
     with monkeypatch.context() as memory:
-        memory.setattr(workers, "import_first", full)
-        line.wait(workers.augmentation_job().id, timeout=60)
-    app = opened(rotation=20.0)
+        memory.setattr(Cluster, "call", full)
+        app = opened(rotation=20.0)
+        until(app, lambda: bool(app.error))
     assert "not enough memory" in app.error[0].value
     next(button for button in app.button if button.label == "Try again").click().run()
     until(app, lambda: any("tiles examples" in body for body in bodies(app)))

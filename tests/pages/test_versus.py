@@ -6,11 +6,11 @@ from samples import quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app import meanings
+from mnist_app import meanings, outcomes
 from mnist_app.comparison import Comparison, compare
 from mnist_app.datasets import load
 from mnist_app.evaluation import EvaluationReport
-from mnist_app.lab import experiment
+from mnist_app.lab.experiment import train_model
 from mnist_app.model_store import models
 from mnist_app.pages import versus
 from mnist_app.pages.workers import evaluation_job
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 def two_models(one_model: Path) -> Path:
     """The small convolutional network beside a dense one, which reads less well."""
     config = quick(dataset="optdigits", epochs=1)
-    experiment.run(config, one_model / "plain.keras", "Plain [dense]")
+    outcomes.stored(train_model(config, "Plain [dense]"), one_model / "plain.keras")
     return one_model
 
 

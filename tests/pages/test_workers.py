@@ -1,45 +1,36 @@
-import gc
 import shutil
-import weakref
 from pathlib import Path
 
-import keras
 import pytest
 
 from mnist_app import model_store
+from mnist_app.cluster import Cluster
 from mnist_app.pages import workers
 
 
-def test_a_run_of_any_page_leaves_what_keras_compiled() -> None:
-    workers.import_first("keras")
-    before = keras.layers.Dense(1).name
-    # What Streamlit does after every run of every visitor.
-    keras.backend.clear_session()
-    assert keras.layers.Dense(1).name != before
-    assert keras.layers.Dense(1).name != "dense"
-
-
-def test_a_model_that_is_forgotten_leaves_the_memory(
-    model_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_of_another_app_is_made_ready_by_a_worker_once(
+    model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = workers.Workers()
     monkeypatch.setattr(workers, "workers", lambda: own)
-    stored = model_store.describe(model_path)
+    foreign = model_store.describe(Path(shutil.copy(model_path, tmp_path / "foreign.keras")))
+    assert not model_store.is_ready(foreign)
+    first = own.models.wait(workers.classifier_job(foreign).id, timeout=90)
+    assert first is not None
+    assert first.result.classes == 10
+    assert model_store.is_ready(foreign)
+    own.models.forget(first.id)
+    monkeypatch.setattr(Cluster, "call", lambda *arguments, **options: pytest.fail("again"))
+    again = own.models.wait(workers.classifier_job(foreign).id, timeout=30)
+    assert again is not None
+    assert again.state == "done"
 
-    def loaded() -> tuple[int, weakref.ref]:
-        job = own.models.wait(workers.classifier_job(stored).id, timeout=60)
-        assert job is not None
-        return job.id, weakref.ref(job.result.model)
 
-    (first, model), (second, same) = loaded(), loaded()
-    assert first == second
-    assert model() is same()
-    own.models.forget(first)
-    gc.collect()
-    assert model() is None
-    number, again = loaded()
-    assert number != first
-    assert again() is not None
+def test_no_setting_of_the_host_that_is_wrong_keeps_the_pages_from_opening(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MNIST_APP_WORKERS", "many")
+    assert workers.Workers().training.jobs() == []
 
 
 def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other(
@@ -49,8 +40,9 @@ def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other
     monkeypatch.setattr(workers, "workers", lambda: own)
     models = []
     for visitor in range(8):
-        path = Path(shutil.copy(model_path, tmp_path / f"own-{visitor}.keras"))
-        models.append(model_store.describe(path))
+        for part in model_path.parent.glob(f"{model_path.stem}.*"):
+            shutil.copy(part, tmp_path / f"own-{visitor}{part.suffix}")
+        models.append(model_store.describe(tmp_path / f"own-{visitor}.keras"))
 
     def loaded() -> list[int]:
         jobs = [own.models.wait(workers.classifier_job(one).id, timeout=60) for one in models]

@@ -1,0 +1,167 @@
+"""What a worker does when it is called: it finds the function, reports, and follows orders.
+
+The server names a function by a text, so that it need not import what the worker does.
+"""
+
+import importlib
+import os
+import pickle
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import psutil
+from distributed import Scheduler, Worker, WorkerPlugin, get_worker
+
+from mnist_app.checkpoints import Checkpoint
+from mnist_app.errors import DigitLabError, Stopped
+from mnist_app.jobs import OUT_OF_MEMORY
+from mnist_app.phases import Phase, Stage
+from mnist_app.steering import Orders, Steering
+
+# As far below the server as lets an idle machine still learn at full speed.
+NICENESS = 10
+# What a worker has one of, and a training takes; see `dask worker --resources`.
+LANE = "training"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is to be done.
+
+    Attributes:
+        id: unique; also the key of the task.
+        topic: of the events that the server listens to.
+        function: `"module:name"`.
+        arguments: the pickled pair of positional and keyword arguments.
+        orders: what it was told before it begins.
+    """
+
+    id: str
+    topic: str
+    function: str
+    arguments: bytes
+    orders: Orders
+
+
+class Kind(StrEnum):
+    """What a message to the server says, and how a call ended."""
+
+    STARTED = "started"
+    REPORT = "report"
+    CHECKPOINT = "checkpoint"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    UNFORESEEN = "unforeseen"
+
+
+class Preparation(WorkerPlugin):
+    """Makes a process fit to learn beside a server, and tells its calls when nobody wants them."""
+
+    name = "digit-lab"
+
+    def setup(self, worker: Worker) -> None:
+        """Give way to the server, and leave out what TensorFlow says when it starts."""
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        is_windows = sys.platform == "win32"
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if is_windows else NICENESS)
+
+    def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
+        """Stop a call that was cancelled, or whose server is gone."""
+        if finish == "released" and key in _running:
+            _running[key].stop()
+
+
+# TensorFlow's modules import each other in circles: of two threads one would see half of them.
+_importing = threading.Lock()
+_running: dict[Any, Steering] = {}
+# The last checkpoint of each call, until the server fetches it.
+_checkpoints: dict[str, Checkpoint] = {}
+
+
+def perform(call: Call) -> tuple[Kind, bytes]:
+    """Do what a call asks for.
+
+    Returns:
+        How it ended, and the pickled result or a text: nothing that is sent can fail to arrive.
+    """
+    _running[call.id] = steering = Steering(call.orders)
+    send = _sender(call)
+    send(Kind.STARTED, get_worker().address.encode())
+    try:
+        return Kind.DONE, _result(call, send, steering)
+    except Stopped:
+        return Kind.STOPPED, b""
+    except DigitLabError as error:
+        return Kind.FAILED, str(error).encode()
+    except MemoryError:
+        return Kind.FAILED, OUT_OF_MEMORY.encode()
+    except BaseException:
+        # Also SystemExit, which would end the worker.
+        return Kind.UNFORESEEN, traceback.format_exc().encode(errors="replace")
+    finally:
+        del _running[call.id]
+        _checkpoints.pop(call.id, None)
+
+
+def follow(call_id: str, orders: Orders) -> None:
+    """Hand orders to a call that runs in this process."""
+    if call_id in _running:
+        _running[call_id].follow(orders)
+
+
+def fetch(call_id: str) -> Checkpoint | None:
+    """The last checkpoint of a call that runs in this process, if it was not fetched before."""
+    return _checkpoints.pop(call_id, None)
+
+
+def fail_at_once(dask_scheduler: Scheduler) -> None:
+    """Have the scheduler give back what a lost worker did; it would begin it anew, from its start.
+
+    Run by the scheduler.
+    """
+    dask_scheduler.allowed_failures = 0
+
+
+def idle_trainers(dask_scheduler: Scheduler) -> list[str]:
+    """The addresses of the workers that may train and do not; run by the scheduler."""
+    return [
+        worker.address
+        for worker in dask_scheduler.running
+        if worker.resources.get(LANE, 0) > worker.used_resources.get(LANE, 0)
+    ]
+
+
+def _result(call: Call, send: Callable[[Kind, bytes], None], steering: Steering) -> bytes:
+    module, name = call.function.split(":")
+
+    def report(progress: Any) -> None:
+        if isinstance(progress, Checkpoint):
+            # Too large for the log of events.
+            _checkpoints[call.id] = progress
+            send(Kind.CHECKPOINT, b"")
+        else:
+            send(Kind.REPORT, pickle.dumps(progress))
+
+    if module not in sys.modules:
+        report(Phase(Stage.LOADING, time.time()))
+    with _importing:
+        function = getattr(importlib.import_module(module), name)
+    report(Phase(Stage.BEGUN, time.time()))
+    arguments, keywords = pickle.loads(call.arguments)
+    return pickle.dumps(function(*arguments, **keywords, report=report, steering=steering))
+
+
+def _sender(call: Call) -> Callable[[Kind, bytes], None]:
+    worker = get_worker()
+
+    def send(kind: Kind, data: bytes) -> None:
+        worker.log_event(call.topic, (call.id, str(kind), data))
+
+    return send

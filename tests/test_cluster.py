@@ -1,0 +1,312 @@
+"""Calls of workers on this machine."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from distributed import Client
+from jobs_at_work import PATIENCE, now, over, until
+
+from mnist_app import cluster as door
+from mnist_app import model_store
+from mnist_app.checkpoints import Checkpoint
+from mnist_app.cluster import Cluster
+from mnist_app.jobs import Control, Snapshot, State, Worker
+from mnist_app.phases import Phase, Stage
+from mnist_app.settings import TrainingConfig
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker("test", at_once=3)
+
+
+Submit = Callable[..., Snapshot]
+
+
+@pytest.fixture
+def submit(cluster: Cluster, worker: Worker) -> Iterator[Submit]:
+    """Put a call of a function of `lab_at_work` into the line; none is left behind."""
+
+    def submitted(name: str, *arguments: Any, **options: Any) -> Snapshot:
+        return worker.submit(
+            lambda control: cluster.call(
+                f"lab_at_work:{name}", *arguments, control=control, **options
+            )
+        )
+
+    yield submitted
+    for job in worker.jobs():
+        worker.stop(job.id)
+        worker.wait(job.id, PATIENCE)
+
+
+def begun(worker: Worker, job: Snapshot) -> Snapshot:
+    """The job once its worker reports something of its own."""
+    until(lambda: now(worker, job).progress is not None)
+    until(lambda: not isinstance(now(worker, job).progress, Phase))
+    return now(worker, job)
+
+
+def test_a_worker_does_it_and_gives_the_result(worker: Worker, submit: Submit) -> None:
+    job = over(worker, submit("add", 1, other=2))
+    assert (job.state, job.result, job.progress) == (State.DONE, 3, "adding")
+
+
+def test_it_is_told_how_far_the_worker_is(cluster: Cluster, worker: Worker) -> None:
+    told: list[Any] = []
+    over(
+        worker,
+        worker.submit(
+            lambda control: cluster.call(
+                "lab_at_work:add", 1, 2, control=control, report=told.append
+            )
+        ),
+    )
+    phases = [phase for phase in told if isinstance(phase, Phase)]
+    assert phases[0].stage is Stage.STARTING
+    assert phases[-1].stage is Stage.BEGUN
+    assert [phase.since for phase in phases] == sorted(phase.since for phase in phases)
+
+
+def test_a_worker_gives_way_to_the_server(worker: Worker, submit: Submit) -> None:
+    found = over(worker, submit("process")).result
+    assert found["pid"] != os.getpid()
+    assert found["niceness"] > os.nice(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("fail", "The file is broken: choose another."),
+        ("run_out_of_memory", "not enough memory"),
+        ("leave", "not foreseen"),
+        ("recurse", "not foreseen"),
+        ("return_what_cannot_travel", "not foreseen"),
+        ("return_what_cannot_arrive", "not foreseen"),
+        ("report_what_cannot_travel", "not foreseen"),
+        ("raise_what_cannot_travel", "not foreseen"),
+        ("there_is_none", "not foreseen"),
+    ],
+)
+def test_a_failure_is_told_in_plain_words_and_the_worker_goes_on(
+    worker: Worker, submit: Submit, name: str, sentence: str
+) -> None:
+    before = over(worker, submit("process")).result["pid"]
+    job = over(worker, submit(name))
+    assert job.state is State.FAILED
+    assert sentence in job.error
+    assert over(worker, submit("process")).result["pid"] == before
+
+
+def test_a_call_may_stop_with_nothing_to_keep(worker: Worker, submit: Submit) -> None:
+    job = over(worker, submit("stop_with_nothing"))
+    assert (job.state, job.result, job.error) == (State.STOPPED, None, "")
+
+
+def test_orders_reach_the_worker(worker: Worker, submit: Submit) -> None:
+    job = begun(worker, submit("go_on", is_training=True))
+    assert job.progress[1:] == (False, 1.0)
+    worker.pause(job.id)
+    until(lambda: now(worker, job).progress[1:] == (True, 1.0))
+    worker.scale_learning_rate(job.id, 0.5)
+    until(lambda: now(worker, job).progress[1:] == (True, 0.5))
+    worker.resume(job.id)
+    until(lambda: now(worker, job).progress[1:] == (False, 0.5))
+    worker.stop(job.id)
+    last = over(worker, job)
+    assert (last.state, last.result) == (State.STOPPED, "kept")
+
+
+def test_what_was_said_before_it_began_is_known(cluster: Cluster, worker: Worker) -> None:
+    def call(control: Control) -> Any:
+        control.scale_learning_rate(0.25)
+        return cluster.call("lab_at_work:go_on", control=control)
+
+    job = begun(worker, worker.submit(call))
+    assert job.progress[1:] == (False, 0.25)
+    worker.stop(job.id)
+    over(worker, job)
+
+
+def test_what_takes_seconds_never_waits_behind_a_training(worker: Worker, submit: Submit) -> None:
+    training = begun(worker, submit("go_on", is_training=True))
+    assert over(worker, submit("add", 1, 2)).result == 3
+    assert not now(worker, training).is_over
+
+
+def test_a_worker_trains_one_network_at_a_time(worker: Worker, submit: Submit) -> None:
+    first = begun(worker, submit("go_on", is_training=True))
+    second = submit("go_on", is_training=True)
+    over(worker, submit("add", 1, 2))
+    assert isinstance(now(worker, second).progress, Phase)
+    worker.stop(first.id)
+    over(worker, first)
+    begun(worker, second)
+
+
+def test_a_call_that_has_not_begun_stops_at_once(worker: Worker, submit: Submit) -> None:
+    first = begun(worker, submit("go_on", is_training=True))
+    second = submit("go_on", is_training=True)
+    until(lambda: now(worker, second).progress is not None)
+    worker.stop(second.id)
+    last = over(worker, second)
+    assert (last.state, last.result) == (State.STOPPED, None)
+    assert not now(worker, first).is_over
+
+
+def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, worker: Worker) -> None:
+    found: list[int] = []
+
+    def report(progress: Any) -> None:
+        if isinstance(progress, Checkpoint):
+            found.append(len(progress.data))
+
+    call = partial(cluster.call, "lab_at_work:count_up", size=5_000_000, report=report)
+    job = worker.submit(lambda control: call(control=control))
+    until(lambda: bool(found))
+    worker.stop(job.id)
+    over(worker, job)
+    assert set(found) == {5_000_001}
+    with Client(cluster._own(), set_as_default=False) as client:
+        events = client.get_events()
+    assert sum(len(str(event)) for topic in events.values() for event in topic) < 1_000_000
+
+
+def test_what_a_worker_did_when_it_was_killed_is_begun_anew(
+    worker: Worker, submit: Submit, tmp_path: Path
+) -> None:
+    job = over(worker, submit("die", tmp_path, 1))
+    assert (job.state, job.result) == (State.DONE, 1)
+
+
+def test_what_kills_each_worker_fails_in_plain_words_and_nobody_else_notices(
+    worker: Worker, submit: Submit, tmp_path: Path
+) -> None:
+    job = over(worker, submit("die", tmp_path, 9))
+    assert job.state is State.FAILED
+    assert "ended before its time" in job.error
+    assert len(list(tmp_path.iterdir())) == 2
+    assert over(worker, submit("add", 1, 2)).result == 3
+
+
+def test_a_training_whose_worker_is_killed_is_not_begun_anew_from_its_start(
+    worker: Worker, submit: Submit, tmp_path: Path
+) -> None:
+    job = over(worker, submit("die", tmp_path, 9, is_training=True, attempts=1))
+    assert job.state is State.FAILED
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_worker_that_takes_too_much_memory_is_ended(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = 300_000_000
+    monkeypatch.setattr(door, "MEMORY_SHARE", limit / psutil.virtual_memory().total)
+    small = Cluster()
+    try:
+        job = over(
+            worker,
+            worker.submit(
+                lambda control: small.call("lab_at_work:grow", control=control, attempts=1)
+            ),
+        )
+        assert job.state is State.FAILED
+        assert "lack of memory" in job.error
+        again = worker.submit(lambda control: small.call("lab_at_work:add", 1, 2, control=control))
+        assert over(worker, again).result == 3
+    finally:
+        small.close()
+
+
+def test_workers_go_when_there_is_nothing_to_do_and_come_back(worker: Worker) -> None:
+    brief = Cluster(idle_seconds=0.5)
+    try:
+        found = []
+        for _ in range(2):
+            job = worker.submit(lambda control: brief.call("lab_at_work:process", control=control))
+            found.append(over(worker, job).result["pid"])
+            until(lambda: not psutil.pid_exists(found[-1]))
+        assert found[0] != found[1]
+    finally:
+        brief.close()
+
+
+def test_two_first_calls_at_once_find_all_of_the_lab(worker: Worker) -> None:
+    fresh = Cluster()
+    images, config = np.zeros((1, 28, 28), np.uint8), TrainingConfig(rotation=5.0)
+    arguments = ("mnist_app.lab.augmentation:examples", images, 1, [config])
+    other = ("mnist_app.lab.model_files:convert", model_store.SHIPPED.read_bytes(), "it")
+    try:
+        jobs = [
+            worker.submit(lambda control: fresh.call(*arguments, control=control)),
+            worker.submit(lambda control: fresh.call(*other, control=control)),
+        ]
+        for job in jobs:
+            last = worker.wait(job.id, 120)
+            assert last is not None
+            assert last.state is State.DONE, last.error
+    finally:
+        fresh.close()
+
+
+def test_as_many_networks_train_at_once_as_there_may_be_workers(worker: Worker) -> None:
+    two = Cluster(workers=2)
+    try:
+        jobs = [
+            worker.submit(
+                lambda control: two.call("lab_at_work:go_on", control=control, is_training=True)
+            )
+            for _ in range(2)
+        ]
+        pids = {begun(worker, job).progress[0] for job in jobs}
+        assert len(pids) == 2
+        for job in jobs:
+            worker.stop(job.id)
+            over(worker, job)
+    finally:
+        two.close()
+
+
+def test_the_workers_of_a_server_that_is_killed_end_by_themselves() -> None:
+    code = """
+        import sys
+        from mnist_app.cluster import Cluster
+        from mnist_app.jobs import Worker
+        if __name__ == "__main__":
+            tell = lambda told: isinstance(told, tuple) and print(told[0], flush=True)
+            line = Worker("test")
+            line.wait(line.submit(lambda control: Cluster().call(
+                "lab_at_work:go_on", control=control, report=tell, is_training=True)).id)
+    """
+    server = subprocess.Popen(
+        [sys.executable, "-c", "exec(" + repr("\n".join(x[8:] for x in code.splitlines())) + ")"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        pid = int(server.stdout.readline())
+        assert psutil.pid_exists(pid)
+    finally:
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+    until(lambda: not psutil.pid_exists(pid))
