@@ -5,7 +5,7 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import PAUSE_MS, at_rest
+from benchmarks.browser import at_rest
 from benchmarks.drawings import SIDE, STROKES
 
 # In the order of `STROKES`.
@@ -26,7 +26,11 @@ def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
 
 def draw(page: Page, digit: int) -> None:
     """With the mouse, point by point."""
-    points = canvas_points(page, STROKES[DIGITS.index(digit)])
+    drag(page, canvas_points(page, STROKES[DIGITS.index(digit)]))
+
+
+def drag(page: Page, points: list[tuple[float, float]]) -> None:
+    """With the mouse, from point to point."""
     page.mouse.move(*points[0])
     page.mouse.down()
     for point in points[1:]:
@@ -35,15 +39,10 @@ def draw(page: Page, digit: int) -> None:
 
 
 def clear(page: Page) -> None:
-    """Press Clear, and wait for the canvas that takes the place of the one drawn on."""
-    page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.drawn = 'on' }")
+    """Press Clear, and wait until the page has seen it."""
     page.locator(".st-key-clear button").click()
-    expect(page.locator("canvas.upper-canvas[data-drawn]")).to_have_count(0)
-    expect(page.locator("canvas.upper-canvas")).to_have_count(1)
     expect(page.locator(PREDICTION)).to_contain_text(re.compile("Draw a (digit|number)"))
     at_rest(page)
-    # A hand takes no less; what is drawn the moment a canvas appears may be lost.
-    page.wait_for_timeout(PAUSE_MS)
 
 
 def expect_read(page: Page, digit: int) -> None:

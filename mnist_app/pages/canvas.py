@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.errors import DigitLabError
-from mnist_app.ink import Drawing, drawing_from_canvas, strokes_to_input
+from mnist_app.ink import Drawing, canvas_json, drawing_from_canvas, strokes_to_input
 
 SIDE = 320
 # A number needs room; on a phone, style.css shows this canvas at four sevenths of its size.
@@ -53,6 +53,35 @@ class Canvas:
         return not (self.latest or {}).get("objects")
 
     @property
+    def brush(self) -> int:
+        """Width of its lines."""
+        return round(st.session_state.get("brush", BRUSH) * self.side / SIDE)
+
+    @property
+    def paper(self) -> str:
+        """Its colour where nothing is drawn."""
+        return _ink()[1]
+
+    @property
+    def starting_points(self) -> list[list[float]]:
+        """The strokes of the drawing that it began with, each a flat list of x and y."""
+        try:
+            strokes = drawing_from_canvas(self.start).strokes
+        except DigitLabError:
+            return []
+        # Every other point of a curve tells it well enough.
+        return [stroke[::2].round(1).ravel().tolist() for stroke in strokes]
+
+    @property
+    def last_stroke(self) -> tuple[int, list[float]]:
+        """How many strokes there are now, and where the last one ends."""
+        objects = (self.latest or {}).get("objects", [])
+        try:
+            return len(objects), [float(value) for value in objects[-1]["path"][-1][-2:]]
+        except (LookupError, TypeError, ValueError):
+            return len(objects), [0.0, 0.0]
+
+    @property
     def drawing(self) -> Drawing:
         """What is drawn now.
 
@@ -74,7 +103,7 @@ class Canvas:
         """Take what the browser last sent."""
         sent = st.session_state.get(self.key)
         if sent:
-            self.latest = sent["drawing"]["raw"]
+            self.latest = canvas_json(sent)
 
     def renew(self, start: dict[str, Any] | None) -> None:
         """Replace the canvas by one that begins with `start`."""
@@ -103,7 +132,7 @@ def _resumed(canvas: Canvas) -> Canvas:
 def show(canvas: Canvas) -> None:
     """The canvas itself, with the choice of what it is for above and Clear and Undo below."""
     with st.container(key="canvas"):
-        # The toolbar floats above the canvas, to the right of this choice.
+        # The canvas' own toolbar floats above it, to the right of this choice; see live.js.
         st.segmented_control(
             "What you draw", MODES, default=MODES[canvas.is_wide], key="mode", required=True,
             label_visibility="collapsed", on_change=_change_mode, args=(canvas,),
@@ -125,13 +154,15 @@ def _surface(canvas: Canvas) -> None:
 
     stroke_colour, background = _ink()
     st_canvas(
-        stroke_width=round(st.session_state.get("brush", BRUSH) * canvas.side / SIDE),
+        stroke_width=canvas.brush,
         stroke_color=stroke_colour,
         background_color=background,
         width=canvas.size[0],
         height=canvas.size[1],
         initial_drawing=canvas.start,
         key=canvas.key,
+        # Also when it comes with a press that opens another page.
+        on_change=canvas.look,
     )
 
 

@@ -1,21 +1,13 @@
 """A show for an audience: five steps about one drawing, in large type, turned by arrow keys."""
 
-from collections.abc import Callable
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from mnist_app.model_store import StoredModel
-from mnist_app.pages import (
-    canvas,
-    demo_decision,
-    demo_drawing,
-    demo_lesson,
-    demo_mistakes,
-    demo_picture,
-    reader,
-)
+from mnist_app.pages import canvas, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.turning import turning
 from mnist_app.pages.wording import unmarked
@@ -29,13 +21,13 @@ class Step:
 
     Attributes:
         title, idea: what it is about, and the one thing to be said.
-        show: shows it, for a canvas and the model that reads.
+        page: the module of this package that shows it, imported when it is turned to.
         is_of_drawing: it says nothing while nothing is drawn.
     """
 
     title: str
     idea: str
-    show: Callable[[Canvas, StoredModel], None]
+    page: str
     is_of_drawing: bool = False
 
 
@@ -43,29 +35,29 @@ STEPS = (
     Step(
         "Draw a digit",
         "A program that was never told what a digit looks like reads what you write.",
-        demo_drawing.show,
+        "demo_drawing",
     ),
     Step(
         "What it saw",
         "Not your line, but 784 little squares: a number for each, from black to white.",
-        demo_picture.show,
+        "demo_picture",
         is_of_drawing=True,
     ),
     Step(
         "How it decided",
         "It looks for small pieces, puts them together, and gives each digit a share.",
-        demo_decision.show,
+        "demo_decision",
         is_of_drawing=True,
     ),
     Step(
         "Where it fails",
         "It can be sure and wrong. These are digits of other people that it never saw before.",
-        demo_mistakes.show,
+        "demo_mistakes",
     ),
     Step(
         "Teach it",
         "Nobody changes the program: it learns from examples with their right answers.",
-        demo_lesson.show,
+        "demo_lesson",
     ),
 )
 
@@ -103,7 +95,8 @@ def _show(number: int, own: Canvas, model: StoredModel) -> None:
     # which runs this fragment alone: of a step that was turned away from.
     if number != _number():
         st.rerun()
-    STEPS[number - 1].show(own, model)
+    module = importlib.import_module(f"mnist_app.pages.{STEPS[number - 1].page}")
+    module.show(own, model)
 
 
 def _number() -> int:

@@ -10,7 +10,6 @@ from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
 from mnist_app.pages.wording import unmarked
-from mnist_app.pages.workers import classifier_job
 from mnist_app.reading import Digit
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
@@ -20,45 +19,37 @@ def page() -> None:
     """Show the page."""
     st.title("Draw a digit")
     own = canvas.visitors_canvas()
-    # It stands first but needs what is chosen below it and outside of it: each stroke sends only
-    # what it changes, and reads nothing from the disk.
-    place = st.container()
+    models = reader.readers()
+    model = reader.chosen(models)
+    _lab(own, model)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         canvas.tools(own)
-        model = _chosen_model()
-    with place:
-        _lab(own, model)
+        if model is not None:
+            _choose_model(models)
     if model is not None:
         correcting_panel(own, model)
         picture_panel(model)
 
 
+# Each stroke sends only what it changes, and reads nothing from the disk.
 @st.fragment
 def _lab(own: Canvas, model: StoredModel | None) -> None:
     left, right = st.columns([17, 9] if own.is_wide else [5, 6], gap="large")
-    own.look()
+    # Nothing is on the screen before the canvas.
+    with left:
+        canvas.show(own)
     if model is None:
         with right, st.container(key="prediction"):
             st.info(reader.NO_READER)
-        with left:
-            canvas.show(own)
         return
-    job = classifier_job(model)
-    reading, milliseconds = reader.read(own, job)
-    # The answer is sent before the canvas that stands left of it: it is what is waited for.
-    with right, st.container(key="prediction"):
-        answer.show_words(reader.words(own, reading, job))
-    with left:
-        canvas.show(own)
+    reading, milliseconds, job = reader.look(own, model)
     with right:
+        reader.show_words(own, model, reading, milliseconds, job)
         with st.container(key="probabilities"):
-            digit = answer.picked(reading, key="picked")
-            # A chart does not notice that its column became narrower; another one begins so.
-            answer.show_bars(digit, model.class_names, key=f"bars-{own.is_wide}")
+            answer.show_bars(own.name)
         with st.container(key="model_input"):
-            speed = f"Read in {milliseconds:.1f} ms." if reading.digits else ""
-            answer.show_inputs(reading, DONE, speed)
-    _look_inside(digit, model)
+            answer.show_inputs(own.name, DONE)
+    _look_inside(answer.picked(reading), model)
     reader.follow(job)
 
 
@@ -76,22 +67,17 @@ def _look_inside(digit: Digit | None, model: StoredModel) -> None:
             looking.panel(digit.image / np.float32(255), model, "drawn")
 
 
-def _chosen_model() -> StoredModel | None:
-    """The model that reads, which a link may name as `model`."""
-    models = reader.readers()
-    model = reader.chosen(models)
-    if model is None:
-        return None
+def _choose_model(models: dict[str, StoredModel]) -> None:
+    """Choose the model that reads, which a link may name as `model`."""
     titles = model_store.titles(models.values())
-    with st.popover(f"Read by: {unmarked(titles[model.name])}"):
-        name = st.radio(
+    with st.popover(f"Read by: {unmarked(titles[st.session_state.model])}"):
+        st.radio(
             "The model that reads your drawing",
             list(models),
             key="model",
             format_func=lambda name: _label(models[name], titles[name]),
             persist_state="session",
         )
-    return models[name]
 
 
 def _label(model: StoredModel, title: str) -> str:

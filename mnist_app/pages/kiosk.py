@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_app import limits
 from mnist_app.errors import DigitLabError
 from mnist_app.pages.visitor import COOKIE, visitor
+from mnist_app.pages.wording import show_error
 
 # The page is opened anew, by somebody new: so nothing that a page keeps can be forgotten here.
 # That somebody was there lasts while other pages are looked at. A long stroke and a press on
@@ -55,7 +56,7 @@ def clear_when_idle() -> None:
     try:
         seconds = limits.kiosk_seconds()
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return
     if math.isfinite(seconds):
         _component()(key="kiosk", data={"seconds": seconds, "cookie": COOKIE})

@@ -8,15 +8,15 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+# Plotly looks into pandas as soon as any thread began to import it, and trips over half of it. Each
+# page with charts imports this module, and Python lets no other thread see half of that.
+import pandas  # noqa: F401
+import plotly.graph_objects as go
 import streamlit as st
 
 from mnist_app.errors import DigitLabError
 from mnist_app.files import whole
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ class Cells:
 
 
 def live_chart(
-    figure: "go.Figure",
+    figure: go.Figure,
     key: str,
     alt: str,
     on_click: Callable[[object, object], None] | None = None,

@@ -6,12 +6,14 @@ from typing import Any
 
 import streamlit as st
 
+from mnist_app import answers
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import MODES
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import ReadPicture, picture_job, workers
 from mnist_app.pictures import FORMATS, MAX_BYTES
 from mnist_app.reading import Reading
@@ -49,7 +51,7 @@ def picture_panel(model: StoredModel) -> None:
             with chosen:
                 _show_picture(job.result)
             with answered:
-                _show_answer(job.result.reading, model)
+                _show_answer(job.result.reading)
         else:
             with answered:
                 _show_standing(job)
@@ -71,7 +73,7 @@ def _photo() -> Any:
 
 def _show_standing(job: Snapshot) -> None:
     if job.state == State.FAILED:
-        st.error(job.error, icon=":material/error:")
+        show_error(job.error)
         st.button(
             "Try again", key="picture_retry", icon=":material/refresh:",
             on_click=workers().pictures.forget, args=(job.id,),
@@ -88,15 +90,11 @@ def _show_picture(result: ReadPicture) -> None:
         f'src="data:image/jpeg;base64,{data}">'
     )
     if result.reading.digits:
-        answer.show_inputs(result.reading, DONE)
+        answer.show_inputs("picture", DONE)
 
 
-def _show_answer(reading: Reading, model: StoredModel) -> None:
+def _show_answer(reading: Reading) -> None:
     with st.container(key="picture_prediction"):
-        if reading.digits:
-            answer.show_words(answer.words(reading))
-        else:
-            answer.show_words(answer.invitation(reading.reason))
+        answer.show_words("picture", answers.told(reading))
     if reading.digits:
-        digit = answer.picked(reading, key="picture_picked")
-        answer.show_bars(digit, model.class_names, key="picture_bars")
+        answer.show_bars("picture")

@@ -1,25 +1,27 @@
 """Who reads what is drawn, what it says, and what is shown while it cannot say anything yet."""
 
 import time
+from typing import Any
 
 import streamlit as st
 
-from mnist_app import model_store
+from mnist_app import answers
+from mnist_app.classifiers import readers
 from mnist_app.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.waiting import POLL_SECONDS
+from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import classifier_job, workers
 from mnist_app.reading import Reading, read_drawing
 
+__all__ = ["NO_READER", "chosen", "follow", "look", "read", "readers", "show_words"]
+
+# A model that is ready is loaded in a fraction of this.
+PATIENCE_SECONDS = 0.3
 NO_READER = "There is no model here that reads digits: train one on the Train page."
-
-
-def readers() -> dict[str, StoredModel]:
-    """The models that read digits, by name; the shipped one first, then the newest first."""
-    return {model.name: model for model in model_store.models() if model.reads_digits}
 
 
 def chosen(models: dict[str, StoredModel]) -> StoredModel | None:
@@ -53,35 +55,64 @@ def read(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
     return reading, (time.perf_counter() - started) * 1000
 
 
-def look(own: Canvas, model: StoredModel) -> tuple[Reading, Snapshot]:
-    """What `model` reads in what was drawn just now, and its `workers.classifier_job`."""
+def look(own: Canvas, model: StoredModel) -> tuple[Reading, float, Snapshot]:
+    """As `read`, of what was drawn just now, with the model's `workers.classifier_job`."""
     own.look()
     job = classifier_job(model)
-    return read(own, job)[0], job
+    # It is there at once, unless it has to be made ready first.
+    job = workers().models.wait(job.id, PATIENCE_SECONDS) or job
+    return *read(own, job), job
 
 
-def words(own: Canvas, reading: Reading, job: Snapshot) -> str:
-    """The HTML of the answer, or of why there is none."""
+def show_words(
+    own: Canvas, model: StoredModel, reading: Reading, milliseconds: float, job: Snapshot
+) -> None:
+    """Show the answer, or why there is none, and follow the pen from now on."""
+    told = _told(own, reading, job) | {"milliseconds": milliseconds}
+    with st.container(key="prediction"):
+        answer.show_words(own.name, told, _followed(own, model), _invitation(own))
+
+
+def _told(own: Canvas, reading: Reading, job: Snapshot) -> dict[str, Any]:
     if reading.digits:
-        return answer.words(reading)
+        return answers.told(reading)
     if own.is_empty:
-        what = "a number" if own.is_wide else "a digit"
-        return answer.invitation(
-            f"Draw {what}, and it is read here.", "Mouse, pen or finger: as you would on paper."
-        )
+        return _invitation(own)
     if job.state == State.FAILED:
-        return answer.invitation("This model cannot read.")
+        return answers.unread("This model cannot read.")
     if not job.is_over:
-        return answer.invitation(
+        return answers.unread(
             "The network is waking up …", "Your drawing is read as soon as it is ready."
         )
-    return answer.invitation(reading.reason)
+    return answers.told(reading)
+
+
+def _invitation(own: Canvas) -> dict[str, Any]:
+    what = "a number" if own.is_wide else "a digit"
+    return answers.unread(
+        f"Draw {what}, and it is read here.", "Mouse, pen or finger: as you would on paper."
+    )
+
+
+def _followed(own: Canvas, model: StoredModel) -> dict[str, Any]:
+    """What the browser has to know of the canvas to follow the pen, see live.js."""
+    strokes, tip = own.last_stroke
+    return {
+        "key": own.key,
+        "model": model.name,
+        "number": own.is_wide,
+        "pen": own.brush,
+        "paper": own.paper,
+        "start": own.starting_points,
+        "strokes": strokes,
+        "tip": tip,
+    }
 
 
 def follow(job: Snapshot) -> None:
     """Run the page again when the model is ready; tell it when it cannot be loaded."""
     if job.state == State.FAILED:
-        st.error(job.error, icon=":material/error:")
+        show_error(job.error)
         st.button(
             "Try again", key="retry-model", icon=":material/refresh:",
             on_click=workers().models.forget, args=(job.id,),

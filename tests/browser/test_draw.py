@@ -52,14 +52,14 @@ def test_a_drawing_is_answered_without_a_run_of_the_whole_page(page: Page, serve
     draw(page, 3)
     expect_read(page, 3)
     page.evaluate("document.querySelector('h1').dataset.mark = 'kept'")
-    chart = page.locator(".st-key-probabilities .js-plotly-plot")
+    chart = page.locator(".st-key-probabilities .bars")
     chart.evaluate("node => { node.dataset.mark = 'kept' }")
     clear(page)
     draw(page, 7)
     expect_read(page, 7)
     assert chart.get_attribute("data-mark") == "kept"
     assert page.locator("h1").first.get_attribute("data-mark") == "kept"
-    assert "7" in (page.locator(".live-chart").get_attribute("aria-label") or "")
+    assert "7" in (chart.get_attribute("aria-label") or "")
 
 
 def test_a_finger_draws_and_does_not_scroll_the_page(phone: Page, server: Server) -> None:

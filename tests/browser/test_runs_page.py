@@ -46,7 +46,7 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     assert script.suggested_filename == "simple-convolutional-on-optdigits.py"
     program = script.path().read_text()
     compile(program, "script", "exec")
-    assert "epochs: int = 2" in program
+    assert "EPOCHS = 2" in program
     assert pressed(page, ".st-key-download_keras").path().read_bytes()[:2] == b"PK"
     saved = pressed(page, f"{DETAILS} .st-key-run_accuracy")
     assert saved.suggested_filename.endswith("-accuracy.png")

@@ -1,12 +1,13 @@
 """The Draw page under test: opened, drawn on, waited for."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, until
+from visiting import until
 
 from mnist_app import model_store
 
@@ -31,13 +32,26 @@ def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:
     return app.run()
 
 
+def words(app: AppTest, *groups: str) -> dict[str, Any]:
+    """What the browser is given to show, by the first of these groups that is on the page."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    parts = [json.loads(proto.json) for proto in protos if proto.json]
+    return next(part for part in parts if part.get("part") == "words" and part["group"] in groups)
+
+
+def told(app: AppTest) -> dict[str, Any]:
+    """The same of the drawing, with how the pen is followed."""
+    return words(app, "drawing", "presented")
+
+
 def answer(app: AppTest) -> str:
-    """The HTML of the answer to the drawing."""
-    return next(body for body in bodies(app) if 'class="answer"' in body)
+    """The answer to the drawing, in words."""
+    shown = told(app)["answer"]
+    return " ".join([shown["text"], *shown["says"], shown["quiet"]])
 
 
 def is_read(app: AppTest) -> bool:
-    return 'class="digit' in answer(app)
+    return told(app)["answer"]["text"] != ""
 
 
 def opened() -> AppTest:
@@ -57,7 +71,7 @@ def models(tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A models' folder that holds one small network, and nothing shipped."""
     folder = tmp_path / "models"
     folder.mkdir()
-    for part in (model_path, model_path.with_suffix(".json")):
+    for part in model_path.parent.glob(f"{model_path.stem}.*"):
         shutil.copy(part, folder)
     monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
     return folder

@@ -1,8 +1,9 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
-from canvas_app import models, opened
+from canvas_app import models, opened, words
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from visiting import bodies
@@ -40,17 +41,16 @@ def uploaded(app: AppTest, data: bytes) -> AppTest:
     return app
 
 
-def answer(app: AppTest) -> str:
-    """The HTML of the answer to the picture, which follows that to the drawing."""
-    return [body for body in bodies(app) if 'class="answer"' in body][-1]
+def answer(app: AppTest) -> dict[str, Any]:
+    """The answer to the picture."""
+    return words(app, "picture")["answer"]
 
 
 def test_a_picture_is_read_as_one_digit_or_as_a_number(models: Path) -> None:
     app = opened()
     app.segmented_control(key="picture_mode").set_value("A number").run()
     uploaded(app, two_sevens())
-    assert 'class="digit number"' in answer(app)
-    assert len(app.segmented_control(key="picture_picked").options) == 2
+    assert len(answer(app)["text"]) == len(answer(app)["digits"]) == 2
     assert any('class="framed"' in body for body in bodies(app))
 
 
@@ -82,7 +82,7 @@ def test_a_blank_picture_says_that_there_is_no_ink(models: Path) -> None:
     buffer = io.BytesIO()
     Image.new("L", (300, 300), 200).save(buffer, format="PNG")
     app = uploaded(opened(), buffer.getvalue())
-    assert "no ink" in answer(app)
+    assert "no ink" in answer(app)["says"][0]
 
 
 def test_the_camera_is_asked_for_only_when_it_is_chosen(models: Path) -> None:

@@ -1,10 +1,12 @@
 """Pages as a visitor sees them, once the background jobs are over."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 
 from streamlit.testing.v1 import AppTest
 
+from mnist_app.errors import Stopped
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.jobs import Worker
 from mnist_app.pages.workers import workers
@@ -37,10 +39,11 @@ def bodies(app: AppTest) -> list[str]:
 
 
 def said(app: AppTest) -> str:
-    """All that a page says."""
+    """All that a page says, as a person sees it: without what keeps Markdown from reading it."""
     words = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
     bars = [bar.proto.text for bar in app.get("progress")]
-    return " ".join([*(str(word.value) for word in words), *bars, *bodies(app)])
+    marked = " ".join([*(str(word.value) for word in words), *bars])
+    return " ".join([re.sub(r"\\(?=[^a-zA-Z0-9\s])", "", marked), *bodies(app)])
 
 
 def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
@@ -59,7 +62,7 @@ def stop_last(app: AppTest, line: Worker) -> None:
     line.forget(job.id)
 
     def interrupted(control: object) -> None:
-        raise InterruptedError
+        raise Stopped
 
     stopped = line.submit(interrupted, key=job.key)
     line.wait(stopped.id, timeout=10)
@@ -75,7 +78,7 @@ def _lines() -> tuple[Worker, ...]:
     known = workers()
     return (
         known.datasets, known.evaluations, known.augmentation, known.explanations, known.maps,
-        known.models, known.neighbour_maps, known.examples, known.others,
+        known.models, known.neighbour_maps, known.examples, known.others, known.gradients,
     )  # fmt: skip
 
 

@@ -1,0 +1,88 @@
+"""A reading in words and figures for people, as JSON can hold it.
+
+The live channel sends it and the pages hand it over, so that one answer reads the same however it
+came; `pages/answer.js` shows it.
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
+
+from mnist_app.pictures import png
+from mnist_app.reading import Digit, Reading
+from mnist_app.verdict import candidates
+
+NO_DIGIT = "This does not look like a digit."
+NO_NUMBER = "This does not look like a number."
+CLOSEST = "The bars show what it came closest to."
+# So many digits of a number are named as doubtful, the others counted.
+MOST_DOUBTS = 2
+
+
+def told(reading: Reading) -> dict[str, Any]:
+    """Return what is shown of a reading.
+
+    Returns:
+        `text`: the digits, "" when there is none to be shown; `says`: lines about them, or why
+        there is none; `quiet`: a smaller line below; `digits`: of each its `digit`, its ten
+        `shares` in 0..1, those still `open`, what is `said` of it, and its `image`, a PNG in
+        base64.
+    """
+    open_to = [candidates(digit.probabilities) for digit in reading.digits]
+    digits = [_told(*each) for each in zip(reading.digits, open_to, strict=True)]
+    if not digits:
+        return unread(reading.reason)
+    if not any(open_to):
+        nothing = NO_DIGIT if len(digits) == 1 else NO_NUMBER
+        return {"text": "", "says": [nothing], "quiet": CLOSEST, "digits": digits}
+    says = _doubt(open_to) or [_sureness(min(digit.probability for digit in reading.digits))]
+    return {"text": reading.text, "says": says, "quiet": "", "digits": digits}
+
+
+def unread(why: str, quiet: str = "") -> dict[str, Any]:
+    """Return what is shown while there is nothing that was read, as `told` does."""
+    return {"text": "", "says": [why], "quiet": quiet, "digits": []}
+
+
+def share(probability: float) -> str:
+    """Return a probability for people; never 100 % for what is not quite so."""
+    return "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def _told(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
+    ranked = np.argsort(-digit.probabilities)[:3]
+    said = ", ".join(f"{index} {share(digit.probabilities[index])}" for index in ranked)
+    return {
+        "digit": digit.digit,
+        "shares": [round(share, 4) for share in digit.probabilities.tolist()],
+        "open": open_to,
+        "said": f"How probable each digit is: {said}",
+        "image": base64.b64encode(png(digit.image)).decode(),
+    }
+
+
+def _doubt(open_to: list[tuple[int, ...]]) -> list[str]:
+    """What stands in doubt, of a number its first two digits that do; empty when nothing does."""
+    doubts = []
+    for place, digits in enumerate(open_to, 1):
+        if len(digits) == 2:
+            about = f" about the {_ordinal(place)} digit" if len(open_to) > 1 else ""
+            doubts.append(f"Not sure{about}: {digits[0]} or {digits[1]}?")
+        elif not digits:
+            doubts.append(f"The {_ordinal(place)} sign does not look like a digit.")
+    unsaid = len(doubts) - MOST_DOUBTS
+    if unsaid > 0:
+        more = "1 more digit is" if unsaid == 1 else f"{unsaid} more digits are"
+        doubts = [*doubts[:MOST_DOUBTS], f"{more} in doubt."]
+    return doubts
+
+
+def _ordinal(place: int) -> str:
+    endings = {} if place // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}
+    return f"{place}{endings.get(place % 10, 'th')}"
+
+
+def _sureness(probability: float) -> str:
+    word = "Very sure" if probability > 0.95 else "Fairly sure" if probability > 0.7 else "Not sure"
+    return f"{word}: {share(probability)}"

@@ -1,0 +1,79 @@
+"""The drawing at the other end of a connection, and what is read in it so far."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mnist_app import answers, classifiers
+from mnist_app.errors import DigitLabError
+from mnist_app.ink import drawing_from_pen
+from mnist_app.live import limits
+from mnist_app.live.messages import Begin, Points, Refused
+from mnist_app.model_store import StoredModel
+from mnist_app.reading import Reading, read_drawing
+
+
+@dataclass
+class LiveDrawing:
+    """One drawing, which grows."""
+
+    begin: Begin
+    model: StoredModel
+    strokes: list[list[float]] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        """How many there are so far."""
+        return sum(map(len, self.strokes)) // 2
+
+    def answer(self) -> dict[str, Any]:
+        """Return the text's content that answers the browser; takes a few milliseconds."""
+        return {
+            "drawing": self.begin.drawing,
+            "points": self.points,
+            "answer": answers.told(self._reading()),
+        }
+
+    def _reading(self) -> Reading:
+        strokes = [np.array(stroke).reshape(-1, 2) for stroke in self.strokes]
+        try:
+            drawing = drawing_from_pen(strokes, self.begin.pen)
+            classifier = classifiers.loaded(self.model.path)
+            return read_drawing(drawing, classifier, self.begin.is_number)
+        except DigitLabError as error:
+            return Reading((), str(error))
+
+
+def after(drawing: LiveDrawing | None, message: Begin | Points) -> LiveDrawing:
+    """Return the drawing as it is after a message.
+
+    Raises:
+        Refused: the message belongs to no drawing, or makes too much of one.
+    """
+    if isinstance(message, Begin):
+        drawing = _begun(message)
+    elif drawing is None or message.drawing != drawing.begin.drawing:
+        raise Refused("no drawing")
+    else:
+        _extend(drawing.strokes, message)
+    if drawing.points > limits.POINTS:
+        raise Refused("too much ink")
+    return drawing
+
+
+def _begun(message: Begin) -> LiveDrawing:
+    model = classifiers.readers().get(message.model)
+    if model is None:
+        raise Refused("unknown model")
+    return LiveDrawing(message, model, message.strokes)
+
+
+def _extend(strokes: list[list[float]], message: Points) -> None:
+    if message.stroke > len(strokes):
+        raise Refused("no stroke")
+    if message.stroke >= limits.STROKES:
+        raise Refused("too much ink")
+    if message.stroke == len(strokes):
+        strokes.append([])
+    strokes[message.stroke].extend(message.points)

@@ -1,0 +1,17 @@
+"""How much the live channel takes from a browser, which may be anybody's."""
+
+# A text of a whole drawing, as after a lost connection, is the longest.
+MESSAGE_BYTES = 256 * 1024
+POINTS = 10_000
+STROKES = 200
+# Canvas pixels from its corner, either way: far more than any screen has.
+FARTHEST = 10_000
+# A browser asks no more often than its screen shows a new frame.
+SECONDS_BETWEEN = 1 / 60
+# Whoever sends nonsense again and again is no page of this app.
+MISTAKES = 10
+# Whoever rests connects again with the next stroke.
+IDLE_SECONDS = 300.0
+# Behind a proxy, and in a classroom, many share one address.
+CONNECTIONS = 400
+CONNECTIONS_OF_ONE_ADDRESS = 200

@@ -1,0 +1,97 @@
+"""What a browser may say on the live channel, checked before anything is done with it."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_app.live import limits
+
+
+class Refused(Exception):
+    """A message that is not taken; its text is the word that the browser gets."""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A drawing begins with these strokes, each a flat list of x and y in canvas pixels."""
+
+    drawing: int
+    model: str
+    is_number: bool
+    pen: float
+    strokes: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Points:
+    """These points, a flat list of x and y, go on with a stroke of the drawing, or begin it."""
+
+    drawing: int
+    stroke: int
+    points: list[float]
+
+
+def parsed(text: str) -> Begin | Points:
+    """Return what a text says.
+
+    Raises:
+        Refused: it says nothing that is known, or more than is taken.
+    """
+    if len(text) > limits.MESSAGE_BYTES:
+        raise Refused("too long")
+    try:
+        message = json.loads(text)
+        if message["type"] == "begin":
+            return _begin(message)
+        if message["type"] == "points":
+            return _go_on(message)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Refused("malformed") from error
+    raise Refused("malformed")
+
+
+def _begin(message: dict[str, Any]) -> Begin:
+    strokes = message["strokes"]
+    if not isinstance(strokes, list):
+        raise TypeError
+    if len(strokes) > limits.STROKES:
+        raise Refused("too much ink")
+    return Begin(
+        _count(message["drawing"]),
+        _of(str, message["model"]),
+        _of(bool, message["number"]),
+        _number(message["pen"]),
+        [_points(stroke) for stroke in strokes],
+    )
+
+
+def _go_on(message: dict[str, Any]) -> Points:
+    return Points(_count(message["drawing"]), _count(message["stroke"]), _points(message["points"]))
+
+
+def _points(values: Any) -> list[float]:
+    if len(_of(list, values)) % 2 or not values:
+        raise ValueError
+    return [_number(value) for value in values]
+
+
+def _number(value: Any) -> float:
+    # True and False are numbers to Python.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if not math.isfinite(value) or abs(value) > limits.FARTHEST:
+        raise ValueError
+    return float(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or _of(int, value) < 0:
+        raise ValueError
+    return value
+
+
+def _of(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError
+    return value

@@ -1,0 +1,94 @@
+"""The WebSocket route of the live channel."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from mnist_app.live import limits
+from mnist_app.live.connections import connected
+from mnist_app.live.drawings import LiveDrawing, after
+from mnist_app.live.messages import Refused, parsed
+
+logger = logging.getLogger(__name__)
+
+# Codes with which a connection is closed, of RFC 6455 and, from 4000 on, of this app.
+NOT_ALLOWED, IDLE = 1008, 4000
+# Answers are made by few threads, first come, first served: more would only take turns.
+_readers = ThreadPoolExecutor(2, "live")
+
+# Whether a page of this origin may talk to this host, as their headers name them.
+MayTalk = Callable[[str | None, str | None], bool]
+
+
+def live_route(path: str, may_talk: MayTalk) -> WebSocketRoute:
+    """Return the route that answers drawings at `path`."""
+
+    async def live(websocket: WebSocket) -> None:
+        headers = websocket.headers
+        if not may_talk(headers.get("origin"), headers.get("host")):
+            await websocket.close(NOT_ALLOWED)
+            return
+        await websocket.accept()
+        try:
+            with connected(websocket.client.host if websocket.client else ""):
+                await _converse(websocket)
+        except Refused as refused:
+            await _say(websocket, {"error": str(refused)})
+            await websocket.close(NOT_ALLOWED)
+        except WebSocketDisconnect:
+            pass
+
+    return WebSocketRoute(path, live)
+
+
+async def _converse(websocket: WebSocket) -> None:
+    """Answer one message after the other until the browser leaves, rests or talks nonsense."""
+    drawing: LiveDrawing | None = None
+    mistakes = 0
+    while mistakes < limits.MISTAKES:
+        try:
+            text = await asyncio.wait_for(_heard(websocket), limits.IDLE_SECONDS)
+        except TimeoutError:
+            await websocket.close(IDLE)
+            return
+        pause = asyncio.create_task(asyncio.sleep(limits.SECONDS_BETWEEN))
+        try:
+            drawing, answer = await _answered(drawing, text)
+        except Refused as refused:
+            mistakes += 1
+            answer = {"error": str(refused)}
+        await _say(websocket, answer)
+        await pause
+    await websocket.close(NOT_ALLOWED)
+
+
+async def _answered(drawing: LiveDrawing | None, text: str) -> tuple[LiveDrawing, dict[str, Any]]:
+    def work() -> tuple[LiveDrawing, dict[str, Any]]:
+        now = after(drawing, parsed(text))
+        return now, now.answer()
+
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_readers, work)
+    except Refused:
+        raise
+    except Exception as error:
+        logger.exception("A drawing could not be answered")
+        raise Refused("failed") from error
+
+
+async def _heard(websocket: WebSocket) -> str:
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    # Bytes say nothing here.
+    return message.get("text") or ""
+
+
+async def _say(websocket: WebSocket, content: dict[str, Any]) -> None:
+    await websocket.send_text(json.dumps(content, separators=(",", ":")))

@@ -1,0 +1,141 @@
+// The one renderer of an answer, however it came: while the pen moves, or by a run of the page.
+// An answer is what `mnist_app/answers.py` tells. It is shown in parts, which stand where the page
+// put them and share a group.
+
+const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+
+const groupOf = (name) => (window.digitLabAnswers ??= {})[name] ??=
+  { name, parts: {}, picked: 0, answer: { text: "", says: [], quiet: "", digits: [] } };
+
+const element = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+
+// Never more than is so: no answer is that sure, and what is hardly there has no number.
+const rounded = (share) =>
+  share >= 0.995 ? ">99%" : share >= 0.005 ? `${Math.round(share * 100)}%` : "";
+
+const pickedDigit = ({ answer, picked }) =>
+  answer.digits[Math.min(picked, answer.digits.length - 1)];
+
+const lines = (texts) => texts.flatMap((text, place) =>
+  place ? [document.createElement("br"), text] : [text]);
+
+const PARTS = {
+  words: {
+    make: () => [
+      element("div", { className: "answer" }),
+      // Screen readers are told what the answer is, and not on the way there.
+      element("span", { className: "unseen", role: "status", ariaLive: "polite" }),
+    ],
+    show([place, said], { answer: { text, says, quiet }, isFinal }) {
+      place.replaceChildren(...text
+        ? [
+            element("div", { className: text.length > 1 ? "digit number" : "digit",
+              textContent: text }),
+            element("div", { className: "sureness" }, ...lines(says)),
+          ]
+        : [element("div", { className: "invitation" }, ...lines(says))],
+      element("div", { className: "quiet", textContent: quiet }));
+      const all = [text && `The network reads ${text}`, ...says, quiet].filter(Boolean).join(" ");
+      if (isFinal && said.textContent !== all) said.textContent = all;
+    },
+  },
+
+  bars: {
+    make: (group) => [
+      element("div", { className: "bars-title", textContent: "How probable it finds each digit" }),
+      element("fieldset", { className: "picked", hidden: true, onchange: ({ target }) => {
+        group.picked = Number(target.value);
+        group.tell(group.picked);
+        showPart(group, "bars");
+      } }),
+      element("div", { className: "bars", role: "img" }, ...Array.from({ length: 10 }, (_, digit) =>
+        element("div", { className: "bar" }, element("b"), element("i"),
+          element("span", { textContent: digit })))),
+    ],
+    show([, choice, bars], group) {
+      const { digits } = group.answer;
+      const found = pickedDigit(group);
+      choose(choice, group);
+      bars.ariaLabel = found?.said ?? "No drawing yet: ten empty bars, one for each digit.";
+      [...bars.children].forEach((bar, digit) => {
+        const share = found?.shares[digit] ?? 0;
+        bar.classList.toggle("strong", Boolean(found?.open.includes(digit)));
+        bar.style.setProperty("--share", share);
+        bar.firstChild.textContent = rounded(share);
+      });
+    },
+  },
+
+  inputs: {
+    make: (group, { done }) => [
+      element("div", { className: "saw" },
+        element("img", { className: "pixels", width: 112, height: 112 }),
+        element("div", {}, element("strong", { textContent: "What the network saw" }),
+          element("br"), done, element("br"),
+          element("span", { className: "quiet", textContent: "\u00a0" }))),
+      element("div", { className: "gallery", style: "--side: 56px" }),
+    ],
+    show([saw, gallery], { answer: { digits, milliseconds }, isFinal }) {
+      const [image, about] = saw.children;
+      const isNumber = digits.length > 1;
+      image.hidden = isNumber;
+      image.src = digits.length ? `data:image/png;base64,${digits[0].image}` : BLANK;
+      image.alt = "The picture of 28 by 28 pixels that the network saw";
+      // A figure that changes with every answer cannot be read.
+      const speed = digits.length && milliseconds ? `Read in ${milliseconds.toFixed(1)} ms.` : "\u00a0";
+      if (isFinal) about.lastChild.textContent = speed;
+      gallery.hidden = !isNumber;
+      gallery.replaceChildren(...isNumber ? digits.map(pictured) : []);
+    },
+  },
+};
+
+const pictured = ({ digit, shares, image }) => {
+  const caption = `${digit}: ${rounded(shares[digit])}`;
+  return element("figure", {}, element("img", { className: "pixels", width: 56, height: 56,
+    alt: caption, src: `data:image/png;base64,${image}` }),
+  element("figcaption", { textContent: caption }));
+};
+
+// Of a number, each digit can be looked at: by mouse, finger and arrow keys.
+const choose = (choice, { name, answer: { digits }, picked, isNumber }) => {
+  // Where a number is written, its row has its room from the beginning.
+  choice.hidden = digits.length < 2 && !isNumber;
+  choice.style.visibility = digits.length < 2 ? "hidden" : "visible";
+  const read = digits.map(({ digit }) => digit).join("");
+  if (choice.dataset.read !== read) {
+    choice.dataset.read = read;
+    choice.replaceChildren(element("legend", { textContent: "Look closer at" }),
+      ...digits.map(({ digit }, place) => element("label", {},
+        element("input", { type: "radio", name: `${name}-picked`, value: place }), String(digit))));
+  }
+  const inputs = choice.querySelectorAll("input");
+  if (inputs.length) inputs[Math.min(picked, inputs.length - 1)].checked = true;
+};
+
+const showPart = (group, part) => {
+  const place = group.parts[part];
+  if (place) PARTS[part].show(place, group);
+};
+
+const showAnswer = (group, answer, isFinal = true) => {
+  group.answer = answer;
+  group.isFinal = isFinal;
+  if (!answer.digits.length) group.picked = 0;
+  for (const part of Object.keys(group.parts)) {
+    // On the way to an answer the words wait for one that lasts, see `live.js`.
+    if (part !== "words" || isFinal) showPart(group, part);
+  }
+};
+
+// Puts a part where it stands; a second time it is left as it is.
+const mount = (parentElement, group, data) => {
+  const place = parentElement.querySelector(".answer-part");
+  if (!place.childElementCount) place.append(...PARTS[data.part].make(group, data));
+  group.parts[data.part] = [...place.children];
+  showPart(group, data.part);
+};

@@ -1,0 +1,371 @@
+// Follows the pen on the canvas and asks for an answer while it moves; see mnist_app/live.
+
+// The answer of a run of the page that does not fit what is drawn is old, unless nothing better
+// comes for so long.
+const PATIENCE_MS = 1500;
+const REPLY_MS = 5000;
+const REST_MS = 150;
+const RETRY_MS = [1000, 60000];
+const RESTS = 4000;
+// How far the end of the last line may be from where the pen was lifted, in canvas pixels.
+const NEAR = 2;
+
+// It lies above the canvas, never over it, and is for a mouse alone: beside a finger it would only
+// be pressed by mistake.
+const TOOLBAR = `
+  .dc-toolbar, .dc-root:hover > .dc-toolbar, .dc-toolbar[data-pinned] {
+    top: auto; bottom: 100%; padding-bottom: 0.2rem; transition: opacity 0.15s; }
+  .dc-toolbar { pointer-events: none; }
+  .dc-root:hover > .dc-toolbar, .dc-toolbar:focus-within { pointer-events: auto; }
+  @media (hover: none) { .dc-toolbar { display: none !important; } }`;
+
+class Channel {
+  constructor(heard, changed) {
+    Object.assign(this, { heard, changed, isOpen: false, rests: false, wait: RETRY_MS[0] });
+  }
+
+  open() {
+    clearTimeout(this.retry);
+    const url = new URL("api/live", document.baseURI);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.rests = false;
+    const socket = this.socket = new WebSocket(url);
+    socket.onopen = () => {
+      this.wait = RETRY_MS[0];
+      this.isOpen = true;
+      this.changed();
+    };
+    socket.onmessage = ({ data }) => {
+      clearTimeout(this.patience);
+      this.heard(JSON.parse(data));
+    };
+    socket.onclose = ({ code }) => {
+      this.isOpen = false;
+      clearTimeout(this.patience);
+      this.rests = code === RESTS;
+      if (!this.rests) this.retry = setTimeout(() => this.open(), this.wait);
+      this.wait = Math.min(this.wait * 3, RETRY_MS[1]);
+      this.changed();
+    };
+  }
+
+  say(message) {
+    this.socket.send(JSON.stringify(message));
+    // Where a connection is dead without a word, another is tried.
+    this.patience = setTimeout(() => this.socket.close(), REPLY_MS);
+  }
+
+  close() {
+    clearTimeout(this.retry);
+    clearTimeout(this.patience);
+    this.socket.onclose = null;
+    this.socket.close();
+  }
+}
+
+// What is drawn on the canvas, as far as the browser has seen it. `isKnown` is false once something
+// else than a pen has changed it: then runs of the page answer, until it is empty again.
+class LiveDrawing {
+  constructor(group) {
+    Object.assign(this, { group, strokes: [], drawing: 0, isKnown: true, changed: -Infinity });
+    this.channel = new Channel((reply) => this.heard(reply), () => this.forget());
+    this.channel.open();
+    this.listening = new AbortController();
+    const options = { capture: true, passive: true, signal: this.listening.signal };
+    const listen = (name, act) => document.addEventListener(name, act.bind(this), options);
+    listen("pointerdown", this.down);
+    listen("pointermove", this.move);
+    listen("pointerup", this.up);
+    listen("pointercancel", this.cancel);
+    document.addEventListener("click", (event) => this.click(event),
+      { capture: true, signal: this.listening.signal });
+  }
+
+  end() {
+    this.listening.abort();
+    this.channel.close();
+    clearTimeout(this.late);
+    clearTimeout(this.rest);
+  }
+
+  // What a run of the page says of the canvas, and its answer.
+  take({ canvas, answer, empty }) {
+    const isAnother = canvas.key !== this.canvas?.key;
+    const settings = JSON.stringify({ ...canvas, strokes: 0, tip: 0 });
+    const isOther = settings !== this.settings;
+    Object.assign(this, { canvas, empty, settings });
+    this.group.isNumber = canvas.number;
+    clearTimeout(this.late);
+    if (isAnother) {
+      // What was drawn since Clear belongs on the canvas that the page made for it.
+      const strokes = this.isAwaited && !canvas.start.length ? this.strokes : null;
+      this.isAwaited = false;
+      if (!strokes) this.become(canvas.start);
+      this.isKnown = canvas.strokes === canvas.start.length;
+      prepared((root) => { if (strokes?.length) this.handOver(root); });
+    } else if (isOther) this.forget();
+    if (isAnother || !this.isKnown || this.agrees(canvas)) {
+      this.show(answer);
+      return;
+    }
+    const wait = this.changed + PATIENCE_MS - performance.now();
+    this.late = setTimeout(() => {
+      if (this.pen) return;
+      this.isKnown = false;
+      this.show(answer);
+    }, Math.max(wait, 0));
+  }
+
+  agrees({ strokes, tip }) {
+    const [x, y] = this.strokes.at(-1)?.slice(-2) ?? [];
+    return !this.pen && strokes === this.strokes.length
+      && (!strokes || Math.hypot(x - tip[0], y - tip[1]) < NEAR);
+  }
+
+  // It is another drawing now, with these strokes.
+  become(strokes) {
+    this.strokes = strokes.map((points) => [...points]);
+    this.pen = null;
+    this.drawing += 1;
+    this.changed = performance.now();
+    this.last = undefined;
+    this.forget();
+  }
+
+  // The server is told anew.
+  forget() {
+    this.isWaiting = false;
+    this.sent = null;
+    // The answer to all that is drawn, once it is there.
+    this.whole = null;
+    this.send();
+  }
+
+  down(event) {
+    const canvas = event.composedPath()[0];
+    const isOnCanvas = canvas.matches?.("canvas.upper-canvas") && event.target.closest(".st-key-canvas");
+    const place = isOnCanvas ? placeOf(canvas) : this.awaitedPlace(event);
+    if (!place || !event.isPrimary || event.button !== 0 || this.pen) return;
+    if (this.channel.rests) this.channel.open();
+    if (isEditing()) this.isKnown = false;
+    this.pen = { id: event.pointerId, ...place };
+    this.strokes.push([]);
+    if (this.strokes.length === 1) this.fade(true);
+    this.draw(event);
+  }
+
+  // Between two canvases there is none for a moment; who draws where it was draws on the next one.
+  awaitedPlace({ clientX, clientY }) {
+    if (!this.isAwaited || !this.place) return null;
+    const { left, right, top, bottom } = this.place.box;
+    const isInside = clientX > left && clientX < right && clientY > top && clientY < bottom;
+    return isInside ? this.place : null;
+  }
+
+  move(event) {
+    if (event.pointerId !== this.pen?.id) return;
+    this.pen.canvas?.("mousemove", event);
+    // Where the pen was lifted was not seen.
+    if (event.pointerType === "mouse" && !event.buttons) this.up(event);
+    else this.draw(event);
+  }
+
+  draw({ clientX, clientY }) {
+    const { box, scale } = this.pen;
+    const round = (length) => Math.round(length * scale * 10) / 10;
+    this.whole = null;
+    this.strokes.at(-1).push(round(clientX - box.left), round(clientY - box.top));
+    this.send();
+  }
+
+  up(event) {
+    if (event.pointerId !== this.pen?.id) return;
+    this.pen.canvas?.("mouseup", event);
+    this.pen = null;
+    this.changed = performance.now();
+    this.send();
+    if (this.whole) this.show(this.whole);
+    if (!this.isWaiting) tellPage();
+  }
+
+  // Draws all strokes on a new canvas, as if by a mouse; one that is not over yet goes on there.
+  handOver(root) {
+    const canvas = root.querySelector("canvas.upper-canvas");
+    const box = canvas.getBoundingClientRect();
+    const scale = box.width / canvas.width;
+    const fire = (name, { clientX, clientY }) => canvas.dispatchEvent(new MouseEvent(name,
+      { bubbles: true, composed: true, buttons: 1, clientX, clientY }));
+    const place = (points, index) =>
+      ({ clientX: box.left + points[index] * scale, clientY: box.top + points[index + 1] * scale });
+    this.strokes.forEach((points, stroke) => {
+      for (let index = 0; index < points.length; index += 2) {
+        fire(index ? "mousemove" : "mousedown", place(points, index));
+      }
+      const isOver = !this.pen || stroke < this.strokes.length - 1;
+      if (isOver) fire("mouseup", place(points, points.length - 2));
+    });
+    if (this.pen) this.pen.canvas = fire;
+  }
+
+  cancel(event) {
+    if (event.pointerId !== this.pen?.id) return;
+    this.up(event);
+    // The canvas waits for a finger that is lifted, or the next stroke would be lost.
+    document.dispatchEvent(new TouchEvent("touchend", { bubbles: true }));
+  }
+
+  // Clear and Undo act in the browser, at once; the canvas tells the page.
+  click(event) {
+    if (event.isTrusted && event.composedPath().some((node) => node.matches?.(".dc-toolbar"))) {
+      this.isKnown = false;
+      this.forget();
+    }
+    const button = event.target.closest?.(".st-key-clear button, .st-key-undo button");
+    if (!button || isEditing()) return;
+    const isClear = Boolean(button.closest(".st-key-clear"));
+    const tool = toolbarButton(isClear ? "Reset canvas & history" : "Undo");
+    // A canvas that began with a drawing goes back to that: the page makes another one.
+    const isHere = tool && !tool.disabled && !(isClear && this.canvas.start.length);
+    if (isHere) {
+      event.stopPropagation();
+      event.preventDefault();
+      tool.click();
+    }
+    if (isClear) this.isKnown = true;
+    if (isClear && !isHere) {
+      const canvas = canvasRoots().at(-1)?.querySelector("canvas.upper-canvas");
+      this.isAwaited = true;
+      this.place = canvas && placeOf(canvas);
+      wipe(this.canvas.paper);
+    }
+    if (isClear || isHere) this.become(isClear ? [] : this.strokes.slice(0, -1));
+    if (this.isKnown && !this.strokes.length) this.show(this.empty);
+  }
+
+  send() {
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (this.isWaiting || !this.channel.isOpen || !this.isKnown || !this.unsent()) return;
+    if (!this.pen) this.say();
+    else if (!isCalm) this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      if (!this.isWaiting && this.channel.isOpen && this.unsent()) this.say();
+    });
+  }
+
+  // The first stroke of which the server has not all points.
+  unsent() {
+    if (!this.strokes.length) return null;
+    if (!this.sent) return { stroke: 0 };
+    const stroke = this.strokes.findIndex(({ length }, place) => length > (this.sent[place] ?? 0));
+    return stroke < 0 ? null : { stroke };
+  }
+
+  say() {
+    const { stroke } = this.unsent();
+    const { drawing, strokes, canvas: { model, number, pen } } = this;
+    this.isWaiting = true;
+    if (this.sent) {
+      const points = strokes[stroke].slice(this.sent[stroke] ?? 0);
+      this.channel.say({ type: "points", drawing, stroke, points });
+      this.sent[stroke] = strokes[stroke].length;
+    } else {
+      this.channel.say({ type: "begin", drawing, model, number, pen, strokes });
+      this.sent = strokes.map(({ length }) => length);
+    }
+  }
+
+  heard({ error, drawing, answer }) {
+    this.isWaiting = false;
+    if (error) {
+      this.isKnown = false;
+      return;
+    }
+    if (drawing === this.drawing) {
+      if (!this.unsent()) this.whole = answer;
+      if (this.pen || this.unsent()) this.showSoFar(answer);
+      else {
+        this.show(answer);
+        tellPage();
+      }
+    }
+    this.send();
+  }
+
+  show(answer) {
+    clearTimeout(this.rest);
+    this.last = answer.text;
+    this.fade(false);
+    showAnswer(this.group, answer);
+  }
+
+  // Nobody wants to read what a stroke looks like for a moment: the bars move at once, but a digit
+  // takes another's place only when it is read again or the pen rests, and "no digit" waits until
+  // the pen is up.
+  showSoFar(answer) {
+    const isSteady = answer.text === this.last;
+    this.last = answer.text;
+    showAnswer(this.group, answer, false);
+    clearTimeout(this.rest);
+    if (answer.text && isSteady) this.settle();
+    else this.fade(true);
+    if (answer.text && !isSteady) this.rest = setTimeout(() => this.settle(), REST_MS);
+  }
+
+  settle() {
+    showPart(this.group, "words");
+    this.fade(false);
+  }
+
+  fade(isFaded) {
+    this.group.parts.words?.[0].classList.toggle("fading", isFaded);
+  }
+}
+
+const canvasRoots = () => [...document.querySelectorAll(".st-key-canvas *")]
+  .map(({ shadowRoot }) => shadowRoot).filter((root) => root?.querySelector(".dc-toolbar"));
+
+const toolbarButton = (name) => canvasRoots().at(-1)?.querySelector(`.dc-toolbar [title="${name}"]`);
+
+const placeOf = (canvas) => {
+  const box = canvas.getBoundingClientRect();
+  return { box, scale: canvas.width / box.width };
+};
+
+const isEditing = () => toolbarButton("Edit")?.getAttribute("aria-pressed") === "true";
+
+// Waits for the page's next canvas, and sees to its toolbar.
+const prepared = (then, tries = 1200) => {
+  const root = canvasRoots().find((each) => !each.querySelector(".digit-lab"));
+  if (root) {
+    root.append(element("style", { className: "digit-lab", textContent: TOOLBAR }));
+    // It takes a frame until it can be drawn on.
+    requestAnimationFrame(() => requestAnimationFrame(() => then(root)));
+  } else if (tries) requestAnimationFrame(() => prepared(then, tries - 1));
+};
+
+// The canvas has its line a moment after the pen was lifted, and would wait longer to tell it.
+const tellPage = () => setTimeout(
+  () => toolbarButton("Update the app with this drawing")?.click());
+
+// Hides what is drawn on a canvas that is going to be replaced.
+const wipe = (paper) => {
+  const canvas = canvasRoots().at(-1)?.querySelector("canvas.lower-canvas");
+  if (!canvas) return;
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = paper;
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+};
+
+export default function ({ data, parentElement, setStateValue }) {
+  const group = groupOf(data.group);
+  group.tell = group.tell ?? (() => {});
+  if (data.part === "bars") group.tell = (place) => setStateValue("picked", place);
+  mount(parentElement, group, data);
+  if (data.canvas) (parentElement.live ??= new LiveDrawing(group)).take(data);
+  else if (data.answer) showAnswer(group, data.answer);
+  const own = group.parts[data.part];
+  return () => {
+    parentElement.live?.end();
+    if (group.parts[data.part] === own) delete group.parts[data.part];
+  };
+}
