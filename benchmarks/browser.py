@@ -1,7 +1,9 @@
 """Visitors with a pen: Chromium on a page with a canvas, timed inside the page."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,26 +18,57 @@ PAUSE_MS = 300
 PATIENCE_MS = 120_000
 CANVAS = "canvas.upper-canvas"
 
-# From the pen's lifting to the first text with a digit in the answer's container, both by the
-# page's own clock. Only a canvas that was empty before can be answered anew.
+# From the pen's lifting to the final answer, both by the page's own clock: the one that a screen
+# reader is told where there is such a place, else the first text with a digit. Only a canvas that
+# was empty before can be answered anew. What is shown meanwhile is counted by its changes.
 _STOPWATCH = """
-  window.strokeTimes = [];
-  let lifted = null;
-  const isCanvas = (node) => node.tagName === "CANVAS";
+  window.strokes = [];
+  let stroke = null;
+  let shown = "";
+  const isCanvas = (event) => event.composedPath().some((node) => node.tagName === "CANVAS");
+  const lookAtBars = () => document.querySelector(".st-key-probabilities")?.innerHTML ?? "";
+  addEventListener("pointerdown", (event) => {
+    if (!isCanvas(event)) return;
+    stroke = { began: event.timeStamp, changes: 0 };
+    shown = lookAtBars();
+  }, true);
   addEventListener("pointerup", (event) => {
-    if (event.composedPath().some(isCanvas)) lifted = event.timeStamp;
+    if (stroke && isCanvas(event)) stroke.lifted = event.timeStamp;
   }, true);
   const look = () => {
     const answer = document.querySelector(".st-key-prediction");
-    window.isAnswered = /\\d/.test(answer?.textContent ?? "");
-    if (lifted !== null && window.isAnswered) {
-      window.strokeTimes.push(performance.now() - lifted);
-      lifted = null;
+    const final = answer?.querySelector("[role=status]") ?? answer;
+    window.isAnswered = /\\d/.test(final?.textContent ?? "");
+    if (!stroke) return;
+    if (stroke.lifted === undefined) {
+      const now = lookAtBars();
+      if (now !== shown) stroke.changes += 1;
+      shown = now;
+    } else if (window.isAnswered) {
+      stroke.answered = performance.now();
+      window.strokes.push(stroke);
+      stroke = null;
     }
   };
-  new MutationObserver(look)
-    .observe(document, { subtree: true, childList: true, characterData: true });
+  new MutationObserver(look).observe(document, {
+    subtree: true, childList: true, characterData: true, attributeFilter: ["style"],
+  });
 """
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One stroke by the page's own clock.
+
+    Attributes:
+        changes: how often the bars changed before the pen was lifted.
+        took_ms: from the first touch to the lifting of the pen.
+        answer_ms: from there to the final answer.
+    """
+
+    changes: int
+    took_ms: float
+    answer_ms: float
 
 
 @contextmanager
@@ -64,14 +97,22 @@ def at_rest(page: Page) -> None:
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
-def draw_stroke(page: Page, stroke: np.ndarray) -> None:
-    """Draw one stroke, float64 (n, 2) in canvas pixels, with the mouse on a page's only canvas."""
+def draw_stroke(page: Page, stroke: np.ndarray, seconds: float = 0.0) -> None:
+    """Draw one stroke with the mouse on a page's only canvas.
+
+    Args:
+        stroke: float64 (n, 2) in canvas pixels.
+        seconds: how long the hand takes; 0 for as fast as the page follows.
+    """
     box = page.locator(CANVAS).bounding_box()
     assert box is not None
     points = (stroke + np.array([box["x"], box["y"]])).tolist()
     page.mouse.move(*points[0])
     page.mouse.down()
-    for x, y in points[1:]:
+    began = time.perf_counter()
+    for number, (x, y) in enumerate(points[1:], 1):
+        ahead = began + seconds * number / (len(points) - 1) - time.perf_counter()
+        time.sleep(max(0.0, ahead))
         page.mouse.move(x, y)
     page.mouse.up()
 
@@ -79,12 +120,19 @@ def draw_stroke(page: Page, stroke: np.ndarray) -> None:
 class Visitor:
     """One visitor with a session of their own."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        """Open `url` and wait until its canvas stands."""
+    def __init__(self, browser: Browser, url: str, slower: int = 1) -> None:
+        """Open `url` and wait until its canvas stands.
+
+        Args:
+            slower: how many times as slow the processor of their device is as this one.
+        """
         context = browser.new_context(viewport={"width": 1200, "height": 1000})
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(_STOPWATCH)
         self._page: Page = context.new_page()
+        if slower > 1:
+            tools = context.new_cdp_session(self._page)
+            tools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
         self._page.goto(url)
         self._page.locator(CANVAS).wait_for()
         self._drawn = 0
@@ -93,26 +141,25 @@ class Visitor:
         """End the session."""
         self._page.context.close()
 
-    def draw(self, stroke: np.ndarray) -> None:
-        """Draw one stroke, float64 (n, 2) in canvas pixels, and lift the pen."""
-        draw_stroke(self._page, stroke)
+    def draw(self, stroke: np.ndarray, seconds: float = 0.0) -> None:
+        """Draw one stroke, see `draw_stroke`, and lift the pen."""
+        draw_stroke(self._page, stroke, seconds)
         self._drawn += 1
 
-    def answer_ms(self) -> float:
-        """Wait for the answer to the last stroke; the milliseconds since the pen was lifted."""
-        self._page.wait_for_function(f"strokeTimes.length >= {self._drawn}")
-        return float(self._page.evaluate("strokeTimes.at(-1)"))
-
-    def stroke_ms(self, stroke: np.ndarray) -> float:
-        """Draw on an empty canvas and empty it again; milliseconds from stroke to answer."""
-        self.draw(stroke)
-        milliseconds = self.answer_ms()
-        self.clear()
-        return milliseconds
+    def answered(self) -> Timed:
+        """Wait for the final answer to the last stroke."""
+        self._page.wait_for_function(f"strokes.length >= {self._drawn}")
+        last = self._page.evaluate("strokes.at(-1)")
+        return Timed(
+            last["changes"], last["lifted"] - last["began"], last["answered"] - last["lifted"]
+        )
 
     def clear(self) -> None:
         """Empty the canvas and wait until the page has seen it and rests."""
-        self._page.get_by_role("button", name="Reset canvas").click()
+        own = self._page.locator(".st-key-clear button")
+        # The common way has the component's own button alone.
+        button = own if own.count() else self._page.get_by_role("button", name="Reset canvas")
+        button.click()
         self._page.wait_for_function("!isAnswered")
         at_rest(self._page)
         self._page.wait_for_timeout(PAUSE_MS)

@@ -8,8 +8,6 @@ gets to draw meanwhile.
 import math
 import os
 import shutil
-import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,8 +19,8 @@ import click
 import numpy as np
 
 from benchmarks import options
-from benchmarks.report import Figure, as_json, as_table, machine
-from benchmarks.servers import serve
+from benchmarks.report import Figure, machine, printed
+from benchmarks.servers import end_when_told, serve
 from mnist_app import datasets
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
@@ -111,7 +109,9 @@ def browsing(
 def _site(model: Path, dataset: Dataset) -> Iterator[str]:
     """The address of the page on a server of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(model, Path(folder) / "benchmark.keras")
+        for part in model.parent.glob(f"{model.stem}.*"):
+            if part.is_file():
+                shutil.copy(part, Path(folder) / f"benchmark{part.suffix}")
         settings = {"MNIST_APP_MODELS": folder}
         with serve(ROOT / "app.py", ROOT, settings=settings) as server:
             yield f"{server.url}/predictions?model=benchmark&dataset={dataset.name}"
@@ -233,11 +233,10 @@ def main(model: Path, tries: int, chromium: str, form: str) -> None:
 
     with browser.chromium(chromium) as running:
         figures = browsing(model, dataset, tries, running, DRAG_SECONDS)
-    click.echo((as_json if form == "json" else as_table)(figures, facts))
+    click.echo(printed(figures, facts, form))
 
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Told to end, it still ends its server and its browser first.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_when_told()
     main(prog_name="python -m benchmarks.browsing")

@@ -10,6 +10,8 @@ from mnist_app.ink import drawing_from_points
 SIDE = 320
 BRUSH = 18
 MARGIN = 50
+# As often as a screen shows what the pen did.
+FRAMES_A_SECOND = 60
 
 # Where the pen passes, in a unit square with y down.
 _PATHS = {
@@ -29,6 +31,14 @@ def _stroke(path: str) -> np.ndarray:
 
 # Float64 (n, 2), canvas pixels with y down, a point every few pixels.
 STROKES = tuple(_stroke(path) for path in _PATHS.values())
+
+
+def paced(stroke: np.ndarray, seconds: float) -> np.ndarray:
+    """Return where a steady pen is in each frame of a stroke that takes so long, float64 (n, 2)."""
+    lengths = np.hypot(*np.diff(stroke, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    places = np.linspace(0, along[-1], max(2, round(seconds * FRAMES_A_SECOND)))
+    return np.column_stack([np.interp(places, along, values) for values in stroke.T])
 
 
 def canvas_json(stroke: np.ndarray) -> dict[str, Any]:

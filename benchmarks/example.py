@@ -2,7 +2,6 @@
 
 import click
 
-from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.settings import TrainingConfig
@@ -13,7 +12,7 @@ CONFIG = TrainingConfig(
 )
 
 
-def trained(dataset: Dataset, config: TrainingConfig = CONFIG) -> Classifier:
+def trained(dataset: Dataset, config: TrainingConfig = CONFIG) -> KerasClassifier:
     """The example, trained anew on `dataset` with a bar of its progress; minutes on MNIST."""
     from mnist_app.lab.training import train
 

@@ -1,6 +1,8 @@
 """Options that several benchmarks take."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +13,12 @@ model = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     default=model_store.SHIPPED,
     help="The model that is measured; the shipped one if not given.",
+)
+
+before = click.option(
+    "--before",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    help="A checkout of the commit to compare with, measured in turn with the same Python.",
 )
 
 chromium = click.option(
@@ -29,3 +37,14 @@ form = click.option(
     default="text",
     help="A table for people, or JSON alone for programs.",
 )
+
+
+def repeats(number: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return an option `--repeats` that defaults to `number`."""
+    return click.option(
+        "--repeats",
+        type=click.IntRange(1),
+        default=number,
+        show_default=True,
+        help="Measurements of each; the figures are their medians.",
+    )

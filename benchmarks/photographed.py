@@ -39,7 +39,7 @@ def main(count: int, seed: int, training: bool, kinds: tuple[str, ...], model: P
     """Print how many pictures of each kind are read right in each way."""
     try:
         classifier = model_store.classifier(model)
-        digits = _Digits(training)
+        digits = Handwriting(training)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{'read right, of ' + str(count):32} {'common way':>11} {'this app':>9}")
@@ -53,7 +53,7 @@ def main(count: int, seed: int, training: bool, kinds: tuple[str, ...], model: P
 
 
 def _measured(
-    name: str, count: int, seed: int, digits: "_Digits", classifier: Classifier
+    name: str, count: int, seed: int, digits: "Handwriting", classifier: Classifier
 ) -> np.ndarray:
     """The share read right the common way and this app's way, float64 (2,)."""
     labels, common, ours = [], [], []
@@ -74,7 +74,7 @@ def shrunk(data: bytes) -> np.ndarray:
     return 255 - image if image.mean() > 127 else image
 
 
-class _Digits:
+class Handwriting:
     """Digits by chance: half of them pictures of MNIST, half of them strokes."""
 
     def __init__(self, training: bool) -> None:
@@ -140,7 +140,9 @@ def _placed(glyph: Image.Image, shape: tuple[int, int], rng: np.random.Generator
     return np.asarray(sheet, dtype=np.float64) / 255
 
 
-def photographs(name: str, count: int, seed: int, digits: _Digits) -> Iterator[tuple[int, bytes]]:
+def photographs(
+    name: str, count: int, seed: int, digits: Handwriting
+) -> Iterator[tuple[int, bytes]]:
     """Labels and JPEG files of one kind of paper."""
     rng = np.random.default_rng([seed, *name.encode()])
     for _ in range(count):

@@ -21,7 +21,6 @@ from mnist_app import datasets, run_charts
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
 from mnist_app.ink import drawing_from_points, strokes_to_input
-from mnist_app.lab.feeding import split
 from mnist_app.pages.pixels import gallery, tiles
 from mnist_app.pictures import signed
 from mnist_app.progress import Progress
@@ -67,6 +66,7 @@ def common_way(config: TrainingConfig, dataset: Dataset) -> list[Mark]:
     import keras
 
     from mnist_app.lab.architectures import build
+    from mnist_app.lab.feeding import split
 
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
@@ -196,8 +196,7 @@ def main(way: str, preset: str, seed: int, epochs: int) -> None:
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     # What is imported is in nobody's time.
-    for module in ("keras", "tensorflow", "sklearn.model_selection"):
-        importlib.import_module(module)
+    importlib.import_module("mnist_app.lab.training")
     marks = WAYS[way](config_of(way, seed, epochs, preset), dataset)
     click.echo(json.dumps([asdict(mark) for mark in marks]))
 

@@ -1,6 +1,7 @@
-"""Measured figures of two ways side by side: a table for people, JSON for programs."""
+"""Measured figures side by side: a table for people, JSON for programs."""
 
 import json
+import operator
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -9,10 +10,22 @@ from dataclasses import asdict, dataclass
 from mnist_app.versions import versions
 
 LIBRARIES = (
-    "streamlit", "streamlit-drawable-canvas", "tensorflow-cpu", "tensorflow", "keras", "numpy",
-    "pillow", "plotly",
-)  # fmt: skip
-HEADS = ("", "this app", "common way", "common / this", "aim", "met")
+    "streamlit",
+    "streamlit-drawable-canvas",
+    "ai-edge-litert",
+    "distributed",
+    "tensorflow-cpu",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pillow",
+    "plotly",
+)
+HEADS = ("", "this app", "common way", "before", "ratio", "aim", "met")
+# Their cells are numbers, and columns without any are left out.
+_NUMBERS = range(1, 5)
+_TIMES = "x"
+_COMPARISONS = {"at most": operator.le, "at least": operator.ge}
 
 
 @dataclass(frozen=True)
@@ -21,43 +34,56 @@ class Figure:
 
     Attributes:
         name: what was measured.
-        unit: of both values: ms, s or MB.
-        this_app, common_way: the values; None where they cannot be measured.
-        most: aimed at for this app, in the same unit; None when nothing is asked of it.
-        least_ratio: how many times as much the common way should take.
+        unit: of all values, such as ms, s or MB.
+        this_app: of this commit; None where it cannot be measured.
+        common_way: of the way such apps are commonly written; None where it was not measured.
+        most, least: aimed at for this app, in the same unit; None when nothing is asked of it.
+        most_ratio, least_ratio: aimed at for `ratio`; likewise.
+        before: of the last commit before; None where it was not measured.
     """
 
     name: str
     unit: str
     this_app: float | None
-    common_way: float | None
+    common_way: float | None = None
     most: float | None = None
+    least: float | None = None
+    most_ratio: float | None = None
     least_ratio: float | None = None
+    before: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        """How many times as much the common way takes."""
-        return self.common_way / self.this_app if self.this_app and self.common_way else None
+        """This app's value as a multiple of the common way's or, without one, of the one before."""
+        other = self.before if self.common_way is None else self.common_way
+        return self.this_app / other if self.this_app is not None and other else None
 
     @property
     def aim(self) -> str:
         """What is aimed at, in words."""
-        if self.most is not None:
-            return f"at most {self.most:g} {self.unit}"
-        return f"at least {self.least_ratio:g} x" if self.least_ratio is not None else ""
+        words, bound, unit = self._aim
+        return "" if bound is None else f"{words} {bound:g} {unit}".strip()
 
     @property
     def met(self) -> bool | None:
         """Whether the aim is met; None without an aim or without a value."""
-        if self.most is not None:
-            return None if self.this_app is None else self.this_app <= self.most
-        if self.least_ratio is not None:
-            return None if self.ratio is None else self.ratio >= self.least_ratio
-        return None
+        words, bound, unit = self._aim
+        value = self.ratio if unit == _TIMES else self.this_app
+        return None if bound is None or value is None else _COMPARISONS[words](value, bound)
+
+    @property
+    def _aim(self) -> tuple[str, float | None, str]:
+        bounds = (
+            ("at most", self.most, self.unit),
+            ("at least", self.least, self.unit),
+            ("at most", self.most_ratio, _TIMES),
+            ("at least", self.least_ratio, _TIMES),
+        )
+        return next((aim for aim in bounds if aim[1] is not None), ("", None, ""))
 
 
 def machine() -> dict[str, str | int | float]:
-    """What the figures depend on: cores, other work at the start, versions."""
+    """Return what the figures depend on: cores, other work at the start, versions."""
     found: dict[str, str | int | float] = {
         "cores": os.cpu_count() or 1,
         "system": platform.system(),
@@ -67,8 +93,13 @@ def machine() -> dict[str, str | int | float]:
     return found | versions(LIBRARIES)
 
 
+def printed(figures: Sequence[Figure], facts: Mapping[str, object], form: str) -> str:
+    """Return `figures` and what they depend on, as a table for "text" or as JSON for "json"."""
+    return (as_json if form == "json" else as_table)(figures, facts)
+
+
 def as_json(figures: Sequence[Figure], facts: Mapping[str, object]) -> str:
-    """One JSON object: the facts and `figures`, each with its ratio and aim."""
+    """Return one JSON object: the facts and `figures`, each with its ratio and aim."""
     rows = [
         {**asdict(figure), "ratio": figure.ratio, "aim": figure.aim, "met": figure.met}
         for figure in figures
@@ -77,20 +108,25 @@ def as_json(figures: Sequence[Figure], facts: Mapping[str, object]) -> str:
 
 
 def as_table(figures: Sequence[Figure], facts: Mapping[str, object]) -> str:
-    """A table with a line a figure, and the facts below it."""
+    """Return a table with a line a figure, and the facts below it."""
     rows = [HEADS, *(_cells(figure) for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    shown = [
+        column
+        for column in range(len(HEADS))
+        if column not in _NUMBERS or any(row[column] for row in rows[1:])
+    ]
+    widths = {column: max(len(row[column]) for row in rows) for column in shown}
     lines = [_line(row, widths) for row in rows]
-    lines.insert(1, "-" * (sum(widths) + 2 * (len(widths) - 1)))
+    lines.insert(1, "-" * (sum(widths.values()) + 2 * (len(widths) - 1)))
     return "\n".join([*lines, "", *(f"{name}: {_words(value)}" for name, value in facts.items())])
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
+    values = (figure.this_app, figure.common_way, figure.before)
     return (
         figure.name,
-        _value(figure.this_app, figure.unit),
-        _value(figure.common_way, figure.unit),
-        f"{figure.ratio:.1f} x" if figure.ratio else "",
+        *(_value(value, figure.unit) for value in values),
+        "" if figure.ratio is None else f"{figure.ratio:.2f} {_TIMES}",
         figure.aim,
         {True: "yes", False: "NO", None: ""}[figure.met],
     )
@@ -99,13 +135,14 @@ def _cells(figure: Figure) -> tuple[str, ...]:
 def _value(value: float | None, unit: str) -> str:
     if value is None:
         return ""
-    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"
+    places = 0 if value >= 100 or isinstance(value, int) else 1 if value >= 10 else 2
+    return f"{value:,.{places}f} {unit}".strip()
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Mapping[int, int]) -> str:
     aligned = [
-        cell.rjust(width) if 0 < column < 4 else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        cells[column].rjust(width) if column in _NUMBERS else cells[column].ljust(width)
+        for column, width in widths.items()
     ]
     return "  ".join(aligned).rstrip()
 

@@ -1,6 +1,7 @@
 """Streamlit servers that end when they are done with, however that comes about."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -8,13 +9,18 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from mnist_app import model_store
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 # The same for every server: none of it changes how a script runs.
 _FLAGS = {
     "server.headless": "true",
@@ -37,20 +43,37 @@ class Server:
     pid: int
     started: float
 
-    def memory_mb(self, peak: bool = False) -> float | None:
-        """Resident memory in MB (10^6 bytes), now or at its peak; None where /proc is missing."""
-        return memory_mb(self.pid, peak)
+
+Way = Callable[[], AbstractContextManager[Server]]
 
 
-def memory_mb(pid: int, peak: bool = False) -> float | None:
-    """The same of any process."""
-    field = "VmHWM:" if peak else "VmRSS:"
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    kibibytes = next((line.split()[1] for line in lines if line.startswith(field)), None)
-    return int(kibibytes) * 1024 / 1e6 if kibibytes else None
+def ways(before: Path | None) -> dict[str, Way]:
+    """Return how this app, the common way and a checkout `before`, if there is one, are served.
+
+    The names are those of `Figure`'s values.
+    """
+    found: dict[str, Way] = {"this_app": this_app, "common_way": common_way}
+    return {**found, "before": partial(this_app, before)} if before else found
+
+
+@contextmanager
+def this_app(checkout: Path = ROOT) -> Iterator[Server]:
+    """Serve the app of a checkout with the shipped model, and forget the models of visitors."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"MNIST_APP_MODELS": folder}
+        with serve(checkout / "app.py", checkout, settings=settings) as server:
+            yield server
+
+
+@contextmanager
+def common_way() -> Iterator[Server]:
+    """Serve `common_app` with the shipped model."""
+    # An empty folder: the runner's own defaults hold.
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(HERE / "common_app.py", Path(folder), [str(model_store.SHIPPED)]) as server,
+    ):
+        yield server
 
 
 @contextmanager
@@ -82,6 +105,11 @@ def serve(
             yield Server(url, process.pid, started)
         finally:
             _end(process)
+
+
+def end_when_told() -> None:
+    """Let a program that is told to end still end its servers and its browser first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def _free_port() -> int:

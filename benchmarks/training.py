@@ -9,50 +9,43 @@ the other in turn, on the same cores. Where others use the machine too, seconds 
 say more than the clock.
 """
 
-import json
 import math
 import os
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from benchmarks import options
+from benchmarks.commands import told
 from benchmarks.race import Mark
-from benchmarks.report import Figure, as_json, as_table, machine
+from benchmarks.report import Figure, machine, printed
+from benchmarks.servers import ROOT
 
-ROOT = Path(__file__).parent.parent
 GOOD, BETTER = 0.99, 0.994
-LEAST_RATIO = 5
+MOST_RATIO = 0.2
 MOST_LOST = 10
 MOST_GROWN_MB = 100
+# As fast as the commit before, within so much.
+SLACK = 0.05
 WATCHED_EPOCHS = 3
 
 Marks = list[Mark]
+CLOCKS: dict[str, Callable[[Mark], float]] = {
+    "": lambda mark: mark.seconds,
+    ", processor time": lambda mark: mark.cpu_seconds,
+}
 
 
-def marks_of(way: str, seed: int, epochs: int = 0) -> Marks:
-    """The marks of one training in a process of its own.
+def marks_of(way: str, seed: int, epochs: int = 0, checkout: Path = ROOT) -> Marks:
+    """Return the marks of one training in a process of its own.
 
     Raises:
         ClickException: it ended badly; with what it said.
     """
     words = ["benchmarks.race", way, f"--seed={seed}", f"--epochs={epochs}"]
-    return [Mark(**mark) for mark in _ended(words)]
-
-
-def _ended(words: Sequence[str]) -> list:
-    """What a module of this package prints as JSON."""
-    ended = subprocess.run(
-        [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if ended.returncode:
-        said = ended.stderr.strip().splitlines()
-        raise click.ClickException(said[-1].removeprefix("Error: ") if said else "It broke off.")
-    return json.loads(ended.stdout)
+    return [Mark(**mark) for mark in told(words, checkout)]
 
 
 def seconds_to(
@@ -64,12 +57,8 @@ def seconds_to(
 
 def race_figures(ours: Sequence[Marks], common: Sequence[Marks]) -> list[Figure]:
     """Medians over the seeds of both ways."""
-    clocks: dict[str, Callable[[Mark], float]] = {
-        "": lambda mark: mark.seconds,
-        ", processor time": lambda mark: mark.cpu_seconds,
-    }
     figures = []
-    for kind, clock in clocks.items():
+    for kind, clock in CLOCKS.items():
         good, common_good = (
             _median([seconds_to(GOOD, marks, clock) for marks in runs]) for runs in (ours, common)
         )
@@ -77,14 +66,14 @@ def race_figures(ours: Sequence[Marks], common: Sequence[Marks]) -> list[Figure]
             _median([seconds_to(BETTER, marks, clock) for marks in runs]) for runs in (ours, common)
         )
         figures += [
-            Figure(f"to {GOOD:.1%}{kind}", "s", good, common_good, least_ratio=LEAST_RATIO),
+            Figure(f"to {GOOD:.1%}{kind}", "s", good, common_good, most_ratio=MOST_RATIO),
             Figure(f"to {BETTER:.1%}{kind}", "s", better, common_better),
             Figure(
                 f"to {BETTER:.1%}, common way to {GOOD:.1%}{kind}",
                 "s",
                 better,
                 common_good,
-                least_ratio=1,
+                most_ratio=1,
             ),
             Figure(
                 f"images a second{kind}",
@@ -104,13 +93,29 @@ def race_figures(ours: Sequence[Marks], common: Sequence[Marks]) -> list[Figure]
     ]
 
 
+def before_figures(ours: Sequence[Marks], before: Sequence[Marks]) -> list[Figure]:
+    """Return medians over the seeds of this commit's training and an earlier one's."""
+    figures = []
+    for kind, clock in CLOCKS.items():
+        good, earlier_good = (
+            _median([seconds_to(GOOD, marks, clock) for marks in runs]) for runs in (ours, before)
+        )
+        speed, earlier_speed = (
+            _median([_speed(marks, clock) for marks in runs]) for runs in (ours, before)
+        )
+        figures += [
+            Figure(f"to {GOOD:.1%}{kind}", "s", good, most_ratio=1 + SLACK, before=earlier_good),
+            Figure(
+                f"images a second{kind}", "", speed, least_ratio=1 - SLACK, before=earlier_speed
+            ),
+        ]
+    return figures
+
+
 def watching_figures(watched: Sequence[Marks], alone: Sequence[Marks]) -> list[Figure]:
     """What it costs to be watched; "common way" is alone."""
     figures = []
-    for kind, clock in (
-        ("", lambda mark: mark.seconds),
-        (", processor time", lambda mark: mark.cpu_seconds),
-    ):
+    for kind, clock in CLOCKS.items():
         seen, unseen = (_median([_speed(m, clock) for m in runs]) for runs in (watched, alone))
         lost = 100 * (1 - seen / unseen) if seen and unseen else None
         figures += [
@@ -150,27 +155,32 @@ def memory_figures(megabytes: Sequence[float]) -> list[Figure]:
 @click.option("--epochs", default=0, type=click.IntRange(0), help="0: as many as each way has.")
 @click.option("--watching", is_flag=True, help="Measure instead what being watched costs.")
 @click.option("--memory", is_flag=True, help="Measure instead what many runs leave in memory.")
+@options.before
 @options.form
-def main(seeds: int, epochs: int, watching: bool, memory: bool, form: str) -> None:
-    """Time this app's training beside the Keras example's."""
+def main(
+    seeds: int, epochs: int, watching: bool, memory: bool, before: Path | None, form: str
+) -> None:
+    """Time this app's training beside the Keras example's, or beside an earlier commit's."""
     facts = {"machine": machine(), "repeats": {"seeds": seeds}}
     if memory:
         click.echo("Training again and again ...", err=True)
-        figures = memory_figures(_ended(["benchmarks.repeated"]))
+        figures = memory_figures(told(["benchmarks.repeated"]))
     elif watching:
-        runs = _in_turn(("watched", "ours"), seeds, epochs or WATCHED_EPOCHS)
+        runs = _in_turn([("watched", ROOT), ("ours", ROOT)], seeds, epochs or WATCHED_EPOCHS)
         figures = watching_figures(*runs)
+    elif before:
+        figures = before_figures(*_in_turn([("ours", ROOT), ("ours", before)], seeds, epochs))
     else:
-        figures = race_figures(*_in_turn(("ours", "common"), seeds, epochs))
-    click.echo((as_json if form == "json" else as_table)(figures, facts))
+        figures = race_figures(*_in_turn([("ours", ROOT), ("common", ROOT)], seeds, epochs))
+    click.echo(printed(figures, facts, form))
 
 
-def _in_turn(ways: Sequence[str], seeds: int, epochs: int) -> tuple[list[Marks], ...]:
-    runs: tuple[list[Marks], ...] = tuple([] for _ in ways)
+def _in_turn(ways: Sequence[tuple[str, Path]], seeds: int, epochs: int) -> list[list[Marks]]:
+    runs: list[list[Marks]] = [[] for _ in ways]
     for seed in range(1, seeds + 1):
-        for way, marks in zip(ways, runs, strict=True):
-            click.echo(f"Training: {way}, seed {seed} ...", err=True)
-            marks.append(marks_of(way, seed, epochs))
+        for (way, checkout), marks in zip(ways, runs, strict=True):
+            click.echo(f"Training: {way} in {checkout.name}, seed {seed} ...", err=True)
+            marks.append(marks_of(way, seed, epochs, checkout))
     return runs
 
 

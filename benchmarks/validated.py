@@ -14,10 +14,11 @@ import numpy as np
 
 from benchmarks import options
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app.classifier import as_network_input
 from mnist_app.errors import DigitLabError
-from mnist_app.lab import augmentation
+from mnist_app.lab import augmentation, model_files
 from mnist_app.lab.feeding import split
+from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.settings import PRESETS, TrainingConfig
 
 VIEWS = 8
@@ -34,7 +35,8 @@ def main(models: tuple[Path, ...], form: str) -> None:
     """Print of MODELS (the shipped one if none is given) the loss, and how many are read wrong."""
     try:
         readers = {
-            str(path): model_store.classifier(path) for path in models or (model_store.SHIPPED,)
+            str(path): KerasClassifier(model_files.load(path))
+            for path in models or (model_store.SHIPPED,)
         }
         kept = split(datasets.load("mnist", allow_download=False), VARIED)
     except DigitLabError as error:
@@ -70,7 +72,7 @@ def _varied(images: np.ndarray, config: TrainingConfig) -> np.ndarray:
     return np.round(255 * np.concatenate(views)[..., 0]).astype(np.uint8)
 
 
-def _measured(reader: Classifier, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+def _measured(reader: KerasClassifier, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Of pictures whose labels are repeated as often as there are views of them."""
     from sklearn.metrics import log_loss
 

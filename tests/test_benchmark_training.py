@@ -6,8 +6,6 @@ from click.testing import CliRunner
 
 from benchmarks import repeated, training
 from benchmarks.race import Mark
-from mnist_app.pages.run_jobs import runs
-from mnist_app.runs import State
 from mnist_app.settings import TrainingConfig
 
 
@@ -43,6 +41,14 @@ def test_medians_of_both_ways_stand_beside_each_other() -> None:
     assert slow["to 99.0%"] == (3, 10, False)
 
 
+def test_medians_stand_beside_those_of_the_commit_before() -> None:
+    same = training.before_figures([marks(0.9, 0.99)], [marks(0.9, 0.991)])
+    assert [one.met for one in same] == [True] * 4
+    slow = training.before_figures([marks(0.9, 0.99, pace=1.1)], [marks(0.9, 0.991)])
+    assert [round(one.ratio or 0, 2) for one in slow] == [1.1, 0.91, 1.1, 0.91]
+    assert [one.met for one in slow] == [False] * 4
+
+
 def test_what_watching_costs_is_a_share_of_the_speed() -> None:
     found = figures(training.watching_figures([marks(0.9, pace=1.25)], [marks(0.9)]))
     assert found["speed lost to being watched"] == (pytest.approx(20), None, False)
@@ -54,7 +60,6 @@ def test_memory_is_measured_after_each_run_of_one_process() -> None:
     found = repeated.memory_after_each(2, config)
     assert len(found) == 2
     assert min(found) > 50
-    assert [run.state for run in runs().listed()] == [State.FINISHED] * 2
     grown = figures(training.memory_figures([500.0, 530.0, 610.0]))["memory grown between them"]
     assert grown == (110, None, False)
 
@@ -71,7 +76,7 @@ def test_each_training_has_a_process_of_its_own_whose_word_counts() -> None:
 def test_json_holds_every_figure(
     monkeypatch: pytest.MonkeyPatch, options: list[str], seeds: int
 ) -> None:
-    monkeypatch.setattr(training, "marks_of", lambda way, seed, epochs: marks(0.9, 0.992))
+    monkeypatch.setattr(training, "marks_of", lambda *_: marks(0.9, 0.992))
     result = CliRunner().invoke(training.main, [*options, "--format", "json"])
     answer = json.loads(result.stdout)
     assert answer["repeats"] == {"seeds": seeds}

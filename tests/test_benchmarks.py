@@ -1,55 +1,25 @@
-"""The latency benchmark runs without a browser and prints what it measured."""
+"""The arithmetic of the benchmarks: aims, ratios, tables, and what is made of measured times."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-import keras
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
-from benchmarks.drawings import STROKES, canvas_json, canvas_pixels
-from benchmarks.latency import main
-from benchmarks.report import Figure
+from benchmarks import answers, crowd, live, reading, startup, train_page
+from benchmarks.browser import Timed
+from benchmarks.crowd import Answer
+from benchmarks.drawings import STROKES, canvas_json, canvas_pixels, paced
+from benchmarks.memory import Memory, libraries, memory, packages
+from benchmarks.report import Figure, printed
+from benchmarks.startup import Held, Start
+from benchmarks.train_page import Visit
 from mnist_app.ink import drawing_from_canvas, strokes_to_input
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models") / "tiny.keras"
-    layers = [keras.Input((28, 28, 1)), keras.layers.Flatten()]
-    keras.Sequential([*layers, keras.layers.Dense(10, activation="softmax")]).save(path)
-    return path
-
-
-def run(model: Path, form: str) -> str:
-    options = ["--strokes", "1", "--imports", "0", "--no-browser", "--format", form]
-    result = CliRunner().invoke(main, [*options, "--model", str(model)], catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.stdout
-
-
-def test_the_table_has_every_figure_with_its_aim(model: Path) -> None:
-    lines = run(model, "text").splitlines()
-    assert "this app" in lines[0]
-    assert "common way" in lines[0]
-    assert lines[2].startswith("in process, p50")
-    assert "at most 5 ms" in lines[2]
-    assert lines[3].startswith("in process, p95")
-    assert lines[-2].startswith("machine: cores ")
-    assert lines[-1].startswith("repeats: strokes 1")
-
-
-def test_json_says_the_same(model: Path) -> None:
-    answer = json.loads(run(model, "json"))
-    first, second = answer["figures"]
-    assert (first["name"], first["unit"], first["most"]) == ("in process, p50", "ms", 5)
-    assert second["aim"] == ""
-    assert answer["machine"]["streamlit"]
-    assert answer["repeats"]["strokes"] == 1
-
-
-def test_a_model_that_is_missing_is_wrong_usage() -> None:
-    assert CliRunner().invoke(main, ["--model", "missing.keras"]).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -58,13 +28,54 @@ def test_a_model_that_is_missing_is_wrong_usage() -> None:
         (Figure("a", "ms", 4, 40, most=5), True),
         (Figure("a", "ms", 6, 40, most=5), False),
         (Figure("a", "MB", None, None, most=5), None),
-        (Figure("a", "ms", 10, 40, least_ratio=3), True),
-        (Figure("a", "ms", 20, 40, least_ratio=3), False),
+        (Figure("a", "", 12, least=12), True),
+        (Figure("a", "", 11, least=12), False),
+        (Figure("a", "ms", 10, 40, most_ratio=0.25), True),
+        (Figure("a", "ms", 20, 40, most_ratio=0.25), False),
+        (Figure("a", "", 19, before=20, least_ratio=0.95), True),
+        (Figure("a", "", 18, before=20, least_ratio=0.95), False),
+        (Figure("a", "ms", 20, most_ratio=0.25), None),
         (Figure("a", "ms", 20, 40), None),
     ],
 )
 def test_an_aim_is_met_or_not(figure: Figure, met: bool | None) -> None:
     assert figure.met is met
+
+
+def test_a_ratio_is_to_the_common_way_or_else_to_the_commit_before() -> None:
+    assert Figure("a", "s", 1, 2, before=4).ratio == 0.5
+    assert Figure("a", "s", 1, before=4).ratio == 0.25
+    assert Figure("a", "s", 1).ratio is None
+    assert Figure("a", "s", 0, before=4).ratio == 0
+
+
+def test_the_table_leaves_out_columns_without_values() -> None:
+    figures = [Figure("a", "s", 1.5, before=6, most_ratio=0.2), Figure("b", "", 1234, least=5)]
+    lines = printed(figures, {"repeats": {"strokes": 2}}, "text").splitlines()
+    assert lines[0].split() == ["this", "app", "before", "ratio", "aim", "met"]
+    assert lines[2].split() == "a 1.50 s 6 s 0.25 x at most 0.2 x NO".split()
+    assert lines[3].split() == "b 1,234 at least 5 yes".split()
+    assert lines[-1] == "repeats: strokes 2"
+
+
+def test_json_says_the_same() -> None:
+    told = json.loads(printed([Figure("a", "s", 1, 2, most_ratio=0.6)], {"machine": "x"}, "json"))
+    assert told["machine"] == "x"
+    (row,) = told["figures"]
+    assert (row["ratio"], row["aim"], row["met"]) == (0.5, "at most 0.6 x", True)
+
+
+def test_a_drawing_is_timed_in_process() -> None:
+    p50, p95 = reading.in_process(2)
+    assert (p50.most, p95.most) == (5, None)
+    assert p50.this_app
+    assert p50.common_way
+
+
+@pytest.mark.parametrize("module", [reading, startup, train_page, live, answers])
+def test_a_checkout_that_is_missing_is_wrong_usage(module: object) -> None:
+    result = CliRunner().invoke(module.main, ["--before", "nowhere"])  # type: ignore[attr-defined]
+    assert result.exit_code == 2
 
 
 def test_json_and_pixels_of_a_stroke_show_the_same_ink() -> None:
@@ -76,3 +87,108 @@ def test_json_and_pixels_of_a_stroke_show_the_same_ink() -> None:
         assert pixels.shape == (320, 320, 4)
         x, y = stroke[len(stroke) // 2].astype(int)
         assert pixels[y, x].tolist() == [255, 255, 255, 255]
+
+
+def test_a_steady_pen_is_somewhere_in_each_frame() -> None:
+    points = paced(STROKES[0], 2.0)
+    assert points.shape == (120, 2)
+    assert points[0].tolist() == STROKES[0][0].tolist()
+    assert points[-1].tolist() == STROKES[0][-1].tolist()
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    assert steps.max() < 1.1 * np.median(steps)
+
+
+def test_medians_of_starts_stand_beside_each_other() -> None:
+    ours = [Start(1, 2), Start(9, 9), Start(1.2, 2.2)]
+    canvas, answer = startup.start_figures({"this_app": ours, "common_way": [Start(1, 4)]})
+    assert (canvas.this_app, canvas.common_way, canvas.met) == (1.2, 1, True)
+    assert (answer.this_app, answer.common_way, answer.met) == (2.2, 4, True)
+
+
+def test_memory_of_what_never_trains_has_no_figure_after_training() -> None:
+    ours = Held(Memory(200, 190, 0), ["numpy"], Memory(290, 280, 500), Memory(310, 300, 0))
+    common = Held(Memory(700, 690, 0), ["tensorflow"])
+    figures = startup.memory_figures({"this_app": ours, "common_way": common})
+    found = {one.name: (one.this_app, one.common_way, one.met) for one in figures}
+    assert found["memory (RSS): 5 sessions drawing"] == (200, 700, True)
+    assert found["its workers (PSS): a run has just ended"] == (500, None, None)
+    assert found["memory (RSS): its worker has gone"] == (310, None, False)
+
+
+def test_a_process_and_its_children_are_weighed() -> None:
+    code = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        child.stdout.readline()
+        own, ours = memory(child.pid), memory(os.getpid())
+        child.stdin.close()
+    assert 0 < own.pss <= own.rss
+    assert own.children_pss == 0
+    assert ours.children_pss > 0
+    assert "numpy" in libraries(os.getpid())
+
+
+def test_native_libraries_are_named_by_their_packages() -> None:
+    place = "/usr/lib/python3.11/site-packages"
+    paths = [f"{place}/numpy/core/a.so", f"{place}/numpy.libs/b.so", "/lib/c.so", "[heap]"]
+    assert packages(paths) == ["numpy"]
+
+
+def test_the_longest_pause_of_any_run_counts() -> None:
+    changes = [(1.0, "a"), (1.5, "b"), (3.5, "c"), (4.0, "d")]
+    assert train_page.longest_gap(changes) == (2, "b")
+    ours = [Visit(1, 1.5, 0.5, ""), Visit(1.5, 3, 1.2, ""), Visit(1, 1.6, 0.4, "")]
+    can_start, stood, gap = train_page.figures(ours, [Visit(15, 16, 20, "")])
+    assert (can_start.this_app, can_start.before, can_start.met) == (1, 15, True)
+    assert (stood.this_app, stood.met) == (1.6, True)
+    assert (gap.this_app, gap.before, gap.met) == (1.2, 20, False)
+    assert train_page.figures(ours, [])[0].before is None
+
+
+def test_strokes_have_aims_on_a_fast_device_alone() -> None:
+    times = {"this_app": [Timed(20, 2100, 30)], "common_way": [Timed(0, 2000, 400)]}
+    fast, slow = (live.browser_figures(times, slower) for slower in (1, 4))
+    assert [one.met for one in fast] == [True, True, True, None]
+    assert [one.met for one in slow] == [None] * 4
+    assert (fast[1].this_app, fast[1].common_way) == (2.1, 2)
+
+
+def asked(*times: float, seconds: float = 0.1) -> list[Answer]:
+    return [Answer(time, seconds, None) for time in times]
+
+
+def test_the_worst_off_of_a_crowd_counts() -> None:
+    slow = [*asked(0, 0.5, 1), *asked(1.9, seconds=0.5)]
+    assert live.rate(asked(0, 0.9)) == 2
+    a_second, _, p95, backlog = live.without_pause_figures([asked(0, 0.2, 0.4), slow])
+    assert a_second.this_app == pytest.approx(4 / 2.4)
+    assert (a_second.met, p95.met) == (False, False)
+    assert backlog.this_app == pytest.approx(3)
+
+
+def test_a_finished_stroke_counts_from_the_lifting_of_the_pen() -> None:
+    quiet, busy = ({"this_app": [Answer(0, 0.01, late)]} for late in (0.1, 0.2))
+    figure = live.training_figure("a", quiet, busy)
+    assert (figure.this_app, figure.met) == (2, False)
+
+
+def test_answers_count_while_others_open_the_page() -> None:
+    answers = asked(0, 1, 2, 3)
+    assert crowd.during([(1.05, 1.5), (2.9, 9)], answers) == [answers[1], answers[3]]
+
+
+def test_answers_that_differ_are_counted() -> None:
+    assert answers.differing(["1", "42", ""], ["1", "43", "7"]) == 2
+    with pytest.raises(ValueError, match="argument 2"):
+        answers.differing(["1"], ["1", "2"])
+
+
+def test_numbers_are_written_as_ink(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(1, 255, (5, 28, 28)).astype(np.uint8)
+    paths = answers.write_numbers(tmp_path, 1, images, np.arange(5))
+    assert len(paths) == len(set(paths)) > 1
+    with Image.open(paths[0]) as picture:
+        assert np.asarray(picture).max() > 200
