@@ -8,10 +8,10 @@ from benchmarks.explaining import main
 def test_every_part_is_timed() -> None:
     result = CliRunner().invoke(main, ["--images", "1"], catch_exceptions=False)
     assert result.exit_code == 0
-    starts = [line.split("  ")[0] for line in result.stdout.splitlines()[1:7]]
+    starts = [line.split("  ")[0] for line in result.stdout.splitlines()[1:8]]
     assert starts == [
-        "layers", "integrated gradients", "occlusion", "change of mind", "pictures of all that",
-        "all",
+        "layers", "occlusion", "all by LiteRT", "integrated gradients", "change of mind",
+        "all by a worker", "pictures of all that",
     ]  # fmt: skip
     assert "minds changed: 3 of 3, images of optdigits" in result.stdout
 

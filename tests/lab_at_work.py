@@ -1,0 +1,124 @@
+"""Functions that tests have a worker do, as if they were of the lab."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mnist_app.checkpoints import Checkpoint
+from mnist_app.errors import DigitLabError, Stopped
+from mnist_app.steering import Steering
+
+Report = Callable[[Any], None]
+
+
+def add(one: int, other: int, *, report: Report, steering: Steering) -> int:
+    report("adding")
+    return one + other
+
+
+def process(*, report: Report, steering: Steering) -> dict[str, Any]:
+    """What is to be known about the process."""
+    return {
+        "pid": os.getpid(),
+        "niceness": os.nice(0),
+        "thread": threading.get_ident(),
+        "streamlit": "streamlit" in sys.modules,
+    }
+
+
+def go_on(*, report: Report, steering: Steering) -> str:
+    """Report each new order, until told to stop."""
+    told = None
+    while not steering.should_stop():
+        if steering.orders != told:
+            told = steering.orders
+            report((os.getpid(), told.is_paused, told.factor))
+        time.sleep(0.002)
+    return "kept"
+
+
+def stop_with_nothing(*, report: Report, steering: Steering) -> None:
+    raise Stopped
+
+
+def fail(*, report: Report, steering: Steering) -> None:
+    raise DigitLabError("The file is broken: choose another.")
+
+
+def leave(*, report: Report, steering: Steering) -> None:
+    sys.exit(3)
+
+
+def recurse(*, report: Report, steering: Steering) -> None:
+    recurse(report=report, steering=steering)
+
+
+def run_out_of_memory(*, report: Report, steering: Steering) -> None:
+    raise MemoryError
+
+
+def return_what_cannot_travel(*, report: Report, steering: Steering) -> object:
+    return threading.Lock()
+
+
+def return_what_cannot_arrive(*, report: Report, steering: Steering) -> object:
+    return _Unloadable()
+
+
+def report_what_cannot_travel(*, report: Report, steering: Steering) -> None:
+    report(threading.Lock())
+
+
+def raise_what_cannot_travel(*, report: Report, steering: Steering) -> None:
+    raise _Demanding("one", "two")
+
+
+def die(marks: Path, times: int, *, report: Report, steering: Steering) -> int:
+    """Kill the process the first `times` times; gives how often it died."""
+    died = len(list(marks.iterdir()))
+    if died < times:
+        (marks / str(died)).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return died
+
+
+def grow(*, report: Report, steering: Steering) -> None:
+    """Take more and more memory."""
+    taken = []
+    while not steering.should_stop():
+        taken.append(b"x" * 20_000_000)
+        time.sleep(0.02)
+
+
+def count_up(
+    *, report: Report, steering: Steering, checkpoint: Checkpoint | None = None, size: int = 0
+) -> int:
+    """Make a checkpoint at each number; wait for the order to stop at the third."""
+    number = int(checkpoint.data[:1]) if checkpoint else 0
+    while not steering.should_stop():
+        if number < 3:
+            number += 1
+            report(Checkpoint(str(number).encode() + bytes(size)))
+        time.sleep(0.01)
+    return number
+
+
+class _Unloadable:
+    def __reduce__(self) -> tuple[Any, tuple[int]]:
+        return _unload, (1,)
+
+
+def _unload(number: int) -> None:
+    raise RuntimeError("cannot be made again")
+
+
+class _Demanding(Exception):
+    """Cannot be unpickled: it asks for more than it keeps."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one)
