@@ -31,7 +31,7 @@ SESSIONS = 5
 DIGITS_A_SESSION = 8
 # A worker that has nothing to do any more is given so long to go. Python's own helper process,
 # which is smaller than this, stays.
-PATIENCE_S, SMALLEST_WORKER_MB = 60, 50
+PATIENCE_S, SMALLEST_WORKER_MB = 120, 50
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Held:
         drawing: with five sessions that have drawn.
         libraries: packages of which it has loaded native code by then.
         training: when a run has just been tested and saved; None where nothing trains.
-        trained: when its worker has gone, or after a minute.
+        trained: when its worker has gone, or after two minutes.
     """
 
     drawing: Memory

@@ -26,6 +26,8 @@ from mnist_app.steering import Orders, Steering
 
 # As far below the server as lets an idle machine still learn at full speed.
 NICENESS = 10
+# What the core imports only where it is needed.
+IMPORTED_LATE = ("scipy.ndimage", "sklearn.datasets", "sklearn.metrics", "sklearn.model_selection")
 # What a worker has one of, and a training takes; see `dask worker --resources`.
 LANE = "training"
 
@@ -78,9 +80,9 @@ class Preparation(WorkerPlugin):
             _running[key].stop()
 
 
-# TensorFlow's modules import each other in circles: of two threads one would see half of them.
-_importing = threading.Lock()
 _running: dict[Any, Steering] = {}
+# Libraries import each other in circles: two calls at it at once would see halves of them.
+_importing = threading.Lock()
 # The last checkpoint of each call, until the server fetches it.
 _checkpoints: dict[str, Checkpoint] = {}
 
@@ -153,6 +155,8 @@ def _result(call: Call, send: Callable[[Kind, bytes], None], steering: Steering)
         report(Phase(Stage.LOADING, time.time()))
     with _importing:
         function = getattr(importlib.import_module(module), name)
+        for late in IMPORTED_LATE:
+            importlib.import_module(late)
     report(Phase(Stage.BEGUN, time.time()))
     arguments, keywords = pickle.loads(call.arguments)
     return pickle.dumps(function(*arguments, **keywords, report=report, steering=steering))

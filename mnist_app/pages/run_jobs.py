@@ -1,7 +1,6 @@
 """The list of runs that all visitors share, and the jobs about its runs."""
 
 import logging
-import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -50,7 +49,6 @@ class Run:
         drawing: the visitor's own that the network is asked about, uint8 (28, 28), or None.
         phase: what is waited for until there is, or goes on to be, progress.
         progress: None until the first step is done.
-        heard: when the worker last told something, seconds since the epoch.
     """
 
     title: str
@@ -58,7 +56,6 @@ class Run:
     drawing: np.ndarray | None = None
     phase: Phase | None = None
     progress: Progress | None = None
-    heard: float = 0.0
 
 
 def runs() -> Runs:
@@ -194,7 +191,7 @@ class _Learning:
             self._run = replace(self._run, phase=told)
         else:
             progress = self._remarked(told)
-            self._run = replace(self._run, progress=progress, phase=None, heard=time.time())
+            self._run = replace(self._run, progress=progress, phase=None)
             self._record(progress)
         self._control.report(self._run)
 

@@ -28,7 +28,6 @@ from mnist_app.run_charts import (
 )
 
 REFRESH_SECONDS = 0.4
-QUIET_SECONDS = 1.0
 SLOWER, FASTER = 0.5, 2.0
 _GAVE_WAY = {
     GaveWay.LEFT: f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others "
@@ -126,7 +125,7 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
         st.progress(share, _awaited(job, run.phase if run else None))
         _reasons(job, run)
     else:
-        st.progress(run.progress.share, f"{_standing(job, run.progress)}{_quiet(job, run)}")
+        st.progress(run.progress.share, _standing(job, run.progress))
         _reasons(job, run)
 
 
@@ -137,7 +136,7 @@ def _awaited(job: Snapshot, phase: Phase | None) -> str:
         return "Stopping …"
     if phase is None:
         return "Getting ready …"
-    return f"{STAGES[phase.stage]} … {time.time() - phase.since:.0f} s"
+    return f"{STAGES[phase.stage]} … {time.time() - phase.since:.1f} s"
 
 
 def _reasons(job: Snapshot, run: Run | None) -> None:
@@ -167,13 +166,6 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     else:
         doing = f"{progress.images_per_second:,.0f} images a second"
     return f"{where[0].upper()}{where[1:]} · {doing} · {_left(progress.seconds_left)}"
-
-
-def _quiet(job: Snapshot, run: Run) -> str:
-    """For how long nothing was heard, as while it is tested: so one sees that it goes on."""
-    seconds = time.time() - run.heard
-    is_quiet = seconds >= QUIET_SECONDS and job.state == State.RUNNING and not job.paused
-    return f" {seconds:.0f} s" if is_quiet else ""
 
 
 def _left(seconds: float | None) -> str:

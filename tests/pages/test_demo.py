@@ -97,7 +97,7 @@ def test_every_step_is_about_the_drawing(models: Path) -> None:
         turn(app, "demo_next")
         assert pixels in shown(app)
     assert shown(app).count("<figure>") == 4
-    assert f"Blue ink speaks for {read}" in shown(app)
+    assert f"blue speaks for {read}" in shown(app)
     turn(app, "demo_next")
     assert f"It took yours for **a {read}**" in shown(app)
     turn(app, "demo_next")

@@ -81,7 +81,7 @@ def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPat
     app.button(key="train_start").click().run()
     assert gate.entered.wait(PATIENCE)
     app.run()
-    told = re.search(r"Loading TensorFlow … (\d+) s", said(app))
+    told = re.search(r"Loading TensorFlow … (\d+)\.\d s", said(app))
     assert told is not None
     assert int(told[1]) >= 7
     gate.opened.set()
