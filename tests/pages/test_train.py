@@ -351,7 +351,7 @@ def test_a_network_too_large_for_this_host_is_told_before_the_start(
 
 
 def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "at most 10 runs in training or in line" in said(opened())
+    assert "10 runs may train or wait at a time" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "5")
     assert "a run may last 5 minutes" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "long")
