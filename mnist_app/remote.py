@@ -24,8 +24,8 @@ from mnist_app.jobs import OUT_OF_MEMORY
 from mnist_app.phases import Phase, Stage
 from mnist_app.steering import Orders, Steering
 
-# As far below the server as lets an idle machine still learn at full speed.
-NICENESS = 10
+# As far below the server as can be; an idle machine still learns at full speed.
+NICENESS = 19
 # What the core imports only where it is needed.
 IMPORTED_LATE = ("scipy.ndimage", "sklearn.datasets", "sklearn.metrics", "sklearn.model_selection")
 # What a worker has one of, and a training takes; see `dask worker --resources`.
