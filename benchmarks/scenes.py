@@ -228,9 +228,10 @@ def screenshot_with_frame(glyph: Glyph, rng: np.random.Generator) -> np.ndarray:
     frame = ImageDraw.Draw(window)
     line = int(rng.integers(1, 5))
     frame.rectangle(
-        (inset, inset, width - inset, height - inset), outline=round(255 * (1 - paper) * 0.6 + 40),
+        (inset, inset, width - inset, height - inset),
+        outline=round(255 * (1 - paper) * 0.6 + 40),
         width=line,
-    )  # fmt: skip
+    )
     return np.repeat(np.asarray(window)[..., None] / 255, 3, axis=2)
 
 
@@ -243,11 +244,14 @@ def in_perspective(glyph: Glyph, rng: np.random.Generator) -> np.ndarray:
     page = _lit(glyph, rng)
     layers = [
         Image.fromarray(page[..., channel].astype(np.float32)).transform(
-            (width, height), Image.Transform.QUAD, tuple(moved.ravel()),
-            Image.Resampling.BILINEAR, fillcolor=0.3,
+            (width, height),
+            Image.Transform.QUAD,
+            tuple(moved.ravel()),
+            Image.Resampling.BILINEAR,
+            fillcolor=0.3,
         )
         for channel in range(3)
-    ]  # fmt: skip
+    ]
     return np.stack([np.asarray(layer) for layer in layers], axis=-1)
 
 
@@ -267,9 +271,24 @@ def strips_of_other_words(glyph: Glyph, rng: np.random.Generator) -> np.ndarray:
 SCENES: dict[str, Scene] = {
     scene.__name__.replace("_", " "): scene
     for scene in (
-        gradient, hand_shadow, one_edge_on_dark_table, corner_on_dark_table, whole_sheet_on_table,
-        sheet_on_light_table, blue_ruling, ruling_with_red_margin, grey_squares, faint_pencil,
-        thick_marker, out_of_focus, dust_and_crumbs, coloured_ink, chalk_on_board,
-        whiteboard_glare, screenshot_with_frame, in_perspective, strips_of_other_words,
+        gradient,
+        hand_shadow,
+        one_edge_on_dark_table,
+        corner_on_dark_table,
+        whole_sheet_on_table,
+        sheet_on_light_table,
+        blue_ruling,
+        ruling_with_red_margin,
+        grey_squares,
+        faint_pencil,
+        thick_marker,
+        out_of_focus,
+        dust_and_crumbs,
+        coloured_ink,
+        chalk_on_board,
+        whiteboard_glare,
+        screenshot_with_frame,
+        in_perspective,
+        strips_of_other_words,
     )
-}  # fmt: skip
+}

@@ -49,9 +49,14 @@ def main(chromium: str, folder: Path, only: tuple[str, ...]) -> None:
 
 
 def _take(
-    browser: Browser, server: Server, path: str, act: Callable[[Page], None],
-    size: dict[str, int], scheme: str, target: Path,
-) -> None:  # fmt: skip
+    browser: Browser,
+    server: Server,
+    path: str,
+    act: Callable[[Page], None],
+    size: dict[str, int],
+    scheme: str,
+    target: Path,
+) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     context.set_default_timeout(600_000)
     page = context.new_page()
@@ -184,7 +189,8 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("matrix", "/predictions", _part_of_predictions(".st-key-matrix_numbers")),
     ("map", "/predictions?map_layout=Neighbours", _map),
     (
-        "gallery", "/predictions?gallery_order=Most+confidently+wrong+first",
+        "gallery",
+        "/predictions?gallery_order=Most+confidently+wrong+first",
         _part_of_predictions(".st-key-gallery"),
     ),
     ("opened", "/predictions?gallery_order=Most+confidently+wrong+first", _opened),
@@ -196,7 +202,7 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .js-plotly-plot")),
     ("show-me-4", "/show-me", _show_me(4, ".gallery.worst")),
     ("show-me-5", "/show-me", _show_me(5, ".st-key-demo_train")),
-)  # fmt: skip
+)
 
 if __name__ == "__main__":
     main()

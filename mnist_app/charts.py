@@ -20,9 +20,17 @@ FAINT = "#9db4d6"
 CONTRAST = "#e8833a"
 # Ten that are told apart on light and on dark.
 TEN = (
-    "#2f7bf6", "#e8833a", "#1a9a55", "#d8452e", "#9467bd",
-    "#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8",
-)  # fmt: skip
+    "#2f7bf6",
+    "#e8833a",
+    "#1a9a55",
+    "#d8452e",
+    "#9467bd",
+    "#a9745f",
+    "#e377c2",
+    "#8a93a3",
+    "#b5a51f",
+    "#17a5b8",
+)
 
 
 def laid_out(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":

@@ -105,9 +105,12 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained for the classes of {dataset}.", err=True)
     with click.progressbar(
-        length=1000, label="Reading", file=sys.stderr, hidden=not sys.stderr.isatty(),
+        length=1000,
+        label="Reading",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
         show_pos=False,
-    ) as bar:  # fmt: skip
+    ) as bar:
         report = evaluation.evaluate(
             classifier,
             pictures.test_images,
@@ -129,9 +132,13 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 @commands.command()
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @click.option(
-    "--as", "kind", type=click.Choice(["digit", "number"]), default="digit", show_default=True,
+    "--as",
+    "kind",
+    type=click.Choice(["digit", "number"]),
+    default="digit",
+    show_default=True,
     help="One digit a drawing, or several from left to right.",
-)  # fmt: skip
+)
 @click.option("--model", type=FILE, help="The model that reads; the shipped one if not given.")
 @form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:

@@ -52,9 +52,13 @@ def pixel_map(image: np.ndarray, window: tuple[int, int, int]) -> "go.Figure":
     row, column, side = window
     figure = _pixels(image, 0, 0, 255)
     figure.add_shape(
-        type="rect", x0=column - 0.5, x1=column + side - 0.5, y0=row - 0.5, y1=row + side - 0.5,
+        type="rect",
+        x0=column - 0.5,
+        x1=column + side - 0.5,
+        y0=row - 0.5,
+        y1=row + side - 0.5,
         line={"color": CONTRAST, "width": 3},
-    )  # fmt: skip
+    )
     figure.update_xaxes(dtick=5)
     figure.update_yaxes(dtick=5)
     return figure
@@ -108,7 +112,11 @@ def _pixels(values: np.ndarray, first_row: int, first_column: int, top: float) -
     figure.update_layout(margin={"l": 28, "r": 4, "t": 4, "b": 28})
     figure.update_xaxes(fixedrange=True, constrain="domain", dtick=1)
     figure.update_yaxes(
-        fixedrange=True, constrain="domain", dtick=1, autorange="reversed", scaleanchor="x",
+        fixedrange=True,
+        constrain="domain",
+        dtick=1,
+        autorange="reversed",
+        scaleanchor="x",
         showgrid=False,
-    )  # fmt: skip
+    )
     return figure

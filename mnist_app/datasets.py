@@ -28,9 +28,17 @@ from mnist_app.settings import DATASETS, short
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
-    "T-shirt", "Trousers", "Pullover", "Dress", "Coat",
-    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
+    "T-shirt",
+    "Trousers",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 PEN_STROKES = "pen_strokes.jsonl.gz"
 # MNIST's writers pressed lightly and hard: the quartiles and the middle of its line widths.
 PEN_WIDTHS = (2.0, STROKE_WIDTH, 3.1)
@@ -259,9 +267,14 @@ def optdigits() -> Dataset:
         stratify=digits.target,
     )
     return Dataset(
-        "optdigits", DIGIT_NAMES, train_images, train_labels, test_images, test_labels,
+        "optdigits",
+        DIGIT_NAMES,
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
         source="scikit-learn",
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -326,9 +339,16 @@ def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:
                 drawing = drawing_from_points(item["strokes"])
                 yield int(item["label"]), int(item.get("writer", -1)), drawing
     except (
-        OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, OverflowError,
-        RecursionError, zlib.error,
-    ) as error:  # fmt: skip
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        zlib.error,
+    ) as error:
         raise DigitLabError(
             f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
         ) from error

@@ -32,9 +32,13 @@ def _letter(chance: np.random.Generator) -> np.ndarray:
     picture = Image.new("L", (FIELD, FIELD))
     sign = LETTERS[chance.integers(len(LETTERS))]
     ImageDraw.Draw(picture).text(
-        (FIELD / 2, FIELD / 2), sign, 255, ImageFont.load_default(56), anchor="mm",
+        (FIELD / 2, FIELD / 2),
+        sign,
+        255,
+        ImageFont.load_default(56),
+        anchor="mm",
         stroke_width=int(chance.integers(0, 4)),
-    )  # fmt: skip
+    )
     turned = picture.rotate(chance.uniform(-20, 20), Image.Resampling.BILINEAR)
     return raster_to_input(np.asarray(turned) / 255)
 

@@ -132,9 +132,12 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
     classes = np.arange(probabilities.shape[1])
     predictions = probabilities.argmax(axis=1)
     scores = partial(
-        metrics.precision_recall_fscore_support, labels, predictions, labels=classes,
+        metrics.precision_recall_fscore_support,
+        labels,
+        predictions,
+        labels=classes,
         zero_division=0,
-    )  # fmt: skip
+    )
     one_hot = labels[:, None] == classes
     exact = probabilities.astype(np.float64)
     # Sums that float32 leaves a hair from 1 would each be warned of.

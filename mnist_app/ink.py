@@ -114,8 +114,13 @@ def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
         strokes = [_placed(_path_points(item["path"]), item) for item in paths]
         pen_width = max((float(item.get("strokeWidth", 0)) for item in paths), default=0.0)
     except (
-        AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError,
-    ) as error:  # fmt: skip
+        AttributeError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise DigitLabError("The canvas sent a drawing that cannot be read: clear it.") from error
     _check(strokes)
     return Drawing(strokes, pen_width)

@@ -37,18 +37,27 @@ def picture_scatter(
 
     is_chosen = None if chosen is None else np.isin(np.arange(report.images), chosen)
     groups = [
-        (name, {"color": TEN[label], "size": 4, "opacity": 0.75},
-         np.flatnonzero(report.is_right & (report.labels == label)))
+        (
+            name,
+            {"color": TEN[label], "size": 4, "opacity": 0.75},
+            np.flatnonzero(report.is_right & (report.labels == label)),
+        )
         for label, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     wrong = np.flatnonzero(~report.is_right)
     # Crosses lie over the points: they come last.
     groups.append(
-        ("read wrong",
-         {"color": [TEN[label] for label in report.labels[wrong]], "size": 9, "symbol": "x",
-          "line": {"width": 0.8, "color": "rgba(0,0,0,0.8)"}},
-         wrong)
-    )  # fmt: skip
+        (
+            "read wrong",
+            {
+                "color": [TEN[label] for label in report.labels[wrong]],
+                "size": 9,
+                "symbol": "x",
+                "line": {"width": 0.8, "color": "rgba(0,0,0,0.8)"},
+            },
+            wrong,
+        )
+    )
     figure = go.Figure(
         [
             go.Scattergl(
@@ -71,12 +80,16 @@ def picture_scatter(
         hovermode="closest",
         hoverdistance=12,
         legend={
-            "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "itemsizing": "constant",
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yanchor": "top",
+            "itemsizing": "constant",
             "itemwidth": 30,
         },
         # What is chosen is told by the points; a drawn outline would outlast it.
         selectionrevision=_mark(chosen),
-    )  # fmt: skip
+    )
     figure.update_xaxes(visible=False, uirevision=layout)
     figure.update_yaxes(visible=False, uirevision=layout, scaleanchor="x")
     return figure

@@ -49,16 +49,22 @@ def confusion_heatmap(
     figure = go.Figure(
         [
             _cells(
-                np.where(is_right & with_diagonal, share_of_class, np.nan), names,
-                "128,140,160", 0.35, 1,
+                np.where(is_right & with_diagonal, share_of_class, np.nan),
+                names,
+                "128,140,160",
+                0.35,
+                1,
             ),
             _cells(
-                np.where(errors > 0, np.log1p(errors), np.nan), names, "235,95,20", 0.8,
+                np.where(errors > 0, np.log1p(errors), np.nan),
+                names,
+                "235,95,20",
+                0.8,
                 max(float(np.log1p(errors.max())), 1.0),
             ),
             _cell_texts(matrix, share_of_class, names, texts),
         ]
-    )  # fmt: skip
+    )
     laid_out(figure, height=460)
     figure.update_layout(showlegend=False, hovermode="closest", margin={"l": 56, "b": 48})
     unit = ", % of each row" if as_shares else ""
@@ -71,9 +77,13 @@ def confusion_heatmap(
     if selected is not None:
         row, column = selected
         figure.add_shape(
-            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
             line={"color": STRONG, "width": 3},
-        )  # fmt: skip
+        )
     return figure
 
 
@@ -145,13 +155,18 @@ def reliability_diagram(bins: Sequence[Bin]) -> "go.Figure":
     figure = go.Figure(
         [
             go.Scatter(
-                x=[0, 100], y=[0, 100], mode="lines", name="perfectly honest",
-                line={"color": FAINT, "width": 2, "dash": "dot"}, hoverinfo="skip",
+                x=[0, 100],
+                y=[0, 100],
+                mode="lines",
+                name="perfectly honest",
+                line={"color": FAINT, "width": 2, "dash": "dot"},
+                hoverinfo="skip",
             ),
             go.Scatter(
                 x=[part.confidence * 100 for part in bins],
                 y=[part.accuracy * 100 for part in bins],
-                mode="markers", name="this model",
+                mode="markers",
+                name="this model",
                 marker={
                     "color": STRONG,
                     "size": [7 + 3 * math.log10(part.images) for part in bins],
@@ -166,7 +181,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> "go.Figure":
                 "<extra></extra>",
             ),
         ]
-    )  # fmt: skip
+    )
     laid_out(figure, height=380)
     figure.update_layout(margin={"t": 32}, hovermode="closest")
     figure.update_xaxes(title="how sure it was", ticksuffix=" %", range=[0, 102], fixedrange=True)

@@ -9,9 +9,13 @@ import click
 from mnist_app.settings import SETTINGS, Setting
 
 form_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
     help="Lines for people, or JSON alone for programs.",
-)  # fmt: skip
+)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 

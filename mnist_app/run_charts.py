@@ -24,10 +24,13 @@ def accuracy_curves(
 ) -> "go.Figure":
     """Share of pictures read right, in percent, over a run of `epochs` epochs."""
     figure = _curves(
-        "Accuracy: pictures read right", training, validation, epochs,
+        "Accuracy: pictures read right",
+        training,
+        validation,
+        epochs,
         lambda point: point.accuracy * 100,
         " %",
-    )  # fmt: skip
+    )
     figure.update_yaxes(range=[0, 101])
     return figure
 
@@ -108,13 +111,24 @@ def smoothed_curve(
 
     hover = f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}<extra></extra>"
     raw = go.Scatter(
-        x=list(epochs), y=list(values), mode="lines", line={"color": colour, "width": 1},
-        opacity=0.35, legendgroup=name, showlegend=False, hoverinfo="skip",
-    )  # fmt: skip
+        x=list(epochs),
+        y=list(values),
+        mode="lines",
+        line={"color": colour, "width": 1},
+        opacity=0.35,
+        legendgroup=name,
+        showlegend=False,
+        hoverinfo="skip",
+    )
     calm = go.Scatter(
-        x=list(epochs), y=smoothed(values, weight), name=name, mode="lines",
-        line={"color": colour, "width": 2}, legendgroup=name, hovertemplate=hover,
-    )  # fmt: skip
+        x=list(epochs),
+        y=smoothed(values, weight),
+        name=name,
+        mode="lines",
+        line={"color": colour, "width": 2},
+        legendgroup=name,
+        hovertemplate=hover,
+    )
     return [raw, calm]
 
 
@@ -160,10 +174,11 @@ def class_accuracy_curves(
     figure = _empty_classes(tuple(names), epochs, "Validation accuracy of each class")
     for line, values in zip(figure.data, zip(*shares, strict=True), strict=False):
         line.update(
-            x=[point.epoch for point in validation], mode="lines+markers",
+            x=[point.epoch for point in validation],
+            mode="lines+markers",
             y=[None if np.isnan(share) else round(share * 100, 2) for share in values],
             showlegend=not np.isnan(values).all(),
-        )  # fmt: skip
+        )
     known = [share for values in shares for share in values if not np.isnan(share)]
     # From the tens that the worst class began in: near the end all are close to each other.
     low = min(90, int(min(known, default=0) * 10) * 10)
@@ -305,9 +320,11 @@ def _accuracy_against(
         )
     laid_out(figure, height=340, title=f"Accuracy against {what}")
     figure.update_layout(
-        margin={"t": 64}, showlegend=True, hovermode="closest",
+        margin={"t": 64},
+        showlegend=True,
+        hovermode="closest",
         legend={"x": 0, "xanchor": "left"},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title=axis, type="log")
     figure.update_yaxes(title="test pictures read right", ticksuffix=" %")
     return figure

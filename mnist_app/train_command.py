@@ -26,24 +26,29 @@ from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 @click.command()
 @setting_options
 @click.option(
-    "--preset", type=click.Choice(list(PRESETS)),
+    "--preset",
+    type=click.Choice(list(PRESETS)),
     help="Start from these settings; taught is made for --start-from and --teacher.",
-)  # fmt: skip
+)
 @click.option("--extra-strokes", type=FILE, help="Labelled pen strokes to train on too.")
 @click.option(
     "--start-from", type=FILE, help="Begin with this model of the same network, not by chance."
 )
 @click.option(
-    "--teacher", "teachers", type=FILE, multiple=True,
+    "--teacher",
+    "teachers",
+    type=FILE,
+    multiple=True,
     help="Learn what this model answers, not the labels; of several, the mean of their answers.",
-)  # fmt: skip
+)
 @click.option("--output", type=FILE, required=True, help="Where the .keras file goes.")
 @click.option("--title", default="", help="The model's name for people.")
 @click.option(
-    "--resume", is_flag=True,
+    "--resume",
+    is_flag=True,
     help="Go on with the interrupted run of this --output, from its last whole epoch; with its "
     "settings if none are given.",
-)  # fmt: skip
+)
 @form_option
 def train(
     preset: str | None,
@@ -76,10 +81,14 @@ def train(
         _interruptible(folder, begun) as kept,
         _engine(output) as (engine, place),
         click.progressbar(
-            length=1000, label="Training", file=sys.stderr, hidden=not sys.stderr.isatty(),
-            show_pos=False, item_show_func=_standing,
+            length=1000,
+            label="Training",
+            file=sys.stderr,
+            hidden=not sys.stderr.isatty(),
+            show_pos=False,
+            item_show_func=_standing,
         ) as bar,
-    ):  # fmt: skip
+    ):
 
         def report(told: Progress | Checkpoint | Phase) -> None:
             if isinstance(told, Checkpoint):

@@ -156,9 +156,11 @@ def dusty(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     specks = Image.new("L", (width, height))
     draw = ImageDraw.Draw(specks)
     for x, y, radius in zip(
-        rng.uniform(0, width, 25), rng.uniform(0, height, 25), rng.uniform(0.3, 1.2, 25),
+        rng.uniform(0, width, 25),
+        rng.uniform(0, height, 25),
+        rng.uniform(0.3, 1.2, 25),
         strict=True,
-    ):  # fmt: skip
+    ):
         size = radius * height / 100
         draw.ellipse((x - size, y - size, x + size, y + size), fill=255)
     return plain(np.maximum(ink, np.asarray(specks) / 255), rng)
@@ -186,10 +188,22 @@ def on_a_table(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 PAPERS: dict[str, Paper] = {
     paper.__name__: paper
     for paper in (
-        plain, blackboard, coloured, shadow, uneven, vignette, noisy, pencil, ruled, squared,
-        framed, dusty, neighboured, on_a_table,
+        plain,
+        blackboard,
+        coloured,
+        shadow,
+        uneven,
+        vignette,
+        noisy,
+        pencil,
+        ruled,
+        squared,
+        framed,
+        dusty,
+        neighboured,
+        on_a_table,
     )
-}  # fmt: skip
+}
 
 
 def taken(view: np.ndarray, form: str = "JPEG") -> bytes:

@@ -67,14 +67,17 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "word", "becomes"),
     [
-        ("conv 8 3, pool, dropout 0.5, dense 9", "conv",
-         "conv 8 3, pool, conv 32 3, dropout 0.5, dense 9"),
+        (
+            "conv 8 3, pool, dropout 0.5, dense 9",
+            "conv",
+            "conv 8 3, pool, conv 32 3, dropout 0.5, dense 9",
+        ),
         ("conv 8 3, dense 9", "pool", "conv 8 3, pool, dense 9"),
         ("dense 9", "conv", "conv 32 3, dense 9"),
         ("conv 8 3, dense 9", "dense", "conv 8 3, dense 9, dense 64"),
         ("conv 8 3", "dropout", "conv 8 3, dropout 0.25"),
     ],
-)  # fmt: skip
+)
 def test_a_layer_is_added_where_it_can_stand(text: str, word: str, becomes: str) -> None:
     layers = builder.added(builder.parse(text), word)
     assert builder.as_text(layers) == becomes

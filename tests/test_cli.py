@@ -274,9 +274,21 @@ def test_train_saves_a_model_that_the_other_commands_take(
     path = tmp_path / "new" / "net.keras"
     words = ["--dataset", "optdigits", "--architecture", "dense", "--batch-size", "32"]
     outcome = run(
-        "train", *words, "--epochs", "2", "--seed", "5", "--limit", "800", "--title", "My net",
-        "--output", path, "--format", "json",
-    )  # fmt: skip
+        "train",
+        *words,
+        "--epochs",
+        "2",
+        "--seed",
+        "5",
+        "--limit",
+        "800",
+        "--title",
+        "My net",
+        "--output",
+        path,
+        "--format",
+        "json",
+    )
     (found,) = outcome.objects
     assert (outcome.status, outcome.err) == (0, "")
     assert found["card"]["title"] == "My net"
@@ -292,9 +304,16 @@ def test_train_saves_a_model_that_the_other_commands_take(
 def test_train_says_in_words_what_it_made(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "net.keras"
     outcome = run(
-        "train", "--dataset", "optdigits", "--preset", "ten-seconds", "--limit", "200",
-        "--output", path,
-    )  # fmt: skip
+        "train",
+        "--dataset",
+        "optdigits",
+        "--preset",
+        "ten-seconds",
+        "--limit",
+        "200",
+        "--output",
+        path,
+    )
     first, second = outcome.out.splitlines()
     assert first.startswith(f"Saved {path}")
     assert "of 360 read right" in second

@@ -84,9 +84,15 @@ def scheduler(start: Start, address: str) -> subprocess.Popen[bytes]:
 
 def trainer(start: Start, address: str) -> subprocess.Popen[bytes]:
     return start(
-        "worker", address, "--nthreads", "2", "--resources", "training=1",
-        "--dashboard-address", "127.0.0.1:0",
-    )  # fmt: skip
+        "worker",
+        address,
+        "--nthreads",
+        "2",
+        "--resources",
+        "training=1",
+        "--dashboard-address",
+        "127.0.0.1:0",
+    )
 
 
 def submitted(

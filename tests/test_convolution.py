@@ -72,8 +72,11 @@ def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
     images[:, 14, 10] = 9
     moved = shifted(images)
     assert [tuple(map(int, np.argwhere(one)[0])) for one in moved] == [
-        (14, 12), (16, 10), (14, 8), (12, 10),
-    ]  # fmt: skip
+        (14, 12),
+        (16, 10),
+        (14, 8),
+        (12, 10),
+    ]
     assert moved.dtype == np.uint8
     images[:, 0] = images[:, -1] = images[:, :, 0] = images[:, :, -1] = 5
     edges = [image.sum() for image in shifted(images)]

@@ -10,9 +10,14 @@ def test_every_part_is_timed() -> None:
     assert result.exit_code == 0
     starts = [line.split("  ")[0] for line in result.stdout.splitlines()[1:8]]
     assert starts == [
-        "layers", "occlusion", "all by LiteRT", "integrated gradients", "change of mind",
-        "all by a worker", "pictures of all that",
-    ]  # fmt: skip
+        "layers",
+        "occlusion",
+        "all by LiteRT",
+        "integrated gradients",
+        "change of mind",
+        "all by a worker",
+        "pictures of all that",
+    ]
     assert "minds changed: 3 of 3, images of optdigits" in result.stdout
 
 

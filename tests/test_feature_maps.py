@@ -73,13 +73,26 @@ def test_every_layer_that_a_model_may_have_is_told_in_words() -> None:
     names = model_files.SAFE_CLASSES - {"InputLayer"}
     allowed = [getattr(layers, name) for name in sorted(names) if hasattr(layers, name)]
     given: dict[str, tuple[Any, ...]] = {
-        "Activation": ("tanh",), "AveragePooling2D": (2,), "Conv1D": (2, 3), "Conv2D": (2, 3),
-        "Conv2DTranspose": (2, 3), "Dense": (3,), "DepthwiseConv2D": (3,), "Dropout": (0.5,),
-        "GaussianDropout": (0.1,), "GaussianNoise": (0.1,), "MaxPooling2D": (2,),
-        "Permute": ((2, 1),), "RandomRotation": (0.1,), "RandomTranslation": (0.1, 0.1),
-        "RandomZoom": (0.1,), "Rescaling": (0.5,), "Reshape": ((784,),),
-        "SeparableConv2D": (2, 3), "SpatialDropout2D": (0.5,),
-    }  # fmt: skip
+        "Activation": ("tanh",),
+        "AveragePooling2D": (2,),
+        "Conv1D": (2, 3),
+        "Conv2D": (2, 3),
+        "Conv2DTranspose": (2, 3),
+        "Dense": (3,),
+        "DepthwiseConv2D": (3,),
+        "Dropout": (0.5,),
+        "GaussianDropout": (0.1,),
+        "GaussianNoise": (0.1,),
+        "MaxPooling2D": (2,),
+        "Permute": ((2, 1),),
+        "RandomRotation": (0.1,),
+        "RandomTranslation": (0.1, 0.1),
+        "RandomZoom": (0.1,),
+        "Rescaling": (0.5,),
+        "Reshape": ((784,),),
+        "SeparableConv2D": (2, 3),
+        "SpatialDropout2D": (0.5,),
+    }
     sentences = {
         kind.__name__: describe(
             Layer("it", kind.__name__, as_saved(kind(*given.get(kind.__name__, ()))))

@@ -220,8 +220,10 @@ def test_models_of_the_same_title_are_told_apart(models: Path) -> None:
     for name, title in (("one", "Alike"), ("two", "Alike"), ("three", "Other")):
         save(FILES, card(title), models / f"{name}.keras")
     assert model_store.titles(model_store.models()) == {
-        "one": "Alike (one)", "two": "Alike (two)", "three": "Other",
-    }  # fmt: skip
+        "one": "Alike (one)",
+        "two": "Alike (two)",
+        "three": "Other",
+    }
 
 
 def test_a_new_model_takes_a_place_that_is_free_when_it_is_saved(models: Path) -> None:

@@ -123,9 +123,13 @@ def placed(
 )
 @settings(max_examples=60, deadline=None)
 def test_the_same_drawing_anywhere_on_a_canvas_is_read_the_same(
-    shipped: Classifier, digit: int, hand: int, scale: float,
-    place: tuple[float, float], is_edited: bool,
-) -> None:  # fmt: skip
+    shipped: Classifier,
+    digit: int,
+    hand: int,
+    scale: float,
+    place: tuple[float, float],
+    is_edited: bool,
+) -> None:
     chance = np.random.default_rng(hand)
     strokes = [
         100 * (stroke + chance.normal(0, 0.02, stroke.shape))

@@ -38,9 +38,11 @@ def test_an_underline_and_a_frame_belong_to_no_digit() -> None:
     number = [*SEVEN, *ONE, *FIVE]
     box = stroke((-20, -20), (220, -20), (220, 110), (-20, 110), (-20, -20))
     sides = [
-        stroke((-20, -20), (-20, 110)), stroke((220, -20), (220, 110)),
-        stroke((-20, -20), (220, -20)), stroke((-20, 110), (220, 110)),
-    ]  # fmt: skip
+        stroke((-20, -20), (-20, 110)),
+        stroke((220, -20), (220, 110)),
+        stroke((-20, -20), (220, -20)),
+        stroke((-20, 110), (220, 110)),
+    ]
     alone, _ = drawn_pieces(Drawing(number))
     for extra in ([UNDERLINE], [box], sides):
         pieces, _ = drawn_pieces(Drawing([*extra, *number]))

@@ -18,9 +18,15 @@ from mnist_app.lab.run_callback import RunCallback
 from mnist_app.train_command import train
 
 SETTINGS = [
-    "--dataset=optdigits", "--architecture=dense", "--batch-size=32", "--epochs=4", "--limit=320",
-    "--learning-rate=0.003", "--schedule=cosine", "--rotation=5",
-]  # fmt: skip
+    "--dataset=optdigits",
+    "--architecture=dense",
+    "--batch-size=32",
+    "--epochs=4",
+    "--limit=320",
+    "--learning-rate=0.003",
+    "--schedule=cosine",
+    "--rotation=5",
+]
 # The same command in a process that is killed in the middle of its third epoch.
 KILLED = """
 import os, signal, sys

@@ -138,9 +138,13 @@ def _residual_cnn(classes: int, dropout: float) -> keras.Model:
 
     def convolution(field: Any, filters: int, strides: int = 1) -> Any:
         field = layers.Conv2D(
-            filters, 3, strides=strides, padding="same", use_bias=False,
+            filters,
+            3,
+            strides=strides,
+            padding="same",
+            use_bias=False,
             kernel_initializer="he_normal",
-        )(field)  # fmt: skip
+        )(field)
         return layers.BatchNormalization()(field)
 
     def block(field: Any, filters: int) -> Any:

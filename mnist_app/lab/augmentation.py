@@ -31,10 +31,16 @@ def is_on(config: TrainingConfig) -> bool:
     """Return True when any augmentation is asked for."""
     return any(
         (
-            config.rotation, config.shift, config.zoom, config.shear, config.elastic,
-            config.thickness, config.erasing, config.flip,
+            config.rotation,
+            config.shift,
+            config.zoom,
+            config.shear,
+            config.elastic,
+            config.thickness,
+            config.erasing,
+            config.flip,
         )
-    )  # fmt: skip
+    )
 
 
 def examples(

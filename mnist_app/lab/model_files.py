@@ -215,9 +215,17 @@ def _refuse_code(path: Path, name: str) -> None:
         config.pop("compile_config", None)
         suspect = next(_named_things(config), None)
     except (
-        OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, RuntimeError,
-        zipfile.BadZipFile, zlib.error, struct.error,
-    ) as error:  # fmt: skip
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+    ) as error:
         raise DigitLabError(
             f"{name} is broken or no .keras file: delete it or choose another."
         ) from error

@@ -50,9 +50,14 @@ def _adding(layers: tuple[Layer, ...], key: str) -> None:
     with st.container(horizontal=True, gap="xsmall", key="builder_add"):
         for word, label in LABELS.items():
             st.button(
-                label, key=f"add_{word}", icon=":material/add:", disabled=is_full,
-                help=KINDS[word], on_click=_write, args=(key, builder.added(layers, word)),
-            )  # fmt: skip
+                label,
+                key=f"add_{word}",
+                icon=":material/add:",
+                disabled=is_full,
+                help=KINDS[word],
+                on_click=_write,
+                args=(key, builder.added(layers, word)),
+            )
 
 
 def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
@@ -66,9 +71,13 @@ def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
                 ("Remove", "Remove layer {}", builder.without(layers, place), last == 0),
             ):
                 st.button(
-                    _of(label, place), key=f"{own}_{label.lower()}", disabled=disabled,
-                    help=purpose.format(place + 1), on_click=_write, args=(key, edited),
-                )  # fmt: skip
+                    _of(label, place),
+                    key=f"{own}_{label.lower()}",
+                    disabled=disabled,
+                    help=purpose.format(place + 1),
+                    on_click=_write,
+                    args=(key, edited),
+                )
         if layer.numbers:
             with st.container(horizontal=True, gap="small"):
                 for index, rule in enumerate(NUMBERS[layer.word]):
@@ -90,9 +99,15 @@ def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key
         _write(key, builder.with_number(layers, place, index, st.session_state[own]))
 
     st.number_input(
-        _of(rule.label, place), kind(rule.low), kind(rule.high), key=own, on_change=write,
-        help=rule.help, step=_SHARE_STEP if rule.is_fraction else 1, width=_NUMBER_WIDTH,
-    )  # fmt: skip
+        _of(rule.label, place),
+        kind(rule.low),
+        kind(rule.high),
+        key=own,
+        on_change=write,
+        help=rule.help,
+        step=_SHARE_STEP if rule.is_fraction else 1,
+        width=_NUMBER_WIDTH,
+    )
 
 
 def _write(key: str, layers: tuple[Layer, ...]) -> None:

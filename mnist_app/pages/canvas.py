@@ -134,9 +134,15 @@ def show(canvas: Canvas) -> None:
     with st.container(key="canvas"):
         # The canvas' own toolbar floats above it, to the right of this choice; see live.js.
         st.segmented_control(
-            "What you draw", MODES, default=MODES[canvas.is_wide], key="mode", required=True,
-            label_visibility="collapsed", on_change=_change_mode, args=(canvas,),
-        )  # fmt: skip
+            "What you draw",
+            MODES,
+            default=MODES[canvas.is_wide],
+            key="mode",
+            required=True,
+            label_visibility="collapsed",
+            on_change=_change_mode,
+            args=(canvas,),
+        )
         with st.container(key="wide_canvas" if canvas.is_wide else "square_canvas"):
             _surface(canvas)
     _clear_and_undo(canvas)
@@ -169,21 +175,35 @@ def _surface(canvas: Canvas) -> None:
 def _clear_and_undo(canvas: Canvas) -> None:
     with st.container(horizontal=True, width=SIDE):
         st.button(
-            "Clear", key="clear", icon=":material/delete:", width="stretch",
-            on_click=canvas.renew, args=(None,),
-        )  # fmt: skip
+            "Clear",
+            key="clear",
+            icon=":material/delete:",
+            width="stretch",
+            on_click=canvas.renew,
+            args=(None,),
+        )
         st.button(
-            "Undo", key="undo", icon=":material/undo:", width="stretch",
-            on_click=_undo, args=(canvas,),
-        )  # fmt: skip
+            "Undo",
+            key="undo",
+            icon=":material/undo:",
+            width="stretch",
+            on_click=_undo,
+            args=(canvas,),
+        )
 
 
 def tools(canvas: Canvas) -> None:
     """Ink and brush."""
     st.segmented_control(
-        "Ink", list(INKS), default=next(iter(INKS)), key="ink", required=True,
-        on_change=_recolour, args=(canvas,), persist_state="session",
-    )  # fmt: skip
+        "Ink",
+        list(INKS),
+        default=next(iter(INKS)),
+        key="ink",
+        required=True,
+        on_change=_recolour,
+        args=(canvas,),
+        persist_state="session",
+    )
     st.slider("Brush width", 6, 40, BRUSH, key="brush", width=180, persist_state="session")
 
 

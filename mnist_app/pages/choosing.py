@@ -43,9 +43,13 @@ def choose(
 def choose_dataset(names: Sequence[str]) -> str:
     """One of the data sets `names`, at first `default_dataset`."""
     return choose(
-        "Data set", names, "dataset", described_dataset, default=default_dataset(names),
+        "Data set",
+        names,
+        "dataset",
+        described_dataset,
+        default=default_dataset(names),
         on_change=_ask_for_chosen,
-    )  # fmt: skip
+    )
 
 
 def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:

@@ -21,9 +21,14 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         numbers = st.segmented_control(
-            "Numbers", [COUNTS, SHARES], key="matrix_numbers", default=COUNTS, required=True,
-            label_visibility="collapsed", bind="query-params",
-        )  # fmt: skip
+            "Numbers",
+            [COUNTS, SHARES],
+            key="matrix_numbers",
+            default=COUNTS,
+            required=True,
+            label_visibility="collapsed",
+            bind="query-params",
+        )
         with_diagonal = st.toggle(
             "Show what is right", value=True, key="matrix_diagonal", bind="query-params"
         )
@@ -74,9 +79,12 @@ def pairs(report: EvaluationReport, names: tuple[str, ...]) -> None:
     with st.container(key="confused_pairs"):
         for true, read, count in listed:
             st.button(
-                _described(true, read, count, names), key=f"confused-{true}-{read}",
-                on_click=gallery.show_cell, args=(true, read), width="stretch",
-            )  # fmt: skip
+                _described(true, read, count, names),
+                key=f"confused-{true}-{read}",
+                on_click=gallery.show_cell,
+                args=(true, read),
+                width="stretch",
+            )
 
 
 def _described(true: int, read: int, count: int, names: tuple[str, ...]) -> str:

@@ -41,10 +41,13 @@ def panel(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = la
     """
     with st.container(key="correcting"):
         st.segmented_control(
-            "**Wrong? Tell me which digit it was**", range(10), key="right_digit",
-            on_change=_keep, args=(canvas, model, when_kept),
+            "**Wrong? Tell me which digit it was**",
+            range(10),
+            key="right_digit",
+            on_change=_keep,
+            args=(canvas, model, when_kept),
             help="In a number, it is the digit whose bars you see.",
-        )  # fmt: skip
+        )
         if note := st.session_state.get("correcting_note"):
             st.caption(note)
         kept = kept_drawings()
@@ -117,11 +120,15 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
         st.button("Remove all", key="drop_all", icon=":material/delete:", on_click=forget)
         if len(kept) >= FEWEST:
             st.download_button(
-                f"Download {len(kept)} drawings", lambda: as_json_lines(kept), "my_digits.jsonl",
-                "application/jsonl", key="download_drawings", icon=":material/download:",
+                f"Download {len(kept)} drawings",
+                lambda: as_json_lines(kept),
+                "my_digits.jsonl",
+                "application/jsonl",
+                key="download_drawings",
+                icon=":material/download:",
                 on_click="ignore",
                 help="A text file, one drawing a line; the command line reads and learns from it.",
-            )  # fmt: skip
+            )
     if (missing := FEWEST - len(kept)) > 0:
         more = "one more" if missing == 1 else f"{missing} more"
         st.caption(f"With {more}, the network can learn from them how you write.")
@@ -143,13 +150,21 @@ def _offer(model: StoredModel) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            "Name of the copy", key="own_title", max_chars=60, width=320,
+            "Name of the copy",
+            key="own_title",
+            max_chars=60,
+            width=320,
             placeholder=_default_title(model),
-        )  # fmt: skip
+        )
         st.button(
-            "Learn my handwriting", key="learn", type="primary", icon=":material/school:",
-            disabled=is_busy, on_click=_learn, args=(model,),
-        )  # fmt: skip
+            "Learn my handwriting",
+            key="learn",
+            type="primary",
+            icon=":material/school:",
+            disabled=is_busy,
+            on_click=_learn,
+            args=(model,),
+        )
 
 
 def _learn(model: StoredModel) -> None:
@@ -217,8 +232,11 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
     is_used = st.session_state.get("model") == outcome.stored.name
     if st.button(
         "It reads on this page now" if is_used else "Use it on this page",
-        key="use_own", type="primary", icon=":material/draw:", disabled=is_used,
-    ):  # fmt: skip
+        key="use_own",
+        type="primary",
+        icon=":material/draw:",
+        disabled=is_used,
+    ):
         # The choice itself stands outside of this fragment: the page takes this over.
         st.session_state.wanted_model = outcome.stored.name
         st.rerun()

@@ -57,9 +57,12 @@ def _samples(dataset: Dataset) -> None:
     with st.container(key="samples"):
         st.html(f'<div class="samples">{"".join(classes)}</div>')
         st.button(
-            "Other samples", key="other_samples", icon=":material/shuffle:", on_click=_renew,
+            "Other samples",
+            key="other_samples",
+            icon=":material/shuffle:",
+            on_click=_renew,
             args=("samples_seed",),
-        )  # fmt: skip
+        )
 
 
 def _renew(seed: str) -> None:
@@ -92,15 +95,17 @@ def _split(dataset: Dataset) -> None:
     parts = (
         ("Training", len(dataset.train_labels) - validation, "The network learns from these."),
         (
-            "Validation", validation,
+            "Validation",
+            validation,
             f"Kept aside from training, {share:.0%} unless you choose otherwise: checked after "
             "each epoch, to see whether it understands or learns by heart.",
         ),
         (
-            "Test", len(dataset.test_labels),
+            "Test",
+            len(dataset.test_labels),
             "Never seen in training: read once at the end, they say how good it really is.",
         ),
-    )  # fmt: skip
+    )
     for column, (label, count, purpose) in zip(st.columns(3), parts, strict=True):
         with column:
             st.metric(label, f"{count:,}")
@@ -135,13 +140,19 @@ def _chosen_image(dataset: Dataset) -> tuple[int, np.ndarray]:
     present = np.unique(dataset.train_labels).tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
-            "A picture of", present, key="step_class", width=160,
+            "A picture of",
+            present,
+            key="step_class",
+            width=160,
             format_func=lambda label: dataset.class_names[label],
-        )  # fmt: skip
+        )
         st.button(
-            "Another one", key="another_image", icon=":material/shuffle:", on_click=_renew,
+            "Another one",
+            key="another_image",
+            icon=":material/shuffle:",
+            on_click=_renew,
             args=("image_seed",),
-        )  # fmt: skip
+        )
     members = np.flatnonzero(dataset.train_labels == label)
     chance = np.random.default_rng(st.session_state.get("image_seed", 0))
     return label, dataset.train_images[chance.choice(members)]
@@ -214,13 +225,21 @@ def _augmented(dataset: Dataset, image: np.ndarray, name: str) -> None:
         st.columns(3), (row for row in SETTINGS if row.name in AUGMENTATIONS), strict=True
     ):
         values[setting.name] = column.slider(
-            setting.label, setting.minimum, setting.maximum, PRESETS["best"][setting.name],
-            setting.step, key=f"step_{setting.name}", help=setting.help,
-        )  # fmt: skip
+            setting.label,
+            setting.minimum,
+            setting.maximum,
+            PRESETS["best"][setting.name],
+            setting.step,
+            key=f"step_{setting.name}",
+            help=setting.help,
+        )
     st.button(
-        "Other variants", key="other_variants", icon=":material/shuffle:", on_click=_renew,
+        "Other variants",
+        key="other_variants",
+        icon=":material/shuffle:",
+        on_click=_renew,
         args=("variants_seed",),
-    )  # fmt: skip
+    )
     seed = st.session_state.get("variants_seed", 0) % 2**31
     config = TrainingConfig(**values)
     made = variants(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get("all", ())

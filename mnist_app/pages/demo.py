@@ -113,20 +113,32 @@ def _turn_to(number: int) -> None:
 def _back_and_next(own: Canvas, number: int) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", key="demo_turn"):
         st.button(
-            "Back", key="demo_back", icon=":material/arrow_back:", disabled=number == 1,
-            on_click=_turn_to, args=(number - 1,),
-        )  # fmt: skip
+            "Back",
+            key="demo_back",
+            icon=":material/arrow_back:",
+            disabled=number == 1,
+            on_click=_turn_to,
+            args=(number - 1,),
+        )
         if number < len(STEPS):
             st.button(
-                f"Next: {STEPS[number].title}", key="demo_next", type="primary",
-                icon=":material/arrow_forward:", icon_position="right",
-                on_click=_turn_to, args=(number + 1,),
-            )  # fmt: skip
+                f"Next: {STEPS[number].title}",
+                key="demo_next",
+                type="primary",
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                on_click=_turn_to,
+                args=(number + 1,),
+            )
         else:
             st.button(
-                "Start again", key="demo_again", type="primary", icon=":material/replay:",
-                on_click=_start_again, args=(own,),
-            )  # fmt: skip
+                "Start again",
+                key="demo_again",
+                type="primary",
+                icon=":material/replay:",
+                on_click=_start_again,
+                args=(own,),
+            )
 
 
 def _start_again(own: Canvas) -> None:

@@ -48,9 +48,12 @@ def _from_nothing(own: Canvas) -> None:
     job = _last_lesson()
     st.markdown("**Or watch a new network learn from nothing**")
     if st.button(
-        TITLE, key="demo_train", type="primary", icon=":material/school:",
+        TITLE,
+        key="demo_train",
+        type="primary",
+        icon=":material/school:",
         disabled=job is not None and not job.is_over,
-    ):  # fmt: skip
+    ):
         try:
             _start(own)
         except DigitLabError as error:

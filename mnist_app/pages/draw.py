@@ -56,9 +56,12 @@ def _lab(own: Canvas, model: StoredModel | None) -> None:
 def _look_inside(digit: Digit | None, model: StoredModel) -> None:
     """What the network looks at in the digit whose bars are shown, once somebody wants to know."""
     with st.expander(
-        "Look inside: how did it come to that?", key="look_inside", icon=":material/visibility:",
-        on_change="rerun", bind="query-params",
-    ) as inside:  # fmt: skip
+        "Look inside: how did it come to that?",
+        key="look_inside",
+        icon=":material/visibility:",
+        on_change="rerun",
+        bind="query-params",
+    ) as inside:
         if not inside.open:
             return
         if digit is None:

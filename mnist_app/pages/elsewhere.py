@@ -13,9 +13,11 @@ from mnist_app.settings import TrainingConfig
 def to_draw(model: StoredModel, primary: bool = False) -> None:
     """A button to the Draw page, where the model reads; nothing for one that reads no digits."""
     if model.reads_digits and st.button(
-        "Use it on the Draw page", key="use_model", icon=":material/draw:",
+        "Use it on the Draw page",
+        key="use_model",
+        icon=":material/draw:",
         type="primary" if primary else "secondary",
-    ):  # fmt: skip
+    ):
         # What was chosen there before would outdo the link.
         st.session_state.pop("model", None)
         from mnist_app.pages import draw

@@ -21,8 +21,11 @@ PER_PAGE = 40
 ANY = -1
 EVERY, RIGHT, WRONG = "All", "Read right", "Read wrong"
 IN_TEST_ORDER, CONFIDENTLY_WRONG, LEAST_SURE, BY_CHANCE = ORDERS = (
-    "In test order", "Most confidently wrong first", "Least sure first", "By chance",
-)  # fmt: skip
+    "In test order",
+    "Most confidently wrong first",
+    "Least sure first",
+    "By chance",
+)
 SIDES = {"Small": 48, "Medium": 64, "Large": 112}
 ALL_SURENESS = (0, 100)
 
@@ -130,17 +133,30 @@ def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
             "True", options, key="gallery_true", format_func=named, width=130, bind="query-params"
         )
         read = st.selectbox(
-            "Read as", options, key="gallery_read", format_func=named, width=130,
+            "Read as",
+            options,
+            key="gallery_read",
+            format_func=named,
+            width=130,
             bind="query-params",
-        )  # fmt: skip
+        )
         kind = st.segmented_control(
-            "Show", [EVERY, RIGHT, WRONG], key="gallery_kind", default=EVERY, required=True,
+            "Show",
+            [EVERY, RIGHT, WRONG],
+            key="gallery_kind",
+            default=EVERY,
+            required=True,
             bind="query-params",
-        )  # fmt: skip
+        )
         low, high = st.slider(
-            "How sure it was", *ALL_SURENESS, ALL_SURENESS, key="gallery_sure", format="%d %%",
-            width=260, bind="query-params",
-        )  # fmt: skip
+            "How sure it was",
+            *ALL_SURENESS,
+            ALL_SURENESS,
+            key="gallery_sure",
+            format="%d %%",
+            width=260,
+            bind="query-params",
+        )
     passes = {EVERY: np.ones(report.images, bool), RIGHT: report.is_right, WRONG: ~report.is_right}[
         kind or EVERY
     ]
@@ -166,9 +182,13 @@ def _looks() -> tuple[str, int]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="gallery_looks"):
         order = st.selectbox("Order", ORDERS, key="gallery_order", width=276, bind="query-params")
         size = st.segmented_control(
-            "Pictures", list(SIDES), key="gallery_size", default="Medium", required=True,
+            "Pictures",
+            list(SIDES),
+            key="gallery_size",
+            default="Medium",
+            required=True,
             bind="query-params",
-        )  # fmt: skip
+        )
         st.button(
             "Random sample", key="gallery_random", icon=":material/shuffle:", on_click=_shuffle
         )

@@ -24,8 +24,11 @@ from mnist_app.phases import Phase, Stage
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL
 LAYERS, STEP, WHERE, CHANGE = PARTS = (
-    "Layer by layer", "One step, slowly", "Where it looked", "What would change its mind",
-)  # fmt: skip
+    "Layer by layer",
+    "One step, slowly",
+    "Where it looked",
+    "What would change its mind",
+)
 BY_INK = (
     "The ink comes up little by little from an empty sheet, and the network is asked all along "
     "which pixels help most. Source: integrated gradients, "
@@ -84,17 +87,25 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
 def _failure(line: Worker, job: Snapshot, key: str) -> None:
     show_error(job.error)
     st.button(
-        "Try again", key=f"{key}_retry", icon=":material/refresh:",
-        on_click=line.forget, args=(job.id,),
-    )  # fmt: skip
+        "Try again",
+        key=f"{key}_retry",
+        icon=":material/refresh:",
+        on_click=line.forget,
+        args=(job.id,),
+    )
 
 
 def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:
     """Show the part that is looked at; tells whether all of it is there."""
     part = st.segmented_control(
-        "What to look at", PARTS, key=f"{key}_part", default=LAYERS, required=True,
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+        "What to look at",
+        PARTS,
+        key=f"{key}_part",
+        default=LAYERS,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
     names = model.class_names
     answer = names[explanation.answer]
     about = f"Read as {answer}. This is how it came to that."

@@ -32,9 +32,13 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
         "to open it, draw around some to have them in the gallery below.**"
     )
     laid_out_by = st.segmented_control(
-        "Laid out by", [WIDEST, NEIGHBOURS], key="map_layout", default=WIDEST, required=True,
+        "Laid out by",
+        [WIDEST, NEIGHBOURS],
+        key="map_layout",
+        default=WIDEST,
+        required=True,
         bind="query-params",
-    )  # fmt: skip
+    )
     made: PicturedMap | None = result_if_there(
         workers().maps, map_job(model, dataset), "Laying out the test pictures"
     )
@@ -85,9 +89,11 @@ def _chart(
 ) -> None:
     names = dataset.class_names
     answers = zip(
-        report.labels.tolist(), report.predictions.tolist(), report.confidences.tolist(),
+        report.labels.tolist(),
+        report.predictions.tolist(),
+        report.confidences.tolist(),
         strict=True,
-    )  # fmt: skip
+    )
     captions = [gallery.caption(names, *answer) for answer in answers]
     picture_sheet(f"{model.name}-{dataset.name}", sheet, captions)
 
@@ -113,19 +119,30 @@ def _borders(report: EvaluationReport, dataset: Dataset, places: np.ndarray) -> 
     one, other = worst[0][:2] if worst else (0, 1)
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_borders"):
         first = st.selectbox(
-            "Where this class", range(len(names)), index=one, key="border_one",
-            format_func=names.__getitem__, width=140,
-        )  # fmt: skip
+            "Where this class",
+            range(len(names)),
+            index=one,
+            key="border_one",
+            format_func=names.__getitem__,
+            width=140,
+        )
         second = st.selectbox(
-            "meets this one", range(len(names)), index=other, key="border_other",
-            format_func=names.__getitem__, width=140,
-        )  # fmt: skip
+            "meets this one",
+            range(len(names)),
+            index=other,
+            key="border_other",
+            format_func=names.__getitem__,
+            width=140,
+        )
 
         def choose() -> None:
             numbers = border(places, report.labels, first, second)
             gallery.show_picked(dataset, numbers.tolist())
 
         st.button(
-            "Show these pictures", key="border_show", icon=":material/join_inner:",
-            on_click=choose, disabled=first == second,
-        )  # fmt: skip
+            "Show these pictures",
+            key="border_show",
+            icon=":material/join_inner:",
+            on_click=choose,
+            disabled=first == second,
+        )

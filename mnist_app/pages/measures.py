@@ -72,16 +72,18 @@ def curves(model: StoredModel) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         live_chart(
-            accuracy_curves(training, validation, epochs), key="learning_accuracy",
+            accuracy_curves(training, validation, epochs),
+            key="learning_accuracy",
             alt=f"Share {done}: {training[0].accuracy:.1%} at first, "
             f"{training[-1].accuracy:.1%} at last",
-        )  # fmt: skip
+        )
     with right:
         live_chart(
-            loss_curves(training, validation, epochs), key="learning_loss",
+            loss_curves(training, validation, epochs),
+            key="learning_loss",
             alt=f"Loss in training: {training[0].loss:.3g} at first, {training[-1].loss:.3g} at "
             "last",
-        )  # fmt: skip
+        )
 
 
 def curves_of(model: StoredModel) -> LearningCurves:

@@ -108,9 +108,13 @@ def _head(number: int, found: np.ndarray) -> None:
             target = None if place is None else place + step
             there = target is not None and 0 <= target < len(found)
             st.button(
-                label, key=key, icon=icon, disabled=not there, on_click=open_picture,
+                label,
+                key=key,
+                icon=icon,
+                disabled=not there,
+                on_click=open_picture,
                 args=(int(found[target]) if there else number,),
-            )  # fmt: skip
+            )
         st.button(
             "Close", key="opened_close", icon=":material/close:", on_click=_close, args=(number,)
         )
@@ -131,10 +135,11 @@ def _bars(probabilities: np.ndarray, names: Sequence[str]) -> None:
     st.markdown("**How probable it finds each class**")
     ranked = np.argsort(-probabilities, kind="stable")[:3]
     live_chart(
-        probability_bars(probabilities, names, candidates(probabilities)), key="opened_bars",
+        probability_bars(probabilities, names, candidates(probabilities)),
+        key="opened_bars",
         alt="How probable each class is: "
         + ", ".join(f"{names[index]} {share(probabilities[index])}" for index in ranked),
-    )  # fmt: skip
+    )
 
 
 def _second_opinions(
@@ -214,9 +219,12 @@ def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, nu
 def _look_inside(image: np.ndarray, model: StoredModel) -> None:
     """What the network looks at in the picture, once somebody wants to know."""
     with st.expander(
-        "Look inside: how did it come to that?", key="opened_inside", icon=":material/visibility:",
-        on_change="rerun", bind="query-params",
-    ) as inside:  # fmt: skip
+        "Look inside: how did it come to that?",
+        key="opened_inside",
+        icon=":material/visibility:",
+        on_change="rerun",
+        bind="query-params",
+    ) as inside:
         if inside.open:
             looking.panel(image / np.float32(255), model, "opened")
 

@@ -75,9 +75,12 @@ def _show_standing(job: Snapshot) -> None:
     if job.state == State.FAILED:
         show_error(job.error)
         st.button(
-            "Try again", key="picture_retry", icon=":material/refresh:",
-            on_click=workers().pictures.forget, args=(job.id,),
-        )  # fmt: skip
+            "Try again",
+            key="picture_retry",
+            icon=":material/refresh:",
+            on_click=workers().pictures.forget,
+            args=(job.id,),
+        )
     elif not job.is_over:
         watch(workers().pictures, job.id, "Looking for the ink")
 

@@ -114,9 +114,12 @@ def follow(job: Snapshot) -> None:
     if job.state == State.FAILED:
         show_error(job.error)
         st.button(
-            "Try again", key="retry-model", icon=":material/refresh:",
-            on_click=workers().models.forget, args=(job.id,),
-        )  # fmt: skip
+            "Try again",
+            key="retry-model",
+            icon=":material/refresh:",
+            on_click=workers().models.forget,
+            args=(job.id,),
+        )
     elif not job.is_over:
         _when_ready(job.id)
 

@@ -80,26 +80,34 @@ def _charts(named: Sequence[Run]) -> None:
     curves = [runs().curves(run.id) for run in named]
     if any(one.training for one in curves):
         live_chart(
-            _without_names(run_charts.runs_accuracy(named, curves)), key="runs_accuracy",
-            picture="runs-accuracy", alt=f"Accuracy over epochs of {titles}.",
-        )  # fmt: skip
+            _without_names(run_charts.runs_accuracy(named, curves)),
+            key="runs_accuracy",
+            picture="runs-accuracy",
+            alt=f"Accuracy over epochs of {titles}.",
+        )
         live_chart(
-            _without_names(run_charts.runs_loss(named, curves)), key="runs_loss",
-            picture="runs-loss", alt=f"Loss over epochs of {titles}.",
-        )  # fmt: skip
+            _without_names(run_charts.runs_loss(named, curves)),
+            key="runs_loss",
+            picture="runs-loss",
+            alt=f"Loss over epochs of {titles}.",
+        )
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
     if any(run.accuracy is not None for run in named):
         left, right = st.columns(2)
         with left:
             live_chart(
-                _without_names(run_charts.accuracy_against_weights(named)), key="runs_weights",
-                picture="accuracy-against-weights", alt=_points(named, "Weights"),
-            )  # fmt: skip
+                _without_names(run_charts.accuracy_against_weights(named)),
+                key="runs_weights",
+                picture="accuracy-against-weights",
+                alt=_points(named, "Weights"),
+            )
         with right:
             live_chart(
-                _without_names(run_charts.accuracy_against_seconds(named)), key="runs_seconds",
-                picture="accuracy-against-seconds", alt=_points(named, "Time"),
-            )  # fmt: skip
+                _without_names(run_charts.accuracy_against_seconds(named)),
+                key="runs_seconds",
+                picture="accuracy-against-seconds",
+                alt=_points(named, "Time"),
+            )
 
 
 def _without_names(figure: "go.Figure") -> "go.Figure":

@@ -75,13 +75,15 @@ def _figures(run: Run) -> None:
         return
     with st.container(key="run_figures"):
         st.metric(
-            "Test accuracy", f"{run.accuracy:.2%}",
+            "Test accuracy",
+            f"{run.accuracy:.2%}",
             help="Share of pictures read right that it never saw.",
-        )  # fmt: skip
+        )
         st.metric(
-            "Test loss", "unknown" if run.loss is None else f"{run.loss:.4f}",
+            "Test loss",
+            "unknown" if run.loss is None else f"{run.loss:.4f}",
             help="How wrong its probabilities are; 0 would be certain and right every time.",
-        )  # fmt: skip
+        )
         st.metric("Time", wording.duration(run.seconds), help="Of training, pauses left out.")
         st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
 
@@ -99,14 +101,24 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
     job = workers().training.latest(run.id)
     with st.container(horizontal=True, key="run_next_steps"):
         if run.can_continue and st.button(
-            "Continue", key="continue_run", type="primary", icon=":material/play_arrow:",
+            "Continue",
+            key="continue_run",
+            type="primary",
+            icon=":material/play_arrow:",
             help="It goes on from where it was last put on disk (where it was stopped, or the end "
             "of an epoch) and ends as if nothing had happened.",
-        ):  # fmt: skip
+        ):
             _continue(run)
-        if job is not None and not job.is_over and st.button(
-            "Stop", key="stop_run", icon=":material/stop:", disabled=job.stopping,
-        ):  # fmt: skip
+        if (
+            job is not None
+            and not job.is_over
+            and st.button(
+                "Stop",
+                key="stop_run",
+                icon=":material/stop:",
+                disabled=job.stopping,
+            )
+        ):
             workers().training.stop(job.id)
             st.rerun()
         if model is not None:
@@ -125,15 +137,18 @@ def _curves(run: Run, curves: LearningCurves) -> None:
     left, right = st.columns(2)
     with left:
         live_chart(
-            accuracy_curves(curves.training, curves.validation, epochs), key="run_accuracy",
+            accuracy_curves(curves.training, curves.validation, epochs),
+            key="run_accuracy",
             alt=f"Accuracy over epochs, at last {last.accuracy:.1%} of the training pictures.",
             picture=f"{name}-accuracy",
-        )  # fmt: skip
+        )
     with right:
         live_chart(
-            loss_curves(curves.training, curves.validation, epochs), key="run_loss",
-            alt=f"Loss over epochs, at last {last.loss:.3f}.", picture=f"{name}-loss",
-        )  # fmt: skip
+            loss_curves(curves.training, curves.validation, epochs),
+            key="run_loss",
+            alt=f"Loss over epochs, at last {last.loss:.3f}.",
+            picture=f"{name}-loss",
+        )
 
 
 def _rename(run: Run) -> None:
@@ -157,8 +172,11 @@ def _delete(run: Run, model: StoredModel | None) -> None:
     )
     is_sure = st.checkbox("Yes, delete this run for good", key=f"sure_{run.id}")
     if st.button(
-        "Delete", key="delete_run", icon=":material/delete:", disabled=not is_sure,
-    ):  # fmt: skip
+        "Delete",
+        key="delete_run",
+        icon=":material/delete:",
+        disabled=not is_sure,
+    ):
         runs().delete(run.id, with_model)
         st.rerun()
 

@@ -30,16 +30,25 @@ def _model(model: StoredModel) -> None:
     card = model.path.with_suffix(".json")
     with st.container(horizontal=True, key="model_downloads"):
         st.download_button(
-            f"Keras model ({_size(model.path.stat().st_size)})", model.path.read_bytes,
-            model.path.name, "application/octet-stream", key="download_keras",
-            icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+            f"Keras model ({_size(model.path.stat().st_size)})",
+            model.path.read_bytes,
+            model.path.name,
+            "application/octet-stream",
+            key="download_keras",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         if card.exists():
             st.download_button(
-                "Its card (JSON)", card.read_bytes, card.name, "application/json",
-                key="download_card", icon=":material/badge:", on_click="ignore",
+                "Its card (JSON)",
+                card.read_bytes,
+                card.name,
+                "application/json",
+                key="download_card",
+                icon=":material/badge:",
+                on_click="ignore",
                 help="What it learned from, how, and how well it reads.",
-            )  # fmt: skip
+            )
         for form in FORMS:
             _export(model, form)
 
@@ -51,20 +60,22 @@ def _export(model: StoredModel, form: str) -> None:
     if job is not None and job.state == State.DONE:
         data: bytes = job.result
         st.download_button(
-            f"{name}, {_size(len(data))}: ready", lambda: data,
-            model.path.stem + model_store.EXPORTS[form], "application/octet-stream",
-            key=f"download_{form}", icon=":material/download:",
-            on_click="ignore", type="primary",
-        )  # fmt: skip
+            f"{name}, {_size(len(data))}: ready",
+            lambda: data,
+            model.path.stem + model_store.EXPORTS[form],
+            "application/octet-stream",
+            key=f"download_{form}",
+            icon=":material/download:",
+            on_click="ignore",
+            type="primary",
+        )
     elif job is not None and not job.is_over:
         with st.container():
             watch(workers().exports, job.id, f"Making {name}")
     else:
         if job is not None and job.error:
             show_error(job.error)
-        if st.button(
-            f"Make {name}", key=f"make_{form}", icon=":material/package_2:", help=purpose
-        ):  # fmt: skip
+        if st.button(f"Make {name}", key=f"make_{form}", icon=":material/package_2:", help=purpose):
             if job is not None:
                 workers().exports.forget(job.id)
             export_job(model, form)
@@ -75,21 +86,36 @@ def _code_and_curves(run: Run, model: StoredModel | None, curves: LearningCurves
     stem, card = model_store.file_stem(run.title), model.card if model else None
     with st.container(horizontal=True, key="run_downloads"):
         st.download_button(
-            "Python script", lambda: repeat.script(run.config, card, run.title), f"{stem}.py",
-            "text/x-python", key="download_script", icon=":material/code:", on_click="ignore",
+            "Python script",
+            lambda: repeat.script(run.config, card, run.title),
+            f"{stem}.py",
+            "text/x-python",
+            key="download_script",
+            icon=":material/code:",
+            on_click="ignore",
             help="Trains with the settings of this run, in plain Keras.",
-        )  # fmt: skip
+        )
         st.download_button(
-            "Notebook", lambda: repeat.notebook(run.config, card, run.title), f"{stem}.ipynb",
-            "application/x-ipynb+json", key="download_notebook", icon=":material/menu_book:",
-            on_click="ignore", help="The same for Jupyter.",
-        )  # fmt: skip
+            "Notebook",
+            lambda: repeat.notebook(run.config, card, run.title),
+            f"{stem}.ipynb",
+            "application/x-ipynb+json",
+            key="download_notebook",
+            icon=":material/menu_book:",
+            on_click="ignore",
+            help="The same for Jupyter.",
+        )
         if curves.training:
             st.download_button(
-                "Curves (CSV)", lambda: curves_csv(curves), f"{stem}-curves.csv", "text/csv",
-                key="download_curves", icon=":material/table:", on_click="ignore",
+                "Curves (CSV)",
+                lambda: curves_csv(curves),
+                f"{stem}-curves.csv",
+                "text/csv",
+                key="download_curves",
+                icon=":material/table:",
+                on_click="ignore",
                 help="As pictures they are saved with the buttons below the charts.",
-            )  # fmt: skip
+            )
 
 
 def _size(count: int) -> str:

@@ -70,9 +70,11 @@ def _show(chosen: list[Run]) -> None:
 def _why_convolution(listed: list[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="why"):
         if st.button(
-            "Why convolution?", key="why_convolution", icon=":material/compare_arrows:",
+            "Why convolution?",
+            key="why_convolution",
+            icon=":material/compare_arrows:",
             disabled=any(not run.is_over for run in listed),
-        ):  # fmt: skip
+        ):
             configs = convolution.pair(default_dataset())
             titles = ("Dense, for comparison", "Convolutional, for comparison")
             jobs = [
@@ -100,9 +102,11 @@ def _list(listed: list[Run]) -> list[int]:
             _row(run, chosen)
     if len(ordered) > SHOWN and not shows_all:
         st.button(
-            f"Show all {len(ordered)}", key="show_all_runs", icon=":material/expand_more:",
+            f"Show all {len(ordered)}",
+            key="show_all_runs",
+            icon=":material/expand_more:",
             on_click=lambda: st.session_state.update(all_runs=True),
-        )  # fmt: skip
+        )
     return chosen
 
 
@@ -111,9 +115,12 @@ def _row(run: Run, chosen: list[int]) -> None:
     st.session_state[key] = run.id in chosen
     with st.container(key=f"run_{run.id}", gap=None):
         st.checkbox(
-            wording.unmarked(run.title), key=key, on_change=_toggle, args=(run.id,),
+            wording.unmarked(run.title),
+            key=key,
+            on_change=_toggle,
+            args=(run.id,),
             disabled=len(chosen) >= MOST and run.id not in chosen,
-        )  # fmt: skip
+        )
         colour = RUN_COLOURS[chosen.index(run.id)] if run.id in chosen else "transparent"
         st.html(f'<div class="run" style="border-color: {colour}">{_lines(run)}</div>')
 

@@ -54,9 +54,13 @@ def _chosen_filter(maps: np.ndarray, key: str) -> int:
     if st.session_state.get(key) not in range(count):
         st.session_state[key] = int(maps.max(axis=(0, 1)).argmax())
     return st.selectbox(
-        "Filter", range(count), key=key, width=180, persist_state="session",
+        "Filter",
+        range(count),
+        key=key,
+        width=180,
+        persist_state="session",
         format_func=lambda kernel: f"{kernel + 1} of {count}",
-    )  # fmt: skip
+    )
 
 
 def _pictures(image: np.ndarray, now: Step, made: np.ndarray, place: int) -> str:

@@ -13,7 +13,7 @@ from mnist_app.pages.workers import (
     once_unless_given_up,
     own_classifier,
     workers,
-)  # fmt: skip
+)
 from mnist_app.picture_map import PictureMap, neighbour_map, picture_map
 from mnist_app.sprites import sprite_sheet
 

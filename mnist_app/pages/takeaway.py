@@ -26,12 +26,18 @@ def downloads(
         st.download_button(
             "Report (HTML, 5 MB)",
             lambda: handout.as_html(report, names, title, about, curves),
-            f"{stem}.html", "text/html", key="download_report", icon=":material/description:",
+            f"{stem}.html",
+            "text/html",
+            key="download_report",
+            icon=":material/description:",
             on_click="ignore",
-        )  # fmt: skip
+        )
         st.download_button(
             "All predictions (CSV)",
             lambda: handout.as_csv(report, names),
-            f"{stem}.csv", "text/csv", key="download_csv", icon=":material/table:",
+            f"{stem}.csv",
+            "text/csv",
+            key="download_csv",
+            icon=":material/table:",
             on_click="ignore",
-        )  # fmt: skip
+        )

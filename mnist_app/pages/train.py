@@ -90,9 +90,13 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         show_error(error)
         config = None
     if start.button(
-        "Start", key="train_start", type="primary", icon=":material/play_arrow:",
-        width="stretch", disabled=is_busy or config is None,
-    ):  # fmt: skip
+        "Start",
+        key="train_start",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=is_busy or config is None,
+    ):
         assert config is not None
         title = title or default_title(config)
         try:
@@ -103,8 +107,12 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
             reveal.ask("train_status")
             st.rerun()
     if stop.button(
-        "Stop", key="train_stop", icon=":material/stop:", width="stretch", disabled=not is_busy,
-    ):  # fmt: skip
+        "Stop",
+        key="train_stop",
+        icon=":material/stop:",
+        width="stretch",
+        disabled=not is_busy,
+    ):
         assert job is not None
         workers().training.stop(job.id)
         st.rerun()
@@ -124,9 +132,10 @@ def _results(job: Snapshot) -> None:
     accuracy, loss, errors = st.columns(3)
     accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
     loss.metric(
-        "Test loss", f"{report.loss:.4f}",
+        "Test loss",
+        f"{report.loss:.4f}",
         help="How wrong its probabilities are; 0 would be certain and right every time.",
-    )  # fmt: skip
+    )
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):

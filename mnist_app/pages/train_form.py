@@ -43,14 +43,20 @@ def form() -> tuple[TrainingConfig | None, str]:
     _read_link()
     st.session_state.preset = _preset()
     st.segmented_control(
-        "Start from", list(PRESET_LABELS), format_func=lambda name: PRESET_LABELS[name],
-        key="preset", on_change=_apply_preset,
+        "Start from",
+        list(PRESET_LABELS),
+        format_func=lambda name: PRESET_LABELS[name],
+        key="preset",
+        on_change=_apply_preset,
         help="Fills in the settings below; each can still be changed.",
-    )  # fmt: skip
+    )
     title = st.text_input(
-        "Name of the model", key="title", max_chars=60, placeholder="made from its settings",
+        "Name of the model",
+        key="title",
+        max_chars=60,
+        placeholder="made from its settings",
         help="Under this name it can be chosen on the Draw and Predictions pages.",
-    )  # fmt: skip
+    )
     shown = [row for row in SETTINGS if row.group in GROUPS and _is_relevant(row.name)]
     for row in shown:
         if row.name in FIRST:
@@ -178,17 +184,31 @@ def _field(row: Setting) -> None:
         if row.name == "dataset":
             describe = described_dataset
         st.selectbox(
-            row.label, list(row.choices), key=key, help=row.help, format_func=describe,
+            row.label,
+            list(row.choices),
+            key=key,
+            help=row.help,
+            format_func=describe,
             persist_state="session",
-        )  # fmt: skip
+        )
     elif row.name in ("learning_rate", "seed", "limit"):
         st.number_input(
-            row.label, row.kind(row.minimum), row.kind(row.maximum), step=row.kind(row.step),
-            key=key, help=row.help, format="%.5f" if row.kind is float else "%d",
+            row.label,
+            row.kind(row.minimum),
+            row.kind(row.maximum),
+            step=row.kind(row.step),
+            key=key,
+            help=row.help,
+            format="%.5f" if row.kind is float else "%d",
             persist_state="session",
-        )  # fmt: skip
+        )
     else:
         st.slider(
-            row.label, row.kind(row.minimum), row.kind(row.maximum), step=row.kind(row.step),
-            key=key, help=row.help, persist_state="session",
-        )  # fmt: skip
+            row.label,
+            row.kind(row.minimum),
+            row.kind(row.maximum),
+            step=row.kind(row.step),
+            key=key,
+            help=row.help,
+            persist_state="session",
+        )

@@ -85,20 +85,26 @@ def _steering(job: Snapshot | None) -> None:
     )
     paused, target = (job.paused, job.id) if job else (False, 0)
     st.button(
-        "Resume" if paused else "Pause", key="train_pause",
+        "Resume" if paused else "Pause",
+        key="train_pause",
         icon=":material/play_arrow:" if paused else ":material/pause:",
-        on_click=training.resume if paused else training.pause, args=(target,),
+        on_click=training.resume if paused else training.pause,
+        args=(target,),
         disabled=not learns,
-    )  # fmt: skip
+    )
     for label, key, icon, factor in (
         ("Learn slower", "train_slower", ":material/keyboard_double_arrow_down:", SLOWER),
         ("Learn faster", "train_faster", ":material/keyboard_double_arrow_up:", FASTER),
     ):
         st.button(
-            label, key=key, icon=icon, disabled=not learns,
-            on_click=training.scale_learning_rate, args=(target, factor),
+            label,
+            key=key,
+            icon=icon,
+            disabled=not learns,
+            on_click=training.scale_learning_rate,
+            args=(target, factor),
             help=f"Multiplies the learning rate by {factor:g} from the next step on.",
-        )  # fmt: skip
+        )
     rate = f"Learning rate {progress.learning_rate:.2g}" if progress else ""
     st.html(f'<span class="quiet">{rate}</span>', width="content")
 
@@ -228,9 +234,10 @@ def _classes(run: Run, progress: Progress, dataset: Dataset | None) -> None:
     names = dataset.class_names if dataset else tuple("0123456789")
     shares = progress.class_accuracy
     words = (
-        "Known after the first epoch." if run.config.validation_share
+        "Known after the first epoch."
+        if run.config.validation_share
         else "No pictures were kept aside to check."
-    )  # fmt: skip
+    )
     if shares:
         told = [
             f"{name} {share:.0%}"
@@ -249,9 +256,10 @@ def _watched(view: View | None, dataset: Dataset | None) -> None:
     right = int((view.labels == view.predictions).sum()) if view else 0
     _section(
         "The same test pictures",
-        f"Green: read right, red: not. Now {right} of {len(view.labels)}." if view
+        f"Green: read right, red: not. Now {right} of {len(view.labels)}."
+        if view
         else "They appear with the first steps.",
-    )  # fmt: skip
+    )
     st.html(_kept("watched", (view, dataset), lambda: _watched_tiles(view, dataset)))
 
 
@@ -292,8 +300,9 @@ def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
     _section(
         "The hardest so far",
         "Validation pictures it was most wrong about, or least sure of, after the last epoch."
-        if hardest else "Known after the first epoch, when pictures were kept aside.",
-    )  # fmt: skip
+        if hardest
+        else "Known after the first epoch, when pictures were kept aside.",
+    )
     st.html(_kept("hardest", (hardest, dataset), lambda: _hard_gallery(hardest, dataset)))
 
 

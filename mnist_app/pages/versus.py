@@ -44,9 +44,10 @@ def versus(
         return
     rival = models[name]
     second = result_of(
-        workers().evaluations, evaluation_job(rival, dataset),
+        workers().evaluations,
+        evaluation_job(rival, dataset),
         f"Reading them with “{unmarked(rival.title)}”",
-    )  # fmt: skip
+    )
     told_apart = model_store.titles((model, rival))
     titles = told_apart[model.name], told_apart[rival.name]
     found = compare(report, second)
@@ -69,9 +70,10 @@ def versus(
 def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
     """The other models, of all there are by name, that read the same classes."""
     return [
-        other for other in models.values()
+        other
+        for other in models.values()
         if other.name != model.name and other.class_names == model.class_names
-    ]  # fmt: skip
+    ]
 
 
 def _measured(reports: tuple[EvaluationReport, ...]) -> list[tuple[str, tuple[str, ...]]]:
@@ -116,6 +118,9 @@ def _examples(
     if len(own) > EXAMPLES:
         st.caption(f"The {EXAMPLES} that the other was most wrongly sure of.")
     st.button(
-        f"Show all {len(own):,} in the gallery", key=f"versus_{side}", icon=":material/grid_view:",
-        on_click=gallery.show_picked, args=(dataset, own.tolist()),
-    )  # fmt: skip
+        f"Show all {len(own):,} in the gallery",
+        key=f"versus_{side}",
+        icon=":material/grid_view:",
+        on_click=gallery.show_picked,
+        args=(dataset, own.tolist()),
+    )

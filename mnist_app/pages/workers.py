@@ -22,7 +22,7 @@ from mnist_app import (
     model_store,
     network,
     outcomes,
-)  # fmt: skip
+)
 from mnist_app.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.errors import DigitLabError
@@ -299,8 +299,12 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
         learned_from = model.card.dataset if model.card else ""
         return cluster().call(
             "mnist_app.lab.explaining:explain_by_gradients",
-            file_of(model), learned_from, image, None, control=control,
-        )  # fmt: skip
+            file_of(model),
+            learned_from,
+            image,
+            None,
+            control=control,
+        )
 
     return _only(workers().gradients, (identity(model), image.tobytes()), work, owner)
 

@@ -14,8 +14,11 @@ from benchmarks.servers import Server
 TWO, SEVEN = 2, 5
 PANEL = ".st-key-drawn_looking"
 PARTS = (
-    "Layer by layer", "One step, slowly", "Where it looked", "What would change its mind",
-)  # fmt: skip
+    "Layer by layer",
+    "One step, slowly",
+    "Where it looked",
+    "What would change its mind",
+)
 
 
 def opened(page: Page, server: Server) -> Locator:

@@ -49,9 +49,14 @@ def test_a_teacher_of_other_classes_is_refused() -> None:
 def test_a_network_learns_from_teachers_not_from_labels(dataset: Dataset) -> None:
     """The teacher takes each class for the next one, and so does who learned from it."""
     wrong = Dataset(
-        dataset.name, dataset.class_names, dataset.train_images, (dataset.train_labels + 1) % 10,
-        dataset.test_images, (dataset.test_labels + 1) % 10, source="made up",
-    )  # fmt: skip
+        dataset.name,
+        dataset.class_names,
+        dataset.train_images,
+        (dataset.train_labels + 1) % 10,
+        dataset.test_images,
+        (dataset.test_labels + 1) % 10,
+        source="made up",
+    )
     taught = train(quick(epochs=4, rotation=5.0), wrong).model
     # What was trained is compiled; a teacher is not.
     teacher = learners.begin(quick(), 10, start_from=taught)

@@ -21,9 +21,16 @@ from mnist_app.steering import Steering
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG = TrainingConfig(
-    dataset="optdigits", architecture="dense", batch_size=32, epochs=2, limit=320,
-    learning_rate=0.003, rotation=5.0, label_smoothing=0.05, averaging=0.5,
-)  # fmt: skip
+    dataset="optdigits",
+    architecture="dense",
+    batch_size=32,
+    epochs=2,
+    limit=320,
+    learning_rate=0.003,
+    rotation=5.0,
+    label_smoothing=0.05,
+    averaging=0.5,
+)
 # Batch normalisation counts for itself on each device, and dropout draws by chance.
 DEEP = dataclasses.replace(CONFIG, architecture="deep_cnn", limit=80, epochs=1)
 # What one worker does: the same command twice, then a run that only the second is told to stop.
@@ -93,9 +100,12 @@ def free_ports(count: int) -> list[int]:
 def start(words: list[str], **environment: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, *words],
-        cwd=ROOT, env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def ended(processes: list[subprocess.Popen]) -> list[str]:

@@ -81,9 +81,11 @@ def test_the_card_says_where_it_comes_from_and_both_changes(outcome: Outcome) ->
 
 
 def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
-    source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path,
+    source: StoredModel,
+    drawings: list[LabelledDrawing],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """The steps go astray; how much may be forgotten, and what is tried then, is as shipped."""
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
     monkeypatch.setattr(finetuning, "STEPS", 20)

@@ -148,8 +148,10 @@ def test_a_hidden_function_is_found_however_deep(models: Path) -> None:
 
     def hide(config: dict[str, Any]) -> None:
         layer(config)["config"]["kernel_initializer"] = {
-            "class_name": "Constant", "module": "keras.initializers", "config": {"value": [[evil]]},
-        }  # fmt: skip
+            "class_name": "Constant",
+            "module": "keras.initializers",
+            "config": {"value": [[evil]]},
+        }
 
     with pytest.raises(DigitLabError, match="could run code"):
         load(rewrite(models / "m.keras", hide))
@@ -321,12 +323,19 @@ def odd_networks() -> dict[str, keras.Model]:
         ),
         "other layers": keras.Sequential(
             [
-                layers.Input((28, 28, 1)), layers.RandomRotation(0.1), layers.GroupNormalization(1),
-                layers.SeparableConv2D(4, 3), layers.PReLU(), layers.Conv2DTranspose(2, 3),
-                layers.UpSampling2D(), layers.Flatten(), layers.Dense(10), layers.Softmax(),
+                layers.Input((28, 28, 1)),
+                layers.RandomRotation(0.1),
+                layers.GroupNormalization(1),
+                layers.SeparableConv2D(4, 3),
+                layers.PReLU(),
+                layers.Conv2DTranspose(2, 3),
+                layers.UpSampling2D(),
+                layers.Flatten(),
+                layers.Dense(10),
+                layers.Softmax(),
             ]
         ),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

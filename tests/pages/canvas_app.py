@@ -12,17 +12,24 @@ from visiting import until
 from mnist_app import model_store
 
 SEVEN: list[list[Any]] = [
-    ["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270],
-]  # fmt: skip
+    ["M", 90, 70],
+    ["L", 230, 70],
+    ["L", 190, 160],
+    ["L", 150, 270],
+]
 
 
 def stroke(path: list[list[Any]]) -> dict[str, Any]:
     """One stroke as the canvas sends it."""
     xs, ys = [step[1] for step in path], [step[2] for step in path]
     return {
-        "type": "Path", "path": path, "strokeWidth": 18, "stroke": "#ffffff",
-        "left": (min(xs) + max(xs)) / 2, "top": (min(ys) + max(ys)) / 2,
-    }  # fmt: skip
+        "type": "Path",
+        "path": path,
+        "strokeWidth": 18,
+        "stroke": "#ffffff",
+        "left": (min(xs) + max(xs)) / 2,
+        "top": (min(ys) + max(ys)) / 2,
+    }
 
 
 def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:

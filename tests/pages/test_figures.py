@@ -17,8 +17,11 @@ def test_numbers_are_short_and_have_a_true_minus(value: float, text: str) -> Non
 def test_a_frame_is_placed_by_shares_of_its_picture_and_may_reach_over_the_edge() -> None:
     made = framed(np.zeros((14, 28), dtype=np.uint8), "alt", 56, (-1, 7, 7, 7))
     assert re.findall(r"(\w+):(-?[\d.]+)%", made) == [
-        ("left", "-3.571"), ("top", "50.000"), ("width", "25.000"), ("height", "50.000"),
-    ]  # fmt: skip
+        ("left", "-3.571"),
+        ("top", "50.000"),
+        ("width", "25.000"),
+        ("height", "50.000"),
+    ]
     assert 'width="56" height="28"' in made
 
 

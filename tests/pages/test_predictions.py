@@ -41,9 +41,15 @@ def status(app: AppTest) -> str:
 def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
     app = visit("predictions")
     assert [metric.label for metric in app.metric] == [
-        "Accuracy", "Top-2 accuracy", "Loss", "Binary loss",
-        "Precision", "Recall", "F1", "Calibration error",
-    ]  # fmt: skip
+        "Accuracy",
+        "Top-2 accuracy",
+        "Loss",
+        "Binary loss",
+        "Precision",
+        "Recall",
+        "F1",
+        "Calibration error",
+    ]
     captions = [caption.value for caption in app.caption]
     for measure in meanings.measures(report()):
         assert f"{measure.meaning} *{measure.catch}*" in captions
@@ -204,9 +210,18 @@ def test_a_link_names_a_page_and_turning_it_changes_the_link(one_model: Path) ->
 @pytest.mark.parametrize("nonsense", ["", "-1", "99", "1e9", "\u0663", "<script>", "9" * 5000])
 def test_nonsense_in_a_link_never_breaks_the_page(one_model: Path, nonsense: str) -> None:
     names = (
-        "page", "seed", "other", "gallery_true", "gallery_read", "gallery_kind", "gallery_sure",
-        "gallery_order", "gallery_size", "matrix_numbers", "matrix_diagonal",
-    )  # fmt: skip
+        "page",
+        "seed",
+        "other",
+        "gallery_true",
+        "gallery_read",
+        "gallery_kind",
+        "gallery_sure",
+        "gallery_order",
+        "gallery_size",
+        "matrix_numbers",
+        "matrix_diagonal",
+    )
     app = visit("predictions", dict.fromkeys(names, nonsense))
     assert len(app.metric) == MEASURES
     assert not app.error

@@ -39,9 +39,15 @@ def finished(
     curve = (Point(0.5, 1.0, 0.5), Point(1.0, 0.4, 0.8))
     progress = Progress(1, 1, 1, 1, training=curve, validation=curve[1:])
     kept.finish(
-        run.id, State.FINISHED, progress,
-        accuracy=accuracy, loss=0.4, seconds=2.5, weights=1234, model=model,
-    )  # fmt: skip
+        run.id,
+        State.FINISHED,
+        progress,
+        accuracy=accuracy,
+        loss=0.4,
+        seconds=2.5,
+        weights=1234,
+        model=model,
+    )
     return kept.get(run.id)
 
 
@@ -174,10 +180,17 @@ def test_a_run_is_deleted_once_one_is_sure(with_model: bool, stored: Path) -> No
 def test_a_run_with_its_model_can_be_used_and_taken_along(stored: Path) -> None:
     finished("mine", model=stored)
     assert keys(opened()) >= {
-        "use_model", "open_predictions", "same_settings", "make_saved_model", "make_litert",
-        "download_keras", "download_card", "download_script", "download_notebook",
+        "use_model",
+        "open_predictions",
+        "same_settings",
+        "make_saved_model",
+        "make_litert",
+        "download_keras",
+        "download_card",
+        "download_script",
+        "download_notebook",
         "download_curves",
-    }  # fmt: skip
+    }
 
 
 def test_without_its_model_a_run_can_still_be_repeated(tmp_path: Path) -> None:

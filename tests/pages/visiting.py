@@ -77,9 +77,17 @@ def report() -> EvaluationReport:
 def _lines() -> tuple[Worker, ...]:
     known = workers()
     return (
-        known.datasets, known.evaluations, known.augmentation, known.explanations, known.maps,
-        known.models, known.neighbour_maps, known.examples, known.others, known.gradients,
-    )  # fmt: skip
+        known.datasets,
+        known.evaluations,
+        known.augmentation,
+        known.explanations,
+        known.maps,
+        known.models,
+        known.neighbour_maps,
+        known.examples,
+        known.others,
+        known.gradients,
+    )
 
 
 def _standing() -> list[tuple[int, str]]:
