@@ -1,19 +1,36 @@
 """Digit Lab: page configuration and navigation; beside the pages, the live channel."""
 
 import importlib
-from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 HERE = Path(__file__).parent
-PATHS = ("", "draw", "train", "runs", "predictions", "data", "show-me")
+# The module in `mnist_app.pages`, the title, the path and the icon. The start page answers at "/"
+# alone; "draw" is the same page under its own name.
+PAGES = (
+    ("draw", "Draw", "start", ":material/draw:"),
+    ("draw", "Draw", "draw", ":material/draw:"),
+    ("train", "Train", "train", ":material/school:"),
+    ("runs_page", "Runs", "runs", ":material/stacked_line_chart:"),
+    ("predictions", "Predictions", "predictions", ":material/grid_on:"),
+    ("data", "Data", "data", ":material/dataset:"),
+    ("demo", "Show me", "show-me", ":material/co_present:"),
+)
 
 
-def opened(name: str) -> Callable[[], None]:
-    """Return what shows the page of `mnist_app.pages.NAME`, which is imported when it is opened."""
-    return lambda: importlib.import_module(f"mnist_app.pages.{name}").page()
+def opened(name: str, title: str, path: str, icon: str) -> StreamlitPage:
+    """Return a page, whose module is imported when somebody opens it."""
+    return st.Page(
+        lambda: importlib.import_module(f"mnist_app.pages.{name}").page(),
+        title=title,
+        url_path=path,
+        icon=icon,
+        default=path == "start",
+        visibility="hidden" if path == "draw" else "visible",
+    )
 
 
 def show() -> None:
@@ -27,46 +44,7 @@ def show() -> None:
         page_title="Digit Lab", page_icon=str(HERE / "static" / "icon.png"), layout="wide"
     )
     st.html(HERE / "mnist_app" / "pages" / "style.css")
-    page = st.navigation(
-        [
-            st.Page(
-                opened("draw"),
-                title="Draw",
-                url_path="start",
-                icon=":material/draw:",
-                default=True,
-            ),
-            # The start page answers at "/" alone; this is the same page under its own name.
-            st.Page(
-                opened("draw"),
-                title="Draw",
-                url_path="draw",
-                icon=":material/draw:",
-                visibility="hidden",
-            ),
-            st.Page(opened("train"), title="Train", url_path="train", icon=":material/school:"),
-            st.Page(
-                opened("runs_page"),
-                title="Runs",
-                url_path="runs",
-                icon=":material/stacked_line_chart:",
-            ),
-            st.Page(
-                opened("predictions"),
-                title="Predictions",
-                url_path="predictions",
-                icon=":material/grid_on:",
-            ),
-            st.Page(opened("data"), title="Data", url_path="data", icon=":material/dataset:"),
-            st.Page(
-                opened("demo"),
-                title="Show me",
-                url_path="show-me",
-                icon=":material/co_present:",
-            ),
-        ],
-        position="top",
-    )
+    page = st.navigation([opened(*row) for row in PAGES], position="top")
     remember()
     be_there()
     clear_when_idle()
@@ -87,4 +65,10 @@ else:
     base = st.get_option("server.baseUrlPath")
     # As strict as Streamlit's own WebSocket.
     live = live_route(make_url_path(base, "api/live"), _is_origin_allowed)
-    app = st.App("app.py", routes=[live, *document_routes(base, PATHS)])
+    app = st.App(
+        "app.py",
+        routes=[
+            live,
+            *document_routes(base, ["", *(path for _, _, path, _ in PAGES if path != "start")]),
+        ],
+    )
