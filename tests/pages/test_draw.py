@@ -76,7 +76,7 @@ def test_without_any_model_it_says_what_to_do(
 
 
 def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(models: Path) -> None:
-    for part in models.glob("*.tflite"):
+    for part in (*models.glob("*.keras"), *models.glob("*.tflite")):
         part.write_bytes(b"not a model")
     app = draw(opened(), stroke(SEVEN))
     until(app, lambda: bool(app.error))

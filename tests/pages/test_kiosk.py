@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visiting import said
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -33,4 +34,4 @@ def test_the_browser_waits_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_setting_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "a minute")
-    assert "MNIST_APP_KIOSK_SECONDS must be a number" in opened().error[0].value
+    assert "MNIST_APP_KIOSK_SECONDS must be a number" in said(opened())
