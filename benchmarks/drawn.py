@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks import example, options, strangers
 from mnist_app import datasets, model_store
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.evaluation import BINS, EvaluationReport, calibration_error, evaluate
 from mnist_app.ink import SIDE, STROKE_WIDTH, Strokes, raster_to_input
 

@@ -12,7 +12,7 @@ from benchmarks.commands import told
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT
 from mnist_app import datasets, model_store
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.evaluation import evaluate
 
 MOST_SECONDS = 3

@@ -2,9 +2,9 @@
 
 import click
 
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.settings import TrainingConfig
 
 # "Simple MNIST convnet" by Francois Chollet: https://keras.io/examples/vision/mnist_convnet/
 CONFIG = TrainingConfig(

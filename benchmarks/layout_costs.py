@@ -20,7 +20,7 @@ from benchmarks import options
 from benchmarks.numbers import drawn_rows, pen_strokes, pictured_rows, writers_of
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.layout import COSTS, Span, best_path
 from mnist_app.segmentation import Judged, judge_drawing, judge_ink
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from benchmarks.drawn import TABLET
 from benchmarks.scenes import SCENES, Glyph
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.ink import SIDE, Drawing
 from mnist_app.reading import inputs_from_picture
 

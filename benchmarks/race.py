@@ -18,13 +18,13 @@ import numpy as np
 from benchmarks import example
 from benchmarks.drawings import STROKES
 from mnist_app import datasets, run_charts
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.images.pictures import signed
+from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.ink import drawing_from_points, strokes_to_input
 from mnist_app.pages.pixels import gallery, tiles
-from mnist_app.pictures import signed
 from mnist_app.progress import Progress
-from mnist_app.settings import PRESETS, TrainingConfig
 
 # As often as the Train page asks how a run stands.
 REFRESH_SECONDS = 0.5

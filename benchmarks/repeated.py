@@ -11,8 +11,8 @@ import click
 
 from benchmarks.memory import memory
 from mnist_app import datasets
-from mnist_app.errors import DigitLabError
-from mnist_app.settings import PRESETS, TrainingConfig
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import PRESETS, TrainingConfig
 
 
 def memory_after_each(runs: int, config: TrainingConfig) -> list[float]:

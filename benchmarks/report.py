@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from mnist_app.versions import versions
+from mnist_app.core.versions import versions
 
 LIBRARIES = (
     "streamlit",

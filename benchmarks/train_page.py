@@ -18,8 +18,8 @@ import click
 from benchmarks import options
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT, end_when_told, this_app
-from mnist_app.errors import DigitLabError
-from mnist_app.settings import PRESETS, TrainingConfig, to_query
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import PRESETS, TrainingConfig, to_query
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

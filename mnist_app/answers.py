@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app.pictures import png
+from mnist_app.core.images.pictures import png
 from mnist_app.reading import Digit, Reading
 from mnist_app.verdict import candidates
 

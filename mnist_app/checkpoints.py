@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app.errors import DigitLabError
-from mnist_app.files import whole
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import whole
 
 NAME = "checkpoint.zip"
 FACTS = "facts.json"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 # Images answered in one call: few enough to stop soon and to stay small, and larger ones are not
 # answered any faster.

@@ -13,9 +13,9 @@ from typing import Any
 import click
 import numpy as np
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import DATASETS
 from mnist_app.options import FILE, form_option
-from mnist_app.settings import DATASETS
 from mnist_app.train_command import train
 
 # Drawings answered at once: enough to be fast, few enough to stay small.

@@ -20,7 +20,7 @@ from distributed import Adaptive, Client, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
 from mnist_app import remote
-from mnist_app.errors import DigitLabError, Interrupted, Stopped, WorkerLost
+from mnist_app.core.errors import DigitLabError, Interrupted, Stopped, WorkerLost
 from mnist_app.jobs import UNFORESEEN, Control
 from mnist_app.phases import Phase, Stage
 from mnist_app.remote import Call, Kind

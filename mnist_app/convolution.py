@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app import builder
+from mnist_app.core import custom_network
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.runs import Run, differing_settings
-from mnist_app.settings import TrainingConfig
 
 # Pixels by which test pictures are moved, to see which network minds.
 SHIFT = 2
@@ -38,7 +38,7 @@ def found(runs: Sequence[Run]) -> tuple[Run, Run] | None:
 def is_convolutional(config: TrainingConfig) -> bool:
     """Whether the network has a convolution."""
     if config.architecture == "custom":
-        return any(layer.word == "conv" for layer in builder.parse(config.layers))
+        return any(layer.word == "conv" for layer in custom_network.parse(config.layers))
     return config.architecture != "dense"
 
 

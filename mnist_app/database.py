@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 logger = logging.getLogger(__name__)
 

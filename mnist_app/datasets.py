@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_app.errors import DigitLabError
-from mnist_app.files import whole
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import whole
+from mnist_app.core.settings import DATASETS, short
 from mnist_app.ink import (
     STROKE_WIDTH,
     Drawing,
@@ -24,7 +25,6 @@ from mnist_app.ink import (
     raster_to_input,
     strokes_to_input,
 )
-from mnist_app.settings import DATASETS, short
 
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from mnist_app.classifier import BATCH
-from mnist_app.errors import Stopped
+from mnist_app.core.errors import Stopped
 
 BINS = 15
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app import model_store
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import whole
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, score
-from mnist_app.files import whole
 
 # Of 10,000 pictures each takes 400 kB.
 MOST_KEPT = 50

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 SIDE = 28
 BOX = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.classifier import Classifier
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.ink import drawing_from_points
 from mnist_app.reading import inputs_from_drawing, inputs_from_picture
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from mnist_app.errors import DigitLabError, Stopped
+from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.steering import Steering
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ edge) is left out, and from there a picture takes the same way as strokes do (`i
 import numpy as np
 from PIL import Image
 
+from mnist_app.core.images.pictures import WORKING_SIDE
 from mnist_app.ink import BOX
-from mnist_app.pictures import WORKING_SIDE
 
 # A picture as small as this is all digit: its own border is its background.
 SMALL_SIDE = 64

@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
-from mnist_app import digests, limits
 from mnist_app.classifier import Classifier
+from mnist_app.core import file_hashes, limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import all_whole
 from mnist_app.datasets import DIGIT_NAMES
-from mnist_app.errors import DigitLabError
-from mnist_app.files import all_whole
 
 SHIPPED = Path(__file__).parent.parent / "models" / "digit_lab.keras"
 # Formats to hand a model on in, each with the ending of its one file; see `lab.model_files.export`.
@@ -107,8 +107,10 @@ def folder() -> Path:
 
 def models() -> list[StoredModel]:
     """Return all models, the shipped one first, then the newest first."""
-    shipped = digests.stamp(SHIPPED)
-    dated = [(stamp, path) for path in folder().glob("*.keras") if (stamp := digests.stamp(path))]
+    shipped = file_hashes.stamp(SHIPPED)
+    dated = [
+        (stamp, path) for path in folder().glob("*.keras") if (stamp := file_hashes.stamp(path))
+    ]
     own = [path for stamp, path in sorted(dated, reverse=True) if stamp != shipped]
     return [describe(path) for path in (*([SHIPPED] if shipped else []), *own)]
 
@@ -126,7 +128,7 @@ def titles(stored: Iterable[StoredModel]) -> dict[str, str]:
 def describe(path: Path) -> StoredModel:
     """Return a model with its card, without loading it."""
     said = _said(path)
-    is_own = said.keras_sha256 in ("", digests.of_file(path))
+    is_own = said.keras_sha256 in ("", file_hashes.of_file(path))
     return StoredModel(path, said.card if is_own else None)
 
 
@@ -135,8 +137,8 @@ def is_ready(stored: StoredModel) -> bool:
     said = _said(stored.path)
     return (
         bool(said.litert_sha256)
-        and said.keras_sha256 == digests.of_file(stored.path)
-        and said.litert_sha256 == digests.of_file(stored.path.with_suffix(".tflite"))
+        and said.keras_sha256 == file_hashes.of_file(stored.path)
+        and said.litert_sha256 == file_hashes.of_file(stored.path.with_suffix(".tflite"))
     )
 
 
@@ -151,7 +153,7 @@ class _Said:
 
 def _said(model: Path) -> _Said:
     path = model.with_suffix(".json")
-    stamp = digests.stamp(path)
+    stamp = file_hashes.stamp(path)
     try:
         return _read(path, stamp) if stamp else _Said()
     except OSError:
@@ -159,7 +161,7 @@ def _said(model: Path) -> _Said:
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def _read(path: Path, stamp: digests.Stamp) -> _Said:
+def _read(path: Path, stamp: file_hashes.Stamp) -> _Said:
     """What a card says that was so when it was written."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -226,8 +228,8 @@ def save(files: ModelFiles, card: ModelCard, path: Path | None) -> StoredModel:
     """
     own = replace(
         card,
-        keras_sha256=digests.of_bytes(files.keras),
-        litert_sha256=digests.of_bytes(files.litert),
+        keras_sha256=file_hashes.of_bytes(files.keras),
+        litert_sha256=file_hashes.of_bytes(files.litert),
     )
     with _reserved(card.title) if path is None else nullcontext(path) as place:
         if place.suffix != ".keras":
@@ -278,12 +280,12 @@ def add_litert(path: Path, litert: bytes) -> None:
     Raises:
         DigitLabError: the model is gone, or the place cannot be written.
     """
-    keras_sha256 = digests.of_file(path)
+    keras_sha256 = file_hashes.of_file(path)
     if keras_sha256 is None:
         raise DigitLabError(f"There is no model {path.name}: train one or choose another.")
     said = _said(path)
     values = _values(path) if said.keras_sha256 in ("", keras_sha256) else {}
-    values |= {"keras_sha256": keras_sha256, "litert_sha256": digests.of_bytes(litert)}
+    values |= {"keras_sha256": keras_sha256, "litert_sha256": file_hashes.of_bytes(litert)}
     form, text = path.with_suffix(".tflite"), path.with_suffix(".json")
     with all_whole(form, text) as (litert_draft, card_draft):
         litert_draft.write_bytes(litert)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnist_app.settings import SETTINGS, Setting
+from mnist_app.core.settings import SETTINGS, Setting
 
 form_option = click.option(
     "--format",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from mnist_app.errors import DigitLabError, Interrupted, Stopped
+from mnist_app.core.errors import DigitLabError, Interrupted, Stopped
 from mnist_app.outcomes import TrainingOutcome
 from mnist_app.progress import Progress
 from mnist_app.run_store import Runs

@@ -9,9 +9,9 @@ import json
 import math
 from typing import Any
 
-from mnist_app import builder, schedules
+from mnist_app.core import custom_network, schedules
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.model_store import ModelCard
-from mnist_app.settings import TrainingConfig
 
 _OPTDIGITS = """
 digits = load_digits()
@@ -240,7 +240,7 @@ def _network(config: TrainingConfig) -> str:
 def _custom(text: str) -> list[str]:
     """Return the hidden layers of a network of one's own, see `builder`."""
     rows: list[str] = []
-    for layer in builder.parse(text):
+    for layer in custom_network.parse(text):
         if layer.word == "dense":
             rows += [] if _FLATTEN in rows else [_FLATTEN]
             rows.append(_DENSE.format(int(layer.numbers[0])))

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app import checkpoints, learning_curve, model_store
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.database import Database
-from mnist_app.errors import DigitLabError
 from mnist_app.learning_curve import LearningCurves
 from mnist_app.liveness import SignOfLife, living
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import UNFINISHED, Run, State
-from mnist_app.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
 TITLE_LENGTH = 100

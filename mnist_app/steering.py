@@ -4,7 +4,7 @@ import math
 import threading
 from typing import Any, NamedTuple
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 
 class Orders(NamedTuple):

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from mnist_app.boxes import boxes_of, digit_height, groups_of, united
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.ink import Drawing, Strokes, even, length_of
 from mnist_app.layout import MOST_TOGETHER, Layout
 from mnist_app.rulings import are_frames, are_rulings

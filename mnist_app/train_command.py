@@ -13,14 +13,14 @@ import click
 
 from mnist_app import checkpoints, datasets, model_store, outcomes
 from mnist_app.checkpoints import Checkpoint
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import require_writable
+from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 from mnist_app.evaluation import as_dict
-from mnist_app.files import require_writable
 from mnist_app.options import FILE, form_option, setting_options
 from mnist_app.outcomes import TrainingOutcome
 from mnist_app.phases import Phase
 from mnist_app.progress import Progress
-from mnist_app.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 
 
 @click.command()

@@ -41,8 +41,8 @@ def dataset() -> Dataset:
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that learned scikit-learn's digits for a second or two, with its card."""
     from mnist_app import outcomes
+    from mnist_app.core.settings import TrainingConfig
     from mnist_app.lab import experiment
-    from mnist_app.settings import TrainingConfig
 
     config = TrainingConfig(
         dataset="optdigits", epochs=3, batch_size=32, learning_rate=0.003, rotation=5.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app.checkpoints import Checkpoint
-from mnist_app.errors import DigitLabError, Stopped
+from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.steering import Steering
 
 Report = Callable[[Any], None]

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import evaluate
-from mnist_app.settings import TrainingConfig
 
 ROOT = Path(__file__).parent.parent
 

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from benchmarks import repeated, training
 from benchmarks.race import Mark
-from mnist_app.settings import TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 
 
 def marks(*accuracies: float, pace: float = 1.0) -> list[Mark]:

@@ -5,8 +5,8 @@ import pytest
 
 from mnist_app import model_store
 from mnist_app.classifier import BATCH, Classifier, as_network_input
+from mnist_app.core.errors import DigitLabError
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 
 
 def test_pictures_become_floats_from_0_to_1() -> None:

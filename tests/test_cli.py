@@ -12,9 +12,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_app import cli, datasets, model_store
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import DATASETS, PRESETS, TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
-from mnist_app.settings import DATASETS, PRESETS, TrainingConfig
 
 ROOT = Path(__file__).parent.parent
 SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}

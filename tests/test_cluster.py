@@ -19,9 +19,9 @@ from mnist_app import cluster as door
 from mnist_app import model_store
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.cluster import Cluster
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.phases import Phase, Stage
-from mnist_app.settings import TrainingConfig
 
 pytestmark = pytest.mark.cluster
 

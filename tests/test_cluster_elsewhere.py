@@ -14,10 +14,10 @@ from jobs_at_work import now, over, until
 
 from mnist_app import classifiers
 from mnist_app.cluster import Cluster
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.pages import run_jobs, workers
 from mnist_app.phases import Phase
-from mnist_app.settings import TrainingConfig
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mnist_app.comparison import Comparison, compare, in_words
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, score
 
 

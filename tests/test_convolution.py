@@ -6,9 +6,9 @@ import pytest
 
 from mnist_app import convolution
 from mnist_app.convolution import found, in_words, is_convolutional, pair, shift_in_words, shifted
+from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.lab import architectures
 from mnist_app.runs import Run, State
-from mnist_app.settings import ARCHITECTURES, DATASETS, TrainingConfig
 
 
 def made(config: TrainingConfig, **facts: Any) -> Run:

@@ -4,9 +4,9 @@ import pytest
 from keras import layers
 
 from mnist_app.classifier import Classifier
+from mnist_app.core.errors import DigitLabError
 from mnist_app.counterfactual import Change, describe, smallest_change
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab.scores import Scores
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from samples import blocks, in_a_process_of_its_own
 
 from mnist_app import datasets
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import DATASETS
 from mnist_app.datasets import (
     availability,
     is_held_out,
@@ -19,8 +21,6 @@ from mnist_app.datasets import (
     load_pen_strokes,
     store_download,
 )
-from mnist_app.errors import DigitLabError
-from mnist_app.settings import DATASETS
 
 
 def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_app.classifier import BATCH, Classifier
+from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.datasets import Dataset
 from mnist_app.embedding import (
     ROUNDS,
@@ -10,7 +11,6 @@ from mnist_app.embedding import (
     neighbourhoods,
     principal_components,
 )
-from mnist_app.errors import DigitLabError, Stopped
 
 
 @pytest.fixture(scope="module")

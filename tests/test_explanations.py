@@ -3,8 +3,8 @@ import pytest
 
 from mnist_app import model_store, network
 from mnist_app.classifier import Classifier
+from mnist_app.core.errors import DigitLabError
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.explanations import explain
 
 

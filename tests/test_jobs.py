@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jobs_at_work import PATIENCE, Gate, now, over
 
-from mnist_app.errors import DigitLabError, Stopped
+from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.jobs import Control, State, Worker
 
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.learning_curve import LearningCurves
 from mnist_app.progress import Point
 from mnist_app.runs import (
@@ -13,7 +14,6 @@ from mnist_app.runs import (
     differing_settings,
     told_apart,
 )
-from mnist_app.settings import TrainingConfig
 
 
 def made(title: str = "x", architecture: str = "dense", **facts: Any) -> Run:

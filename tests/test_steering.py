@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.steering import Steering
 
 

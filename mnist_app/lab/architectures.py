@@ -9,13 +9,13 @@ from typing import Any
 import keras
 from keras import Input, Model, Sequential, layers
 
-from mnist_app import builder
+from mnist_app.core import custom_network
 
 INPUT_SHAPE = (28, 28, 1)
 
 
 def build(
-    name: str, classes: int = 10, dropout: float = 0.0, layers: str = builder.DEFAULT
+    name: str, classes: int = 10, dropout: float = 0.0, layers: str = custom_network.DEFAULT
 ) -> keras.Model:
     """Build the network called `name`, untrained.
 
@@ -51,7 +51,7 @@ def _pooled(filters: int) -> list[keras.Layer]:
 def _custom(classes: int, dropout: float, text: str) -> keras.Model:
     hidden: list[Any] = []
     is_flat = False
-    for layer in builder.parse(text):
+    for layer in custom_network.parse(text):
         if layer.word == "conv":
             filters, size = map(int, layer.numbers)
             hidden.append(layers.Conv2D(filters, size, activation="relu"))

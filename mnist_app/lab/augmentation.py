@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import ops
 
 from mnist_app.classifier import as_network_input
-from mnist_app.settings import TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.steering import Steering
 
 # The wobble is given on this coarse a grid and is smooth between its points.

@@ -13,10 +13,10 @@ import numpy as np
 
 from mnist_app import checkpoints
 from mnist_app.checkpoints import BROKEN, Checkpoint
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.history import History
 from mnist_app.lab.monitors import Monitors
-from mnist_app.settings import TrainingConfig
 
 ARRAYS = "arrays.npz"
 

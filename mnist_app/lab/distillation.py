@@ -11,10 +11,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab import learners
 from mnist_app.lab.feeding import Feed
-from mnist_app.settings import TrainingConfig
 
 # Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
 # learn.

@@ -15,10 +15,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab import learners
 from mnist_app.lab.engine import Engine, Wish
-from mnist_app.settings import TrainingConfig
 
 
 def is_on() -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab import learners
-from mnist_app.settings import TrainingConfig
 
 # Whether this process wants to stop.
 Wish = Callable[[], bool]

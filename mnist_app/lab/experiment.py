@@ -10,6 +10,8 @@ import numpy as np
 
 from mnist_app import datasets, learning_curve
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.versions import versions
 from mnist_app.evaluation import EvaluationReport, evaluate, figures
 from mnist_app.lab import model_files
 from mnist_app.lab.engine import Engine
@@ -19,9 +21,7 @@ from mnist_app.model_store import ModelCard
 from mnist_app.outcomes import Trained
 from mnist_app.phases import Phase, Stage
 from mnist_app.progress import Point
-from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
-from mnist_app.versions import versions
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 # As many as a card's chart needs.

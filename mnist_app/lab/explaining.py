@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from mnist_app import datasets
+from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.settings import DATASETS
 from mnist_app.counterfactual import smallest_change
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError, Stopped
 from mnist_app.explanations import GradientExplanation, require_image
 from mnist_app.lab import model_files
 from mnist_app.lab.scores import Scores
 from mnist_app.saliency import integrated_gradients
-from mnist_app.settings import DATASETS
 from mnist_app.steering import Steering
 
 

@@ -8,10 +8,10 @@ import tensorflow as tf
 from sklearn.model_selection import train_test_split
 
 from mnist_app import distractors
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab import augmentation
-from mnist_app.settings import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from mnist_app import datasets, distractors
+from mnist_app.core.errors import Stopped
+from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.datasets import PEN_WIDTHS, Dataset
-from mnist_app.errors import Stopped
 from mnist_app.evaluation import Answering, EvaluationReport, evaluate, figures
 from mnist_app.handwriting import LabelledDrawing, as_inputs
 from mnist_app.ink import STROKE_WIDTH
@@ -27,7 +28,6 @@ from mnist_app.lab.feeding import untuned
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.model_store import ModelCard
 from mnist_app.outcomes import Change, FineTuned
-from mnist_app.settings import DATASETS, TrainingConfig
 from mnist_app.steering import Steering
 
 STEPS = 100

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 from keras import ops, optimizers
 
-from mnist_app import limits
-from mnist_app.errors import DigitLabError
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab import architectures
-from mnist_app.settings import TrainingConfig
 
 # Averages over batches reach back over this share of an epoch at most, but over two batches at
 # least.

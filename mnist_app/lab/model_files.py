@@ -15,8 +15,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_app.errors import DigitLabError
-from mnist_app.files import whole
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import whole
 from mnist_app.lab import learners
 from mnist_app.lab.scores import before_softmax
 from mnist_app.model_store import ModelFiles

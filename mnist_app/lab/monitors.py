@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app.settings import TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 
 # What a plateau multiplies the learning rate by.
 PLATEAU_FACTOR = 0.2

@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app import limits
-from mnist_app.errors import DigitLabError
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
 from mnist_app.lab.backup import Backup
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.feeding import Split

@@ -15,8 +15,9 @@ import keras
 import numpy as np
 
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab.backup import Backup, origin
 from mnist_app.lab.distillation import TaughtFeed
 from mnist_app.lab.engine import Engine
@@ -28,7 +29,6 @@ from mnist_app.lab.monitors import Monitors
 from mnist_app.lab.run_callback import RunCallback
 from mnist_app.lab.watching import Watcher
 from mnist_app.progress import Progress
-from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
 
 

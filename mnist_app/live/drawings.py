@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app import answers, classifiers
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.ink import drawing_from_pen
 from mnist_app.live import limits
 from mnist_app.live.messages import Begin, Points, Refused

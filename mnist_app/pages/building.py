@@ -4,10 +4,10 @@ import html
 
 import streamlit as st
 
-from mnist_app import builder
-from mnist_app.builder import MOST_LAYERS, NUMBERS, Layer, Number, Row
-from mnist_app.errors import DigitLabError
-from mnist_app.settings import Setting
+from mnist_app.core import custom_network
+from mnist_app.core.custom_network import MOST_LAYERS, NUMBERS, Layer, Number, Row
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import Setting
 
 LABELS = {"conv": "Convolution", "pool": "Pooling", "dropout": "Dropout", "dense": "Dense"}
 KINDS = {
@@ -32,7 +32,7 @@ def layers_field(row: Setting, key: str) -> None:
         row.label, key=key, help=row.help, max_chars=400, live=True, persist_state="session"
     )
     try:
-        layers = builder.read(text)
+        layers = custom_network.read(text)
     except DigitLabError:
         return
     with st.container(key="builder", gap="small"):
@@ -40,7 +40,7 @@ def layers_field(row: Setting, key: str) -> None:
             _layer(layers, place, key)
         _adding(layers, key)
     try:
-        st.html(_table(builder.summary(layers)))
+        st.html(_table(custom_network.summary(layers)))
     except DigitLabError:
         return
 
@@ -56,7 +56,7 @@ def _adding(layers: tuple[Layer, ...], key: str) -> None:
                 disabled=is_full,
                 help=KINDS[word],
                 on_click=_write,
-                args=(key, builder.added(layers, word)),
+                args=(key, custom_network.added(layers, word)),
             )
 
 
@@ -66,9 +66,14 @@ def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
         st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
         with st.container(horizontal=True, gap="xsmall"):
             for label, purpose, edited, disabled in (
-                ("Up", "Move layer {} up", builder.moved(layers, place, -1), place == 0),
-                ("Down", "Move layer {} down", builder.moved(layers, place, 1), place == last),
-                ("Remove", "Remove layer {}", builder.without(layers, place), last == 0),
+                ("Up", "Move layer {} up", custom_network.moved(layers, place, -1), place == 0),
+                (
+                    "Down",
+                    "Move layer {} down",
+                    custom_network.moved(layers, place, 1),
+                    place == last,
+                ),
+                ("Remove", "Remove layer {}", custom_network.without(layers, place), last == 0),
             ):
                 st.button(
                     _of(label, place),
@@ -96,7 +101,7 @@ def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key
     st.session_state[own] = kind(layers[place].numbers[index])
 
     def write() -> None:
-        _write(key, builder.with_number(layers, place, index, st.session_state[own]))
+        _write(key, custom_network.with_number(layers, place, index, st.session_state[own]))
 
     st.number_input(
         _of(rule.label, place),
@@ -111,7 +116,7 @@ def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key
 
 
 def _write(key: str, layers: tuple[Layer, ...]) -> None:
-    st.session_state[key] = builder.as_text(layers)
+    st.session_state[key] = custom_network.as_text(layers)
 
 
 def _table(rows: tuple[Row, ...]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.ink import Drawing, canvas_json, drawing_from_canvas, strokes_to_input
 
 SIDE = 320

@@ -7,13 +7,13 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.classifier import as_network_input
+from mnist_app.core.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
 from mnist_app.data_charts import class_bars, pixel_map, pixel_numbers
 from mnist_app.datasets import Dataset
 from mnist_app.pages.choosing import choose_dataset, opened
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture
 from mnist_app.pages.variants import variants
-from mnist_app.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
 
 SAMPLES = 6
 VARIANTS = 8

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_app import model_store
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.run_jobs import runs
 from mnist_app.pages.visitor import visitor

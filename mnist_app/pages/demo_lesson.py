@@ -7,7 +7,8 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.answers import share
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import canvas, correcting, reader
@@ -21,7 +22,6 @@ from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
 from mnist_app.progress import Progress
 from mnist_app.run_charts import accuracy_curves
-from mnist_app.settings import PRESETS, TrainingConfig
 
 TITLE = "A few seconds of learning"
 # Enough to see it learn: a data set that is small is gone through more often.

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app import datasets
+from mnist_app.core.settings import DATASETS
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import gallery, reader
@@ -13,7 +14,6 @@ from mnist_app.pages.confusion import most_confused
 from mnist_app.pages.pixels import gallery as grid
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.workers import classifier_job, evaluation_job, workers
-from mnist_app.settings import DATASETS
 
 SHOWN = 6
 ON_SCREEN = 96

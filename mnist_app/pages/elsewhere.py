@@ -5,9 +5,9 @@ The pages lead here and from here to each other, so they are imported late.
 
 import streamlit as st
 
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.model_store import StoredModel
 from mnist_app.pages.train_form import link_of
-from mnist_app.settings import TrainingConfig
 
 
 def to_draw(model: StoredModel, primary: bool = False) -> None:

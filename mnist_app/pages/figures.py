@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnist_app.core.images.pictures import ABOVE, BELOW
 from mnist_app.pages.pixels import picture
-from mnist_app.pictures import ABOVE, BELOW
 
 ENDS = {"above": ABOVE, "below": BELOW}
 # How much of a colour lies behind the largest number, so that the text on it stays legible.

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from mnist_app import limits
-from mnist_app.errors import DigitLabError
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
 from mnist_app.pages.visitor import COOKIE, visitor
 from mnist_app.pages.wording import show_error
 

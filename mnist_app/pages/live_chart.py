@@ -15,8 +15,8 @@ import pandas  # noqa: F401
 import plotly.graph_objects as go
 import streamlit as st
 
-from mnist_app.errors import DigitLabError
-from mnist_app.files import whole
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import whole
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_app.pictures import png
+from mnist_app.core.images.pictures import png
 
 
 def picture(image: np.ndarray, alt: str, side: int) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mnist_app import datasets, model_store
+from mnist_app.core.settings import DATASETS
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
@@ -13,7 +14,6 @@ from mnist_app.pages.versus import rivals, versus
 from mnist_app.pages.waiting import result_of
 from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import evaluation_job, workers
-from mnist_app.settings import DATASETS
 
 
 def page() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_app import answers
 from mnist_app.classifiers import readers
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer

@@ -5,7 +5,8 @@ import html
 import streamlit as st
 
 from mnist_app import model_store
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import SETTINGS
 from mnist_app.learning_curve import LearningCurves
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import elsewhere, wording
@@ -17,7 +18,6 @@ from mnist_app.pages.workers import workers
 from mnist_app.run_charts import accuracy_curves, loss_curves
 from mnist_app.run_store import TITLE_LENGTH
 from mnist_app.runs import Run, State
-from mnist_app.settings import SETTINGS
 
 
 def details(run: Run) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import checkpoints, convolution, limits, model_store, outcomes, run_store
+from mnist_app import checkpoints, convolution, model_store, outcomes, run_store
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError, WorkerLost
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError, WorkerLost
 from mnist_app.jobs import Control, Snapshot
 from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import Trained, TrainingOutcome
@@ -23,7 +25,6 @@ from mnist_app.progress import Progress
 from mnist_app.recording import Report, recorded
 from mnist_app.run_store import Runs
 from mnist_app.runs import Run as ListedRun
-from mnist_app.settings import TrainingConfig
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import re
 import streamlit as st
 
 from mnist_app import convolution
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.pages import wording
 from mnist_app.pages.choosing import choose, default_dataset
 from mnist_app.pages.run_comparison import comparison

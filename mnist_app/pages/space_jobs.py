@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mnist_app.classifier import Classifier
+from mnist_app.core.images.sprites import sprite_sheet
 from mnist_app.datasets import Dataset
 from mnist_app.examples import Examples
 from mnist_app.jobs import Control, Snapshot
@@ -15,7 +16,6 @@ from mnist_app.pages.workers import (
     workers,
 )
 from mnist_app.picture_map import PictureMap, neighbour_map, picture_map
-from mnist_app.sprites import sprite_sheet
 
 SKLEARN = ("sklearn.decomposition", "sklearn.manifold", "sklearn.neighbors")
 

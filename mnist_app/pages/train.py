@@ -6,8 +6,9 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_app import limits
-from mnist_app.errors import DigitLabError
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.jobs import Snapshot
 from mnist_app.outcomes import TrainingOutcome
 from mnist_app.pages import elsewhere, reveal, wording
@@ -21,7 +22,6 @@ from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import dataset_job, workers
 from mnist_app.runs import State
-from mnist_app.settings import TrainingConfig, default_title
 
 SAMPLE = 12
 

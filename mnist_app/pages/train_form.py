@@ -7,13 +7,13 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_app import builder, limits
-from mnist_app.errors import DigitLabError
+from mnist_app.core import custom_network, limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
 from mnist_app.pages.building import layers_field
 from mnist_app.pages.choosing import default_dataset, described_dataset
 from mnist_app.pages.train_preview import preview
 from mnist_app.pages.wording import show_error, unmarked
-from mnist_app.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
 
 FIRST_TIME = "one-minute"
 # The others make the shipped model, on the command line: one trains its teacher for hours, one
@@ -73,7 +73,7 @@ def form() -> tuple[TrainingConfig | None, str]:
     _tell_problems(problems)
     try:
         config = TrainingConfig(**_values())
-        limits.require_weights(builder.weights(config.architecture, config.layers))
+        limits.require_weights(custom_network.weights(config.architecture, config.layers))
     except DigitLabError as error:
         with wrong:
             show_error(error)

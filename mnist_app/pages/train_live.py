@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from mnist_app.core.images.pictures import signed
 from mnist_app.datasets import Dataset
 from mnist_app.jobs import GaveWay, Snapshot, State
 from mnist_app.pages.answer import share
@@ -17,7 +18,6 @@ from mnist_app.pages.run_jobs import Run
 from mnist_app.pages.wording import show_error, unmarked
 from mnist_app.pages.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
 from mnist_app.phases import Phase, Stage
-from mnist_app.pictures import signed
 from mnist_app.progress import HardPicture, Opinion, Progress, View
 from mnist_app.run_charts import (
     accuracy_curves,

@@ -8,15 +8,15 @@ import numpy as np
 import streamlit as st
 
 from mnist_app import datasets
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.jobs import State
 from mnist_app.pages.pixels import picture, tiles
 from mnist_app.pages.variants import variants
 from mnist_app.pages.waiting import POLL_SECONDS
 from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import dataset_job, workers
-from mnist_app.settings import SETTINGS, TrainingConfig
 
 SHOWN = 7
 SEED = 1

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from mnist_app.core.settings import SETTINGS, short
 from mnist_app.runs import State
-from mnist_app.settings import SETTINGS, short
 
 STATES = {
     State.WAITING: "Waiting in line",

@@ -17,15 +17,17 @@ from mnist_app import (
     datasets,
     evaluation_store,
     explanations,
-    framing,
-    limits,
     model_store,
     network,
     outcomes,
 )
 from mnist_app.classifier import Classifier
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.images import frames
+from mnist_app.core.images.pictures import opened
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.explanations import Explanation, GradientExplanation
 from mnist_app.handwriting import LabelledDrawing
@@ -33,9 +35,7 @@ from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up
-from mnist_app.pictures import opened
 from mnist_app.reading import Reading, read_picture
-from mnist_app.settings import TrainingConfig
 
 if TYPE_CHECKING:
     from mnist_app.cluster import Cluster
@@ -241,7 +241,7 @@ def picture_job(
         classifier = _awaited(workers().models, classifier_job(model))
         reading = read_picture(picture, classifier, as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
-        return ReadPicture(reading, framing.framed(picture, boxes))
+        return ReadPicture(reading, frames.framed(picture, boxes))
 
     key = (owner, name, as_number, identity(model))
     return workers().pictures.once(key, work, owner)

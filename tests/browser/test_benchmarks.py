@@ -4,7 +4,7 @@ from playwright.sync_api import Browser
 
 from benchmarks import live, startup, train_page
 from benchmarks.servers import ROOT, ways
-from mnist_app.settings import TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 
 SHORT = TrainingConfig(dataset="optdigits", architecture="dense", epochs=2)
 

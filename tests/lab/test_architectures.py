@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mnist_app import builder
-from mnist_app.errors import DigitLabError
+from mnist_app.core import custom_network
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab import architectures
-from mnist_app.settings import ARCHITECTURES
 
 
 def test_the_form_offers_exactly_the_networks_there_are() -> None:
@@ -35,7 +35,7 @@ def test_well_known_networks_have_their_well_known_size(name: str, weights: int)
 def test_the_size_of_a_network_is_known_before_it_is_built(name: str) -> None:
     layers = "conv 4 5, pool, dense 30"
     model = architectures.build(name, layers=layers)
-    assert builder.weights(name, layers) == model.count_params()
+    assert custom_network.weights(name, layers) == model.count_params()
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -48,7 +48,7 @@ def test_dropout_stands_before_the_last_layer_and_changes_no_weights(name: str) 
 @pytest.mark.parametrize(
     "layers",
     [
-        builder.DEFAULT,
+        custom_network.DEFAULT,
         "conv 4 5",
         "dense 7",
         "dropout 0.2, pool, conv 3 2, dense 30, dropout 0.5, dense 20",
@@ -57,7 +57,7 @@ def test_dropout_stands_before_the_last_layer_and_changes_no_weights(name: str) 
 )
 def test_the_summary_of_ones_own_network_is_that_of_keras(layers: str) -> None:
     model = architectures.build("custom", 3, layers=layers)
-    rows = builder.summary(builder.parse(layers), 3)
+    rows = custom_network.summary(custom_network.parse(layers), 3)
     assert [row.shape for row in rows[1:]] == [layer.output.shape[1:] for layer in model.layers]
     assert [row.weights for row in rows[1:]] == [layer.count_params() for layer in model.layers]
 

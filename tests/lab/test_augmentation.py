@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mnist_app.classifier import as_network_input
+from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.lab.augmentation import augment, is_on
-from mnist_app.settings import SETTINGS, TrainingConfig
 
 AMOUNTS = {row.name: row.maximum for row in SETTINGS if row.group == "Augmentation"}
 

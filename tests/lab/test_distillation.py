@@ -4,12 +4,12 @@ import pytest
 import tensorflow as tf
 from samples import quick
 
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import PRECISIONS
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab import distillation, learners
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train
-from mnist_app.settings import PRECISIONS
 
 PICTURES = np.random.default_rng(3).random((6, 28, 28, 1), dtype=np.float32)
 LABELS = np.eye(10, dtype=np.float32)[:6]

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset, load
-from mnist_app.errors import DigitLabError
 from mnist_app.lab import distributed, experiment, model_files
 from mnist_app.lab.distributed import SharedEngine
 from mnist_app.lab.training import train
-from mnist_app.settings import TrainingConfig
 from mnist_app.steering import Steering
 
 ROOT = Path(__file__).parent.parent.parent

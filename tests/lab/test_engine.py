@@ -2,11 +2,11 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.lab.architectures import build
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.feeding import Feed
-from mnist_app.settings import TrainingConfig
 
 CONFIG = TrainingConfig(architecture="dense", batch_size=32, learning_rate=0.01)
 

@@ -10,14 +10,14 @@ import pytest
 
 from mnist_app import model_store, outcomes
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.datasets import load
-from mnist_app.errors import DigitLabError
 from mnist_app.evaluation import evaluate
 from mnist_app.lab import model_files
 from mnist_app.lab.experiment import train_model
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.progress import Progress
-from mnist_app.settings import TrainingConfig, default_title
 from mnist_app.steering import Steering
 
 QUICK = TrainingConfig(

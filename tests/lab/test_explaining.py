@@ -6,8 +6,8 @@ import pytest
 
 from mnist_app import model_store
 from mnist_app.classifier import Classifier
+from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError, Stopped
 from mnist_app.explanations import GradientExplanation
 from mnist_app.lab import architectures
 from mnist_app.lab.architectures import _BUILDERS

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab.feeding import Feed, split
-from mnist_app.settings import TrainingConfig
 
 
 @given(

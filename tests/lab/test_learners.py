@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from samples import accuracy, quick
 
+from mnist_app.core.settings import OPTIMIZERS, TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.lab import learners
 from mnist_app.lab.architectures import build
 from mnist_app.lab.backup import fingerprint
 from mnist_app.lab.training import train
-from mnist_app.settings import OPTIMIZERS, TrainingConfig
 
 
 def made(**values: Any) -> Any:

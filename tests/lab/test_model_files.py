@@ -20,8 +20,8 @@ from samples import nearly_full_disk
 
 from mnist_app import model_store
 from mnist_app.classifier import Classifier, as_network_input
+from mnist_app.core.errors import DigitLabError
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab import model_files
 from mnist_app.lab.architectures import build
 from mnist_app.lab.keras_classifier import KerasClassifier

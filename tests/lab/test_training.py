@@ -8,13 +8,13 @@ from samples import accuracy, blocks, quick
 
 from mnist_app import learning_curve
 from mnist_app.classifier import as_network_input
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import OPTIMIZERS, SCHEDULES, TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab import run_callback, training
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train
 from mnist_app.progress import Progress
-from mnist_app.settings import OPTIMIZERS, SCHEDULES, TrainingConfig
 
 
 def test_too_few_pictures_are_refused_before_anything_is_built(dataset: Dataset) -> None:

@@ -9,8 +9,9 @@ import pytest
 from samples import accuracy, quick
 
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import SCHEDULES
 from mnist_app.datasets import Dataset
-from mnist_app.errors import DigitLabError
 from mnist_app.lab import run_callback
 from mnist_app.lab.feeding import split
 from mnist_app.lab.keras_classifier import KerasClassifier
@@ -18,7 +19,6 @@ from mnist_app.lab.learners import begin
 from mnist_app.lab.training import train
 from mnist_app.lab.watching import Validation, judge
 from mnist_app.progress import Progress
-from mnist_app.settings import SCHEDULES
 from mnist_app.steering import Steering
 
 

@@ -2,11 +2,11 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.datasets import Dataset
 from mnist_app.lab import architectures
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.watching import HARDEST, Watcher, first_filters, judge
-from mnist_app.settings import ARCHITECTURES
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

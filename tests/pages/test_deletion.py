@@ -5,9 +5,9 @@ from streamlit.testing.v1 import AppTest
 from visiting import said
 
 from mnist_app import model_store
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.run_jobs import runs
 from mnist_app.runs import State
-from mnist_app.settings import TrainingConfig
 
 ME = "0" * 32
 SCRIPT = """

@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from visiting import bodies
 
+from mnist_app.core.images.pictures import Picture
 from mnist_app.pages import photo
 from mnist_app.pages.workers import workers
-from mnist_app.pictures import Picture
 
 __all__ = ["models"]
 

@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
 from mnist_app import checkpoints, model_store
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages import run_jobs, workers
 from mnist_app.progress import Point, Progress
 from mnist_app.runs import Run, State
-from mnist_app.settings import TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import runs_page\nruns_page.page()"

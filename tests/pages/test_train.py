@@ -11,14 +11,14 @@ from visiting import bodies, said, until
 
 from mnist_app import model_store
 from mnist_app.cluster import Cluster
-from mnist_app.errors import Stopped
+from mnist_app.core.errors import Stopped
+from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.run_jobs import Run, training_job
 from mnist_app.phases import Phase, Stage
 from mnist_app.progress import Progress
-from mnist_app.settings import PRESETS, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"

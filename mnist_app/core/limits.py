@@ -3,7 +3,7 @@
 import math
 import os
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 # What a host allows that sets nothing: more than a classroom needs, less than a script can ask for.
 WAITING = 10

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from mnist_app import limits
-from mnist_app.errors import DigitLabError
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
 
 
 def test_there_is_no_limit_unless_one_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

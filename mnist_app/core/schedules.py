@@ -2,7 +2,7 @@
 
 import math
 
-from mnist_app.settings import TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 
 # Of the whole run, the part in which the learning rate rises. One cycle as by Smith and Topin,
 # "Super-convergence" (2018), with the usual third.

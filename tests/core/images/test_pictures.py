@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnist_app import pictures
 from mnist_app.classifier import Classifier
-from mnist_app.errors import DigitLabError
-from mnist_app.framing import framed
-from mnist_app.pictures import WORKING_SIDE, opened, png
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.images import pictures
+from mnist_app.core.images.frames import framed
+from mnist_app.core.images.pictures import WORKING_SIDE, opened, png
 from mnist_app.reading import read_picture
 
 # The ways in which each format can store pixels.
@@ -358,7 +358,7 @@ def test_memory_is_bounded() -> None:
     ]
     found = subprocess.run(
         [sys.executable, "-c", MEASURED, *(str(len(data)) for data, _ in limits)],
-        cwd=Path(pictures.__file__).parent.parent,
+        cwd=Path(pictures.__file__).parents[3],
         input=b"".join(data for data, _ in limits),
         capture_output=True,
         check=True,

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from samples import nearly_full_disk
 
-from mnist_app.errors import DigitLabError
-from mnist_app.files import require_writable, whole
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import require_writable, whole
 
 
 def test_a_file_appears_when_the_block_succeeds(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_app.framing import framed
-from mnist_app.pictures import WORKING_SIDE as SIDE
-from mnist_app.pictures import opened
+from mnist_app.core.images.frames import framed
+from mnist_app.core.images.pictures import WORKING_SIDE as SIDE
+from mnist_app.core.images.pictures import opened
 
 
 def encoded(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:

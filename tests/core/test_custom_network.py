@@ -2,19 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_app import builder
-from mnist_app.builder import Layer, Row
-from mnist_app.errors import DigitLabError
+from mnist_app.core import custom_network
+from mnist_app.core.custom_network import Layer, Row
+from mnist_app.core.errors import DigitLabError
 
 
 def test_layers_are_read_and_written() -> None:
-    layers = builder.parse("Conv 32 3,pool,  dropout 0.50, dense 128")
+    layers = custom_network.parse("Conv 32 3,pool,  dropout 0.50, dense 128")
     assert layers[0] == Layer("conv", (32, 3))
-    assert builder.as_text(layers) == "conv 32 3, pool, dropout 0.5, dense 128"
+    assert custom_network.as_text(layers) == "conv 32 3, pool, dropout 0.5, dense 128"
 
 
 def test_the_summary_tells_shapes_and_weights() -> None:
-    assert builder.summary(builder.parse("conv 2 3, pool, dense 5"), 10) == (
+    assert custom_network.summary(custom_network.parse("conv 2 3, pool, dense 5"), 10) == (
         Row("Picture", (28, 28, 1), 0),
         Row("Convolution 2 of 3 x 3", (26, 26, 2), 20),
         Row("Pooling", (13, 13, 2), 0),
@@ -46,7 +46,7 @@ def test_the_summary_tells_shapes_and_weights() -> None:
 )
 def test_what_cannot_be_built_is_refused_in_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(DigitLabError) as caught:
-        builder.parse(text)
+        custom_network.parse(text)
     assert sentence in str(caught.value)
     assert str(caught.value).endswith(".")
 
@@ -57,11 +57,11 @@ WORDS = st.sampled_from(["conv", "pool", "dense", "dropout", "3", "8", "0.5", ",
 @given(st.text() | st.lists(WORDS).map(" ".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        layers = builder.parse(text)
+        layers = custom_network.parse(text)
     except DigitLabError:
         return
-    assert builder.parse(builder.as_text(layers)) == layers
-    assert all(min(row.shape) > 0 for row in builder.summary(layers))
+    assert custom_network.parse(custom_network.as_text(layers)) == layers
+    assert all(min(row.shape) > 0 for row in custom_network.summary(layers))
 
 
 @pytest.mark.parametrize(
@@ -79,35 +79,38 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_a_layer_is_added_where_it_can_stand(text: str, word: str, becomes: str) -> None:
-    layers = builder.added(builder.parse(text), word)
-    assert builder.as_text(layers) == becomes
-    assert builder.parse(becomes) == layers
+    layers = custom_network.added(custom_network.parse(text), word)
+    assert custom_network.as_text(layers) == becomes
+    assert custom_network.parse(becomes) == layers
 
 
-@pytest.mark.parametrize("word", builder.NUMBERS)
+@pytest.mark.parametrize("word", custom_network.NUMBERS)
 def test_a_layer_of_each_word_can_be_added_to_the_default(word: str) -> None:
-    layers = builder.parse(builder.DEFAULT)
-    more = builder.added(layers, word)
-    assert builder.parse(builder.as_text(more)) == more
+    layers = custom_network.parse(custom_network.DEFAULT)
+    more = custom_network.added(layers, word)
+    assert custom_network.parse(custom_network.as_text(more)) == more
     assert len(more) == len(layers) + 1
 
 
 def test_a_layer_is_moved_but_not_beyond_an_end() -> None:
-    layers = builder.parse("conv 8 3, pool, dense 9")
-    assert builder.as_text(builder.moved(layers, 1, -1)) == "pool, conv 8 3, dense 9"
-    assert builder.as_text(builder.moved(layers, 0, 1)) == "pool, conv 8 3, dense 9"
-    assert builder.moved(layers, 0, -1) == builder.moved(layers, 2, 1) == layers
+    layers = custom_network.parse("conv 8 3, pool, dense 9")
+    assert custom_network.as_text(custom_network.moved(layers, 1, -1)) == "pool, conv 8 3, dense 9"
+    assert custom_network.as_text(custom_network.moved(layers, 0, 1)) == "pool, conv 8 3, dense 9"
+    assert custom_network.moved(layers, 0, -1) == custom_network.moved(layers, 2, 1) == layers
 
 
 def test_a_layer_is_taken_out_and_a_number_changed() -> None:
-    layers = builder.parse("conv 8 3, pool, dense 9")
-    assert builder.as_text(builder.without(layers, 1)) == "conv 8 3, dense 9"
-    assert builder.as_text(builder.with_number(layers, 0, 1, 5)) == "conv 8 5, pool, dense 9"
-    assert builder.as_text(layers) == "conv 8 3, pool, dense 9"
+    layers = custom_network.parse("conv 8 3, pool, dense 9")
+    assert custom_network.as_text(custom_network.without(layers, 1)) == "conv 8 3, dense 9"
+    assert (
+        custom_network.as_text(custom_network.with_number(layers, 0, 1, 5))
+        == "conv 8 5, pool, dense 9"
+    )
+    assert custom_network.as_text(layers) == "conv 8 3, pool, dense 9"
 
 
 def test_layers_that_cannot_follow_each_other_are_read_all_the_same() -> None:
-    layers = builder.read("dense 9, pool")
-    assert builder.as_text(builder.moved(layers, 1, -1)) == "pool, dense 9"
+    layers = custom_network.read("dense 9, pool")
+    assert custom_network.as_text(custom_network.moved(layers, 1, -1)) == "pool, dense 9"
     with pytest.raises(DigitLabError, match="cannot follow"):
-        builder.summary(layers)
+        custom_network.summary(layers)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_app.errors import Stopped
-from mnist_app.files import whole
+from mnist_app.core.errors import Stopped
+from mnist_app.core.files import whole
 
 
 def half_written(path: Path) -> None:

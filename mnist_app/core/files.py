@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 # Several files that take the places of the same others at once would be mixed.
 _placing = threading.Lock()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnist_app.pictures import Picture
+from mnist_app.core.images.pictures import Picture
 
 Box = tuple[float, float, float, float]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 # Twelve million pixels of 16 bits a colour that were not packed take 72 MB.

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from mnist_app import builder
-from mnist_app.errors import DigitLabError
+from mnist_app.core import custom_network
+from mnist_app.core.errors import DigitLabError
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class TrainingConfig:
     limit: int = _number(0, 0, 60_000, 1, "At most this many pictures", "Data")
     architecture: str = _choice("simple_cnn", ARCHITECTURES, "Network", "Network")
     layers: str = _text(
-        builder.DEFAULT,
-        lambda text: builder.as_text(builder.parse(text)),
+        custom_network.DEFAULT,
+        lambda text: custom_network.as_text(custom_network.parse(text)),
         "Layers of your own network",
         "Network",
     )

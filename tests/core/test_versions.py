@@ -2,7 +2,7 @@ import platform
 
 import numpy as np
 
-from mnist_app.versions import versions
+from mnist_app.core.versions import versions
 
 
 def test_what_is_installed_is_named_and_what_is_not_is_left_out() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_app.sprites import COLUMNS, SHADES, sprite_sheet
+from mnist_app.core.images.sprites import COLUMNS, SHADES, sprite_sheet
 
 
 @pytest.mark.parametrize("count", [1, COLUMNS, COLUMNS + 1])

@@ -8,7 +8,7 @@ units. Convolutions stay within the picture, so each makes it a little smaller; 
 import math
 from dataclasses import dataclass, replace
 
-from mnist_app.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError
 from mnist_app.ink import SIDE
 
 DEFAULT = "conv 32 3, pool, conv 64 3, pool, dropout 0.5"

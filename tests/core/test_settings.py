@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_app.errors import DigitLabError
-from mnist_app.settings import (
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import (
     DATASETS,
     PRESETS,
     SETTINGS,

@@ -1,7 +1,7 @@
 import pytest
 
-from mnist_app.schedules import learning_rate
-from mnist_app.settings import SCHEDULES, TrainingConfig
+from mnist_app.core.schedules import learning_rate
+from mnist_app.core.settings import SCHEDULES, TrainingConfig
 
 STEPS = 100
 

@@ -1,0 +1,1 @@
+"""What answers and keeps: no TensorFlow, no Streamlit."""

@@ -1,0 +1,1 @@
+"""Pictures as bytes, as arrays and as sheets of many."""
