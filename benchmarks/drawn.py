@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 from benchmarks import example, options, strangers
 from mnist_app import datasets, model_store
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.ink.raster import SIDE, STROKE_WIDTH, Strokes, raster_to_input
 from mnist_app.evaluation import BINS, EvaluationReport, calibration_error, evaluate
-from mnist_app.ink import SIDE, STROKE_WIDTH, Strokes, raster_to_input
 
 CANVAS = 320
 BRUSH = 18

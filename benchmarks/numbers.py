@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import options
 from mnist_app import datasets, model_store
 from mnist_app.core.errors import DigitLabError
-from mnist_app.ink import Drawing, Strokes
+from mnist_app.core.ink.raster import Drawing, Strokes
 from mnist_app.reading import Reading, read_drawing, read_ink
 
 LENGTHS = (2, 3, 5)

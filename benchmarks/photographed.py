@@ -22,7 +22,7 @@ from benchmarks.scenes import SCENES, Glyph
 from mnist_app import datasets, model_store
 from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
-from mnist_app.ink import SIDE, Drawing
+from mnist_app.core.ink.raster import SIDE, Drawing
 from mnist_app.reading import inputs_from_picture
 
 # Ink is drawn this many times larger, then averaged.

@@ -20,9 +20,9 @@ from benchmarks.drawings import STROKES
 from mnist_app import datasets, run_charts
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import signed
+from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.datasets import Dataset
-from mnist_app.ink import drawing_from_points, strokes_to_input
 from mnist_app.pages.pixels import gallery, tiles
 from mnist_app.progress import Progress
 

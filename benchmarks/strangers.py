@@ -12,7 +12,12 @@ import numpy as np
 from mnist_app import datasets, distractors
 from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
-from mnist_app.ink import Drawing, drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.core.ink.raster import (
+    Drawing,
+    drawing_from_points,
+    raster_to_input,
+    strokes_to_input,
+)
 from mnist_app.verdict import candidates
 
 # Pictures of each made-up kind, and a seed that nothing was trained with.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_app.ink import SIDE, drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.core.ink.raster import SIDE, drawing_from_points, raster_to_input, strokes_to_input
 
 # Signs that nobody takes for a digit; O, I, Z, S, B, b, g, l and their like are missing.
 LETTERS = "ACEFHKMNPRUVWXYdefhkmnprtuvwx@#%*+="

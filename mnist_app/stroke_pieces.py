@@ -11,7 +11,7 @@ import numpy as np
 
 from mnist_app.boxes import boxes_of, digit_height, groups_of, united
 from mnist_app.core.errors import DigitLabError
-from mnist_app.ink import Drawing, Strokes, even, length_of
+from mnist_app.core.ink.raster import Drawing, Strokes, even, length_of
 from mnist_app.layout import MOST_TOGETHER, Layout
 from mnist_app.rulings import are_frames, are_rulings
 from mnist_app.slant import set_upright, slant_of

@@ -12,7 +12,7 @@ from benchmarks.drawings import canvas_json
 from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import opened
-from mnist_app.ink import Drawing, drawing_from_canvas, drawing_from_points
+from mnist_app.core.ink.raster import Drawing, drawing_from_canvas, drawing_from_points
 from mnist_app.reading import (
     inputs_from_drawing,
     inputs_from_picture,

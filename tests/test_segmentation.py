@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from mnist_app import model_store
 from mnist_app.classifier import Classifier
 from mnist_app.core.images.pictures import opened
-from mnist_app.ink import Drawing
+from mnist_app.core.ink.raster import Drawing
 from mnist_app.layout import Layout
 from mnist_app.reading import read_drawing, read_ink, read_picture
 from mnist_app.segmentation import Judged, drawn_digits, inked_digits, judge_ink

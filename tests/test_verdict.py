@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import strangers
 from mnist_app.classifier import Classifier
-from mnist_app.ink import Drawing, strokes_to_input
+from mnist_app.core.ink.raster import Drawing, strokes_to_input
 from mnist_app.verdict import LEAST_BEST, RIVAL_SHARE, candidates
 
 

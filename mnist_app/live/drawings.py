@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_app import answers, classifiers
 from mnist_app.core.errors import DigitLabError
-from mnist_app.ink import drawing_from_pen
+from mnist_app.core.ink.raster import drawing_from_pen
 from mnist_app.live import limits
 from mnist_app.live.messages import Begin, Points, Refused
 from mnist_app.model_store import StoredModel

@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from benchmarks.drawings import BRUSH, STROKES, canvas_json
 from mnist_app import answers, classifiers, model_store
-from mnist_app.ink import drawing_from_canvas
+from mnist_app.core.ink.raster import drawing_from_canvas
 from mnist_app.live import limits
 from mnist_app.live.route import IDLE, live_route
 from mnist_app.reading import read_drawing

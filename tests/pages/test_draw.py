@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import until
 
 from mnist_app import model_store
-from mnist_app.ink import drawing_from_canvas
+from mnist_app.core.ink.raster import drawing_from_canvas
 from mnist_app.pages.canvas import INKS, SIDE, Canvas
 
 __all__ = ["models"]

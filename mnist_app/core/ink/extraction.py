@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mnist_app.core.images.pictures import WORKING_SIDE
-from mnist_app.ink import BOX
+from mnist_app.core.ink.raster import BOX
 
 # A picture as small as this is all digit: its own border is its background.
 SMALL_SIDE = 64

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnist_app import ink
 from mnist_app.core.errors import DigitLabError
-from mnist_app.ink import (
+from mnist_app.core.ink import raster
+from mnist_app.core.ink.raster import (
     Drawing,
     canvas_json,
     drawing_from_canvas,
@@ -161,11 +161,11 @@ ZIGZAG = [[0, 0], [100, 90]]
 @pytest.mark.parametrize(
     "strokes",
     [
-        [[[0, 0]] * (ink.MAX_POINTS + 1)],
-        [[[0, 0]] * (ink.MAX_POINTS // 100 + 1)] * 100,
-        [[[0, 0]]] * (ink.MAX_STROKES + 1),
-        [ZIGZAG * ink.MAX_LENGTH],
-        [ZIGZAG * 10] * (ink.MAX_LENGTH // 10),
+        [[[0, 0]] * (raster.MAX_POINTS + 1)],
+        [[[0, 0]] * (raster.MAX_POINTS // 100 + 1)] * 100,
+        [[[0, 0]]] * (raster.MAX_STROKES + 1),
+        [ZIGZAG * raster.MAX_LENGTH],
+        [ZIGZAG * 10] * (raster.MAX_LENGTH // 10),
     ],
     ids=["long stroke", "many points", "many strokes", "much length", "much length in all"],
 )
@@ -179,7 +179,7 @@ def test_more_ink_than_anybody_draws_is_refused(strokes: Any) -> None:
 
 def test_as_much_ink_as_is_allowed_takes_little_memory() -> None:
     """What is allocated grows with the ink: one digit, drawn at once as the page does."""
-    much = [ZIGZAG * (ink.MAX_LENGTH // 3)] + [[[0, 0]]] * (ink.MAX_STROKES - 1)
+    much = [ZIGZAG * (raster.MAX_LENGTH // 3)] + [[[0, 0]]] * (raster.MAX_STROKES - 1)
     tracemalloc.start()
     try:
         image = strokes_to_input(drawing_from_points(much))
@@ -280,7 +280,7 @@ def test_a_stroke_that_was_turned_is_where_the_canvas_shows_it() -> None:
 def test_a_raster_fits_the_box(shape: tuple[int, int]) -> None:
     ink = np.zeros((400, 400))
     ink[20 : 20 + shape[0], 50 : 50 + shape[1]] = 1
-    image = raster_to_input(ink)
+    image = raster_to_input(raster)
     spans = [np.flatnonzero(image.any(axis=axis)) for axis in (0, 1)]
     assert max(span[-1] - span[0] + 1 for span in spans) == 20
     assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
@@ -288,8 +288,8 @@ def test_a_raster_fits_the_box(shape: tuple[int, int]) -> None:
 
 def test_a_raster_does_not_care_where_its_ink_lies() -> None:
     ink = np.random.default_rng(0).random((30, 20))
-    there = np.pad(ink, ((100, 7), (3, 50)))
-    np.testing.assert_array_equal(raster_to_input(ink), raster_to_input(there))
+    there = np.pad(raster, ((100, 7), (3, 50)))
+    np.testing.assert_array_equal(raster_to_input(raster), raster_to_input(there))
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (0, 0), (1, 0), (500, 1)])
@@ -304,7 +304,7 @@ def test_a_lopsided_drawing_is_not_pushed_over_the_edge() -> None:
     ink[0, :] = 1
     ink[:, 0] = 0.01
     ink[:4] = 1
-    image = raster_to_input(ink)
+    image = raster_to_input(raster)
     assert np.count_nonzero(image.any(axis=1)) == 20
 
 
@@ -343,7 +343,7 @@ def test_the_pen_covers_what_a_disc_covers_at_each_touch(
     picture = Image.new("1", (224, 224))
     for point in points.round(3).tolist():
         ImageDraw.Draw(picture).circle(point, width * 4, fill=1)
-    np.testing.assert_array_equal(ink._pressed(points, width * 4, 224), np.asarray(picture))
+    np.testing.assert_array_equal(raster._pressed(points, width * 4, 224), np.asarray(picture))
 
 
 def test_even_points_stay_on_their_strokes() -> None:

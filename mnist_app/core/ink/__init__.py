@@ -1,0 +1,1 @@
+"""Drawings and photographs -> the 28 x 28 images that networks read."""
