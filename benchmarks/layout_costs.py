@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks import options
 from benchmarks.numbers import drawn_rows, pen_strokes, pictured_rows, writers_of
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
-from mnist_app.layout import COSTS, Span, best_path
-from mnist_app.segmentation import Judged, judge_drawing, judge_ink
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.segmentation.layout import COSTS, Span, best_path
+from mnist_app.core.recognition.segmentation.numbers import Judged, judge_drawing, judge_ink
 
 FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 MOST_ROUNDS = 4

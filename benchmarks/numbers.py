@@ -17,7 +17,7 @@ from benchmarks import options
 from mnist_app import datasets, model_store
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import Drawing, Strokes
-from mnist_app.reading import Reading, read_drawing, read_ink
+from mnist_app.core.recognition.reading import Reading, read_drawing, read_ink
 
 LENGTHS = (2, 3, 5)
 # Between the boxes of neighbours, in heights of a digit.

@@ -20,10 +20,10 @@ from benchmarks import options
 from benchmarks.drawn import TABLET
 from benchmarks.scenes import SCENES, Glyph
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import SIDE, Drawing
-from mnist_app.reading import inputs_from_picture
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.reading import inputs_from_picture
 
 # Ink is drawn this many times larger, then averaged.
 FINE = 2

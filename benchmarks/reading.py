@@ -25,7 +25,7 @@ from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT
 from mnist_app import model_store
 from mnist_app.core.ink.raster import drawing_from_canvas
-from mnist_app.reading import inputs_from_drawing, read_inputs
+from mnist_app.core.recognition.reading import inputs_from_drawing, read_inputs
 
 MOST_IN_PROCESS_MS = 5
 MOST_COMMAND_RATIO = 0.2

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from mnist_app import datasets, distractors
-from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import (
     Drawing,
@@ -18,7 +17,8 @@ from mnist_app.core.ink.raster import (
     raster_to_input,
     strokes_to_input,
 )
-from mnist_app.verdict import candidates
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.confidence import candidates
 
 # Pictures of each made-up kind, and a seed that nothing was trained with.
 COUNT, SEED = 1_000, 20_000

@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks import options
 from mnist_app import datasets, model_store
-from mnist_app.classifier import as_network_input
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.lab import augmentation, model_files
 from mnist_app.lab.feeding import split

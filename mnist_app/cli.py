@@ -172,7 +172,7 @@ def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
-    from mnist_app.reading import Reading, read_inputs
+    from mnist_app.core.recognition.reading import Reading, read_inputs
 
     together = read_inputs(np.concatenate([item.inputs for item in chunk]), classifier)
     digits = iter(together.digits)
@@ -239,7 +239,7 @@ def _classifier(stored: Any) -> Any:
         DigitLabError: the model is missing, broken, or has no such form.
     """
     from mnist_app import model_store
-    from mnist_app.classifier import Classifier
+    from mnist_app.core.recognition.classifier import Classifier
 
     if model_store.is_ready(stored):
         return model_store.classifier(stored.path, THREADS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.odds import Scoring, Sloping, lead
+from mnist_app.core.recognition.logits import Scoring, Sloping, lead
 
 STEPS = 40
 # No pixel changes by more than this share of full ink in a step.

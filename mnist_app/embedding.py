@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from mnist_app.classifier import BATCH, Classifier
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.recognition.classifier import BATCH, Classifier
 
 PERPLEXITY = 30.0
 # scikit-learn's t-SNE cannot be asked to stop; so it is given rounds of its fewest steps.

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from mnist_app.classifier import BATCH
 from mnist_app.core.errors import Stopped
+from mnist_app.core.recognition.classifier import BATCH
 
 BINS = 15
 

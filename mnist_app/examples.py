@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mnist_app.classifier import Classifier
+from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.embedding import Neighbours, embeddings
 
 # What is kept of the known pictures; it holds all 60,000 for networks with 128 numbers a picture.

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import drawing_from_points
-from mnist_app.reading import inputs_from_drawing, inputs_from_picture
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.reading import inputs_from_drawing, inputs_from_picture
 
 STROKE_SUFFIXES = (".json", ".jsonl", ".jsonl.gz")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.classifier import Classifier
+from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.embedding import ROUNDS, embeddings, neighbourhoods, principal_components
 
 # What the last layer of a trained network tells fits into few directions: 99.5 % with the shipped

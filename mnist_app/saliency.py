@@ -8,7 +8,7 @@ for saliency maps", 2018); where the two differ, trust neither.
 
 import numpy as np
 
-from mnist_app.odds import Scoring, Sloping, log_odds
+from mnist_app.core.recognition.logits import Scoring, Sloping, log_odds
 
 # Places on the way from a blank picture to the drawn one.
 PATH = 48

@@ -11,7 +11,7 @@ import pytest
 from samples import blocks
 
 from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
+from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.datasets import DIGIT_NAMES, Dataset
 
 # Keras looks here once, when it is first imported; the folder goes when the tests end.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_app.layout import MOST_PIECES, MOST_TOGETHER, Layout
+from mnist_app.core.recognition.segmentation.layout import MOST_PIECES, MOST_TOGETHER, Layout
 
 
 def check_bounds(layout: Layout) -> None:

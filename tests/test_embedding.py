@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mnist_app.classifier import BATCH, Classifier
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.recognition.classifier import BATCH, Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.embedding import (
     ROUNDS,

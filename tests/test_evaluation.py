@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_app.classifier import BATCH, Classifier
 from mnist_app.core.errors import Stopped
+from mnist_app.core.recognition.classifier import BATCH, Classifier
 from mnist_app.datasets import load
 from mnist_app.evaluation import BINS, as_dict, calibration_error, evaluate, reliability, score
 

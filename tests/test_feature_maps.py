@@ -8,8 +8,8 @@ import pytest
 from keras import layers
 
 from mnist_app import model_store, network
-from mnist_app.classifier import Classifier, as_network_input
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.feature_maps import (
     Convolution,
     FeatureMaps,

@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks import strangers
 from mnist_app import datasets
-from mnist_app.classifier import Classifier
+from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.datasets import Dataset
 
 MADE = strangers.made(7)

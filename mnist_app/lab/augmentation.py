@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from mnist_app.classifier import as_network_input
+from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.steering import Steering
 

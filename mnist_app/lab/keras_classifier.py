@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_app.classifier import as_network_input
+from mnist_app.core.recognition.classifier import as_network_input
 
 # Images answered in one call.
 BATCH = 500

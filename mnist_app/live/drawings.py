@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app import answers, classifiers
+from mnist_app import classifiers
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import drawing_from_pen
+from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.live import limits
 from mnist_app.live.messages import Begin, Points, Refused
 from mnist_app.model_store import StoredModel
-from mnist_app.reading import Reading, read_drawing
 
 
 @dataclass

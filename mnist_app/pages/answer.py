@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app import answers
-from mnist_app.answers import share
-from mnist_app.reading import Digit, Reading
+from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.reading import Digit, Reading
 
 __all__ = ["picked", "share", "show_bars", "show_inputs", "show_words"]
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import Drawing
+from mnist_app.core.recognition.segmentation.numbers import drawn_digits
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.jobs import State
@@ -20,7 +21,6 @@ from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.wording import show_error, unmarked
 from mnist_app.pages.workers import classifier_job, finetuning_job, workers
-from mnist_app.segmentation import drawn_digits
 
 MOST = 200
 EMPTY = "Draw a digit first: then tell here which one it was."

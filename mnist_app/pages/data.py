@@ -6,7 +6,7 @@ import time
 import numpy as np
 import streamlit as st
 
-from mnist_app.classifier import as_network_input
+from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
 from mnist_app.data_charts import class_bars, pixel_map, pixel_numbers
 from mnist_app.datasets import Dataset

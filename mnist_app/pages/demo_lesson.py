@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from mnist_app.answers import share
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.recognition.answers import share
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel

@@ -4,13 +4,13 @@ import numpy as np
 import streamlit as st
 
 from mnist_app import model_store
+from mnist_app.core.recognition.reading import Digit
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer, canvas, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
 from mnist_app.pages.wording import unmarked
-from mnist_app.reading import Digit
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 

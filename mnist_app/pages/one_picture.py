@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnist_app import model_store
 from mnist_app.charts import probability_bars
+from mnist_app.core.recognition.confidence import candidates
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.examples import Examples, in_words
@@ -24,7 +25,6 @@ from mnist_app.pages.space_jobs import examples_job, other_job
 from mnist_app.pages.waiting import result_if_there, watch
 from mnist_app.pages.wording import unmarked
 from mnist_app.pages.workers import workers
-from mnist_app.verdict import candidates
 
 SIDE = 224
 # So many models are kept ready.

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app import answers
 from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
+from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.reading import Reading
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer
@@ -16,7 +17,6 @@ from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import ReadPicture, picture_job, workers
-from mnist_app.reading import Reading
 
 SOURCES = ("A file", "The camera")
 ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]

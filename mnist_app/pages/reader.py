@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app import answers
 from mnist_app.classifiers import readers
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.jobs import Snapshot, State
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer
@@ -15,7 +16,6 @@ from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.waiting import POLL_SECONDS
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import classifier_job, workers
-from mnist_app.reading import Reading, read_drawing
 
 __all__ = ["NO_READER", "chosen", "follow", "look", "read", "readers", "show_words"]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mnist_app.classifier import Classifier
 from mnist_app.core.images.sprites import sprite_sheet
+from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.datasets import Dataset
 from mnist_app.examples import Examples
 from mnist_app.jobs import Control, Snapshot

@@ -21,11 +21,12 @@ from mnist_app import (
     network,
     outcomes,
 )
-from mnist_app.classifier import Classifier
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport, evaluate
@@ -35,7 +36,6 @@ from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up
-from mnist_app.reading import Reading, read_picture
 
 if TYPE_CHECKING:
     from mnist_app.cluster import Cluster

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mnist_app.classifier import as_network_input
+from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.datasets import Dataset
 from mnist_app.lab.augmentation import augment, is_on

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_app.classifier import as_network_input
+from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.lab.architectures import build
 from mnist_app.lab.keras_classifier import BATCH, KerasClassifier
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_app.classifier import Classifier, as_network_input
+from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.datasets import Dataset
 from mnist_app.lab import model_files

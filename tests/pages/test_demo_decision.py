@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mnist_app import network
-from mnist_app.classifier import Classifier
+from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.feature_maps import FeatureMaps, feature_maps
 from mnist_app.lab import architectures, model_files
 from mnist_app.pages import demo_decision

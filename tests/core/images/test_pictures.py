@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnist_app.classifier import Classifier
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images import pictures
 from mnist_app.core.images.frames import framed
 from mnist_app.core.images.pictures import WORKING_SIDE, opened, png
-from mnist_app.reading import read_picture
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.reading import read_picture
 
 # The ways in which each format can store pixels.
 MODES = {

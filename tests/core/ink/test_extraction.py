@@ -3,10 +3,10 @@ import photos
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app.classifier import Classifier
 from mnist_app.core.images.pictures import WORKING_SIDE, opened
 from mnist_app.core.ink.extraction import lift, with_usual_pen
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
+from mnist_app.core.recognition.classifier import Classifier
 
 
 def seven(side: int = 100, ink: int = 0, paper: int = 255) -> Image.Image:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from mnist_app.rulings import are_frames, are_rulings
+from mnist_app.core.recognition.segmentation.rulings import are_frames, are_rulings
 
 DIGITS = [[0, 0, 50, 80], [70, 5, 120, 85]]
 UNDERLINE = [-10, 90, 130, 93]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.images.pictures import png
-from mnist_app.reading import Digit, Reading
-from mnist_app.verdict import candidates
+from mnist_app.core.recognition.confidence import candidates
+from mnist_app.core.recognition.reading import Digit, Reading
 
 NO_DIGIT = "This does not look like a digit."
 NO_NUMBER = "This does not look like a number."

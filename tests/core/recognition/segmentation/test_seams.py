@@ -1,6 +1,6 @@
 import numpy as np
 
-from mnist_app.seams import MOST_CUT, seams_of
+from mnist_app.core.recognition.segmentation.seams import MOST_CUT, seams_of
 
 
 def two_blocks(bridge: float) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_app.odds import lead, log_odds
+from mnist_app.core.recognition.logits import lead, log_odds
 
 
 def test_odds_and_lead_are_those_of_the_probabilities() -> None:

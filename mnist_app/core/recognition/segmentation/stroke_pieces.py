@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_app.boxes import boxes_of, digit_height, groups_of, united
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import Drawing, Strokes, even, length_of
-from mnist_app.layout import MOST_TOGETHER, Layout
-from mnist_app.rulings import are_frames, are_rulings
-from mnist_app.slant import set_upright, slant_of
+from mnist_app.core.recognition.segmentation.boxes import boxes_of, digit_height, groups_of, united
+from mnist_app.core.recognition.segmentation.layout import MOST_TOGETHER, Layout
+from mnist_app.core.recognition.segmentation.rulings import are_frames, are_rulings
+from mnist_app.core.recognition.segmentation.slant import set_upright, slant_of
 
 # Numbers need far fewer strokes, and a far shorter line in heights of a digit.
 MOST_STROKES = 200

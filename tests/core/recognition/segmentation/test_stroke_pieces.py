@@ -6,7 +6,7 @@ from layouts import check_bounds
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import Drawing
-from mnist_app.stroke_pieces import MOST_STROKES, drawn_pieces
+from mnist_app.core.recognition.segmentation.stroke_pieces import MOST_STROKES, drawn_pieces
 
 
 def stroke(*points: tuple[float, float]) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_app.slant import set_upright, slant_of
+from mnist_app.core.recognition.segmentation.slant import set_upright, slant_of
 
 # Three upright lines, 100 high.
 LINES = np.array([[x, y] for x in (0, 60, 130) for y in range(0, 100, 2)], dtype=float)

@@ -3,9 +3,9 @@ import photos
 import pytest
 
 from benchmarks import strangers
-from mnist_app.classifier import Classifier
 from mnist_app.core.ink.raster import Drawing, strokes_to_input
-from mnist_app.verdict import LEAST_BEST, RIVAL_SHARE, candidates
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.confidence import LEAST_BEST, RIVAL_SHARE, candidates
 
 
 def answer(**shares: float) -> np.ndarray:

@@ -3,7 +3,7 @@ import photos
 import pytest
 from layouts import check_bounds
 
-from mnist_app.ink_pieces import inked_pieces
+from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (1, 1)])

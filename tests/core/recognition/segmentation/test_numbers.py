@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app import model_store
-from mnist_app.classifier import Classifier
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.raster import Drawing
-from mnist_app.layout import Layout
-from mnist_app.reading import read_drawing, read_ink, read_picture
-from mnist_app.segmentation import Judged, drawn_digits, inked_digits, judge_ink
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.reading import read_drawing, read_ink, read_picture
+from mnist_app.core.recognition.segmentation.layout import Layout
+from mnist_app.core.recognition.segmentation.numbers import (
+    Judged,
+    drawn_digits,
+    inked_digits,
+    judge_ink,
+)
 
 
 @pytest.fixture(scope="module")

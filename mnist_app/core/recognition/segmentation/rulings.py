@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_app.boxes import digit_height
+from mnist_app.core.recognition.segmentation.boxes import digit_height
 
 # An underline is wider than this and, in terms of its width, no higher than that.
 WIDER_THAN_DIGITS = 1.2

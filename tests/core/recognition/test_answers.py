@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mnist_app.answers import NO_DIGIT, NO_NUMBER, told
-from mnist_app.reading import Digit, Reading
+from mnist_app.core.recognition.answers import NO_DIGIT, NO_NUMBER, told
+from mnist_app.core.recognition.reading import Digit, Reading
 
 BLANK = np.zeros((28, 28), dtype=np.uint8)
 

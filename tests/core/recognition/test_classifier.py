@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mnist_app import model_store
-from mnist_app.classifier import BATCH, Classifier, as_network_input
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.recognition.classifier import BATCH, Classifier, as_network_input
 from mnist_app.datasets import Dataset
 
 

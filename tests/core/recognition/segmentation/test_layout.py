@@ -1,6 +1,6 @@
 import numpy as np
 
-from mnist_app.layout import Layout, Span
+from mnist_app.core.recognition.segmentation.layout import Layout, Span
 
 
 def best(layout: Layout, sure: set[Span]) -> list[Span]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.classifier import Classifier
 from mnist_app.core.ink.extraction import with_usual_pen
 from mnist_app.core.ink.raster import Drawing, raster_to_input, strokes_to_input
-from mnist_app.ink_pieces import inked_pieces
-from mnist_app.layout import Layout, Span
-from mnist_app.stroke_pieces import drawn_pieces
-from mnist_app.underlines import without_lines
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
+from mnist_app.core.recognition.segmentation.layout import Layout, Span
+from mnist_app.core.recognition.segmentation.stroke_pieces import drawn_pieces
+from mnist_app.core.recognition.segmentation.underlines import without_lines
 
 # Many candidates are judged for each digit of a picture: in pixels, enough to tell them apart.
 ROUGH_SIDE = 80

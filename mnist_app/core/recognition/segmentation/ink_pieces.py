@@ -9,11 +9,11 @@ from collections.abc import Collection
 import numpy as np
 from PIL import Image
 
-from mnist_app.boxes import boxes_in, digit_height, groups_of, united
-from mnist_app.layout import MOST_PIECES, Layout
-from mnist_app.rulings import are_rulings
-from mnist_app.seams import seams_of
-from mnist_app.slant import slant_of
+from mnist_app.core.recognition.segmentation.boxes import boxes_in, digit_height, groups_of, united
+from mnist_app.core.recognition.segmentation.layout import MOST_PIECES, Layout
+from mnist_app.core.recognition.segmentation.rulings import are_rulings
+from mnist_app.core.recognition.segmentation.seams import seams_of
+from mnist_app.core.recognition.segmentation.slant import slant_of
 
 # Pictures are divided at this many pixels a digit.
 DIVIDED_HEIGHT = 40

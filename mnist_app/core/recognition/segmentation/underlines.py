@@ -8,8 +8,8 @@ subsequences", 1981). Digits that touch may make one too, so what is found is a 
 import numpy as np
 from PIL import Image
 
-from mnist_app.boxes import boxes_in, digit_height
-from mnist_app.rulings import are_rulings
+from mnist_app.core.recognition.segmentation.boxes import boxes_in, digit_height
+from mnist_app.core.recognition.segmentation.rulings import are_rulings
 
 # Lines are looked for at this many pixels a digit.
 LOOKED_HEIGHT = 80

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mnist_app.boxes import boxes_of, digit_height, groups_of, united
-from mnist_app.layout import MOST_PIECES
+from mnist_app.core.recognition.segmentation.boxes import boxes_of, digit_height, groups_of, united
+from mnist_app.core.recognition.segmentation.layout import MOST_PIECES
 
 
 def test_a_box_goes_around_each_line() -> None:

@@ -1,0 +1,1 @@
+"""Images -> digits and numbers, with how sure the answer is."""
