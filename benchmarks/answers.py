@@ -23,7 +23,7 @@ from benchmarks.photographed import Handwriting, photographs
 from benchmarks.report import Figure, machine, printed
 from benchmarks.scenes import SCENES
 from benchmarks.servers import ROOT
-from mnist_app import datasets
+from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 
 # The commits before LiteRT loaded a model of Keras.

@@ -21,9 +21,9 @@ import numpy as np
 from benchmarks import options
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import end_when_told, serve
-from mnist_app import datasets
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.datasets import Dataset
 from mnist_app.lab import model_files
 from mnist_app.pages.gallery import PER_PAGE
 

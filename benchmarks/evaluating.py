@@ -11,7 +11,8 @@ from benchmarks import options
 from benchmarks.commands import told
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT
-from mnist_app import datasets, model_store
+from mnist_app import model_store
+from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.evaluation import evaluate
 

@@ -2,8 +2,8 @@
 
 import click
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab.keras_classifier import KerasClassifier
 
 # "Simple MNIST convnet" by Francois Chollet: https://keras.io/examples/vision/mnist_convnet/

@@ -11,7 +11,8 @@ import numpy as np
 
 from benchmarks import options
 from benchmarks.report import machine
-from mnist_app import datasets, model_store, network
+from mnist_app import model_store, network
+from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import png
 from mnist_app.counterfactual import smallest_change

@@ -10,7 +10,7 @@ import os
 import click
 
 from benchmarks.memory import memory
-from mnist_app import datasets
+from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import PRESETS, TrainingConfig
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from mnist_app import datasets, distractors
+from mnist_app.core.data import datasets, distractors
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import (
     Drawing,

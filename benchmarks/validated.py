@@ -13,7 +13,8 @@ import click
 import numpy as np
 
 from benchmarks import options
-from mnist_app import datasets, model_store
+from mnist_app import model_store
+from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import PRESETS, TrainingConfig

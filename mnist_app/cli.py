@@ -97,7 +97,8 @@ commands.add_command(train)
 @form_option
 def evaluate(model: Path | None, dataset: str, form: str) -> None:
     """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
-    from mnist_app import datasets, evaluation, model_store
+    from mnist_app import evaluation, model_store
+    from mnist_app.core.data import datasets
 
     stored = model_store.describe(model or model_store.SHIPPED)
     classifier = _classifier(stored)
@@ -221,7 +222,7 @@ def export(model: Path | None, form: str, output: Path) -> None:
 @form_option
 def datasets(form: str) -> None:
     """List the data sets: whether they are here, from where, how large."""
-    from mnist_app import datasets as catalogue
+    from mnist_app.core.data import datasets as catalogue
 
     found = [catalogue.availability(name) for name in DATASETS]
     if form == "json":

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
 from mnist_app.core import file_hashes, limits
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import all_whole
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import DIGIT_NAMES
 
 SHIPPED = Path(__file__).parent.parent / "models" / "digit_lab.keras"
 # Formats to hand a model on in, each with the ending of its one file; see `lab.model_files.export`.

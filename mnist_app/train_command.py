@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from mnist_app import checkpoints, datasets, model_store, outcomes
+from mnist_app import checkpoints, model_store, outcomes
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import require_writable
 from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from samples import blocks
 
-from mnist_app import datasets, model_store
+from mnist_app import model_store
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import DIGIT_NAMES, Dataset
 
 # Keras looks here once, when it is first imported; the folder goes when the tests end.
 _keras_home = tempfile.TemporaryDirectory(prefix="digit-lab-keras-")

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_app import charts
 from mnist_app.charts import made_once, plain, probability_bars
-from mnist_app.datasets import DIGIT_NAMES
+from mnist_app.core.data.datasets import DIGIT_NAMES
 
 
 def test_the_digits_in_question_stand_out() -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app import cli, datasets, model_store
+from mnist_app import cli, model_store
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS, PRESETS, TrainingConfig
-from mnist_app.datasets import Dataset
 
 ROOT = Path(__file__).parent.parent
 SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}
@@ -117,7 +118,7 @@ def test_what_nobody_foresaw_is_still_one_line(run: Any, monkeypatch: pytest.Mon
     def fail(name: str) -> None:
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr("mnist_app.datasets.availability", fail)
+    monkeypatch.setattr("mnist_app.core.data.datasets.availability", fail)
     outcome = run("datasets")
     assert outcome.status == 1
     assert is_one_plain_line(outcome.err)

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.counterfactual import Change, describe, smallest_change
-from mnist_app.datasets import Dataset
 from mnist_app.lab.scores import Scores
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.recognition.classifier import BATCH, Classifier
-from mnist_app.datasets import Dataset
 from mnist_app.embedding import (
     ROUNDS,
     Neighbours,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import Stopped
 from mnist_app.core.recognition.classifier import BATCH, Classifier
-from mnist_app.datasets import load
 from mnist_app.evaluation import BINS, as_dict, calibration_error, evaluate, reliability, score
 
 LABELS = np.array([0, 1, 1, 2])

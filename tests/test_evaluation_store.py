@@ -7,8 +7,8 @@ import pytest
 from samples import blocks, nearly_full_disk
 
 from mnist_app import evaluation_store
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport, as_dict, score
 
 IMAGES = 50

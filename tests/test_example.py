@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks import example
-from mnist_app.datasets import Dataset
+from mnist_app.core.data.datasets import Dataset
 
 
 def test_the_example_learns_what_it_is_shown(digits: Dataset) -> None:

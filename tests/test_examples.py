@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.errors import Stopped
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import DIGIT_NAMES, Dataset
 from mnist_app.examples import Examples, in_words
 
 

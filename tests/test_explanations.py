@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from mnist_app import model_store, network
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import Dataset
 from mnist_app.explanations import explain
 
 

@@ -3,7 +3,7 @@ import plotly.graph_objects as go
 import pytest
 
 from mnist_app.charts import TEN
-from mnist_app.datasets import DIGIT_NAMES
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.evaluation import EvaluationReport, score
 from mnist_app.map_charts import picture_scatter
 

@@ -2,7 +2,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from mnist_app.datasets import DIGIT_NAMES
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.evaluation import Bin
 from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
 

@@ -10,9 +10,9 @@ import pytest
 from samples import nearly_full_disk
 
 from mnist_app import model_store
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import DIGIT_NAMES
 from mnist_app.model_store import (
     ModelCard,
     ModelFiles,

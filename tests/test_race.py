@@ -5,8 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import race
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 
 CONFIG = TrainingConfig(architecture="dense", batch_size=32, epochs=2, learning_rate=0.01)
 

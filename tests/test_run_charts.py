@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app.datasets import DIGIT_NAMES
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.learning_curve import LearningCurves
 from mnist_app.progress import Opinion, Point
 from mnist_app.run_charts import (

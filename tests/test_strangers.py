@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from benchmarks import strangers
-from mnist_app import datasets
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import Dataset
 
 MADE = strangers.made(7)
 

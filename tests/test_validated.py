@@ -5,8 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import validated
-from mnist_app import datasets
-from mnist_app.datasets import Dataset
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
 
 
 def test_a_model_is_asked_for_what_was_kept_aside_as_it_is_and_varied(

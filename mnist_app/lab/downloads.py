@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
+from mnist_app.core.data.datasets import files_of
 from mnist_app.core.errors import DigitLabError
-from mnist_app.datasets import files_of
 from mnist_app.steering import Steering
 
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

@@ -8,8 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app import datasets, learning_curve
+from mnist_app import learning_curve
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.data import datasets
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.core.versions import versions
 from mnist_app.evaluation import EvaluationReport, evaluate, figures

@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 from sklearn.model_selection import train_test_split
 
-from mnist_app import distractors
+from mnist_app.core.data import distractors
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab import augmentation
 
 

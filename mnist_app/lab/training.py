@@ -15,9 +15,9 @@ import keras
 import numpy as np
 
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab.backup import Backup, origin
 from mnist_app.lab.distillation import TaughtFeed
 from mnist_app.lab.engine import Engine

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app.datasets import Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.progress import HardPicture, View
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets
+from mnist_app.core.data import datasets
 from mnist_app.core.settings import DATASETS
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel

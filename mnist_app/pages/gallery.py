@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app import picked
-from mnist_app.datasets import Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import one_picture, reveal

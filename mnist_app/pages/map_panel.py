@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_app.datasets import Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.map_charts import picture_scatter
 from mnist_app.model_store import StoredModel

@@ -8,8 +8,8 @@ import streamlit as st
 
 from mnist_app import model_store
 from mnist_app.charts import probability_bars
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.confidence import candidates
-from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.examples import Examples, in_words
 from mnist_app.jobs import State

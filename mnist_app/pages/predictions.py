@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from mnist_app import datasets, model_store
+from mnist_app import model_store
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import DATASETS
-from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.model_store import StoredModel
 from mnist_app.pages import confusion, deletion, gallery, map_panel, measures

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mnist_app import convolution, datasets, run_charts
+from mnist_app import convolution, run_charts
+from mnist_app.core.data import datasets
 from mnist_app.pages import wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model

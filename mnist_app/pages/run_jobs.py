@@ -13,9 +13,9 @@ import streamlit as st
 from mnist_app import checkpoints, convolution, model_store, outcomes, run_store
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.core import limits
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.jobs import Control, Snapshot
 from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import Trained, TrainingOutcome

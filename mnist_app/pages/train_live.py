@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
-from mnist_app.datasets import Dataset
 from mnist_app.jobs import GaveWay, Snapshot, State
 from mnist_app.pages.answer import share
 from mnist_app.pages.live_chart import live_chart

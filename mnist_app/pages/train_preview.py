@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import datasets
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import SETTINGS, TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.jobs import State
 from mnist_app.pages.pixels import picture, tiles
 from mnist_app.pages.variants import variants

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_app import model_store
 from mnist_app.comparison import Comparison, compare, in_words
-from mnist_app.datasets import Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport
 from mnist_app.meanings import measures
 from mnist_app.model_store import StoredModel

@@ -12,26 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import (
-    classifiers,
-    datasets,
-    evaluation_store,
-    explanations,
-    model_store,
-    network,
-    outcomes,
-)
+from mnist_app import classifiers, evaluation_store, explanations, model_store, network, outcomes
 from mnist_app.core import limits
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.explanations import Explanation, GradientExplanation
-from mnist_app.handwriting import LabelledDrawing
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import FinetuningOutcome

@@ -9,7 +9,7 @@ from pen import clear
 from playwright.sync_api import Page, TimeoutError, expect
 
 from benchmarks.servers import Server
-from mnist_app import datasets
+from mnist_app.core.data import datasets
 
 # Looked up before the tests get folders of their own.
 PENS = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES

@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import SETTINGS, TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab.augmentation import augment, is_on
 
 AMOUNTS = {row.name: row.maximum for row in SETTINGS if row.group == "Augmentation"}

@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 from samples import quick
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import PRECISIONS
-from mnist_app.datasets import Dataset
 from mnist_app.lab import distillation, learners
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train

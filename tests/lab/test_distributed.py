@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mnist_app.core.data.datasets import Dataset, load
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset, load
 from mnist_app.lab import distributed, experiment, model_files
 from mnist_app.lab.distributed import SharedEngine
 from mnist_app.lab.training import train

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab.architectures import build
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.feeding import Feed

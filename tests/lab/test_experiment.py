@@ -10,9 +10,9 @@ import pytest
 
 from mnist_app import model_store, outcomes
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.datasets import load
 from mnist_app.evaluation import evaluate
 from mnist_app.lab import model_files
 from mnist_app.lab.experiment import train_model

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab.feeding import Feed, split
 
 

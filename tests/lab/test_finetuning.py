@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from mnist_app import model_store, outcomes
+from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
+from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.ink.raster import drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import DIGIT_NAMES, Dataset
-from mnist_app.handwriting import LabelledDrawing
 from mnist_app.lab import finetuning, model_files
 from mnist_app.lab.finetuning import finetune
 from mnist_app.model_store import StoredModel

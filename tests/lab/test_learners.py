@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from samples import accuracy, quick
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import OPTIMIZERS, TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab import learners
 from mnist_app.lab.architectures import build
 from mnist_app.lab.backup import fingerprint

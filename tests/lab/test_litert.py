@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.core.settings import ARCHITECTURES
-from mnist_app.datasets import Dataset
 from mnist_app.lab import model_files
 from mnist_app.lab.architectures import build
 from mnist_app.model_store import SHIPPED

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.recognition.logits import log_odds
-from mnist_app.datasets import Dataset
 from mnist_app.lab import architectures
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.scores import Scores

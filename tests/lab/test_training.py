@@ -7,10 +7,10 @@ from keras import Sequential, layers
 from samples import accuracy, blocks, quick
 
 from mnist_app import learning_curve
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import OPTIMIZERS, SCHEDULES, TrainingConfig
-from mnist_app.datasets import Dataset
 from mnist_app.lab import run_callback, training
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train

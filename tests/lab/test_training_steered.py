@@ -9,9 +9,9 @@ import pytest
 from samples import accuracy, quick
 
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import SCHEDULES
-from mnist_app.datasets import Dataset
 from mnist_app.lab import run_callback
 from mnist_app.lab.feeding import split
 from mnist_app.lab.keras_classifier import KerasClassifier

@@ -5,8 +5,8 @@ import pytest
 from samples import quick
 
 from mnist_app.checkpoints import Checkpoint
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.datasets import Dataset
 from mnist_app.lab.training import train
 from mnist_app.progress import Progress
 from mnist_app.steering import Steering

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import ARCHITECTURES
-from mnist_app.datasets import Dataset
 from mnist_app.lab import architectures
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.watching import HARDEST, Watcher, first_filters, judge

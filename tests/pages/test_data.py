@@ -9,7 +9,7 @@ from samples import blocks
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app import datasets
+from mnist_app.core.data import datasets
 from mnist_app.pages.workers import workers
 
 

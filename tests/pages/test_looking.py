@@ -15,8 +15,8 @@ from visiting import bodies, settled, until
 
 from mnist_app import model_store, network
 from mnist_app.cluster import Cluster
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.datasets import Dataset
 from mnist_app.explanations import Explanation, explain
 from mnist_app.feature_maps import responses
 from mnist_app.pages.answer import share

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mnist_app import model_store
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import BATCH, Classifier, as_network_input
-from mnist_app.datasets import Dataset
 
 
 def test_pictures_become_floats_from_0_to_1() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from mnist_app import datasets, distractors
+from mnist_app.core.data import datasets, distractors
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import blocks, in_a_process_of_its_own
 
-from mnist_app import datasets
-from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import DATASETS
-from mnist_app.datasets import (
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import (
     availability,
     is_held_out,
     load,
     load_pen_strokes,
     store_download,
 )
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import DATASETS
 
 
 def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,1 @@
+"""Data sets and drawings to learn from."""
