@@ -21,7 +21,7 @@ from websockets.typing import Origin
 
 from benchmarks.drawings import BRUSH, FRAMES_A_SECOND, STROKES, canvas_json, paced
 from benchmarks.sessions import CANVAS_PAUSE_SECONDS, Session, opened
-from mnist_app import model_store
+from mnist_app.core.models import model_store
 
 ROUTE = "/api/live"
 OPENING = 6

@@ -11,9 +11,9 @@ from benchmarks import options
 from benchmarks.commands import told
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT
-from mnist_app import model_store
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.evaluation import evaluate
 
 MOST_SECONDS = 3

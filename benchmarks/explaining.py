@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks import options
 from benchmarks.report import machine
-from mnist_app import model_store, network
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import png
+from mnist_app.core.models import layer_list, model_store
 from mnist_app.counterfactual import smallest_change
 from mnist_app.explanation_pictures import attributed, marked, sheet
 from mnist_app.explanations import Explanation, GradientExplanation, explain
@@ -67,7 +67,7 @@ def _times(
     Raises:
         DigitLabError: the model is missing or broken.
     """
-    classifier, layers = model_store.classifier(model), network.layers(model)
+    classifier, layers = model_store.classifier(model), layer_list.layers(model)
     scores = Scores(model_files.load(model))
     known, data = datasets.load(dataset), model.read_bytes()
 

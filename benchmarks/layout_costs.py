@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks import options
 from benchmarks.numbers import drawn_rows, pen_strokes, pictured_rows, writers_of
-from mnist_app import model_store
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.layout import COSTS, Span, best_path
 from mnist_app.core.recognition.segmentation.numbers import Judged, judge_drawing, judge_ink

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnist_app import model_store
+from mnist_app.core.models import model_store
 
 model = click.option(
     "--model",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mnist_app import model_store
+from mnist_app.core.models import model_store
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0

@@ -13,9 +13,9 @@ import click
 import numpy as np
 
 from benchmarks import options
-from mnist_app import model_store
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.lab import augmentation, model_files

@@ -97,8 +97,9 @@ commands.add_command(train)
 @form_option
 def evaluate(model: Path | None, dataset: str, form: str) -> None:
     """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
-    from mnist_app import evaluation, model_store
+    from mnist_app import evaluation
     from mnist_app.core.data import datasets
+    from mnist_app.core.models import model_store
 
     stored = model_store.describe(model or model_store.SHIPPED)
     classifier = _classifier(stored)
@@ -144,7 +145,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 @form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
-    from mnist_app import model_store
+    from mnist_app.core.models import model_store
     from mnist_app.input_files import inputs_from_files
 
     stored = model_store.describe(model or model_store.SHIPPED)
@@ -211,7 +212,7 @@ def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
 @click.option("--output", type=click.Path(path_type=Path), required=True)
 def export(model: Path | None, form: str, output: Path) -> None:
     """Export MODEL (the shipped one if none is given) for TensorFlow Serving or for a phone."""
-    from mnist_app import model_store
+    from mnist_app.core.models import model_store
     from mnist_app.lab import model_files
 
     model_files.write_export(model or model_store.SHIPPED, form, output)
@@ -239,7 +240,7 @@ def _classifier(stored: Any) -> Any:
     Raises:
         DigitLabError: the model is missing, broken, or has no such form.
     """
-    from mnist_app import model_store
+    from mnist_app.core.models import model_store
     from mnist_app.core.recognition.classifier import Classifier
 
     if model_store.is_ready(stored):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_app import model_store
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
+from mnist_app.core.models import model_store
 from mnist_app.evaluation import EvaluationReport, score
 
 # Of 10,000 pictures each takes 400 kB.

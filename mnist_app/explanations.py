@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models.layer_list import Layer
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.counterfactual import Change
 from mnist_app.feature_maps import Convolution, FeatureMaps, feature_maps, first_convolution
-from mnist_app.network import Layer
 from mnist_app.saliency import occlusion
 
 

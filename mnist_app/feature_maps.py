@@ -7,8 +7,8 @@ from math import ceil, sqrt
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models.layer_list import Layer
 from mnist_app.core.recognition.classifier import Inside, as_network_input
-from mnist_app.network import Layer
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
 INPUT = "The picture as the network gets it: a number for each pixel, 0 for paper and 1 for ink."

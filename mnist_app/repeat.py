@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 from mnist_app.core import custom_network, schedules
+from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.model_store import ModelCard
 
 _OPTDIGITS = """
 digits = load_digits()

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mnist_app import checkpoints, learning_curve, model_store
+from mnist_app import checkpoints, learning_curve
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.database import Database
 from mnist_app.learning_curve import LearningCurves

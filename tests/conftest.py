@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from samples import blocks
 
-from mnist_app import model_store
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 
 # Keras looks here once, when it is first imported; the folder goes when the tests end.

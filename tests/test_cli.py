@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app import cli, model_store
+from mnist_app import cli
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import DATASETS, PRESETS, TrainingConfig
 
 ROOT = Path(__file__).parent.parent

@@ -12,8 +12,8 @@ import psutil
 import pytest
 from jobs_at_work import now, over, until
 
-from mnist_app import classifiers
 from mnist_app.cluster import Cluster
+from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.pages import run_jobs, workers
@@ -153,7 +153,7 @@ def test_two_visitors_train_on_two_machines_and_one_machine_is_lost(
         assert last is not None
         assert last.state is State.DONE, last.error
     assert sorted(job.progress.progress.remark for job in training.jobs()) == ["", run_jobs.WENT_ON]
-    assert {"Of Ann", "Of Ben"} <= {model.title for model in classifiers.readers().values()}
+    assert {"Of Ann", "Of Ben"} <= {model.title for model in model_cache.readers().values()}
     workers.workers.clear()
     workers.cluster.clear()
 

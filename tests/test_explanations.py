@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from mnist_app import model_store, network
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.explanations import explain
 
 
 def test_the_shipped_model_explains_itself(shipped: Classifier, digits: Dataset) -> None:
-    listed = network.layers(model_store.SHIPPED)
+    listed = layer_list.layers(model_store.SHIPPED)
     for image in digits.test_images[:3]:
         found = explain(shipped, listed, image)
         assert (found.image == image).all()

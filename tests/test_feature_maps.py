@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_app import model_store, network
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import layer_list, model_store
+from mnist_app.core.models.layer_list import Layer
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.feature_maps import (
     Convolution,
@@ -24,14 +25,13 @@ from mnist_app.feature_maps import (
 from mnist_app.lab import architectures, model_files
 from mnist_app.lab.architectures import _BUILDERS
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.network import Layer
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
 
 def listed(model: keras.Model, folder: Path) -> tuple[Layer, ...]:
     model.save(folder / "listed.keras")
-    return network.layers(folder / "listed.keras")
+    return layer_list.layers(folder / "listed.keras")
 
 
 def seen(model: keras.Model, folder: Path) -> tuple[tuple[FeatureMaps, ...], Convolution | None]:
@@ -63,7 +63,7 @@ def test_layers_lead_from_the_picture_to_the_answer(name: str, tmp_path: Path) -
 
 def test_the_layers_of_the_shipped_model_follow_from_each_other(shipped: Classifier) -> None:
     inside = shipped.inside(IMAGE / np.float32(255))
-    maps = feature_maps(IMAGE, inside, network.layers(model_store.SHIPPED))
+    maps = feature_maps(IMAGE, inside, layer_list.layers(model_store.SHIPPED))
     relu = next(number for number, each in enumerate(maps) if each.kind == "ReLU")
     expected = np.maximum(maps[relu - 1].values, 0)
     np.testing.assert_allclose(maps[relu].values, expected, atol=1e-5)

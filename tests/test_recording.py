@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from samples import nearly_full_disk, quick
 
-from mnist_app import model_store, recording
+from mnist_app import recording
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.lab import experiment
 from mnist_app.outcomes import TrainingOutcome as Outcome
 from mnist_app.outcomes import stored

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from samples import in_a_process_of_its_own, nearly_full_disk
 
-from mnist_app import checkpoints, database, model_store, run_store
+from mnist_app import checkpoints, database, run_store
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.database import Database
 from mnist_app.learning_curve import CURVE_POINTS, LearningCurves

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_app import model_store
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.logits import log_odds
 from mnist_app.lab import model_files
 from mnist_app.lab.scores import Scores

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app import classifiers
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import drawing_from_pen
+from mnist_app.core.models import model_cache
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.live import limits
 from mnist_app.live.messages import Begin, Points, Refused
-from mnist_app.model_store import StoredModel
 
 
 @dataclass
@@ -40,7 +40,7 @@ class LiveDrawing:
         strokes = [np.array(stroke).reshape(-1, 2) for stroke in self.strokes]
         try:
             drawing = drawing_from_pen(strokes, self.begin.pen)
-            classifier = classifiers.loaded(self.model.path)
+            classifier = model_cache.loaded(self.model.path)
             return read_drawing(drawing, classifier, self.begin.is_number)
         except DigitLabError as error:
             return Reading((), str(error))
@@ -64,7 +64,7 @@ def after(drawing: LiveDrawing | None, message: Begin | Points) -> LiveDrawing:
 
 
 def _begun(message: Begin) -> LiveDrawing:
-    model = classifiers.readers().get(message.model)
+    model = model_cache.readers().get(message.model)
     if model is None:
         raise Refused("unknown model")
     return LiveDrawing(message, model, message.strokes)

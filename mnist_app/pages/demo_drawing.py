@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app.model_store import StoredModel
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages import canvas, reader
 from mnist_app.pages.canvas import Canvas
 

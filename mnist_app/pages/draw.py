@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app import model_store
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.reading import Digit
-from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer, canvas, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel

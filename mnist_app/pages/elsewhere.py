@@ -5,8 +5,8 @@ The pages lead here and from here to each other, so they are imported late.
 
 import streamlit as st
 
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.model_store import StoredModel
 from mnist_app.pages.train_form import link_of
 
 

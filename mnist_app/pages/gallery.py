@@ -9,8 +9,8 @@ import streamlit as st
 
 from mnist_app import picked
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.evaluation import EvaluationReport
-from mnist_app.model_store import StoredModel
 from mnist_app.pages import one_picture, reveal
 from mnist_app.pages.answer import share
 from mnist_app.pages.link import keep_in_link, number_of_new_link, text_of_new_link

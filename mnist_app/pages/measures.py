@@ -5,11 +5,11 @@ import math
 import pandas as pd
 import streamlit as st
 
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.evaluation import EvaluationReport, reliability
 from mnist_app.learning_curve import LearningCurves
 from mnist_app.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.measure_charts import reliability_diagram
-from mnist_app.model_store import StoredModel
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.progress import Point
 from mnist_app.run_charts import accuracy_curves, loss_curves

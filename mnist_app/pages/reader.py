@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.classifiers import readers
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models.model_cache import readers
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.jobs import Snapshot, State
-from mnist_app.model_store import StoredModel
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.waiting import POLL_SECONDS

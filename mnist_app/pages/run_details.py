@@ -4,11 +4,11 @@ import html
 
 import streamlit as st
 
-from mnist_app import model_store
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import SETTINGS
 from mnist_app.learning_curve import LearningCurves
-from mnist_app.model_store import StoredModel
 from mnist_app.pages import elsewhere, wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_downloads import downloads

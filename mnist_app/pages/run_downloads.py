@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from mnist_app import model_store, repeat
+from mnist_app import repeat
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.jobs import State
 from mnist_app.learning_curve import LearningCurves
-from mnist_app.model_store import StoredModel
 from mnist_app.pages.run_jobs import export_job, export_key
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.wording import show_error

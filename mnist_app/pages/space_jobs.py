@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.sprites import sprite_sheet
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.examples import Examples
 from mnist_app.jobs import Control, Snapshot
-from mnist_app.model_store import StoredModel
 from mnist_app.pages.workers import (
     identity,
     import_first,

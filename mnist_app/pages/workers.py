@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import classifiers, evaluation_store, explanations, model_store, network, outcomes
+from mnist_app import evaluation_store, explanations, outcomes
 from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
@@ -20,13 +20,14 @@ from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
+from mnist_app.core.models import layer_list, model_cache, model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.evaluation import EvaluationReport, evaluate
 from mnist_app.explanations import Explanation, GradientExplanation
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
-from mnist_app.model_store import StoredModel
 from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up
 
@@ -140,7 +141,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
                 control=control,
             )
             model_store.add_litert(model.path, litert)
-        return classifiers.loaded(model.path)
+        return model_cache.loaded(model.path)
 
     return workers().models.once(identity(model), load)
 
@@ -280,7 +281,7 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
 
     def work(control: Control) -> Explanation:
         classifier = _awaited(workers().models, classifier_job(model))
-        return explanations.explain(classifier, network.layers(model.path), image)
+        return explanations.explain(classifier, layer_list.layers(model.path), image)
 
     return _only(workers().explanations, (identity(model), image.tobytes()), work, owner)
 

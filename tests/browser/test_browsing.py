@@ -4,8 +4,8 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from benchmarks import browsing
-from mnist_app import model_store
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.models import model_store
 
 
 def test_presses_are_timed_and_frames_counted(browser: Browser, digits: Dataset) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import model_store, outcomes
+from mnist_app import outcomes
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.evaluation import evaluate
 from mnist_app.lab import model_files

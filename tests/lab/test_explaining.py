@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import model_store
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.explanations import GradientExplanation
 from mnist_app.lab import architectures

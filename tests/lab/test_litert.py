@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.models.model_store import SHIPPED
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab import model_files
 from mnist_app.lab.architectures import build
-from mnist_app.model_store import SHIPPED
 
 
 def learned(name: str) -> keras.Model:

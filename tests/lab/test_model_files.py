@@ -18,9 +18,9 @@ import tensorflow as tf
 from keras import layers
 from samples import nearly_full_disk
 
-from mnist_app import model_store
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab import model_files
 from mnist_app.lab.architectures import build

@@ -17,8 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from benchmarks.drawings import BRUSH, STROKES, canvas_json
-from mnist_app import classifiers, model_store
 from mnist_app.core.ink.raster import drawing_from_canvas
+from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import read_drawing
 from mnist_app.live import limits
@@ -83,7 +83,7 @@ def test_a_drawing_that_grows_is_answered_as_the_canvas_will_send_it(
     assert said["drawing"] == 1
     assert said["points"] == len(THREE)
     whole = drawing_from_canvas(canvas_json(THREE))
-    reading = read_drawing(whole, classifiers.loaded(model_store.SHIPPED))
+    reading = read_drawing(whole, model_cache.loaded(model_store.SHIPPED))
     assert said["answer"]["text"] == reading.text == "3"
     assert said["answer"]["digits"][0]["image"] == answers.told(reading)["digits"][0]["image"]
 

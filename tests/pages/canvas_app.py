@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import until
 
-from mnist_app import model_store
+from mnist_app.core.models import model_store
 
 SEVEN: list[list[Any]] = [
     ["M", 90, 70],

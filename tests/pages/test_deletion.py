@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import said
 
-from mnist_app import model_store
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.run_jobs import runs
 from mnist_app.runs import State

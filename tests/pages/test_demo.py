@@ -7,8 +7,8 @@ from canvas_app import SEVEN, is_read, models, stroke, told
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app import model_store
 from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
+from mnist_app.core.models import model_store
 from mnist_app.lab import finetuning
 from mnist_app.pages import demo, demo_lesson
 from mnist_app.pages.demo_mistakes import SHOWN

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_app import network
+from mnist_app.core.models import layer_list
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.feature_maps import FeatureMaps, feature_maps
 from mnist_app.lab import architectures, model_files
@@ -17,7 +17,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 def maps(model: keras.Model, folder: Path) -> tuple[FeatureMaps, ...]:
     model.save(folder / "shown.keras")
     inside = Classifier(model_files.litert(model)).inside(IMAGE / np.float32(255))
-    return feature_maps(IMAGE, inside, network.layers(folder / "shown.keras"))
+    return feature_maps(IMAGE, inside, layer_list.layers(folder / "shown.keras"))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from keras import layers
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, until
 
-from mnist_app import model_store, network
 from mnist_app.cluster import Cluster
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.explanations import Explanation, explain
 from mnist_app.feature_maps import responses
@@ -49,7 +49,7 @@ def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
 
 @pytest.fixture
 def explained(models: Path, image: np.ndarray, classifier: Classifier) -> Explanation:
-    return explain(classifier, network.layers(models / "tiny.keras"), image)
+    return explain(classifier, layer_list.layers(models / "tiny.keras"), image)
 
 
 def text(app: AppTest) -> str:

@@ -7,8 +7,9 @@ from samples import in_a_process_of_its_own, quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
-from mnist_app import checkpoints, model_store
+from mnist_app import checkpoints
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages import run_jobs, workers
 from mnist_app.progress import Point, Progress

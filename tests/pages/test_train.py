@@ -9,9 +9,9 @@ from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
-from mnist_app import model_store
 from mnist_app.cluster import Cluster
 from mnist_app.core.errors import Stopped
+from mnist_app.core.models import model_store
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers

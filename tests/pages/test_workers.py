@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_app import model_store
 from mnist_app.cluster import Cluster
+from mnist_app.core.models import model_store
 from mnist_app.pages import workers
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from mnist_app import model_store
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.raster import Drawing
+from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_drawing, read_ink, read_picture
 from mnist_app.core.recognition.segmentation.layout import Layout

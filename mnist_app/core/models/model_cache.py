@@ -3,9 +3,9 @@
 import functools
 from pathlib import Path
 
-from mnist_app import model_store
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.model_store import StoredModel
 
 # One of the shipped design takes 7 MB; visitors may each draw for another.
 REMEMBERED = 12

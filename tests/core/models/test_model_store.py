@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from samples import nearly_full_disk
 
-from mnist_app import model_store
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.model_store import (
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import (
     ModelCard,
     ModelFiles,
     StoredModel,
@@ -24,6 +23,7 @@ from mnist_app.model_store import (
     path_for,
     save,
 )
+from mnist_app.core.recognition.classifier import Classifier
 
 # The store opens neither.
 FILES = ModelFiles(b"a network", b"its LiteRT form")
