@@ -17,9 +17,9 @@ from PIL import Image, ImageDraw
 from benchmarks import example, options, strangers
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error, evaluate
 from mnist_app.core.ink.raster import SIDE, STROKE_WIDTH, Strokes, raster_to_input
 from mnist_app.core.models import model_store
-from mnist_app.evaluation import BINS, EvaluationReport, calibration_error, evaluate
 
 CANVAS = 320
 BRUSH = 18

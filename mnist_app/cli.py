@@ -97,8 +97,8 @@ commands.add_command(train)
 @form_option
 def evaluate(model: Path | None, dataset: str, form: str) -> None:
     """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
-    from mnist_app import evaluation
     from mnist_app.core.data import datasets
+    from mnist_app.core.evaluation import metrics
     from mnist_app.core.models import model_store
 
     stored = model_store.describe(model or model_store.SHIPPED)
@@ -113,13 +113,13 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
         hidden=not sys.stderr.isatty(),
         show_pos=False,
     ) as bar:
-        report = evaluation.evaluate(
+        report = metrics.evaluate(
             classifier,
             pictures.test_images,
             pictures.test_labels,
             report=lambda share: bar.update(round(share * 1000) - bar.pos),
         )
-    figures = evaluation.as_dict(report)
+    figures = metrics.as_dict(report)
     if form == "json":
         click.echo(json.dumps({"model": stored.name, "dataset": dataset, **figures}))
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_app.charts import TEN, laid_out
-from mnist_app.evaluation import EvaluationReport
+from mnist_app.core.evaluation.metrics import EvaluationReport
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_app.charts import FAINT, STRONG, laid_out
-from mnist_app.evaluation import Bin
+from mnist_app.core.evaluation.metrics import Bin
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import ModelCard, ModelFiles, StoredModel
-from mnist_app.evaluation import EvaluationReport
 from mnist_app.progress import Progress
 
 

@@ -15,10 +15,10 @@ from mnist_app import checkpoints, outcomes
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.files import require_writable
 from mnist_app.core.models import model_store
 from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
-from mnist_app.evaluation import as_dict
 from mnist_app.options import FILE, form_option, setting_options
 from mnist_app.outcomes import TrainingOutcome
 from mnist_app.phases import Phase

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.evaluation.metrics import evaluate
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.evaluation import evaluate
 
 ROOT = Path(__file__).parent.parent
 

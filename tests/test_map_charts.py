@@ -4,7 +4,7 @@ import pytest
 
 from mnist_app.charts import TEN
 from mnist_app.core.data.datasets import DIGIT_NAMES
-from mnist_app.evaluation import EvaluationReport, score
+from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.map_charts import picture_scatter
 
 

@@ -3,7 +3,7 @@ import plotly.graph_objects as go
 import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
-from mnist_app.evaluation import Bin
+from mnist_app.core.evaluation.metrics import Bin
 from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from mnist_app import learning_curve
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data import datasets
+from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.core.versions import versions
-from mnist_app.evaluation import EvaluationReport, evaluate, figures
 from mnist_app.lab import model_files
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.keras_classifier import KerasClassifier

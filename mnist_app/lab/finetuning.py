@@ -19,10 +19,10 @@ from mnist_app.core.data import datasets, distractors
 from mnist_app.core.data.datasets import PEN_WIDTHS, Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
 from mnist_app.core.errors import Stopped
+from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.settings import DATASETS, TrainingConfig
-from mnist_app.evaluation import Answering, EvaluationReport, evaluate, figures
 from mnist_app.lab import learners, model_files
 from mnist_app.lab.augmentation import augment
 from mnist_app.lab.feeding import untuned

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data import datasets
+from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
-from mnist_app.evaluation import EvaluationReport
 from mnist_app.pages import gallery, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.choosing import default_dataset, opened

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_app import picked
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.evaluation import selection_codec
+from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.evaluation import EvaluationReport
 from mnist_app.pages import one_picture, reveal
 from mnist_app.pages.answer import share
 from mnist_app.pages.link import keep_in_link, number_of_new_link, text_of_new_link
@@ -68,13 +68,13 @@ def picked_pictures(dataset: Dataset) -> np.ndarray | None:
     """
     count = len(dataset.test_labels)
     linked = text_of_new_link("picked")
-    numbers = picked.from_text(linked, count) if linked else None
+    numbers = selection_codec.from_text(linked, count) if linked else None
     if numbers is not None:
         st.session_state.gallery_picked = (dataset.name, numbers)
     name, numbers = st.session_state.get("gallery_picked") or ("", None)
     if name != dataset.name:
         numbers = None
-    keep_in_link("picked", None if numbers is None else picked.as_text(numbers, count))
+    keep_in_link("picked", None if numbers is None else selection_codec.as_text(numbers, count))
     return numbers
 
 

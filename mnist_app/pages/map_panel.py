@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.evaluation.metrics import EvaluationReport
+from mnist_app.core.evaluation.projection import PictureMap, Round, border
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.evaluation import EvaluationReport
 from mnist_app.map_charts import picture_scatter
 from mnist_app.pages import gallery, one_picture
 from mnist_app.pages.confusion import most_confused
@@ -15,7 +16,6 @@ from mnist_app.pages.map_chart import map_chart, picture_sheet
 from mnist_app.pages.space_jobs import PicturedMap, map_job, neighbour_map_job
 from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.workers import workers
-from mnist_app.picture_map import PictureMap, Round, border
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 

@@ -5,10 +5,10 @@ import math
 import pandas as pd
 import streamlit as st
 
+from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
+from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.evaluation import EvaluationReport, reliability
 from mnist_app.learning_curve import LearningCurves
-from mnist_app.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.measure_charts import reliability_diagram
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.progress import Point

@@ -4,10 +4,10 @@ import streamlit as st
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
-from mnist_app.evaluation import EvaluationReport
 from mnist_app.pages import confusion, deletion, gallery, map_panel, measures
 from mnist_app.pages.choosing import choose, choose_dataset, learned_elsewhere, opened
 from mnist_app.pages.takeaway import downloads

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from mnist_app import handout
-from mnist_app.evaluation import EvaluationReport
+from mnist_app.core.evaluation import html_report
+from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.learning_curve import LearningCurves
 
 
@@ -25,7 +25,7 @@ def downloads(
     with st.container(key="downloads", horizontal=True):
         st.download_button(
             "Report (HTML, 5 MB)",
-            lambda: handout.as_html(report, names, title, about, curves),
+            lambda: html_report.as_html(report, names, title, about, curves),
             f"{stem}.html",
             "text/html",
             key="download_report",
@@ -34,7 +34,7 @@ def downloads(
         )
         st.download_button(
             "All predictions (CSV)",
-            lambda: handout.as_csv(report, names),
+            lambda: html_report.as_csv(report, names),
             f"{stem}.csv",
             "text/csv",
             key="download_csv",

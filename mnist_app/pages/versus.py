@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app.comparison import Comparison, compare, in_words
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.evaluation.comparison import Comparison, compare, in_words
+from mnist_app.core.evaluation.meanings import measures
+from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.evaluation import EvaluationReport
-from mnist_app.meanings import measures
 from mnist_app.pages import gallery
 from mnist_app.pages.choosing import choose
 from mnist_app.pages.pixels import gallery as grid

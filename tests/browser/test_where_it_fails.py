@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.browser import at_rest
 from benchmarks.servers import Server
-from mnist_app import picked
+from mnist_app.core.evaluation import selection_codec
 
 GALLERY = ".st-key-gallery"
 MAP = ".st-key-picture_map"
@@ -72,7 +72,7 @@ def expect_picked(page: Page, numbers: Sequence[int]) -> None:
     """The gallery shows exactly these pictures, and so does the link."""
     expect_count(page, len(numbers))
     expect(page).to_have_url(re.compile("picked="))
-    found = picked.from_text(parse_qs(urlparse(page.url).query)["picked"][0], 360)
+    found = selection_codec.from_text(parse_qs(urlparse(page.url).query)["picked"][0], 360)
     assert found is not None
     assert found.tolist() == list(numbers)
 

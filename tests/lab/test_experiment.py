@@ -12,9 +12,9 @@ from mnist_app import outcomes
 from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.evaluation.metrics import evaluate
 from mnist_app.core.models import model_store
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.evaluation import evaluate
 from mnist_app.lab import model_files
 from mnist_app.lab.experiment import train_model
 from mnist_app.lab.keras_classifier import KerasClassifier

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, report, settled, visit
 
-from mnist_app import picked
+from mnist_app.core.evaluation import selection_codec
+from mnist_app.core.evaluation.projection import border
 from mnist_app.pages.workers import workers
-from mnist_app.picture_map import border
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 
@@ -62,14 +62,14 @@ def test_the_border_of_two_classes_fills_the_gallery_and_the_link(one_model: Pat
     assert f"{len(expected)} pictures" in status(app)
     link = app.query_params["picked"]
     text = link if isinstance(link, str) else link[0]
-    assert picked.from_text(text, 360).tolist() == expected.tolist()  # type: ignore[union-attr]
+    assert selection_codec.from_text(text, 360).tolist() == expected.tolist()  # type: ignore[union-attr]
     app.selectbox(key="border_other").set_value(3).run()
     assert app.button(key="border_show").disabled
 
 
 def test_a_link_picks_pictures_out_and_they_can_be_filtered_further(one_model: Path) -> None:
     numbers = np.arange(0, 360, 3)
-    link = {"picked": picked.as_text(numbers, 360)}
+    link = {"picked": selection_codec.as_text(numbers, 360)}
     app = visit("predictions", link)
     assert "120 pictures" in status(app)
     assert any("selectedpoints" in trace for trace in chart(app)["data"])

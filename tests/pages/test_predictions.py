@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 from visiting import bodies, report, settled, stop_last, visit
 
-from mnist_app import meanings
-from mnist_app.evaluation import as_dict
+from mnist_app.core.evaluation import meanings
+from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.pages import gallery as test_pictures
 from mnist_app.pages.workers import workers
 

@@ -3,14 +3,14 @@ import pytest
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.recognition.classifier import BATCH, Classifier
-from mnist_app.embedding import (
+from mnist_app.core.evaluation.embedding import (
     ROUNDS,
     Neighbours,
     embeddings,
     neighbourhoods,
     principal_components,
 )
+from mnist_app.core.recognition.classifier import BATCH, Classifier
 
 
 @pytest.fixture(scope="module")

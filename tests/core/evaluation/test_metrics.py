@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 
 from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import Stopped
+from mnist_app.core.evaluation.metrics import (
+    BINS,
+    as_dict,
+    calibration_error,
+    evaluate,
+    reliability,
+    score,
+)
 from mnist_app.core.recognition.classifier import BATCH, Classifier
-from mnist_app.evaluation import BINS, as_dict, calibration_error, evaluate, reliability, score
 
 LABELS = np.array([0, 1, 1, 2])
 ANSWERS = np.array(

@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_app.core.evaluation.embedding import (
+    ROUNDS,
+    embeddings,
+    neighbourhoods,
+    principal_components,
+)
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.embedding import ROUNDS, embeddings, neighbourhoods, principal_components
 
 # What the last layer of a trained network tells fits into few directions: 99.5 % with the shipped
 # model; and t-SNE need not look at more.

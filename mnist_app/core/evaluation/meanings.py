@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mnist_app.evaluation import BINS, EvaluationReport, calibration_error
+from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error
 from mnist_app.learning_curve import LearningCurves
 
 RELIABILITY = (

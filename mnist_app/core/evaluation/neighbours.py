@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mnist_app.core.evaluation.embedding import Neighbours, embeddings
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.embedding import Neighbours, embeddings
 
 # What is kept of the known pictures; it holds all 60,000 for networks with 128 numbers a picture.
 MOST_BYTES = 32_000_000

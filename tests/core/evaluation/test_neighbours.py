@@ -3,8 +3,8 @@ import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.errors import Stopped
+from mnist_app.core.evaluation.neighbours import Examples, in_words
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.examples import Examples, in_words
 
 
 @pytest.fixture(scope="module")

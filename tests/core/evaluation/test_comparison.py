@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mnist_app.comparison import Comparison, compare, in_words
 from mnist_app.core.errors import DigitLabError
-from mnist_app.evaluation import EvaluationReport, score
+from mnist_app.core.evaluation.comparison import Comparison, compare, in_words
+from mnist_app.core.evaluation.metrics import EvaluationReport, score
 
 
 def reading(right: list[bool]) -> EvaluationReport:

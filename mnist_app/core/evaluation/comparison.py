@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.evaluation import EvaluationReport
+from mnist_app.core.evaluation.metrics import EvaluationReport
 
 # A difference that chance alone makes less often than this is called more than chance.
 SIGNIFICANCE = 0.05

@@ -3,9 +3,15 @@ import pytest
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.evaluation.embedding import ROUNDS, Neighbours
+from mnist_app.core.evaluation.projection import (
+    DIRECTIONS,
+    Round,
+    border,
+    neighbour_map,
+    picture_map,
+)
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.embedding import ROUNDS, Neighbours
-from mnist_app.picture_map import DIRECTIONS, Round, border, neighbour_map, picture_map
 
 
 def test_a_map_draws_classes_apart(classifier: Classifier, digits: Dataset) -> None:

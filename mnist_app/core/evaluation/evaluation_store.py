@@ -9,9 +9,9 @@ import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.core.files import whole
 from mnist_app.core.models import model_store
-from mnist_app.evaluation import EvaluationReport, score
 
 # Of 10,000 pictures each takes 400 kB.
 MOST_KEPT = 50
