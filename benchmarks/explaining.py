@@ -13,15 +13,15 @@ from benchmarks import options
 from benchmarks.report import machine
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.explaining.counterfactual import smallest_change
+from mnist_app.core.explaining.explanation_pictures import attributed, marked, sheet
+from mnist_app.core.explaining.explanations import Explanation, GradientExplanation, explain
+from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.images.pictures import png
 from mnist_app.core.models import layer_list, model_store
-from mnist_app.counterfactual import smallest_change
-from mnist_app.explanation_pictures import attributed, marked, sheet
-from mnist_app.explanations import Explanation, GradientExplanation, explain
 from mnist_app.lab import model_files
 from mnist_app.lab.explaining import explain_by_gradients
 from mnist_app.lab.scores import Scores
-from mnist_app.saliency import integrated_gradients, occlusion
 from mnist_app.steering import Steering
 
 MOST_MS = 500

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from mnist_app.core.explaining.explanation_pictures import attributed
+from mnist_app.core.explaining.explanations import Explanation
+from mnist_app.core.explaining.feature_maps import CONVOLUTIONS, FeatureMaps
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.explanation_pictures import attributed
-from mnist_app.explanations import Explanation
-from mnist_app.feature_maps import CONVOLUTIONS, FeatureMaps
 from mnist_app.pages import answer, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import picture

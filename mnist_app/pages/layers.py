@@ -5,9 +5,9 @@ import html
 import numpy as np
 import streamlit as st
 
-from mnist_app.explanation_pictures import sheet
-from mnist_app.explanations import Explanation
-from mnist_app.feature_maps import FeatureMaps
+from mnist_app.core.explaining.explanation_pictures import sheet
+from mnist_app.core.explaining.explanations import Explanation
+from mnist_app.core.explaining.feature_maps import FeatureMaps
 from mnist_app.pages.answer import share
 from mnist_app.pages.figures import legend
 from mnist_app.pages.pixels import picture

@@ -5,10 +5,10 @@ import html
 import numpy as np
 import streamlit as st
 
+from mnist_app.core.explaining.counterfactual import Change, describe
+from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
+from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.counterfactual import Change, describe
-from mnist_app.explanation_pictures import CELL, attributed, marked
-from mnist_app.explanations import Explanation, GradientExplanation
 from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.pages.again import again
 from mnist_app.pages.answer import share

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app.explanation_pictures import tinted
-from mnist_app.explanations import Explanation
-from mnist_app.feature_maps import CONVOLUTIONS, FeatureMaps, Step, responses, step
+from mnist_app.core.explaining.explanation_pictures import tinted
+from mnist_app.core.explaining.explanations import Explanation
+from mnist_app.core.explaining.feature_maps import CONVOLUTIONS, FeatureMaps, Step, responses, step
 from mnist_app.pages.figures import figure, framed, number, numbers, row
 from mnist_app.pages.stepper import stepper
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import explanations, outcomes
+from mnist_app import outcomes
 from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
@@ -20,6 +20,8 @@ from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation import evaluation_store
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate
+from mnist_app.core.explaining import explanations
+from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.models import layer_list, model_cache, model_store
@@ -27,7 +29,6 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.explanations import Explanation, GradientExplanation
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_app.core.explaining.feature_maps import FeatureMaps, feature_maps
 from mnist_app.core.models import layer_list
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.feature_maps import FeatureMaps, feature_maps
 from mnist_app.lab import architectures, model_files
 from mnist_app.pages import demo_decision
 from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES

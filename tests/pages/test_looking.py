@@ -15,10 +15,10 @@ from visiting import bodies, settled, until
 
 from mnist_app.cluster import Cluster
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.explaining.explanations import Explanation, explain
+from mnist_app.core.explaining.feature_maps import responses
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.explanations import Explanation, explain
-from mnist_app.feature_maps import responses
 from mnist_app.pages.answer import share
 from mnist_app.pages.looking import CHANGE, STEP, WHERE
 from mnist_app.pages.workers import explanation_job, workers

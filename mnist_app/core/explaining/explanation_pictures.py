@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
+from mnist_app.core.explaining.feature_maps import mosaic
 from mnist_app.core.images.pictures import ABOVE, BELOW
-from mnist_app.feature_maps import mosaic
 
 # Of a pixel whose ink is to change, with room for the sign in it.
 CELL = 9

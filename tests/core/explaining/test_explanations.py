@@ -3,9 +3,9 @@ import pytest
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.explaining.explanations import explain
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.explanations import explain
 
 
 def test_the_shipped_model_explains_itself(shipped: Classifier, digits: Dataset) -> None:

@@ -5,8 +5,8 @@ from keras import layers
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.explaining.counterfactual import Change, describe, smallest_change
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.counterfactual import Change, describe, smallest_change
 from mnist_app.lab.scores import Scores
 
 

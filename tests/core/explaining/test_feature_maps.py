@@ -8,10 +8,7 @@ import pytest
 from keras import layers
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.models import layer_list, model_store
-from mnist_app.core.models.layer_list import Layer
-from mnist_app.core.recognition.classifier import Classifier, as_network_input
-from mnist_app.feature_maps import (
+from mnist_app.core.explaining.feature_maps import (
     Convolution,
     FeatureMaps,
     describe,
@@ -22,6 +19,9 @@ from mnist_app.feature_maps import (
     responses,
     step,
 )
+from mnist_app.core.models import layer_list, model_store
+from mnist_app.core.models.layer_list import Layer
+from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab import architectures, model_files
 from mnist_app.lab.architectures import _BUILDERS
 from mnist_app.lab.keras_classifier import KerasClassifier

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.explaining.counterfactual import Change
+from mnist_app.core.explaining.feature_maps import (
+    Convolution,
+    FeatureMaps,
+    feature_maps,
+    first_convolution,
+)
+from mnist_app.core.explaining.saliency import occlusion
 from mnist_app.core.models.layer_list import Layer
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.counterfactual import Change
-from mnist_app.feature_maps import Convolution, FeatureMaps, feature_maps, first_convolution
-from mnist_app.saliency import occlusion
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ import pytest
 from keras import layers
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.logits import log_odds
 from mnist_app.lab import model_files
 from mnist_app.lab.scores import Scores
-from mnist_app.saliency import integrated_gradients, occlusion
 
 
 @pytest.fixture(scope="module")

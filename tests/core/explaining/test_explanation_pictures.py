@@ -1,7 +1,7 @@
 import numpy as np
 
+from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked, sheet, tinted
 from mnist_app.core.images.pictures import ABOVE, BELOW
-from mnist_app.explanation_pictures import CELL, attributed, marked, sheet, tinted
 
 BAR = np.zeros((28, 28), dtype=np.uint8)
 BAR[10:18] = 255
