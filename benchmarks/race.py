@@ -23,9 +23,9 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import signed
 from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.pixels import gallery, tiles
-from mnist_app.progress import Progress
 
 # As often as the Train page asks how a run stands.
 REFRESH_SECONDS = 0.5

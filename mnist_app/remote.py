@@ -18,8 +18,8 @@ from typing import Any
 import psutil
 from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.jobs import OUT_OF_MEMORY
 from mnist_app.phases import Phase, Stage
 from mnist_app.steering import Orders, Steering

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_app.charts import CONTRAST, FAINT, STRONG, TEN, laid_out, made_once, plain
-from mnist_app.learning_curve import LearningCurves
-from mnist_app.progress import Opinion, Point
-from mnist_app.runs import Run
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.progress import Opinion, Point
+from mnist_app.core.runs.run import Run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

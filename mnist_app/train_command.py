@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
-from mnist_app import checkpoints, outcomes
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.files import require_writable
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import checkpoints, outcomes
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.outcomes import TrainingOutcome
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 from mnist_app.options import FILE, form_option, setting_options
-from mnist_app.outcomes import TrainingOutcome
 from mnist_app.phases import Phase
-from mnist_app.progress import Progress
 
 
 @click.command()

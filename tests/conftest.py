@@ -41,7 +41,7 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="session")
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that learned scikit-learn's digits for a second or two, with its card."""
-    from mnist_app import outcomes
+    from mnist_app.core.runs import outcomes
     from mnist_app.core.settings import TrainingConfig
     from mnist_app.lab import experiment
 

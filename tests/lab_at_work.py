@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.steering import Steering
 
 Report = Callable[[Any], None]

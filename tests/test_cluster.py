@@ -16,9 +16,9 @@ from distributed import Client
 from jobs_at_work import PATIENCE, now, over, until
 
 from mnist_app import cluster as door
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.cluster import Cluster
 from mnist_app.core.models import model_store
+from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.jobs import Control, Snapshot, State, Worker
 from mnist_app.phases import Phase, Stage

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
-from mnist_app.learning_curve import LearningCurves
-from mnist_app.progress import Opinion, Point
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.progress import Opinion, Point
+from mnist_app.core.runs.run import Run, State
 from mnist_app.run_charts import (
     SMOOTHING,
     accuracy_against_seconds,
@@ -20,7 +21,6 @@ from mnist_app.run_charts import (
     smoothed,
     smoothed_curve,
 )
-from mnist_app.runs import Run, State
 
 CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
 

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 from samples import ROOT, in_a_process_of_its_own
 
-from mnist_app import checkpoints
 from mnist_app.core import settings
 from mnist_app.core.data.datasets import class_names, optdigits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import checkpoints
 from mnist_app.lab import distributed, model_files
 from mnist_app.lab.run_callback import RunCallback
 from mnist_app.train_command import train

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app import checkpoints
-from mnist_app.checkpoints import BROKEN, Checkpoint
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs import checkpoints
+from mnist_app.core.runs.checkpoints import BROKEN, Checkpoint
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.history import History
 from mnist_app.lab.monitors import Monitors

@@ -8,20 +8,20 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app import learning_curve
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data import datasets
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
 from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.runs import learning_curve
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.outcomes import Trained
+from mnist_app.core.runs.progress import Point
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.core.versions import versions
 from mnist_app.lab import model_files
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import TrainingResult, train
-from mnist_app.outcomes import Trained
 from mnist_app.phases import Phase, Stage
-from mnist_app.progress import Point
 from mnist_app.steering import Steering
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")

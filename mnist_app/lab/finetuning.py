@@ -22,12 +22,12 @@ from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.runs.outcomes import Change, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab import learners, model_files
 from mnist_app.lab.augmentation import augment
 from mnist_app.lab.feeding import untuned
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.outcomes import Change, FineTuned
 from mnist_app.steering import Steering
 
 STEPS = 100

@@ -3,11 +3,11 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mnist_app.core.runs.learning_curve import CURVE_POINTS, GrowingCurve
+from mnist_app.core.runs.progress import HardPicture, Opinion, Point, Progress
 from mnist_app.core.schedules import learning_rate
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.watching import Validation
-from mnist_app.learning_curve import CURVE_POINTS, GrowingCurve
-from mnist_app.progress import HardPicture, Opinion, Point, Progress
 
 
 @dataclass

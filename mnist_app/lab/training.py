@@ -14,9 +14,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.backup import Backup, origin
 from mnist_app.lab.distillation import TaughtFeed
@@ -28,7 +29,6 @@ from mnist_app.lab.learners import begin
 from mnist_app.lab.monitors import Monitors
 from mnist_app.lab.run_callback import RunCallback
 from mnist_app.lab.watching import Watcher
-from mnist_app.progress import Progress
 from mnist_app.steering import Steering
 
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.runs.progress import HardPicture, View
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.progress import HardPicture, View
 
 # Test pictures that are watched, filters that are shown, and hardest pictures that are named.
 WATCHED, MOST_FILTERS, HARDEST = 40, 64, 12

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from mnist_app import repeat
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.runs import training_script
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.run import Run, curves_csv
 from mnist_app.jobs import State
-from mnist_app.learning_curve import LearningCurves
 from mnist_app.pages.run_jobs import export_job, export_key
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
-from mnist_app.runs import Run, curves_csv
 
 FORMS = {
     "saved_model": ("SavedModel (ZIP)", "For TensorFlow Serving; with its card."),
@@ -88,7 +88,7 @@ def _code_and_curves(run: Run, model: StoredModel | None, curves: LearningCurves
     with st.container(horizontal=True, key="run_downloads"):
         st.download_button(
             "Python script",
-            lambda: repeat.script(run.config, card, run.title),
+            lambda: training_script.script(run.config, card, run.title),
             f"{stem}.py",
             "text/x-python",
             key="download_script",
@@ -98,7 +98,7 @@ def _code_and_curves(run: Run, model: StoredModel | None, curves: LearningCurves
         )
         st.download_button(
             "Notebook",
-            lambda: repeat.notebook(run.config, card, run.title),
+            lambda: training_script.notebook(run.config, card, run.title),
             f"{stem}.ipynb",
             "application/x-ipynb+json",
             key="download_notebook",

@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import checkpoints, convolution, outcomes, run_store
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core import limits
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.runs import checkpoints, convolution, outcomes, run_store
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.outcomes import Trained, TrainingOutcome
+from mnist_app.core.runs.progress import Progress
+from mnist_app.core.runs.recording import Report, recorded
+from mnist_app.core.runs.run import Run as ListedRun
+from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.jobs import Control, Snapshot
-from mnist_app.outcomes import Trained, TrainingOutcome
 from mnist_app.pages.workers import cluster, file_of, identity, own_classifier, workers
 from mnist_app.phases import Phase
-from mnist_app.progress import Progress
-from mnist_app.recording import Report, recorded
-from mnist_app.run_store import Runs
-from mnist_app.runs import Run as ListedRun
 
 logger = logging.getLogger(__name__)
 

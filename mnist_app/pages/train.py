@@ -8,9 +8,10 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs.outcomes import TrainingOutcome
+from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.jobs import Snapshot
-from mnist_app.outcomes import TrainingOutcome
 from mnist_app.pages import elsewhere, reveal, wording
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
@@ -21,7 +22,6 @@ from mnist_app.pages.visitor import visitor
 from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import dataset_job, workers
-from mnist_app.runs import State
 
 SAMPLE = 12
 

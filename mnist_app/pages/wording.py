@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from mnist_app.core.runs.run import State
 from mnist_app.core.settings import SETTINGS, short
-from mnist_app.runs import State
 
 STATES = {
     State.WAITING: "Waiting in line",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from mnist_app import outcomes
 from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
@@ -28,9 +27,10 @@ from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import Reading, read_picture
+from mnist_app.core.runs import outcomes
+from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.jobs import Control, Snapshot, State, Task, Worker
-from mnist_app.outcomes import FinetuningOutcome
 from mnist_app.pages.interest import Interest, has_given_up
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from samples import quick
 
-from mnist_app.checkpoints import Checkpoint, pack
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs.checkpoints import Checkpoint, pack
 from mnist_app.lab.backup import Backup
 from mnist_app.lab.learners import begin, prepare
 from mnist_app.lab.training import train

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import outcomes
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import evaluate
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import outcomes
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.lab import model_files
 from mnist_app.lab.experiment import train_model
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.progress import Progress
 from mnist_app.steering import Steering
 
 QUICK = TrainingConfig(

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import outcomes
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
@@ -15,10 +14,11 @@ from mnist_app.core.ink.raster import drawing_from_points
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.runs import outcomes
+from mnist_app.core.runs.outcomes import FineTuned
+from mnist_app.core.runs.outcomes import FinetuningOutcome as Outcome
 from mnist_app.lab import finetuning, model_files
 from mnist_app.lab.finetuning import finetune
-from mnist_app.outcomes import FineTuned
-from mnist_app.outcomes import FinetuningOutcome as Outcome
 from mnist_app.steering import Steering
 
 

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from mnist_app.core.runs.progress import HardPicture, Point
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.history import History
 from mnist_app.lab.watching import Validation
-from mnist_app.progress import HardPicture, Point
 
 CONFIG = TrainingConfig(epochs=4, batch_size=50, learning_rate=0.01)
 

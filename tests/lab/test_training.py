@@ -6,15 +6,15 @@ import pytest
 from keras import Sequential, layers
 from samples import accuracy, blocks, quick
 
-from mnist_app import learning_curve
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import as_network_input
+from mnist_app.core.runs import learning_curve
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import OPTIMIZERS, SCHEDULES, TrainingConfig
 from mnist_app.lab import run_callback, training
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import train
-from mnist_app.progress import Progress
 
 
 def test_too_few_pictures_are_refused_before_anything_is_built(dataset: Dataset) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from samples import accuracy, quick
 
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import SCHEDULES
 from mnist_app.lab import run_callback
 from mnist_app.lab.feeding import split
@@ -18,7 +19,6 @@ from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.learners import begin
 from mnist_app.lab.training import train
 from mnist_app.lab.watching import Validation, judge
-from mnist_app.progress import Progress
 from mnist_app.steering import Steering
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from samples import quick
 
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.progress import Progress
 from mnist_app.lab.training import train
-from mnist_app.progress import Progress
 from mnist_app.steering import Steering
 
 # Of the small data set in batches of 32.

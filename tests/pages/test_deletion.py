@@ -5,9 +5,9 @@ from streamlit.testing.v1 import AppTest
 from visiting import said
 
 from mnist_app.core.models import model_store
+from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.run_jobs import runs
-from mnist_app.runs import State
 
 ME = "0" * 32
 SCRIPT = """

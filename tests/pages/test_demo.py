@@ -9,13 +9,13 @@ from visiting import bodies, settled, visit
 
 from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
 from mnist_app.core.models import model_store
+from mnist_app.core.runs.run import State
 from mnist_app.lab import finetuning
 from mnist_app.pages import demo, demo_lesson
 from mnist_app.pages.demo_mistakes import SHOWN
 from mnist_app.pages.pixels import picture
 from mnist_app.pages.run_jobs import runs
 from mnist_app.pages.workers import evaluation_job, workers
-from mnist_app.runs import State
 
 __all__ = ["models"]
 

@@ -7,13 +7,13 @@ from samples import in_a_process_of_its_own, quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
-from mnist_app import checkpoints
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import checkpoints
+from mnist_app.core.runs.progress import Point, Progress
+from mnist_app.core.runs.run import Run, State
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages import run_jobs, workers
-from mnist_app.progress import Point, Progress
-from mnist_app.runs import Run, State
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import runs_page\nruns_page.page()"

@@ -6,12 +6,12 @@ from samples import quick
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app import outcomes
 from mnist_app.core.data.datasets import load
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.comparison import Comparison, compare
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import models
+from mnist_app.core.runs import outcomes
 from mnist_app.lab.experiment import train_model
 from mnist_app.pages import versus
 from mnist_app.pages.workers import evaluation_job

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error
-from mnist_app.learning_curve import LearningCurves
+from mnist_app.core.runs.learning_curve import LearningCurves
 
 RELIABILITY = (
     "Of the answers it is 80 % sure of, 80 % should be right: then the points lie on the dotted "

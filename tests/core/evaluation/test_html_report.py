@@ -9,8 +9,8 @@ import numpy as np
 from mnist_app.core.evaluation.html_report import as_csv, as_html
 from mnist_app.core.evaluation.meanings import CURVES, MEANS, RELIABILITY, TAUGHT, measures
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
-from mnist_app.learning_curve import LearningCurves
-from mnist_app.progress import Point
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.progress import Point
 
 NAMES = ("cat, tame", "<dog>", "owl")
 

@@ -3,10 +3,9 @@ from typing import Any
 
 import pytest
 
-from mnist_app.core.settings import TrainingConfig
-from mnist_app.learning_curve import LearningCurves
-from mnist_app.progress import Point
-from mnist_app.runs import (
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.progress import Point
+from mnist_app.core.runs.run import (
     UNFINISHED,
     Run,
     State,
@@ -14,6 +13,7 @@ from mnist_app.runs import (
     differing_settings,
     told_apart,
 )
+from mnist_app.core.settings import TrainingConfig
 
 
 def made(title: str = "x", architecture: str = "dense", **facts: Any) -> Run:

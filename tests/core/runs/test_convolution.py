@@ -4,11 +4,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app import convolution
-from mnist_app.convolution import found, in_words, is_convolutional, pair, shift_in_words, shifted
+from mnist_app.core.runs import convolution
+from mnist_app.core.runs.convolution import (
+    found,
+    in_words,
+    is_convolutional,
+    pair,
+    shift_in_words,
+    shifted,
+)
+from mnist_app.core.runs.run import Run, State
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.lab import architectures
-from mnist_app.runs import Run, State
 
 
 def made(config: TrainingConfig, **facts: Any) -> Run:

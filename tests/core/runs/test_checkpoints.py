@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from samples import nearly_full_disk
 
-from mnist_app import checkpoints
-from mnist_app.checkpoints import NAME, Checkpoint
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs import checkpoints
+from mnist_app.core.runs.checkpoints import NAME, Checkpoint
 
 DRAWING = np.arange(784, dtype=np.uint16).astype(np.uint8).reshape(28, 28)
 

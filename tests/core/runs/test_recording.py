@@ -4,16 +4,16 @@ from pathlib import Path
 import pytest
 from samples import nearly_full_disk, quick
 
-from mnist_app import recording
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import recording
+from mnist_app.core.runs.outcomes import TrainingOutcome as Outcome
+from mnist_app.core.runs.outcomes import stored
+from mnist_app.core.runs.progress import Point, Progress
+from mnist_app.core.runs.recording import Report, recorded
+from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run_store import Runs
 from mnist_app.lab import experiment
-from mnist_app.outcomes import TrainingOutcome as Outcome
-from mnist_app.outcomes import stored
-from mnist_app.progress import Point, Progress
-from mnist_app.recording import Report, recorded
-from mnist_app.run_store import Runs
-from mnist_app.runs import State
 from mnist_app.steering import Steering
 
 CONFIG = quick(dataset="optdigits", epochs=2)

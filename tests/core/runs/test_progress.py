@@ -1,4 +1,4 @@
-from mnist_app.progress import Progress
+from mnist_app.core.runs.progress import Progress
 
 
 def test_the_share_counts_steps() -> None:

@@ -2,9 +2,9 @@ import itertools
 
 import pytest
 
-from mnist_app import learning_curve
-from mnist_app.learning_curve import GrowingCurve, has_point, interval, thinned
-from mnist_app.progress import Point
+from mnist_app.core.runs import learning_curve
+from mnist_app.core.runs.learning_curve import GrowingCurve, has_point, interval, thinned
+from mnist_app.core.runs.progress import Point
 
 STEPS = 27
 

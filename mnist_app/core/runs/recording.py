@@ -6,10 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from mnist_app.core.errors import DigitLabError, Interrupted, Stopped
-from mnist_app.outcomes import TrainingOutcome
-from mnist_app.progress import Progress
-from mnist_app.run_store import Runs
-from mnist_app.runs import State
+from mnist_app.core.runs.outcomes import TrainingOutcome
+from mnist_app.core.runs.progress import Progress
+from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run_store import Runs
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import pytest
 from samples import in_a_process_of_its_own, nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.database import Database
+from mnist_app.core.runs.database import Database
 
 MIGRATIONS = ("CREATE TABLE names (name TEXT NOT NULL)",)
 

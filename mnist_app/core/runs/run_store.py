@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mnist_app import checkpoints, learning_curve
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import checkpoints, learning_curve
+from mnist_app.core.runs.database import Database
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.liveness import SignOfLife, living
+from mnist_app.core.runs.progress import Point, Progress
+from mnist_app.core.runs.run import UNFINISHED, Run, State
 from mnist_app.core.settings import SETTINGS, TrainingConfig
-from mnist_app.database import Database
-from mnist_app.learning_curve import LearningCurves
-from mnist_app.liveness import SignOfLife, living
-from mnist_app.progress import Point, Progress
-from mnist_app.runs import UNFINISHED, Run, State
 
 FILE_NAME = "runs.sqlite3"
 TITLE_LENGTH = 100

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.settings import SETTINGS, TrainingConfig, from_query
-from mnist_app.learning_curve import LearningCurves
 
 
 class State(StrEnum):

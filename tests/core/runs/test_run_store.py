@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from samples import in_a_process_of_its_own, nearly_full_disk
 
-from mnist_app import checkpoints, database, run_store
-from mnist_app.checkpoints import Checkpoint
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.runs import checkpoints, database, run_store
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.database import Database
+from mnist_app.core.runs.learning_curve import CURVE_POINTS, LearningCurves
+from mnist_app.core.runs.progress import Point, Progress
+from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.database import Database
-from mnist_app.learning_curve import CURVE_POINTS, LearningCurves
-from mnist_app.progress import Point, Progress
-from mnist_app.run_store import Runs
-from mnist_app.runs import Run, State
 
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))

@@ -6,7 +6,7 @@ from pathlib import Path
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import ModelCard, ModelFiles, StoredModel
-from mnist_app.progress import Progress
+from mnist_app.core.runs.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.progress import Point
+from mnist_app.core.runs.progress import Point
 
 # Points that a curve has at most, those that end an epoch not counted.
 CURVE_POINTS = 400

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core import custom_network
+from mnist_app.core.runs.run import Run, differing_settings
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.runs import Run, differing_settings
 
 # Pixels by which test pictures are moved, to see which network minds.
 SHIFT = 2

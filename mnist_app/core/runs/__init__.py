@@ -1,0 +1,1 @@
+"""Training runs: their list, their curves, their checkpoints."""
