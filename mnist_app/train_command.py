@@ -15,6 +15,7 @@ from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.files import require_writable
+from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import checkpoints, outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -22,7 +23,6 @@ from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
 from mnist_app.options import FILE, form_option, setting_options
-from mnist_app.phases import Phase
 
 
 @click.command()

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from mnist_app.jobs import Control, Snapshot, Worker
+from mnist_app.core.jobs.job_queue import Control, Snapshot, Worker
 
 PATIENCE = 30
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.runs.checkpoints import Checkpoint
-from mnist_app.steering import Steering
 
 Report = Callable[[Any], None]
 

@@ -15,9 +15,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.steering import Steering
 
 # The wobble is given on this coarse a grid and is smooth between its points.
 ELASTIC_GRID = 6

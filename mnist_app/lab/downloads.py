@@ -9,7 +9,7 @@ import keras
 
 from mnist_app.core.data.datasets import files_of
 from mnist_app.core.errors import DigitLabError
-from mnist_app.steering import Steering
+from mnist_app.core.jobs.run_control import Steering
 
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _SHA256 = {"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"}

@@ -10,6 +10,8 @@ import numpy as np
 
 from mnist_app.core.data import datasets
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
+from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.runs import learning_curve
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -21,8 +23,6 @@ from mnist_app.lab import model_files
 from mnist_app.lab.engine import Engine
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.training import TrainingResult, train
-from mnist_app.phases import Phase, Stage
-from mnist_app.steering import Steering
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
 # As many as a card's chart needs.

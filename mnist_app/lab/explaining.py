@@ -12,10 +12,10 @@ from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.explaining.counterfactual import smallest_change
 from mnist_app.core.explaining.explanations import GradientExplanation, require_image
 from mnist_app.core.explaining.saliency import integrated_gradients
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.settings import DATASETS
 from mnist_app.lab import model_files
 from mnist_app.lab.scores import Scores
-from mnist_app.steering import Steering
 
 
 def explain_by_gradients(

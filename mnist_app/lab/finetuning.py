@@ -21,6 +21,7 @@ from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.runs.outcomes import Change, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
@@ -28,7 +29,6 @@ from mnist_app.lab import learners, model_files
 from mnist_app.lab.augmentation import augment
 from mnist_app.lab.feeding import untuned
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.steering import Steering
 
 STEPS = 100
 LEARNING_RATE = 2e-4

@@ -17,10 +17,10 @@ import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.lab import learners
 from mnist_app.lab.scores import before_softmax
-from mnist_app.steering import Steering
 
 MAX_UNPACKED_BYTES = 500_000_000
 # Layers that only do arithmetic. A file that names anything else (a Lambda, a registered class, a

@@ -15,6 +15,7 @@ import numpy as np
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.runs.progress import View
 from mnist_app.lab.backup import Backup
 from mnist_app.lab.engine import Engine
@@ -23,7 +24,6 @@ from mnist_app.lab.history import History
 from mnist_app.lab.keras_classifier import BATCH, KerasClassifier
 from mnist_app.lab.monitors import Monitors
 from mnist_app.lab.watching import Watcher, judge
-from mnist_app.steering import Steering
 
 # Between two reports, and between two looks at the network.
 REPORT_SECONDS = 0.25

@@ -16,6 +16,7 @@ import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
@@ -29,7 +30,6 @@ from mnist_app.lab.learners import begin
 from mnist_app.lab.monitors import Monitors
 from mnist_app.lab.run_callback import RunCallback
 from mnist_app.lab.watching import Watcher
-from mnist_app.steering import Steering
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import streamlit as st
 from mnist_app.core.data.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.raster import Drawing
+from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
 from mnist_app.core.runs.outcomes import Change, FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
-from mnist_app.jobs import State
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.kiosk import owner
 from mnist_app.pages.pixels import gallery

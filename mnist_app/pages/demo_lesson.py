@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
-from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import canvas, correcting, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.choosing import default_dataset

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mnist_app.jobs import Snapshot, Worker
+from mnist_app.core.jobs.job_queue import Snapshot, Worker
 
 # Who waits asks several times a second; a tab in the background once a second at first. One that
 # is slower than this, and wants the job after all, starts it again by itself.

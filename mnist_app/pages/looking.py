@@ -8,8 +8,9 @@ import streamlit as st
 from mnist_app.core.explaining.counterfactual import Change, describe
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
+from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.pages.again import again
 from mnist_app.pages.answer import share
 from mnist_app.pages.figures import figure, legend, row
@@ -19,7 +20,6 @@ from mnist_app.pages.sliding import sliding
 from mnist_app.pages.visitor import tab
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import explanation_job, gradients_job, workers
-from mnist_app.phases import Phase, Stage
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
+from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
-from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import MODES
 from mnist_app.pages.visitor import visitor

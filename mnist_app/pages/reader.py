@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
-from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.waiting import POLL_SECONDS

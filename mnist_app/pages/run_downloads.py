@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import training_script
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, curves_csv
-from mnist_app.jobs import State
 from mnist_app.pages.run_jobs import export_job, export_key
 from mnist_app.pages.waiting import watch
 from mnist_app.pages.wording import show_error

@@ -13,6 +13,8 @@ import streamlit as st
 from mnist_app.core import limits
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
+from mnist_app.core.jobs.job_queue import Control, Snapshot
+from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import checkpoints, convolution, outcomes, run_store
@@ -23,9 +25,7 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run as ListedRun
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.jobs import Control, Snapshot
 from mnist_app.pages.workers import cluster, file_of, identity, own_classifier, workers
-from mnist_app.phases import Phase
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.job_queue import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.jobs import Snapshot
 from mnist_app.pages import elsewhere, reveal, wording
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery

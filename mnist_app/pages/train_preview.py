@@ -10,8 +10,8 @@ import streamlit as st
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import SETTINGS, TrainingConfig
-from mnist_app.jobs import State
 from mnist_app.pages.pixels import picture, tiles
 from mnist_app.pages.variants import variants
 from mnist_app.pages.waiting import POLL_SECONDS

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
+from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.jobs import State
 from mnist_app.pages.visitor import tab
 from mnist_app.pages.waiting import POLL_SECONDS, result_if_there
 from mnist_app.pages.workers import variants_job, workers

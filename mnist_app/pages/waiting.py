@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.jobs import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.phases import Phase
 from mnist_app.pages.interest import give_up, has_given_up, take_up
 from mnist_app.pages.visitor import tab
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
-from mnist_app.phases import Phase
 
 POLL_SECONDS = 0.4
 

@@ -23,6 +23,7 @@ from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
+from mnist_app.core.jobs.job_queue import Control, Snapshot, State, Task, Worker
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -30,11 +31,10 @@ from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.runs import outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.jobs import Control, Snapshot, State, Task, Worker
 from mnist_app.pages.interest import Interest, has_given_up
 
 if TYPE_CHECKING:
-    from mnist_app.cluster import Cluster
+    from mnist_app.core.jobs.cluster import Cluster
 
 # Whoever was not there for so long has left, and gives way to those who wait.
 LEFT_SECONDS = 300.0
@@ -116,7 +116,7 @@ def cluster() -> "Cluster":
     Raises:
         DigitLabError: a setting of the host is none.
     """
-    from mnist_app.cluster import Cluster
+    from mnist_app.core.jobs.cluster import Cluster
 
     return Cluster(os.environ.get("MNIST_APP_SCHEDULER", "").strip(), limits.most_workers())
 

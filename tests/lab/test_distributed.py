@@ -13,11 +13,11 @@ import tensorflow as tf
 
 from mnist_app.core.data.datasets import Dataset, load
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab import distributed, experiment, model_files
 from mnist_app.lab.distributed import SharedEngine
 from mnist_app.lab.training import train
-from mnist_app.steering import Steering
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG = TrainingConfig(

@@ -11,6 +11,7 @@ import pytest
 from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import evaluate
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -19,7 +20,6 @@ from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.lab import model_files
 from mnist_app.lab.experiment import train_model
 from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.steering import Steering
 
 QUICK = TrainingConfig(
     dataset="optdigits", architecture="dense", epochs=2, batch_size=32, learning_rate=0.005

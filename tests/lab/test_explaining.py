@@ -7,12 +7,12 @@ import pytest
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.explaining.explanations import GradientExplanation
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.lab import architectures
 from mnist_app.lab.architectures import _BUILDERS
 from mnist_app.lab.explaining import explain_by_gradients
-from mnist_app.steering import Steering
 
 SHIPPED = model_store.SHIPPED.read_bytes()
 

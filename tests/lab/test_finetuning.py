@@ -11,6 +11,7 @@ from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.ink.raster import drawing_from_points
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -19,7 +20,6 @@ from mnist_app.core.runs.outcomes import FineTuned
 from mnist_app.core.runs.outcomes import FinetuningOutcome as Outcome
 from mnist_app.lab import finetuning, model_files
 from mnist_app.lab.finetuning import finetune
-from mnist_app.steering import Steering
 
 
 def bar(slant: float) -> LabelledDrawing:

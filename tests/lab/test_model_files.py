@@ -20,13 +20,13 @@ from samples import nearly_full_disk
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab import model_files
 from mnist_app.lab.architectures import build
 from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.model_files import convert, export, litert, load, opened, packed, write_export
-from mnist_app.steering import Steering
 
 FORMS = tuple(model_store.EXPORTS)
 

@@ -10,6 +10,7 @@ from samples import accuracy, quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import SCHEDULES
@@ -19,7 +20,6 @@ from mnist_app.lab.keras_classifier import KerasClassifier
 from mnist_app.lab.learners import begin
 from mnist_app.lab.training import train
 from mnist_app.lab.watching import Validation, judge
-from mnist_app.steering import Steering
 
 
 class Steered(Steering):

@@ -6,10 +6,10 @@ from samples import quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.lab.training import train
-from mnist_app.steering import Steering
 
 # Of the small data set in batches of 32.
 STEPS = 11

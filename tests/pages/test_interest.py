@@ -5,7 +5,7 @@ from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import said
 
-from mnist_app.jobs import Control, State, Worker
+from mnist_app.core.jobs.job_queue import Control, State, Worker
 from mnist_app.pages.interest import GONE_SECONDS, Interest
 from mnist_app.pages.workers import workers
 

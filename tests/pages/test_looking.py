@@ -13,10 +13,10 @@ from keras import layers
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, until
 
-from mnist_app.cluster import Cluster
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.explaining.explanations import Explanation, explain
 from mnist_app.core.explaining.feature_maps import responses
+from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.pages.answer import share

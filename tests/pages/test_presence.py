@@ -3,7 +3,7 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.jobs import State, Worker
+from mnist_app.core.jobs.job_queue import State, Worker
 from mnist_app.pages import presence
 from mnist_app.pages.workers import LEFT_SECONDS, Workers
 

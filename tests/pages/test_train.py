@@ -9,16 +9,16 @@ from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, said, until
 
-from mnist_app.cluster import Cluster
 from mnist_app.core.errors import Stopped
+from mnist_app.core.jobs.cluster import Cluster
+from mnist_app.core.jobs.job_queue import Snapshot, State
+from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
-from mnist_app.jobs import Snapshot, State
 from mnist_app.pages import workers
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.run_jobs import Run, training_job
-from mnist_app.phases import Phase, Stage
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import train\ntrain.page()"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_app.cluster import Cluster
+from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_store
 from mnist_app.pages import workers
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.jobs import Worker
+from mnist_app.core.jobs.job_queue import Worker
 from mnist_app.pages.workers import workers
 
 

@@ -5,6 +5,7 @@ import pytest
 from samples import nearly_full_disk, quick
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import recording
 from mnist_app.core.runs.outcomes import TrainingOutcome as Outcome
@@ -14,7 +15,6 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import State
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.lab import experiment
-from mnist_app.steering import Steering
 
 CONFIG = quick(dataset="optdigits", epochs=2)
 

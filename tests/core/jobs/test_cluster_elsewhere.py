@@ -12,12 +12,12 @@ import psutil
 import pytest
 from jobs_at_work import now, over, until
 
-from mnist_app.cluster import Cluster
+from mnist_app.core.jobs.cluster import Cluster
+from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.jobs import Snapshot, State, Worker
 from mnist_app.pages import run_jobs, workers
-from mnist_app.phases import Phase
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.steering import Steering
+from mnist_app.core.jobs.run_control import Steering
 
 
 def test_at_first_nothing_is_asked_for() -> None:

@@ -15,13 +15,13 @@ import pytest
 from distributed import Client
 from jobs_at_work import PATIENCE, now, over, until
 
-from mnist_app import cluster as door
-from mnist_app.cluster import Cluster
+from mnist_app.core.jobs import cluster as door
+from mnist_app.core.jobs.cluster import Cluster
+from mnist_app.core.jobs.job_queue import Control, Snapshot, State, Worker
+from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.jobs import Control, Snapshot, State, Worker
-from mnist_app.phases import Phase, Stage
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from jobs_at_work import PATIENCE, Gate, now, over, until
 
-from mnist_app.jobs import Control, GaveWay, Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import Control, GaveWay, Snapshot, State, Worker
 
 MINUTE = 60.0
 

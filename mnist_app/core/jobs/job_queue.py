@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.steering import Steering
+from mnist_app.core.jobs.run_control import Steering
 
 logger = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ import psutil
 from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.jobs.job_queue import OUT_OF_MEMORY
+from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.run_control import Orders, Steering
 from mnist_app.core.runs.checkpoints import Checkpoint
-from mnist_app.jobs import OUT_OF_MEMORY
-from mnist_app.phases import Phase, Stage
-from mnist_app.steering import Orders, Steering
 
 # As far below the server as can be; an idle machine still learns at full speed.
 NICENESS = 19

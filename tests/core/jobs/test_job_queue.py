@@ -8,7 +8,7 @@ import pytest
 from jobs_at_work import PATIENCE, Gate, now, over
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.jobs import Control, State, Worker
+from mnist_app.core.jobs.job_queue import Control, State, Worker
 
 
 @pytest.fixture
