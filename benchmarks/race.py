@@ -17,12 +17,12 @@ import numpy as np
 
 from benchmarks import example
 from benchmarks.drawings import STROKES
-from mnist_app import run_charts
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import signed
 from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
+from mnist_app.core.plots import run_charts
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.pixels import gallery, tiles

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.measure_charts import confusion_heatmap
+from mnist_app.core.plots.metric_charts import confusion_heatmap
 from mnist_app.pages import gallery
 from mnist_app.pages.live_chart import Cells, live_chart
 

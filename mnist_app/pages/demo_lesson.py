@@ -9,6 +9,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.plots.run_charts import accuracy_curves
 from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
@@ -21,7 +22,6 @@ from mnist_app.pages.run_jobs import Run, runs, training_job
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
-from mnist_app.run_charts import accuracy_curves
 
 TITLE = "A few seconds of learning"
 # Enough to see it learn: a data set that is small is gone through more often.

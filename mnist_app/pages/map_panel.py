@@ -9,7 +9,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.projection import PictureMap, Round, border
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.map_charts import picture_scatter
+from mnist_app.core.plots.projection_charts import picture_scatter
 from mnist_app.pages import gallery, one_picture
 from mnist_app.pages.confusion import most_confused
 from mnist_app.pages.map_chart import map_chart, picture_sheet

@@ -8,11 +8,11 @@ import streamlit as st
 from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.plots.metric_charts import reliability_diagram
+from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
-from mnist_app.measure_charts import reliability_diagram
 from mnist_app.pages.live_chart import live_chart
-from mnist_app.run_charts import accuracy_curves, loss_curves
 
 
 def metrics(report: EvaluationReport) -> None:

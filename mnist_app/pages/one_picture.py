@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from mnist_app.charts import probability_bars
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.neighbours import Examples, in_words
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.plots.charts import probability_bars
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages import looking, reveal
 from mnist_app.pages.answer import share

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mnist_app import run_charts
 from mnist_app.core.data import datasets
+from mnist_app.core.plots import run_charts
+from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
 from mnist_app.pages import wording
@@ -16,7 +17,6 @@ from mnist_app.pages.run_jobs import runs, shift_job
 from mnist_app.pages.side_by_side import side_by_side
 from mnist_app.pages.waiting import result_if_there
 from mnist_app.pages.workers import dataset_job, workers
-from mnist_app.run_charts import RUN_COLOURS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, State
 from mnist_app.core.runs.run_store import TITLE_LENGTH
@@ -17,7 +18,6 @@ from mnist_app.pages.run_downloads import downloads
 from mnist_app.pages.run_jobs import continuing_job, runs
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
-from mnist_app.run_charts import accuracy_curves, loss_curves
 
 
 def details(run: Run) -> None:

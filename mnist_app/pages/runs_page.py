@@ -6,6 +6,7 @@ import re
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, State
 from mnist_app.pages import wording
@@ -16,7 +17,6 @@ from mnist_app.pages.run_jobs import runs, training_job
 from mnist_app.pages.visitor import visitor
 from mnist_app.pages.wording import show_error
 from mnist_app.pages.workers import workers
-from mnist_app.run_charts import RUN_COLOURS
 
 FOLLOW_SECONDS = 2.0
 # Rows that are there at first, and runs that can be told apart in one chart.

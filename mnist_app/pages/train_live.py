@@ -12,6 +12,13 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
 from mnist_app.core.jobs.job_queue import GaveWay, Snapshot, State
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.plots.run_charts import (
+    accuracy_curves,
+    class_accuracy_curves,
+    learning_rate_curve,
+    loss_curves,
+    opinion_curves,
+)
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.answer import share
 from mnist_app.pages.live_chart import live_chart
@@ -19,13 +26,6 @@ from mnist_app.pages.pixels import gallery, picture, tiles
 from mnist_app.pages.run_jobs import Run
 from mnist_app.pages.wording import show_error, unmarked
 from mnist_app.pages.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
-from mnist_app.run_charts import (
-    accuracy_curves,
-    class_accuracy_curves,
-    learning_rate_curve,
-    loss_curves,
-    opinion_curves,
-)
 
 REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0

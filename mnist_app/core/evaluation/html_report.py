@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
+from mnist_app.core.plots.metric_charts import confusion_heatmap, reliability_diagram
+from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
-from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
-from mnist_app.run_charts import accuracy_curves, loss_curves
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -5,9 +5,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from mnist_app import charts
-from mnist_app.charts import made_once, plain, probability_bars
 from mnist_app.core.data.datasets import DIGIT_NAMES
+from mnist_app.core.plots import charts
+from mnist_app.core.plots.charts import made_once, plain, probability_bars
 
 
 def test_the_digits_in_question_stand_out() -> None:

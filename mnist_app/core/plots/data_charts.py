@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.charts import CONTRAST, STRONG, laid_out
+from mnist_app.core.plots.charts import CONTRAST, STRONG, laid_out
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

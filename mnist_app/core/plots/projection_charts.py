@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.charts import TEN, laid_out
 from mnist_app.core.evaluation.metrics import EvaluationReport
+from mnist_app.core.plots.charts import TEN, laid_out
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -4,7 +4,7 @@ import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import Bin
-from mnist_app.measure_charts import confusion_heatmap, reliability_diagram
+from mnist_app.core.plots.metric_charts import confusion_heatmap, reliability_diagram
 
 
 def confusion(errors: dict[tuple[int, int], int]) -> np.ndarray:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from mnist_app.data_charts import class_bars, pixel_map, pixel_numbers
+from mnist_app.core.plots.data_charts import class_bars, pixel_map, pixel_numbers
 
 
 def test_training_and_test_stand_side_by_side() -> None:

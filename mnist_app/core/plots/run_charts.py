@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.charts import CONTRAST, FAINT, STRONG, TEN, laid_out, made_once, plain
+from mnist_app.core.plots.charts import CONTRAST, FAINT, STRONG, TEN, laid_out, made_once, plain
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Opinion, Point
 from mnist_app.core.runs.run import Run

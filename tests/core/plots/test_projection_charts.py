@@ -2,10 +2,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from mnist_app.charts import TEN
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
-from mnist_app.map_charts import picture_scatter
+from mnist_app.core.plots.charts import TEN
+from mnist_app.core.plots.projection_charts import picture_scatter
 
 
 @pytest.fixture

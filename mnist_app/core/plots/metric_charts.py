@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_app.charts import FAINT, STRONG, laid_out
 from mnist_app.core.evaluation.metrics import Bin
+from mnist_app.core.plots.charts import FAINT, STRONG, laid_out
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
-from mnist_app.core.runs.learning_curve import LearningCurves
-from mnist_app.core.runs.progress import Opinion, Point
-from mnist_app.core.runs.run import Run, State
-from mnist_app.run_charts import (
+from mnist_app.core.plots.run_charts import (
     SMOOTHING,
     accuracy_against_seconds,
     accuracy_against_weights,
@@ -21,6 +18,9 @@ from mnist_app.run_charts import (
     smoothed,
     smoothed_curve,
 )
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.progress import Opinion, Point
+from mnist_app.core.runs.run import Run, State
 
 CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
 

@@ -1,0 +1,1 @@
+"""Data -> Plotly figures; pure functions."""
