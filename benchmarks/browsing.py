@@ -24,7 +24,7 @@ from benchmarks.servers import end_when_told, serve
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.lab import model_files
+from mnist_app.lab.networks import model_files
 from mnist_app.pages.gallery import PER_PAGE
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import click
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
 
 # "Simple MNIST convnet" by Francois Chollet: https://keras.io/examples/vision/mnist_convnet/
 CONFIG = TrainingConfig(
@@ -14,7 +14,7 @@ CONFIG = TrainingConfig(
 
 def trained(dataset: Dataset, config: TrainingConfig = CONFIG) -> KerasClassifier:
     """The example, trained anew on `dataset` with a bar of its progress; minutes on MNIST."""
-    from mnist_app.lab.training import train
+    from mnist_app.lab.training.fit import train
 
     with click.progressbar(length=100, label="training the Keras example") as bar:
         result = train(

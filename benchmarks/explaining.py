@@ -20,9 +20,9 @@ from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.images.pictures import png
 from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import layer_list, model_store
-from mnist_app.lab import model_files
-from mnist_app.lab.explaining import explain_by_gradients
-from mnist_app.lab.scores import Scores
+from mnist_app.lab.explaining.explain import explain_by_gradients
+from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.networks import model_files
 
 MOST_MS = 500
 WARM_UP = 2

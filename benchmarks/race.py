@@ -66,8 +66,8 @@ def common_way(config: TrainingConfig, dataset: Dataset) -> list[Mark]:
     """The example as it is published, by plain `fit`, with the pictures that the app would use."""
     import keras
 
-    from mnist_app.lab.architectures import build
-    from mnist_app.lab.feeding import split
+    from mnist_app.lab.networks.architectures import build
+    from mnist_app.lab.training.input_pipeline import split
 
     keras.utils.set_random_seed(config.seed)
     parts = split(dataset, config)
@@ -115,7 +115,7 @@ def watched(config: TrainingConfig, dataset: Dataset) -> list[Mark]:
 def _train(
     config: TrainingConfig, dataset: Dataset, tell: Callable[[Progress], None], **more: Any
 ) -> list[Mark]:
-    from mnist_app.lab.training import train
+    from mnist_app.lab.training.fit import train
 
     stopwatch = Stopwatch()
 
@@ -197,7 +197,7 @@ def main(way: str, preset: str, seed: int, epochs: int) -> None:
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     # What is imported is in nobody's time.
-    importlib.import_module("mnist_app.lab.training")
+    importlib.import_module("mnist_app.lab.training.fit")
     marks = WAYS[way](config_of(way, seed, epochs, preset), dataset)
     click.echo(json.dumps([asdict(mark) for mark in marks]))
 

@@ -21,7 +21,7 @@ def memory_after_each(runs: int, config: TrainingConfig) -> list[float]:
     Raises:
         DigitLabError: a run failed, or this system does not tell how much memory a process holds.
     """
-    from mnist_app.lab.experiment import train_model
+    from mnist_app.lab.training.experiment import train_model
 
     found = []
     for number in range(runs):

@@ -18,9 +18,10 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import PRESETS, TrainingConfig
-from mnist_app.lab import augmentation, model_files
-from mnist_app.lab.feeding import split
-from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.networks import model_files
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
+from mnist_app.lab.training import augmentation
+from mnist_app.lab.training.input_pipeline import split
 
 VIEWS = 8
 VARIED = TrainingConfig(**PRESETS["taught"])

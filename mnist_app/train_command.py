@@ -77,7 +77,8 @@ def train(
     # What is missing or cannot be written is told before anything heavy begins.
     require_writable(output)
     begun = checkpoints.load(folder) if resume else None
-    from mnist_app.lab import experiment, model_files
+    from mnist_app.lab.networks import model_files
+    from mnist_app.lab.training import experiment
 
     with (
         _interruptible(folder, begun) as kept,
@@ -124,7 +125,7 @@ def train(
 
 def _teacher(path: Path, dataset: str) -> Any:
     """The network at `path`, if it tells the classes of the data set called `dataset` apart."""
-    from mnist_app.lab import model_files
+    from mnist_app.lab.networks import model_files
 
     if model_store.describe(path).class_names != datasets.class_names(dataset):
         raise DigitLabError(
@@ -190,7 +191,7 @@ def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
 
     Of several workers only the first one keeps its model; they all have the same.
     """
-    from mnist_app.lab import distributed
+    from mnist_app.lab.training import distributed
 
     if not distributed.is_on():
         yield None, output

@@ -43,7 +43,7 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that learned scikit-learn's digits for a second or two, with its card."""
     from mnist_app.core.runs import outcomes
     from mnist_app.core.settings import TrainingConfig
-    from mnist_app.lab import experiment
+    from mnist_app.lab.training import experiment
 
     config = TrainingConfig(
         dataset="optdigits", epochs=3, batch_size=32, learning_rate=0.003, rotation=5.0
@@ -61,7 +61,7 @@ def classifier(model_path: Path) -> Classifier:
 @pytest.fixture(scope="session")
 def network(model_path: Path) -> Any:
     """The same network, as Keras has it."""
-    from mnist_app.lab import model_files
+    from mnist_app.lab.networks import model_files
 
     return model_files.load(model_path)
 

@@ -53,6 +53,6 @@ def quick(**values: Any) -> TrainingConfig:
 
 def accuracy(model: Any, dataset: Dataset) -> float:
     """The share of the test pictures that a network reads right."""
-    from mnist_app.lab.keras_classifier import KerasClassifier
+    from mnist_app.lab.networks.keras_classifier import KerasClassifier
 
     return evaluate(KerasClassifier(model), dataset.test_images, dataset.test_labels).accuracy

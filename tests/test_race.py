@@ -23,7 +23,7 @@ def test_each_way_marks_each_check(way: str, dataset: Dataset) -> None:
 
 
 def test_the_page_gets_all_that_it_shows(dataset: Dataset) -> None:
-    from mnist_app.lab.training import train
+    from mnist_app.lab.training.fit import train
 
     progress = train(CONFIG, dataset, drawing=dataset.test_images[0]).progress
     shown = race.show(progress, dataset)

@@ -15,8 +15,9 @@ from mnist_app.core.data.datasets import class_names, optdigits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import checkpoints
-from mnist_app.lab import distributed, model_files
-from mnist_app.lab.run_callback import RunCallback
+from mnist_app.lab.networks import model_files
+from mnist_app.lab.training import distributed
+from mnist_app.lab.training.run_callback import RunCallback
 from mnist_app.train_command import train
 
 SETTINGS = [

@@ -171,7 +171,7 @@ class _Learning:
     def _train(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
         try:
             return cluster().call(
-                "mnist_app.lab.experiment:train_model",
+                "mnist_app.lab.training.experiment:train_model",
                 self._run.config,
                 self._run.title,
                 control=self._control,
@@ -231,7 +231,11 @@ def export_job(model: StoredModel, form: str) -> Snapshot:
 
     def work(control: Control) -> bytes:
         return cluster().call(
-            "mnist_app.lab.model_files:export", file_of(model), model.name, form, control=control
+            "mnist_app.lab.networks.model_files:export",
+            file_of(model),
+            model.name,
+            form,
+            control=control,
         )
 
     return workers().exports.once(export_key(model, form), work)

@@ -137,7 +137,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
     def load(control: Control) -> Classifier:
         if not model_store.is_ready(model):
             litert = cluster().call(
-                "mnist_app.lab.model_files:convert",
+                "mnist_app.lab.networks.model_files:convert",
                 file_of(model),
                 model.path.name,
                 control=control,
@@ -216,7 +216,7 @@ def variants_job(
 
     def work(control: Control) -> list[np.ndarray]:
         return cluster().call(
-            "mnist_app.lab.augmentation:examples", images, seed, configs, control=control
+            "mnist_app.lab.training.augmentation:examples", images, seed, configs, control=control
         )
 
     return _only(workers().augmentation, (images.tobytes(), seed, tuple(configs)), work, owner)
@@ -258,7 +258,7 @@ def finetuning_job(
 
     def work(control: Control) -> FinetuningOutcome:
         tuned = cluster().call(
-            "mnist_app.lab.finetuning:finetune",
+            "mnist_app.lab.training.finetuning:finetune",
             file_of(model),
             model.card,
             model.title,
@@ -294,7 +294,7 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
     def work(control: Control) -> GradientExplanation:
         learned_from = model.card.dataset if model.card else ""
         return cluster().call(
-            "mnist_app.lab.explaining:explain_by_gradients",
+            "mnist_app.lab.explaining.explain:explain_by_gradients",
             file_of(model),
             learned_from,
             image,

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.data.handwriting import as_json_lines
 from mnist_app.core.models import model_store
-from mnist_app.lab import finetuning
+from mnist_app.lab.training import finetuning
 from mnist_app.pages.correcting import EMPTY
 from mnist_app.pages.workers import workers
 

@@ -10,7 +10,7 @@ from visiting import bodies, settled, visit
 from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import State
-from mnist_app.lab import finetuning
+from mnist_app.lab.training import finetuning
 from mnist_app.pages import demo, demo_lesson
 from mnist_app.pages.demo_mistakes import SHOWN
 from mnist_app.pages.pixels import picture

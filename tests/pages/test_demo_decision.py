@@ -7,7 +7,7 @@ import pytest
 from mnist_app.core.explaining.feature_maps import FeatureMaps, feature_maps
 from mnist_app.core.models import layer_list
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.lab import architectures, model_files
+from mnist_app.lab.networks import architectures, model_files
 from mnist_app.pages import demo_decision
 from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES
 

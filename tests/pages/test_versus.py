@@ -12,7 +12,7 @@ from mnist_app.core.evaluation.comparison import Comparison, compare
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import models
 from mnist_app.core.runs import outcomes
-from mnist_app.lab.experiment import train_model
+from mnist_app.lab.training.experiment import train_model
 from mnist_app.pages import versus
 from mnist_app.pages.workers import evaluation_job
 

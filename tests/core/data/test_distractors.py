@@ -4,8 +4,8 @@ from sklearn.metrics import roc_auc_score
 from mnist_app.core.data import datasets, distractors
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.keras_classifier import KerasClassifier
-from mnist_app.lab.training import train
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
+from mnist_app.lab.training.fit import train
 
 
 def test_they_are_network_inputs_and_no_two_are_the_same() -> None:

@@ -7,7 +7,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.explaining.counterfactual import Change, describe, smallest_change
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.lab.scores import Scores
+from mnist_app.lab.explaining.gradients import Scores
 
 
 @pytest.fixture(scope="module")

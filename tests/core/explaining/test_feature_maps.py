@@ -22,9 +22,9 @@ from mnist_app.core.explaining.feature_maps import (
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.models.layer_list import Layer
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
-from mnist_app.lab import architectures, model_files
-from mnist_app.lab.architectures import _BUILDERS
-from mnist_app.lab.keras_classifier import KerasClassifier
+from mnist_app.lab.networks import architectures, model_files
+from mnist_app.lab.networks.architectures import _BUILDERS
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 

@@ -7,8 +7,8 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.logits import log_odds
-from mnist_app.lab import model_files
-from mnist_app.lab.scores import Scores
+from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.networks import model_files
 
 
 @pytest.fixture(scope="module")

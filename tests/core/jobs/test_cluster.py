@@ -252,8 +252,8 @@ def test_workers_go_when_there_is_nothing_to_do_and_come_back(worker: Worker) ->
 def test_two_first_calls_at_once_find_all_of_the_lab(worker: Worker) -> None:
     fresh = Cluster()
     images, config = np.zeros((1, 28, 28), np.uint8), TrainingConfig(rotation=5.0)
-    arguments = ("mnist_app.lab.augmentation:examples", images, 1, [config])
-    other = ("mnist_app.lab.model_files:convert", model_store.SHIPPED.read_bytes(), "it")
+    arguments = ("mnist_app.lab.training.augmentation:examples", images, 1, [config])
+    other = ("mnist_app.lab.networks.model_files:convert", model_store.SHIPPED.read_bytes(), "it")
     try:
         jobs = [
             worker.submit(lambda control: fresh.call(*arguments, control=control)),

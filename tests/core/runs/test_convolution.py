@@ -15,7 +15,7 @@ from mnist_app.core.runs.convolution import (
 )
 from mnist_app.core.runs.run import Run, State
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
-from mnist_app.lab import architectures
+from mnist_app.lab.networks import architectures
 
 
 def made(config: TrainingConfig, **facts: Any) -> Run:

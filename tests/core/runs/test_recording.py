@@ -14,7 +14,7 @@ from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import State
 from mnist_app.core.runs.run_store import Runs
-from mnist_app.lab import experiment
+from mnist_app.lab.training import experiment
 
 CONFIG = quick(dataset="optdigits", epochs=2)
 

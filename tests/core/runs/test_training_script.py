@@ -12,7 +12,8 @@ import pytest
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.runs.training_script import notebook, script
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, OPTIMIZERS, PRESETS, TrainingConfig
-from mnist_app.lab import architectures, experiment
+from mnist_app.lab.networks import architectures
+from mnist_app.lab.training import experiment
 
 SMALL = TrainingConfig(
     dataset="optdigits", architecture="dense", batch_size=32, epochs=6, learning_rate=0.005

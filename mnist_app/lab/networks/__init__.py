@@ -1,0 +1,1 @@
+"""Networks: built, compiled, saved and opened by Keras."""

@@ -1,0 +1,148 @@
+"""A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, optimizers
+
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.networks import architectures
+
+# Averages over batches reach back over this share of an epoch at most, but over two batches at
+# least.
+SETTLED = 1 / 3
+LEAST_MOMENTUM = 0.5
+
+
+def begin(
+    config: TrainingConfig, classes: int, start_from: keras.Model | None = None
+) -> keras.Model:
+    """Return the network that is to learn, with the weights of `start_from` or else by chance.
+
+    Raises:
+        DigitLabError: it has more weights than this host allows; `start_from` is of another design.
+    """
+    model = architectures.build(config.architecture, classes, config.dropout, config.layers)
+    limits.require_weights(model.count_params())
+    model = seeded(model, config.seed)
+    if start_from is not None:
+        if [row.shape for row in model.weights] != [row.shape for row in start_from.weights]:
+            raise DigitLabError(
+                "The model to start from is of another design: choose one of the same network, or "
+                "start without one."
+            )
+        model.set_weights(start_from.get_weights())
+    return model
+
+
+def prepare(
+    model: keras.Model, config: TrainingConfig, steps: int, accuracy: Any = "accuracy"
+) -> keras.Model:
+    """Compile `model`, or a copy where what learns reckons in fewer bits than what is saved.
+
+    Args:
+        steps: how many an epoch has.
+        accuracy: a metric of that name, as Keras knows them.
+    """
+    learner = model if config.precision == "float32" else copy(model, config.precision)
+    _follow_within(learner, steps * SETTLED)
+    learner.compile(
+        optimizer=optimizer(config, steps),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+        metrics=[accuracy],
+    )
+    learner.optimizer.build(learner.trainable_variables)
+    return learner
+
+
+def _follow_within(learner: keras.Model, steps: float) -> None:
+    """Have what normalises over batches follow their statistics within so many steps.
+
+    In a run of few steps, its averages would else still be near where they began when the run
+    ends, and the network would read as if it had learned nothing.
+    """
+    for layer in learner.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, max(LEAST_MOMENTUM, 1 - 1 / max(1.0, steps)))
+
+
+def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
+    """Return the optimiser of a run of `steps` steps an epoch.
+
+    Whoever trains sets its learning rate before each step, see `schedules`, and has it put the
+    average in place of the weights when an epoch ends, as `fit` does.
+    """
+    rate, decay = config.learning_rate, config.weight_decay or None
+    momentum = 1 - 1 / max(1.0, config.averaging * steps)
+    average = {"use_ema": config.averaging > 0, "ema_momentum": momentum}
+    if config.optimizer == "sgd":
+        return optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay, **average)
+    if config.optimizer == "adamw":
+        return optimizers.AdamW(rate, weight_decay=decay or 0.0, **average)
+    return optimizers.Adam(rate, **average)
+
+
+def copy(model: keras.Model, precision: str = "float32") -> keras.Model:
+    """Return the same network that reckons in `precision`, but for its probabilities.
+
+    Args:
+        model: not compiled, as what is built or loaded.
+    """
+
+    def layer_of(layer: keras.Layer) -> keras.Layer:
+        exact = layer is model.layers[-1]
+        settings = layer.get_config() | {"dtype": "float32" if exact else precision}
+        return type(layer).from_config(settings)
+
+    twin = keras.models.clone_model(model, clone_function=layer_of)
+    take_weights(twin, model)
+    return twin
+
+
+def seeded(model: keras.Model, seed: int) -> keras.Model:
+    """Return the same network with weights, and later dropout, by a chance of its own.
+
+    Left to itself Keras asks Python's chance, which whoever runs beside it asks too.
+    """
+    chance = np.random.default_rng(seed)
+
+    def with_seeds(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return type(value)(map(with_seeds, value))
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: int(chance.integers(2**31)) if name == "seed" else with_seeds(part)
+            for name, part in value.items()
+        }
+
+    def layer_of(layer: keras.Layer) -> keras.Layer:
+        return type(layer).from_config(with_seeds(layer.get_config()))
+
+    return keras.models.clone_model(model, clone_function=layer_of)
+
+
+def take_weights(learner: keras.Model, model: keras.Model) -> None:
+    """Give `learner` the weights of `model`, a network of the same design."""
+    learner.set_weights(model.get_weights())
+    for layer in learner.layers:
+        # It reckons with what follows from its weights, and follows them only when told to.
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+
+
+def right_answers() -> keras.Metric:
+    """Return a metric of the share of pictures read right, of those that have a right answer.
+
+    Where answers are a teacher's, what it is more sure of than not counts as right.
+    """
+
+    class Accuracy(keras.metrics.CategoricalAccuracy):
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            has_answer = ops.cast(ops.max(y_true, axis=-1) > 0.5, "float32")
+            super().update_state(y_true, y_pred, has_answer)
+
+    return Accuracy(name="accuracy")

@@ -1,0 +1,68 @@
+"""What does the steps of a training run: Keras on the one device of this process.
+
+`distributed` has an engine for several devices.
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import tensorflow as tf
+
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.training import compilation
+
+# Whether this process wants to stop.
+Wish = Callable[[], bool]
+
+
+class Engine:
+    """One run's engine; others do the same in their own way.
+
+    Attributes:
+        is_shared: whether other processes take part, which know nothing of this one's checkpoints
+            and can be told nothing but to stop.
+    """
+
+    is_shared = False
+
+    def take(self, model: keras.Model, config: TrainingConfig, steps: int) -> keras.Model:
+        """Make a network ready to learn; gives what learns, which may be a copy of it.
+
+        Args:
+            steps: how many an epoch has.
+
+        Raises:
+            DigitLabError: these settings cannot be done here.
+        """
+        self._learner = compilation.prepare(model, config, steps, compilation.right_answers())
+        return self._learner
+
+    def fit(
+        self,
+        batches: tf.data.Dataset,
+        steps: int,
+        epochs: int,
+        callbacks: Sequence[keras.callbacks.Callback],
+        wish: Wish,
+    ) -> None:
+        """Train for `epochs` epochs of `steps` batches, less those that a callback takes up.
+
+        Raises:
+            DigitLabError: others who take part were lost.
+        """
+        self._learner.fit(
+            batches,
+            epochs=epochs,
+            steps_per_epoch=steps,
+            callbacks=list(callbacks),
+            shuffle=False,
+            verbose=0,
+        )
+
+    def agrees_to_stop(self, wish: bool) -> bool:
+        """Return whether all who take part stop here, when this process wishes so or not."""
+        return wish
+
+    def mean(self, value: float) -> float:
+        """Return the mean of what all who take part found."""
+        return value

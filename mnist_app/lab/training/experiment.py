@@ -1,0 +1,139 @@
+"""One training run from its settings to a tested model with its card."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from mnist_app.core.data import datasets
+from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
+from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.runs import learning_curve
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.outcomes import Trained
+from mnist_app.core.runs.progress import Point
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.versions import versions
+from mnist_app.lab.networks import model_files
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
+from mnist_app.lab.training.engine import Engine
+from mnist_app.lab.training.fit import TrainingResult, train
+
+LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy")
+# As many as a card's chart needs.
+CARD_POINTS = 200
+
+
+def train_model(
+    config: TrainingConfig,
+    title: str,
+    *,
+    report: Callable[[Any], None] = lambda told: None,
+    steering: Steering | None = None,
+    drawing: np.ndarray | None = None,
+    checkpoint: bytes | None = None,
+    keeps_checkpoints: bool = False,
+    watch: bool = True,
+    extra_strokes: Path | None = None,
+    command: str = "",
+    start_from: keras.Model | None = None,
+    teachers: Sequence[keras.Model] = (),
+    engine: Engine | None = None,
+) -> Trained:
+    """Train and test a network.
+
+    Args:
+        report: gets a `Progress` several times a second, and where `keeps_checkpoints` a
+            `Checkpoint` after each whole epoch.
+        checkpoint: the data of a `Checkpoint` to go on from.
+        extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
+            apart and measured.
+        command: what the card says repeats this run.
+        steering, drawing, watch, start_from, teachers, engine: see `training.train`.
+
+    Raises:
+        DigitLabError: see `datasets.load` and `training.train`.
+    """
+    dataset = datasets.load(config.dataset)
+    known = strangers = None
+    if extra_strokes:
+        pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
+        known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
+        strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
+    result = train(
+        config,
+        dataset,
+        report,
+        steering,
+        extra_images=known.images if known else None,
+        extra_labels=known.labels if known else None,
+        watch=watch,
+        drawing=drawing,
+        keeps_checkpoints=keeps_checkpoints,
+        checkpoint=Checkpoint(checkpoint) if checkpoint is not None else None,
+        start_from=start_from,
+        teachers=teachers,
+        engine=engine,
+    )
+    report(Phase(Stage.TESTING, time.time()))
+    test, results = _measured(result.model, dataset, strangers)
+    training = _training_facts(result) | {
+        "pen drawings among them": 0 if known is None else known.drawings,
+        "started from a model": start_from is not None,
+        "teachers": len(teachers),
+    }
+    card = ModelCard(
+        title=title,
+        dataset=config.dataset,
+        architecture=config.architecture,
+        settings=config.as_dict(),
+        seed=config.seed,
+        class_names=dataset.class_names,
+        weights=result.model.count_params(),
+        versions=versions(LIBRARIES),
+        results=results,
+        command=command,
+        training=training,
+    )
+    return Trained(model_files.packed(result.model), card, test, result.progress, result.stopped)
+
+
+def _measured(
+    model: keras.Model, dataset: datasets.Dataset, strangers: datasets.PenDigits | None
+) -> tuple[EvaluationReport, dict[str, Any]]:
+    """How the test pictures are read, and what the card tells of them and of strangers' hands."""
+    classifier = KerasClassifier(model)
+    test = evaluate(classifier, dataset.test_images, dataset.test_labels)
+    results: dict[str, Any] = {"test": figures(test)}
+    if strangers is not None and len(strangers.labels):
+        read = evaluate(classifier, strangers.images, strangers.labels)
+        writers = sorted({int(writer) for writer in strangers.writers})
+        results["pen strokes of held-out writers"] = {**figures(read), "writers": writers}
+    return test, results
+
+
+def _training_facts(result: TrainingResult) -> dict[str, Any]:
+    last = result.progress
+    return {
+        "seconds": round(result.seconds, 1),
+        "epochs": last.epoch if not result.stopped else last.epoch - 1,
+        "steps an epoch": last.steps,
+        "images a second": round(last.images_per_second),
+        "learning rate changes": last.rate_changes,
+        "stopped early": result.stopped,
+        "diverged": result.diverged,
+        "curves": {"training": _curve(last.training), "validation": _curve(last.validation)},
+    }
+
+
+def _curve(points: Sequence[Point]) -> list[list[float]]:
+    """Epoch, loss and accuracy of at most `CARD_POINTS` points."""
+    return [
+        [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
+        for point in learning_curve.chosen(points, CARD_POINTS)
+    ]

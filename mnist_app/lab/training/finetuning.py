@@ -1,0 +1,258 @@
+"""A copy of a model learns one person's handwriting, in seconds, and forgets nothing else.
+
+What it knew is kept in two ways. Most of each batch are known pictures, whose right answers are
+those that the model itself gave before (Li and Hoiem, "Learning without forgetting", 2016). And the
+copy's weights stay as close to the model's as it takes to read other known pictures as before
+(Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mnist_app.core.data import datasets, distractors
+from mnist_app.core.data.datasets import PEN_WIDTHS, Dataset
+from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
+from mnist_app.core.errors import Stopped
+from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
+from mnist_app.core.ink.raster import STROKE_WIDTH
+from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.runs.outcomes import Change, FineTuned
+from mnist_app.core.settings import DATASETS, TrainingConfig
+from mnist_app.lab.networks import model_files
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
+from mnist_app.lab.training import compilation
+from mnist_app.lab.training.augmentation import augment
+from mnist_app.lab.training.input_pipeline import untuned
+
+STEPS = 100
+LEARNING_RATE = 2e-4
+# Pictures in each step: the person's own, and such as the model knew before.
+OWN, KNOWN = 12, 60
+# Known pictures to choose from, and beside them such as are no digits, so that it still holds back.
+REHEARSED, NONE_OF_THEM = 3_000, 400
+# How far the weights go from the old to the learned ones: as far as known pictures allow.
+SHARES = (1.0, 0.75, 0.5, 0.25)
+CHECKED, LARGEST_LOSS = 2_000, 0.004
+# Of a small data set at most this share is checked with; the others are there to be rehearsed.
+CHECKED_SHARE = 1 / 3
+# Enough to see a change of one in a thousand, few enough to take seconds.
+TESTED = 2_000
+# As a hand varies from one digit to the next.
+VARIATION = TrainingConfig(rotation=10.0, shift=1.0, zoom=0.1, shear=8.0, elastic=1.5)
+# The parts of the whole time that reading before, and learning, take.
+BEFORE_SHARE, LEARNING_SHARE = 0.15, 0.65
+
+
+def finetune(
+    source: bytes,
+    card: ModelCard | None,
+    source_title: str,
+    class_names: tuple[str, ...],
+    drawings: Sequence[LabelledDrawing],
+    title: str,
+    *,
+    report: Callable[[float], None] = lambda share: None,
+    steering: Steering | None = None,
+    seed: int = 1,
+) -> FineTuned:
+    """Teach a copy of a model somebody's drawings; the model itself stays as it is.
+
+    Args:
+        source: the model's `.keras` file.
+        card: the model's, if it has one.
+        source_title, class_names: the model's name for people, and what its outputs mean.
+        drawings: at least one.
+        title: the name of the copy for people.
+        report: told the share that is done, 0..1.
+        steering: asked whether to stop.
+
+    Raises:
+        Stopped: it was told to stop; nothing is kept.
+        DigitLabError: see `model_files.load`.
+    """
+    steering = steering or Steering()
+    model = _copy(source, seed)
+    exam = _exam(KerasClassifier(model), drawings, _known(card), seed)
+    own_before, before = exam.marks()
+    old = model.get_weights()
+    report(BEFORE_SHARE)
+
+    def after_step(step: int) -> None:
+        report(BEFORE_SHARE + (step + 1) / STEPS * LEARNING_SHARE)
+        _leave_if_told(steering)
+
+    _learn(model, drawings, exam, after_step, seed)
+    share = _take_back(model, old, exam)
+    own_after, after = exam.marks()
+    _leave_if_told(steering)
+    own = Change(own_before, own_after, len(drawings))
+    test = Change(before.accuracy, after.accuracy, after.images)
+    return FineTuned(
+        model_files.packed(model),
+        _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
+        own,
+        test,
+        exam.known.name,
+        share,
+    )
+
+
+def _leave_if_told(steering: Steering) -> None:
+    if steering.should_stop():
+        raise Stopped
+
+
+def _copy(source: bytes, seed: int) -> keras.Model:
+    """The network in a `.keras` file, whose dropout follows from the seed alone."""
+    with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(source)
+        model = model_files.load(path)
+    twin = compilation.seeded(model, seed)
+    compilation.take_weights(twin, model)
+    return twin
+
+
+@dataclass(frozen=True)
+class _Exam:
+    """What a model is asked before and after.
+
+    `own`, `test` and `check` are pictures with their labels; with `check` it is decided how far the
+    weights go. `rehearsed` are other pictures, without labels.
+    """
+
+    classifier: Answering
+    known: Dataset
+    own: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+    check: tuple[np.ndarray, np.ndarray]
+    rehearsed: np.ndarray
+
+    def marks(self) -> tuple[float, EvaluationReport]:
+        """Return the share read right of the own drawings, 0..1, and how the test was read."""
+        return self.share_right(*self.own), evaluate(self.classifier, *self.test)
+
+    def share_right(self, images: np.ndarray, labels: np.ndarray) -> float:
+        return float((self.classifier.probabilities(images).argmax(axis=1) == labels).mean())
+
+
+def _exam(
+    classifier: Answering, drawings: Sequence[LabelledDrawing], known: Dataset, seed: int
+) -> _Exam:
+    chosen = np.random.default_rng(seed).permutation(len(known.test_labels))[:TESTED]
+    test = known.test_images[chosen], known.test_labels[chosen]
+    order = np.random.default_rng(seed).permutation(len(known.train_labels))
+    checked, rest = np.split(order, [min(CHECKED, round(CHECKED_SHARE * len(order)))])
+    check = known.train_images[checked], known.train_labels[checked]
+    rehearsed = known.train_images[rest[:REHEARSED]]
+    return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
+
+
+def _known(card: ModelCard | None) -> Dataset:
+    """The digits that the model learned from, or others; never downloaded for this."""
+    learned = card.dataset if card else ""
+    at_hand = [
+        name
+        for name in (learned, "mnist", "optdigits")
+        if name in DATASETS and datasets.availability(name).place is not None
+    ]
+    return datasets.load(at_hand[0], allow_download=False)
+
+
+def _take_back(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
+    """Take `model` back towards its old weights, as far as known pictures ask.
+
+    Returns:
+        The share of the way that is kept, 0..1; at 0 the model is as it was.
+    """
+    new = model.get_weights()
+    model.set_weights(old)
+    least = exam.share_right(*exam.check) - LARGEST_LOSS
+    for share in SHARES:
+        model.set_weights([a + share * (b - a) for a, b in zip(old, new, strict=True)])
+        if exam.share_right(*exam.check) >= least:
+            return share
+    model.set_weights(old)
+    return 0.0
+
+
+def _learn(
+    model: keras.Model,
+    drawings: Sequence[LabelledDrawing],
+    exam: _Exam,
+    after_step: Callable[[int], None],
+    seed: int,
+) -> None:
+    """Train `model` on the drawings and on what it knows; `after_step` is told steps from 0."""
+    known = np.concatenate([exam.rehearsed, distractors.make(NONE_OF_THEM, seed)])
+    answers = exam.classifier.probabilities(known)
+    own, labels = as_inputs(drawings, PEN_WIDTHS)
+    targets = keras.utils.to_categorical(labels, answers.shape[1])
+    batches = _batches((own, targets), (known, answers), seed)
+    # The statistics of few drawings would spoil those of many thousands.
+    frozen = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
+    for layer in frozen:
+        layer.trainable = False
+    # Fading to nothing, so that it does not end wherever its last step happened to lead.
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
+    model.compile(keras.optimizers.Adam(rate), keras.losses.CategoricalCrossentropy())
+    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: after_step(step))
+    model.fit(batches, callbacks=[told], shuffle=False, verbose=0)
+    for layer in frozen:
+        layer.trainable = True
+
+
+def _batches(
+    own: tuple[np.ndarray, np.ndarray], known: tuple[np.ndarray, np.ndarray], seed: int
+) -> tf.data.Dataset:
+    """`STEPS` batches of own and known pictures with their answers, by chance, each varied."""
+    chance = np.random.default_rng(seed)
+    mine = chance.integers(len(own[0]), size=(STEPS, OWN))
+    theirs = len(own[0]) + chance.integers(len(known[0]), size=(STEPS, KNOWN))
+    seeds = chance.integers(2**31, size=(STEPS, 2))
+    images, answers = (tf.constant(np.concatenate(pair)) for pair in zip(own, known, strict=True))
+
+    def batch(indices: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        floats = tf.cast(tf.gather(images, indices), tf.float32)[..., None] / 255
+        return augment(floats, seed, VARIATION), tf.gather(answers, indices)
+
+    chosen = np.concatenate([mine, theirs], axis=1)
+    batches = tf.data.Dataset.from_tensor_slices((chosen, seeds)).map(batch).prefetch(2)
+    return batches.with_options(untuned())
+
+
+def _card(
+    known: ModelCard | None,
+    source_title: str,
+    class_names: tuple[str, ...],
+    model: keras.Model,
+    title: str,
+    dataset: str,
+    report: EvaluationReport,
+    own: Change,
+    test: Change,
+) -> ModelCard:
+    """The card of the copy; what it learned from is no result, and stands under its training."""
+    return ModelCard(
+        title=title,
+        dataset=dataset,
+        architecture=known.architecture if known else "",
+        settings=known.settings if known else {},
+        seed=known.seed if known else 0,
+        class_names=class_names,
+        weights=model.count_params(),
+        versions=known.versions if known else {},
+        results={"test": figures(report)},
+        training={
+            "fine-tuned from": source_title,
+            "own drawings": asdict(own),
+            "test": asdict(test),
+        },
+    )

@@ -1,0 +1,141 @@
+"""What a training run has found so far: what can be seen of it, and what it needs to go on."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mnist_app.core.runs.learning_curve import CURVE_POINTS, GrowingCurve
+from mnist_app.core.runs.progress import HardPicture, Opinion, Point, Progress
+from mnist_app.core.schedules import learning_rate
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.training.monitor import Validation
+
+
+@dataclass
+class History:
+    """The figures of a run of these settings with so many steps an epoch.
+
+    Attributes:
+        epoch, step: epochs that are done and validated, and steps done since.
+        seconds: how long it has trained.
+        elapsed: seconds that it took in all, with validation and pauses, without breaks.
+        learning_rate_factor: what the schedule's learning rate is multiplied by.
+        rate_changes, validation, class_accuracy, hardest, opinions: see `Progress`.
+    """
+
+    config: TrainingConfig
+    steps: int
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    elapsed: float = 0.0
+    learning_rate_factor: float = 1.0
+    rate_changes: list[tuple[int, float]] = field(default_factory=list)
+    validation: list[Point] = field(default_factory=list)
+    class_accuracy: list[tuple[float, ...]] = field(default_factory=list)
+    hardest: tuple[HardPicture, ...] = ()
+    opinions: list[Opinion] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.training = GrowingCurve(self.steps)
+
+    @property
+    def steps_done(self) -> int:
+        """Steps of the whole run."""
+        return self.epoch * self.steps + self.step
+
+    @property
+    def epochs_done(self) -> float:
+        """The same in epochs, with fractions."""
+        return self.steps_done / self.steps
+
+    @property
+    def is_epoch_complete(self) -> bool:
+        """Whether all steps of an epoch are done that is not yet counted."""
+        return self.step == self.steps
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the step that comes next."""
+        planned = learning_rate(self.config, self.steps_done, self.config.epochs * self.steps)
+        return self.learning_rate_factor * planned
+
+    def change_learning_rate(self, factor: float) -> None:
+        """Multiply the learning rate by hand from the next step on."""
+        self.learning_rate_factor *= factor
+        self.rate_changes.append((self.steps_done, factor))
+
+    def add_step(self, loss: float, accuracy: float) -> None:
+        """Count one more step."""
+        self.step += 1
+        self.training.add(loss, accuracy, self.learning_rate)
+
+    def add_validation(self, found: Validation) -> None:
+        """Note how the pictures kept aside are read now."""
+        point = Point(self.epochs_done, found.loss, found.accuracy, self.learning_rate)
+        self.validation.append(point)
+        self.class_accuracy.append(found.class_accuracy)
+        self.hardest = found.hardest
+
+    def add_opinion(self, probabilities: tuple[float, ...]) -> None:
+        """Note what the network thinks of the person's own drawing now."""
+        self.opinions.append(Opinion(self.epochs_done, probabilities))
+        if len(self.opinions) > CURVE_POINTS:
+            del self.opinions[1::2]
+
+    def end_epoch(self) -> None:
+        """Count one more whole epoch."""
+        self.epoch, self.step = self.epoch + 1, 0
+
+    def progress(self) -> Progress:
+        """Return what can be seen of the run."""
+        done = self.steps_done
+        # Between two epochs it stands at the end of the first.
+        epoch = max(0, done - 1) // self.steps
+        per_step = self.seconds / done if done else 0.0
+        return Progress(
+            epoch=epoch + 1,
+            epochs=self.config.epochs,
+            step=done - epoch * self.steps,
+            steps=self.steps,
+            images_per_second=self.config.batch_size / per_step if per_step else 0.0,
+            seconds=self.seconds,
+            seconds_left=per_step * (self.config.epochs * self.steps - done) if done else None,
+            learning_rate=self.learning_rate,
+            training=self.training.points,
+            validation=tuple(self.validation),
+            class_accuracy=tuple(self.class_accuracy),
+            hardest=self.hardest,
+            opinions=tuple(self.opinions),
+            rate_changes=tuple(self.rate_changes),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures at the end of an epoch, ready for JSON."""
+        figures = asdict(self) | {"training": [asdict(point) for point in self.training.points]}
+        return {name: figures[name] for name in figures if name not in ("config", "steps", "step")}
+
+    @classmethod
+    def from_dict(cls, figures: dict[str, Any], config: TrainingConfig, steps: int) -> "History":
+        """Make it anew from what `as_dict` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        history = cls(
+            config,
+            steps,
+            epoch=int(figures["epoch"]),
+            seconds=float(figures["seconds"]),
+            elapsed=float(figures["elapsed"]),
+            learning_rate_factor=float(figures["learning_rate_factor"]),
+            rate_changes=[(int(step), float(factor)) for step, factor in figures["rate_changes"]],
+            validation=[Point(**point) for point in figures["validation"]],
+            class_accuracy=[tuple(shares) for shares in figures["class_accuracy"]],
+            hardest=tuple(HardPicture(**picture) for picture in figures["hardest"]),
+            opinions=[
+                Opinion(opinion["epoch"], tuple(opinion["probabilities"]))
+                for opinion in figures["opinions"]
+            ],
+        )
+        history.training = GrowingCurve(steps, [Point(**point) for point in figures["training"]])
+        return history

@@ -1,0 +1,78 @@
+"""One network learns what others answer (Hinton, Vinyals, Dean, "Distilling the knowledge in a
+neural network", 2015).
+
+They are asked about the very picture, as varied, that it is shown (Beyer et al., "Knowledge
+distillation: a good teacher is patient and consistent", 2022).
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.training import compilation
+from mnist_app.lab.training.input_pipeline import Feed
+
+# Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
+# learn.
+Tutor = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+class TaughtFeed(Feed):
+    """Batches of training pictures with what teachers answer to them."""
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        config: TrainingConfig,
+        teachers: Sequence[keras.Model],
+    ) -> None:
+        """Feed pictures, uint8 (n, 28, 28), whose own answers are float (n, classes).
+
+        Args:
+            teachers: at least one, see `tutor`.
+
+        Raises:
+            DigitLabError: see `tutor`.
+        """
+        super().__init__(images, targets, config)
+        self._teach = tutor(teachers, targets.shape[1], config.precision)
+
+    def batches(self, first: int = 0) -> tf.data.Dataset:
+        """Return the same with the teachers' answers."""
+        return super().batches(first).map(self._teach, num_parallel_calls=2).prefetch(2)
+
+
+def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tutor:
+    """Return what puts the mean of the teachers' answers in place of the right one, if any.
+
+    Where there is none, as in a picture that is no digit, nothing changes: a teacher need not have
+    learned to doubt.
+
+    Args:
+        teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes), not
+            compiled, as `model_store.load` gives them.
+        precision: in how many bits they reckon, see `settings.PRECISIONS`.
+
+    Raises:
+        DigitLabError: a teacher has another number of classes.
+    """
+    if any(teacher.output_shape != (None, classes) for teacher in teachers):
+        raise DigitLabError(
+            f"A teacher must tell the {classes} classes of this data set apart: choose models "
+            "trained on the same one."
+        )
+    # Where data are read, also on a machine with a GPU.
+    with tf.device("CPU:0"):
+        copies = [compilation.copy(teacher, precision) for teacher in teachers]
+
+    def teach(pictures: tf.Tensor, answers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        told = sum(teacher(pictures, training=False) for teacher in copies) / len(copies)
+        has_answer = tf.reduce_max(answers, axis=1, keepdims=True) > 0.5
+        return pictures, tf.where(has_answer, told, answers)
+
+    return teach

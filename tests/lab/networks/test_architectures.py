@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from mnist_app.core import custom_network
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.settings import ARCHITECTURES
+from mnist_app.lab.networks import architectures
+
+
+def test_the_form_offers_exactly_the_networks_there_are() -> None:
+    assert [*architectures._BUILDERS, "custom"] == list(ARCHITECTURES)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("classes", [3, 10])
+def test_each_network_answers_with_probabilities(name: str, classes: int) -> None:
+    model = architectures.build(name, classes)
+    answers = np.asarray(model(np.random.default_rng(0).random((4, 28, 28, 1))))
+    assert model.name == name
+    assert answers.shape == (4, classes)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_each_network_fits_a_free_host(name: str) -> None:
+    assert architectures.build(name).count_params() < 1_250_000
+
+
+@pytest.mark.parametrize(("name", "weights"), [("lenet5", 61_706), ("keras_example", 34_826)])
+def test_well_known_networks_have_their_well_known_size(name: str, weights: int) -> None:
+    assert architectures.build(name).count_params() == weights
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_size_of_a_network_is_known_before_it_is_built(name: str) -> None:
+    layers = "conv 4 5, pool, dense 30"
+    model = architectures.build(name, layers=layers)
+    assert custom_network.weights(name, layers) == model.count_params()
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_dropout_stands_before_the_last_layer_and_changes_no_weights(name: str) -> None:
+    plain, dropped = architectures.build(name), architectures.build(name, dropout=0.25)
+    assert dropped.layers[-2].rate == 0.25
+    assert dropped.count_params() == plain.count_params()
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        custom_network.DEFAULT,
+        "conv 4 5",
+        "dense 7",
+        "dropout 0.2, pool, conv 3 2, dense 30, dropout 0.5, dense 20",
+        "conv 8 3, conv 8 3, pool, conv 16 3, pool, conv 16 1, pool",
+    ],
+)
+def test_the_summary_of_ones_own_network_is_that_of_keras(layers: str) -> None:
+    model = architectures.build("custom", 3, layers=layers)
+    rows = custom_network.summary(custom_network.parse(layers), 3)
+    assert [row.shape for row in rows[1:]] == [layer.output.shape[1:] for layer in model.layers]
+    assert [row.weights for row in rows[1:]] == [layer.count_params() for layer in model.layers]
+
+
+def test_ones_own_network_must_be_one_that_can_be_built() -> None:
+    with pytest.raises(DigitLabError):
+        architectures.build("custom", layers="conv 3")
+
+
+def test_each_call_builds_anew() -> None:
+    first, second = architectures.build("dense"), architectures.build("dense")
+    assert not np.array_equal(first.get_weights()[0], second.get_weights()[0])
+
+
+def test_an_unknown_network_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        architectures.build("transformer")

@@ -1,0 +1,72 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from samples import quick
+
+from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.runs.checkpoints import Checkpoint, pack
+from mnist_app.lab.training.backup import Backup
+from mnist_app.lab.training.compilation import begin, prepare
+from mnist_app.lab.training.fit import train
+
+CONFIG = quick(epochs=3)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(dataset: Dataset) -> Checkpoint:
+    told: list[Any] = []
+    train(replace(CONFIG, epochs=1), dataset, told.append, keeps_checkpoints=True)
+    return next(one for one in told if isinstance(one, Checkpoint))
+
+
+def changed(checkpoint: Checkpoint, folder: Path, **facts: Any) -> Checkpoint:
+    """The same with other facts."""
+    checkpoint.unpack(folder)
+    told = checkpoint.facts | facts
+    return pack(folder, told, told["settings"], checkpoint.drawing)
+
+
+def take_up(checkpoint: Checkpoint, folder: Path, **values: Any) -> int:
+    """The epoch at which a run goes on from it."""
+    config = replace(CONFIG, epochs=1, **values)
+    folder.mkdir(exist_ok=True)
+    backup = Backup(folder, config, checkpoint.facts["origin"])
+    return backup.unpack(checkpoint, prepare(begin(config, 10), config, steps=11), 11).epoch
+
+
+def test_a_setting_that_an_older_version_did_not_know_is_as_by_default(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    settings = dict(checkpoint.settings)
+    del settings["erasing"]
+    older = changed(checkpoint, tmp_path, settings=settings)
+    assert take_up(older, tmp_path / "taken") == 1
+    with pytest.raises(DigitLabError, match="other settings"):
+        take_up(older, tmp_path / "taken", erasing=0.2)
+
+
+@pytest.mark.parametrize("facts", [{"history": {}}, {"monitors": {"wait": []}}, {"history": 5}])
+def test_facts_that_say_nothing_are_one_sentence(
+    facts: dict[str, Any], checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    with pytest.raises(DigitLabError, match="broken"):
+        take_up(changed(checkpoint, tmp_path, **facts), tmp_path / "taken")
+
+
+def test_arrays_that_could_run_code_are_refused(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    class Loud:
+        def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+            return (tmp_path / "ran").touch, ()
+
+    checkpoint.unpack(tmp_path)
+    loud = np.array([Loud()], dtype=object)
+    arrays: dict[str, Any] = {f"best-{index}": loud for index in range(4)}
+    np.savez(tmp_path / "arrays.npz", **arrays)
+    told = checkpoint.facts
+    with pytest.raises(DigitLabError, match="broken"):
+        take_up(pack(tmp_path, told, told["settings"], None), tmp_path / "taken")
+    assert not (tmp_path / "ran").exists()

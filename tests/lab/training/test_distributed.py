@@ -1,0 +1,282 @@
+import dataclasses
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mnist_app.core.data.datasets import Dataset, load
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.networks import model_files
+from mnist_app.lab.training import distributed, experiment
+from mnist_app.lab.training.distributed import SharedEngine
+from mnist_app.lab.training.fit import train
+
+ROOT = Path(__file__).parents[2]
+CONFIG = TrainingConfig(
+    dataset="optdigits",
+    architecture="dense",
+    batch_size=32,
+    epochs=2,
+    limit=320,
+    learning_rate=0.003,
+    rotation=5.0,
+    label_smoothing=0.05,
+    averaging=0.5,
+)
+# Batch normalisation counts for itself on each device, and dropout draws by chance.
+DEEP = dataclasses.replace(CONFIG, architecture="deep_cnn", limit=80, epochs=1)
+# What one worker does: the same command twice, then a run that only the second is told to stop.
+WORKER = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from mnist_app import cli
+from mnist_app.lab import distributed, experiment
+from mnist_app.datasets import load
+from mnist_app.settings import TrainingConfig
+from mnist_app.steering import Steering
+from mnist_app.lab.training import train
+strategy = distributed.strategy()
+runs, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+def kept(*words, **more):
+    result = train(*words, **more)
+    np.savez(folder / f"{name}.npz", *result.model.get_weights())
+    return result
+distributed.strategy, experiment.train = lambda: strategy, kept
+for name, values in runs.items():
+    words = [f"--{key.replace('_', '-')}={value}" for key, value in values.items()]
+    words += [f"--output={folder / name}.keras", "--format=json"]
+    cli.commands(["train", *words], standalone_mode=False)
+steering = Steering()
+if not distributed.is_chief():
+    steering.stop()
+engine = distributed.SharedEngine(strategy)
+stopped = train(TrainingConfig(**values), load("optdigits"), steering=steering, engine=engine)
+print(json.dumps([strategy.num_replicas_in_sync, stopped.stopped, stopped.progress.step]))
+"""
+HALVES = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+device = tf.config.list_physical_devices("CPU")[0]
+halves = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(device, halves)
+from mnist_app.lab import distributed
+from mnist_app.datasets import load
+from mnist_app.settings import TrainingConfig
+from mnist_app.lab.training import train
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+engine = distributed.SharedEngine(strategy)
+result = train(TrainingConfig(**json.loads(sys.argv[1])), load("optdigits"), engine=engine)
+np.savez(sys.argv[2], *result.model.get_weights())
+print(strategy.num_replicas_in_sync)
+"""
+
+
+def cluster(index: int, ports: list[int]) -> str:
+    workers = [f"127.0.0.1:{port}" for port in ports]
+    task = {"type": "worker", "index": index}
+    return json.dumps({"cluster": {"worker": workers}, "task": task})
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for end in sockets:
+        end.bind(("127.0.0.1", 0))
+    ports = [end.getsockname()[1] for end in sockets]
+    for end in sockets:
+        end.close()
+    return ports
+
+
+def start(words: list[str], **environment: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def ended(processes: list[subprocess.Popen]) -> list[str]:
+    """What each printed; none is left behind."""
+    try:
+        answers = [process.communicate(timeout=300) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert [process.returncode for process in processes] == [0] * len(processes), answers
+    return [out for out, _ in answers]
+
+
+def weights(path: Path) -> list[np.ndarray]:
+    with np.load(path) as archive:
+        return [archive[name] for name in archive.files]
+
+
+def all_close(ours: list[np.ndarray], theirs: list[np.ndarray]) -> bool:
+    return all(np.allclose(own, other, atol=1e-4) for own, other in zip(ours, theirs, strict=True))
+
+
+@pytest.fixture(scope="module")
+def alone() -> list[np.ndarray]:
+    """The weights that one process ends with."""
+    return train(CONFIG, load("optdigits"), watch=False).model.get_weights()
+
+
+def test_two_workers_end_with_the_weights_of_one_and_the_first_saves(
+    tmp_path: Path, alone: list[np.ndarray]
+) -> None:
+    ports = free_ports(2)
+    folders = [tmp_path / "0", tmp_path / "1"]
+    settings = json.dumps({"deep": DEEP.as_dict(), "dense": CONFIG.as_dict()})
+    workers = []
+    for index, folder in enumerate(folders):
+        folder.mkdir()
+        words = ["-c", WORKER, settings, str(folder)]
+        workers.append(start(words, TF_CONFIG=cluster(index, ports)))
+    first, second = ([json.loads(line) for line in out.splitlines()] for out in ended(workers))
+    assert first[-1] == second[-1] == [2, True, 1]
+    assert [len(first), len(second)] == [3, 1], "only the first answers"
+    for name in ("deep", "dense"):
+        ours, theirs = (weights(folder / f"{name}.npz") for folder in folders)
+        for own, other in zip(ours, theirs, strict=True):
+            assert np.array_equal(own, other)
+    assert all_close(ours, alone)
+    assert sorted(path.name for path in tmp_path.rglob("*.keras")) == ["deep.keras", "dense.keras"]
+    stored = model_files.load(folders[0] / "dense.keras")
+    assert all_close(stored.get_weights(), ours)
+
+
+def test_workers_start_from_a_model_too(tmp_path: Path) -> None:
+    words = "-m mnist_app train --dataset=optdigits --architecture=dense --limit=320".split()
+    words += ["--batch-size=32", "--epochs=1", "--learning-rate=1e-05", "--output"]
+    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
+    ended([start([*words, str(first)])])
+    shared = [*words, str(second), f"--start-from={first}", "--seed=2"]
+    ended([start(shared, TF_CONFIG=cluster(0, free_ports(1)))])
+    ours, theirs = (model_files.load(path).get_weights() for path in (second, first))
+    assert all(np.allclose(own, other, atol=1e-3) for own, other in zip(ours, theirs, strict=True))
+
+
+def test_two_devices_of_one_machine_end_with_the_weights_of_one(
+    tmp_path: Path, alone: list[np.ndarray]
+) -> None:
+    words = ["-c", HALVES, json.dumps(CONFIG.as_dict()), str(tmp_path / "both.npz")]
+    assert ended([start(words)]) == ["2\n"]
+    assert all_close(weights(tmp_path / "both.npz"), alone)
+
+
+def test_one_process_trains_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert distributed.is_chief()
+    assert distributed.is_on() == (len(tf.config.list_physical_devices("GPU")) > 1)
+
+
+@pytest.mark.parametrize(
+    ("task", "chief"),
+    [
+        ({"type": "worker", "index": 0}, True),
+        ({"type": "worker", "index": 1}, False),
+    ],
+)
+def test_the_first_worker_is_the_chief(
+    task: dict[str, Any], chief: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": task})
+    )
+    assert distributed.is_on()
+    assert distributed.is_chief() is chief
+
+
+def test_a_chief_comes_before_the_first_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = {"chief": ["a:1"], "worker": ["b:1"]}
+    for kind in addresses:
+        task = {"type": kind, "index": 0}
+        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": addresses, "task": task}))
+        assert distributed.is_chief() is (kind == "chief")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        "[1]",
+        '{"cluster": {"worker": ["a:1"]}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+        '{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}',
+        '{"cluster": 5, "task": {"type": "worker", "index": 0}}',
+    ],
+)
+def test_a_cluster_that_cannot_be_joined_is_one_sentence(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(DigitLabError, match="TF_CONFIG"):
+        distributed.is_on()
+
+
+def one_device() -> SharedEngine:
+    return SharedEngine(tf.distribute.OneDeviceStrategy("CPU:0"))
+
+
+def test_what_several_devices_cannot_do_is_said_first(dataset: Dataset) -> None:
+    class Three:
+        num_replicas_in_sync = 3
+
+    with pytest.raises(DigitLabError, match="multiple of 3"):
+        train(CONFIG, dataset, engine=SharedEngine(Three()))
+    few_bits = dataclasses.replace(CONFIG, precision="mixed_bfloat16")
+    with pytest.raises(DigitLabError, match="precision"):
+        train(few_bits, dataset, engine=one_device())
+    with pytest.raises(DigitLabError, match="checkpoints"):
+        train(CONFIG, dataset, keeps_checkpoints=True, engine=one_device())
+
+
+def test_one_device_does_what_training_does_and_stops_when_told(dataset: Dataset) -> None:
+    config = dataclasses.replace(CONFIG, distractors=0.2, early_stopping=1, learning_rate=0.05)
+    result = train(config, dataset, engine=one_device())
+    expected = train(config, dataset)
+    assert all_close(result.model.get_weights(), expected.model.get_weights())
+    assert len(result.progress.validation) == len(expected.progress.validation)
+    assert result.progress.view is not None
+    assert (result.progress.is_over, result.stopped) == (True, False)
+    steering = Steering()
+    steering.stop()
+    stopped = train(config, dataset, steering=steering, engine=one_device())
+    assert stopped.stopped
+    assert (stopped.progress.epoch, stopped.progress.step) == (1, 1)
+
+
+def test_it_can_be_told_nothing_but_to_stop(dataset: Dataset) -> None:
+    steering = Steering()
+    steering.pause()
+    steering.scale_learning_rate(0.5)
+    config = dataclasses.replace(CONFIG, epochs=1)
+    points = train(config, dataset, steering=steering, engine=one_device()).progress.training
+    assert {point.learning_rate for point in points} == {config.learning_rate}
+
+
+def test_a_limit_of_the_host_stops_it(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "0.000001")
+    result = train(CONFIG, dataset, engine=one_device())
+    assert result.stopped
+    assert "host" in result.progress.remark
+
+
+def test_a_run_may_be_given_another_engine() -> None:
+    config = dataclasses.replace(CONFIG, epochs=1)
+    card = experiment.train_model(config, "Net", engine=one_device()).card
+    assert card.training["epochs"] == 1

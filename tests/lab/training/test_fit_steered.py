@@ -1,0 +1,374 @@
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from samples import accuracy, quick
+
+from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.runs.checkpoints import Checkpoint
+from mnist_app.core.runs.progress import Progress
+from mnist_app.core.settings import SCHEDULES
+from mnist_app.lab.networks.keras_classifier import KerasClassifier
+from mnist_app.lab.training import run_callback
+from mnist_app.lab.training.compilation import begin
+from mnist_app.lab.training.fit import train
+from mnist_app.lab.training.input_pipeline import split
+from mnist_app.lab.training.monitor import Validation, judge
+
+
+class Steered(Steering):
+    """Acts by itself before the step of that number."""
+
+    def __init__(self, step: int, act: Callable[[Steering], None]) -> None:
+        super().__init__()
+        self._left = step
+        self._act = act
+
+    @property
+    def is_paused(self) -> bool:
+        self._left -= 1
+        if self._left == 0:
+            self._act(self)
+        return super().is_paused
+
+
+class Told:
+    """Remembers the last checkpoint that a run reported."""
+
+    checkpoint: Checkpoint
+
+    def __call__(self, told: Progress | Checkpoint) -> None:
+        if isinstance(told, Checkpoint):
+            self.checkpoint = told
+
+
+def test_told_to_stop_it_stops_within_two_seconds_and_keeps_what_it_learned(
+    dataset: Dataset,
+) -> None:
+    steering = Steering()
+    told: list[float] = []
+
+    def report(progress: Progress) -> None:
+        if progress.epoch > 4 and not steering.should_stop():
+            steering.stop()
+            told.append(time.perf_counter())
+
+    result = train(quick(epochs=100), dataset, report, steering)
+    assert time.perf_counter() - told[0] < 2
+    assert result.stopped
+    assert result.progress.share < 1
+    assert accuracy(result.model, dataset) > 0.8
+
+
+def test_stopped_at_once_there_is_still_a_network(dataset: Dataset) -> None:
+    steering = Steering()
+    steering.stop()
+    result = train(quick(), dataset, steering=steering)
+    assert result.stopped
+    assert result.progress.step == 1
+    assert len(accuracy_of_nothing(result.model)) == 10
+
+
+def accuracy_of_nothing(model: Any) -> np.ndarray:
+    return KerasClassifier(model).probabilities(np.zeros((1, 28, 28), dtype=np.uint8))[0]
+
+
+def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steering = Steering()
+
+    def judge_and_stop(*args: Any) -> Validation:
+        steering.stop()
+        return judge(*args)
+
+    monkeypatch.setattr(run_callback, "judge", judge_and_stop)
+    told = Told()
+    result = train(quick(epochs=3), dataset, told, steering, keeps_checkpoints=True)
+    assert result.stopped
+    assert [point.epoch for point in result.progress.validation] == [1]
+    assert told.checkpoint.epoch == 1
+    monkeypatch.undo()
+    wanted = train(quick(epochs=1), dataset).model.get_weights()
+    for mine, other in zip(result.model.get_weights(), wanted, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-5)
+
+
+def test_a_stop_in_the_last_validation_changes_nothing(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steering = Steering()
+
+    def judge_and_stop(*args: Any) -> Validation:
+        steering.stop()
+        return judge(*args)
+
+    monkeypatch.setattr(run_callback, "judge", judge_and_stop)
+    result = train(quick(epochs=1), dataset, steering=steering)
+    assert not result.stopped
+    assert not result.progress.remark
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_learning_rate_can_be_multiplied_while_it_learns(
+    schedule: str, dataset: Dataset
+) -> None:
+    config = quick(schedule=schedule, epochs=2)
+    steering = Steered(12, lambda steering: steering.scale_learning_rate(0.25))
+    plain = train(config, dataset).progress.training
+    slowed = train(config, dataset, steering=steering).progress.training
+    factors = [1.0] * 12 + [0.25] * 10
+    wanted = [point.learning_rate * f for point, f in zip(plain, factors, strict=True)]
+    assert [point.learning_rate for point in slowed] == pytest.approx(wanted)
+
+
+def test_a_paused_run_waits_and_then_ends_as_if_it_had_not(dataset: Dataset) -> None:
+    seen: list[Progress] = []
+    waits: list[float] = []
+
+    class Patient(Steered):
+        def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
+            super().wait_while_paused(0.3, factor)
+            waits.append(0.3)
+            self.resume()
+
+    steering = Patient(5, lambda steering: steering.pause())
+    paused = train(quick(), dataset, seen.append, steering)
+    plain = train(quick(), dataset)
+    assert waits == [0.3]
+    assert [progress.step for progress in seen if progress.is_paused] == [5]
+    assert not paused.progress.is_paused
+    assert paused.seconds > 0.3
+    np.testing.assert_allclose(
+        paused.model.get_weights()[0], plain.model.get_weights()[0], atol=1e-5
+    )
+
+
+def test_a_paused_run_shows_the_learning_rate_that_it_will_go_on_with(dataset: Dataset) -> None:
+    seen: list[float] = []
+
+    def report(progress: Progress) -> None:
+        if progress.is_paused:
+            seen.append(progress.learning_rate)
+            if len(seen) == 1:
+                steering.scale_learning_rate(0.5)
+            else:
+                steering.resume()
+
+    steering = Steered(5, Steering.pause)
+    result = train(quick(learning_rate=0.002), dataset, report, steering)
+    assert seen == pytest.approx([0.002, 0.001])
+    assert result.progress.training[-1].learning_rate == pytest.approx(0.001)
+
+
+def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset) -> None:
+    """A learning rate that explodes in the second epoch makes it far too sure of itself."""
+
+    def spoil(steering: Steering) -> None:
+        steering.scale_learning_rate(1e4)
+
+    class Spoilt(Steered):
+        def should_stop(self) -> bool:
+            return self._left < -15
+
+    # Eleven steps an epoch: spoilt in the second, told to stop in the third.
+    config = quick(epochs=9, label_smoothing=0.1)
+    result = train(config, dataset, steering=Spoilt(12, spoil))
+    assert result.stopped
+    first, *others = result.progress.validation
+    assert [point.epoch for point in result.progress.validation] == [
+        1,
+        2,
+        pytest.approx(2 + 6 / 11),
+    ]
+    assert all(point.loss > first.loss for point in others)
+    parts = split(dataset, config)
+    answers = KerasClassifier(result.model).probabilities(parts.validation_images)
+    found = judge(answers, parts.validation_labels, parts.validation_indices, 0.1)
+    assert found.loss == pytest.approx(result.progress.validation[0].loss, rel=1e-3)
+
+
+def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Dataset) -> None:
+    """Early on, averaged weights read far worse than those they are averaged from."""
+    config = quick(epochs=9, averaging=1.0, learning_rate=0.01)
+    steering = Steered(15, Steering.stop)
+    result = train(config, dataset, steering=steering)
+    assert result.stopped
+    first, last = result.progress.validation
+    assert last.loss < first.loss
+    parts = split(dataset, config)
+    answers = KerasClassifier(result.model).probabilities(parts.validation_images)
+    found = judge(answers, parts.validation_labels, parts.validation_indices, 0.0)
+    assert found.accuracy == pytest.approx(last.accuracy)
+
+
+@pytest.mark.parametrize("step", [11, 14, 22])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"architecture": "keras_example", "schedule": "cosine", "rotation": 5.0},
+        {"optimizer": "adamw", "plateau": 1, "weight_decay": 0.01, "dropout": 0.3},
+        {"averaging": 0.5},
+    ],
+    ids=["keras_example", "dense", "average"],
+)
+def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
+    values: dict[str, Any], step: int, dataset: Dataset
+) -> None:
+    config = quick(**{"epochs": 3, "learning_rate": 0.003, **values})
+    whole = train(config, dataset, drawing=dataset.test_images[0])
+    told, steering = Told(), Steered(step, Steering.stop)
+    part = train(config, dataset, told, steering, keeps_checkpoints=True)
+    assert part.stopped
+    assert part.progress.share < 0.7
+    assert told.checkpoint.epoch == step // 11
+    rest = train(config, dataset, checkpoint=told.checkpoint, drawing=dataset.test_images[0])
+    assert rest.progress.share == 1
+    assert rest.progress.seconds > part.progress.seconds
+    for one, other in zip(whole.model.get_weights(), rest.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4)
+    losses = [[point.loss for point in run.progress.validation] for run in (whole, rest)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+    epochs = [[point.epoch for point in run.progress.training] for run in (whole, rest)]
+    assert epochs[0] == epochs[1]
+
+
+def test_a_run_goes_on_from_its_last_whole_epoch(dataset: Dataset) -> None:
+    """As after a crash: nobody told it to stop."""
+    config = quick(epochs=3)
+
+    def crash(steering: Steering) -> None:
+        raise ZeroDivisionError
+
+    told = Told()
+    with pytest.raises(ZeroDivisionError):
+        train(config, dataset, told, Steered(17, crash), keeps_checkpoints=True)
+    checkpoint = told.checkpoint
+    rest = train(config, dataset, told, checkpoint=checkpoint, keeps_checkpoints=True)
+    whole = train(config, dataset)
+    np.testing.assert_allclose(whole.model.get_weights()[0], rest.model.get_weights()[0], atol=2e-4)
+    # What is over stays as it is.
+    assert told.checkpoint.epoch == 3
+    again = train(config, dataset, checkpoint=told.checkpoint)
+    np.testing.assert_array_equal(again.model.get_weights()[0], rest.model.get_weights()[0])
+    assert again.progress.validation == rest.progress.validation
+
+
+def test_what_stopped_early_stays_as_it_is(dataset: Dataset) -> None:
+    told = Told()
+    config = quick(epochs=60, early_stopping=1, learning_rate=0.1)
+    first = train(config, dataset, told, keeps_checkpoints=True)
+    again = train(config, dataset, checkpoint=told.checkpoint)
+    assert again.progress.epoch == first.progress.epoch < 60
+    assert again.progress.remark == first.progress.remark
+    for one, other in zip(first.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_counters_of_early_stopping_go_on(dataset: Dataset) -> None:
+    config = quick(epochs=60, early_stopping=3, plateau=2, learning_rate=0.1)
+    whole = train(config, dataset).progress
+    told, last = Told(), whole.epoch
+    assert last > 4
+    train(config, dataset, told, Steered(11 * (last - 1), Steering.stop), keeps_checkpoints=True)
+    rest = train(config, dataset, checkpoint=told.checkpoint).progress
+    assert (rest.epoch, rest.remark) == (whole.epoch, whole.remark)
+    assert rest.training[-1].learning_rate == pytest.approx(whole.training[-1].learning_rate)
+
+
+def test_a_checkpoint_of_another_run_is_refused(dataset: Dataset) -> None:
+    told = Told()
+    train(quick(), dataset, told, keeps_checkpoints=True)
+    with pytest.raises(DigitLabError, match="other settings"):
+        train(quick(seed=9), dataset, checkpoint=told.checkpoint)
+    with pytest.raises(DigitLabError, match="broken"):
+        train(quick(), dataset, checkpoint=Checkpoint(told.checkpoint.data[:-30]))
+
+
+@pytest.mark.parametrize("change", ["pictures", "labels"])
+def test_a_checkpoint_of_other_pictures_is_refused(change: str, dataset: Dataset) -> None:
+    """As many as before, but not the same."""
+    told = Told()
+    train(quick(), dataset, told, keeps_checkpoints=True)
+    if change == "pictures":
+        other = replace(dataset, train_images=255 - dataset.train_images)
+    else:
+        other = replace(dataset, train_labels=(dataset.train_labels + 1) % 10)
+    with pytest.raises(DigitLabError, match="other settings or pictures"):
+        train(quick(), other, checkpoint=told.checkpoint)
+
+
+def test_a_run_goes_on_with_the_models_it_began_with_alone(dataset: Dataset) -> None:
+    told, model = Told(), begin(quick(), 10)
+    train(quick(), dataset, told, keeps_checkpoints=True)
+    for other in ({"start_from": model}, {"teachers": [model]}):
+        with pytest.raises(DigitLabError, match="say the same --start-from and --teacher again"):
+            train(quick(), dataset, checkpoint=told.checkpoint, **other)
+
+
+def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told while the run goes; once it has ended by itself, nothing is left to go on with."""
+    remarks: list[str] = []
+
+    def report(told: Progress | Checkpoint) -> None:
+        assert isinstance(told, Progress)
+        remarks.append(told.remark)
+
+    full = shutil.disk_usage("/")._replace(free=100)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    result = train(quick(epochs=2), dataset, report, keeps_checkpoints=True)
+    assert not result.stopped
+    assert result.progress.share == 1
+    assert any("could not be put on disk" in remark for remark in remarks)
+    assert not result.progress.remark
+
+
+def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, steering = Told(), Steered(11, Steering.stop)
+    part = train(quick(epochs=9), dataset, told, steering, keeps_checkpoints=True).progress
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", str(part.seconds / 60))
+    rest = train(quick(epochs=9), dataset, checkpoint=told.checkpoint).progress
+    assert "on this host" in rest.remark
+    assert (rest.epoch, rest.step) == (2, 1)
+    assert (part.is_used_up, rest.is_used_up) == (False, True)
+
+
+def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset) -> None:
+    class Patient(Steered):
+        def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
+            super().wait_while_paused(0.5, factor)
+            self.resume()
+            self.stop()
+
+    begun = time.monotonic()
+    told = Told()
+    train(quick(epochs=9), dataset, told, Patient(11, Steering.pause), keeps_checkpoints=True)
+    then, paused = time.monotonic(), told.checkpoint
+    figures = paused.facts["history"]
+    assert figures["seconds"] + 0.5 < figures["elapsed"] < then - begun
+    second = Steered(11, Steering.stop)
+    train(quick(epochs=9), dataset, told, second, checkpoint=paused, keeps_checkpoints=True)
+    went_on = told.checkpoint.facts["history"]["elapsed"]
+    assert told.checkpoint.epoch == 2
+    assert figures["elapsed"] < went_on < figures["elapsed"] + time.monotonic() - then
+
+
+def test_a_host_can_limit_the_time_of_a_run(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "0.02")
+    # A paused run does not last longer.
+    result = train(quick(epochs=100), dataset, steering=Steered(3, Steering.pause))
+    assert result.stopped
+    assert result.seconds < 10
+    assert result.progress.remark.startswith("A run may last 0.02 minutes on this host")

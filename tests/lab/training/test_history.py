@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from mnist_app.core.runs.progress import HardPicture, Point
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.training.history import History
+from mnist_app.lab.training.monitor import Validation
+
+CONFIG = TrainingConfig(epochs=4, batch_size=50, learning_rate=0.01)
+
+
+def test_at_first_nothing_is_known() -> None:
+    first = History(CONFIG, 10).progress()
+    assert (first.epoch, first.step, first.share) == (1, 0, 0)
+    assert (first.images_per_second, first.seconds_left) == (0, None)
+    assert first.learning_rate == 0.01
+
+
+def test_speed_and_time_left_follow_from_what_is_done() -> None:
+    history = History(CONFIG, 10, epoch=1, step=5, seconds=3.0)
+    seen = history.progress()
+    assert (seen.epoch, seen.step, seen.steps, seen.epochs) == (2, 5, 10, 4)
+    assert seen.images_per_second == pytest.approx(15 * 50 / 3)
+    assert seen.seconds_left == pytest.approx(3.0 / 15 * 25)
+    assert (history.steps_done, history.epochs_done) == (15, 1.5)
+    history.add_step(0.5, 0.9)
+    assert not seen.training, "what was seen stays as it was"
+
+
+def test_between_two_epochs_it_stands_at_the_end_of_the_first() -> None:
+    seen = History(CONFIG, 10, epoch=1).progress()
+    assert (seen.epoch, seen.step) == (1, 10)
+
+
+def test_the_learning_rate_is_of_the_next_step_and_multiplied() -> None:
+    config = TrainingConfig(epochs=4, schedule="cosine", learning_rate=0.01)
+    # It has risen after a tenth of the run.
+    history = History(config, 10, step=4)
+    assert history.learning_rate == pytest.approx(0.01)
+    history.change_learning_rate(0.5)
+    assert history.learning_rate == pytest.approx(0.005)
+    assert history.progress().rate_changes == ((4, 0.5),)
+
+
+def test_it_is_made_anew_from_json() -> None:
+    history = History(CONFIG, 2, seconds=1.5, elapsed=2.5)
+    for loss in (2.0, 1.0):
+        history.add_step(loss, 0.5)
+    hardest = (HardPicture(7, 1, 2, 3.5),)
+    history.add_validation(Validation(1.5, 0.75, (0.5, float("nan")), hardest))
+    history.add_opinion((0.25, 0.75))
+    history.change_learning_rate(0.5)
+    history.end_epoch()
+    figures = json.loads(json.dumps(history.as_dict()))
+    again = History.from_dict(figures, CONFIG, 2)
+    assert str(again.progress()) == str(history.progress())
+    assert again.elapsed == 2.5
+    assert again.training.points == (Point(0.5, 2.0, 0.5, 0.01), Point(1.0, 1.0, 0.5, 0.01))
+    for one in (history, again):
+        one.add_step(0.5, 1.0)
+    assert again.training.points == history.training.points
