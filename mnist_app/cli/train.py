@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from mnist_app.cli.options import FILE, form_option, setting_options
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
@@ -22,7 +23,6 @@ from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
-from mnist_app.options import FILE, form_option, setting_options
 
 
 @click.command()

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app import cli
+from mnist_app.cli import commands
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.settings import DATASETS, PRESETS, TrainingConfig
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}
 BLANK: dict[str, Any] = {"strokes": []}
 SEVENTY = {"strokes": [*SEVEN["strokes"], [[120, 0], [90, 45], [120, 90], [150, 45], [120, 0]]]}
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> A
         monkeypatch.setattr(sys, "argv", ["mnist_app", *map(str, words)])
         capfd.readouterr()
         try:
-            cli.main()
+            commands.main()
             status = 0
         except SystemExit as end:
             status = int(end.code or 0)
@@ -187,7 +187,7 @@ def test_pictures_and_strokes_mix(run: Any, picture: Path, strokes: Path, model_
 def test_more_drawings_than_fit_one_batch_stay_in_order(
     run: Any, tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "CHUNK", 4)
+    monkeypatch.setattr(commands, "CHUNK", 4)
     path = tmp_path / "many.jsonl"
     path.write_text("\n".join(json.dumps(BLANK if n % 3 else SEVEN) for n in range(10)))
     found = run("read", path, "--model", model_path, "--format", "json").objects

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from samples import ROOT, in_a_process_of_its_own
 
+from mnist_app.cli.train import train
 from mnist_app.core import settings
 from mnist_app.core.data.datasets import class_names, optdigits
 from mnist_app.core.errors import DigitLabError
@@ -18,7 +19,6 @@ from mnist_app.core.runs import checkpoints
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.training import distributed
 from mnist_app.lab.training.run_callback import RunCallback
-from mnist_app.train_command import train
 
 SETTINGS = [
     "--dataset=optdigits",

@@ -13,10 +13,10 @@ from typing import Any
 import click
 import numpy as np
 
+from mnist_app.cli.options import FILE, form_option
+from mnist_app.cli.train import train
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
-from mnist_app.options import FILE, form_option
-from mnist_app.train_command import train
 
 # Drawings answered at once: enough to be fast, few enough to stay small.
 CHUNK = 256
@@ -145,8 +145,8 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 @form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
+    from mnist_app.cli.input_files import inputs_from_files
     from mnist_app.core.models import model_store
-    from mnist_app.input_files import inputs_from_files
 
     stored = model_store.describe(model or model_store.SHIPPED)
     classifier = _classifier(stored)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app.input_files import inputs_from_files
+from mnist_app.cli.input_files import inputs_from_files
 
 SEVEN = {"strokes": [[[0, 0], [60, 0], [25, 90]]]}
 
