@@ -36,9 +36,9 @@ def opened(name: str, title: str, path: str, icon: str) -> StreamlitPage:
 def show() -> None:
     """Show the page that the visitor has opened."""
     from mnist_app.pages import without_pandas  # noqa: F401
-    from mnist_app.pages.kiosk import clear_when_idle
-    from mnist_app.pages.presence import be_there
-    from mnist_app.pages.visitor import remember
+    from mnist_app.pages.session.kiosk import clear_when_idle
+    from mnist_app.pages.session.presence import be_there
+    from mnist_app.pages.session.visitor import remember
 
     st.set_page_config(
         page_title="Digit Lab", page_icon=str(HERE / "static" / "icon.png"), layout="wide"

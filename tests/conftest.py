@@ -98,7 +98,7 @@ def one_model(no_models: Path, model_path: Path) -> Path:
 @pytest.fixture
 def idle_workers() -> None:
     """No test of a page finds the jobs of another."""
-    from mnist_app.pages.workers import workers
+    from mnist_app.pages.session.workers import workers
 
     workers.clear()
 
@@ -106,7 +106,7 @@ def idle_workers() -> None:
 @pytest.fixture
 def no_runs_left(idle_workers: None) -> Iterator[None]:
     """Nor does one leave a training run going."""
-    from mnist_app.pages.workers import workers
+    from mnist_app.pages.session.workers import workers
 
     yield
     training = workers().training

@@ -15,12 +15,12 @@ from mnist_app.core.recognition.segmentation.numbers import drawn_digits
 from mnist_app.core.runs.outcomes import Change, FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.kiosk import owner
 from mnist_app.pages.pixels import gallery
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.waiting import watch
-from mnist_app.pages.wording import show_error, unmarked
-from mnist_app.pages.workers import classifier_job, finetuning_job, workers
+from mnist_app.pages.session.kiosk import owner
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import watch
+from mnist_app.pages.session.wording import show_error, unmarked
+from mnist_app.pages.session.workers import classifier_job, finetuning_job, workers
 
 MOST = 200
 EMPTY = "Draw a digit first: then tell here which one it was."

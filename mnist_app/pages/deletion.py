@@ -5,9 +5,9 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.run_jobs import runs
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.wording import show_error, unmarked
+from mnist_app.pages.session.run_jobs import runs
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.wording import show_error, unmarked
 
 
 def offer(model: StoredModel) -> None:

@@ -9,8 +9,8 @@ import streamlit as st
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages import canvas, reader
 from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.session.wording import unmarked
 from mnist_app.pages.turning import turning
-from mnist_app.pages.wording import unmarked
 
 STYLE = Path(__file__).with_name("demo.css")
 

@@ -10,9 +10,9 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages import answer, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import picture
-from mnist_app.pages.visitor import tab
-from mnist_app.pages.waiting import result_of
-from mnist_app.pages.workers import classifier_job, explanation_job, workers
+from mnist_app.pages.session.visitor import tab
+from mnist_app.pages.session.waiting import result_of
+from mnist_app.pages.session.workers import classifier_job, explanation_job, workers
 
 FOUND = STROKES, PARTS, LARGER = (
     "It finds small strokes",

@@ -15,13 +15,13 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages import canvas, correcting, reader
 from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.choosing import default_dataset
-from mnist_app.pages.kiosk import owner
 from mnist_app.pages.live_chart import live_chart
-from mnist_app.pages.run_jobs import Run, runs, training_job
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.choices import default_dataset
+from mnist_app.pages.session.kiosk import owner
+from mnist_app.pages.session.run_jobs import Run, runs, training_job
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import workers
 
 TITLE = "A few seconds of learning"
 # Enough to see it learn: a data set that is small is gone through more often.

@@ -10,7 +10,7 @@ from mnist_app.pages import answer, canvas, looking, reader
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.correcting import correcting_panel
 from mnist_app.pages.photo import picture_panel
-from mnist_app.pages.wording import unmarked
+from mnist_app.pages.session.wording import unmarked
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 

@@ -13,9 +13,9 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages import one_picture, reveal
 from mnist_app.pages.answer import share
-from mnist_app.pages.link import keep_in_link, number_of_new_link, text_of_new_link
 from mnist_app.pages.pixels import gallery as grid
 from mnist_app.pages.pressing import when_pressed
+from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link, text_of_new_link
 
 PER_PAGE = 40
 ANY = -1

@@ -13,9 +13,9 @@ from mnist_app.core.plots.projection_charts import picture_scatter
 from mnist_app.pages import gallery, one_picture
 from mnist_app.pages.confusion import most_confused
 from mnist_app.pages.map_chart import map_chart, picture_sheet
+from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.workers import workers
 from mnist_app.pages.space_jobs import PicturedMap, map_job, neighbour_map_job
-from mnist_app.pages.waiting import result_if_there
-from mnist_app.pages.workers import workers
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 

@@ -16,15 +16,15 @@ from mnist_app.core.plots.charts import probability_bars
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages import looking, reveal
 from mnist_app.pages.answer import share
-from mnist_app.pages.choosing import learned_elsewhere
-from mnist_app.pages.link import keep_in_link, number_of_new_link
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery as grid
 from mnist_app.pages.pixels import picture
+from mnist_app.pages.session.choices import learned_elsewhere
+from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link
+from mnist_app.pages.session.waiting import result_if_there, watch
+from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.session.workers import workers
 from mnist_app.pages.space_jobs import examples_job, other_job
-from mnist_app.pages.waiting import result_if_there, watch
-from mnist_app.pages.wording import unmarked
-from mnist_app.pages.workers import workers
 
 SIDE = 224
 # So many models are kept ready.

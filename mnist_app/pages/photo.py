@@ -13,10 +13,10 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import MODES
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.waiting import watch
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import ReadPicture, picture_job, workers
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import watch
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import ReadPicture, picture_job, workers
 
 SOURCES = ("A file", "The camera")
 ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]

@@ -9,12 +9,12 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
 from mnist_app.pages import confusion, deletion, gallery, map_panel, measures
-from mnist_app.pages.choosing import choose, choose_dataset, learned_elsewhere, opened
+from mnist_app.pages.session.choices import choose, choose_dataset, learned_elsewhere, opened
+from mnist_app.pages.session.waiting import result_of
+from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.session.workers import evaluation_job, workers
 from mnist_app.pages.takeaway import downloads
 from mnist_app.pages.versus import rivals, versus
-from mnist_app.pages.waiting import result_of
-from mnist_app.pages.wording import unmarked
-from mnist_app.pages.workers import evaluation_job, workers
 
 
 def page() -> None:

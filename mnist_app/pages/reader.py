@@ -13,9 +13,9 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.pages import answer
 from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.waiting import POLL_SECONDS
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import classifier_job, workers
+from mnist_app.pages.session.waiting import POLL_SECONDS
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import classifier_job, workers
 
 __all__ = ["NO_READER", "chosen", "follow", "look", "read", "readers", "show_words"]
 

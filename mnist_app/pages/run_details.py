@@ -12,12 +12,12 @@ from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, State
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
-from mnist_app.pages import elsewhere, wording
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.run_downloads import downloads
-from mnist_app.pages.run_jobs import continuing_job, runs
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.run_jobs import continuing_job, runs
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import workers
 
 
 def details(run: Run) -> None:
@@ -122,9 +122,9 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
             workers().training.stop(job.id)
             st.rerun()
         if model is not None:
-            elsewhere.to_draw(model)
-            elsewhere.to_predictions(model)
-        elsewhere.to_train(run.config)
+            navigation.to_draw(model)
+            navigation.to_predictions(model)
+        navigation.to_train(run.config)
     if run.state is State.FINISHED and model is None:
         st.caption("Its model was deleted. “Same settings again” makes it anew.")
 

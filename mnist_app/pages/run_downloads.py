@@ -8,10 +8,10 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import training_script
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, curves_csv
-from mnist_app.pages.run_jobs import export_job, export_key
-from mnist_app.pages.waiting import watch
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.run_jobs import export_job, export_key
+from mnist_app.pages.session.waiting import watch
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import workers
 
 FORMS = {
     "saved_model": ("SavedModel (ZIP)", "For TensorFlow Serving; with its card."),

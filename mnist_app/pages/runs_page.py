@@ -9,14 +9,14 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, State
-from mnist_app.pages import wording
-from mnist_app.pages.choosing import choose, default_dataset
 from mnist_app.pages.run_comparison import comparison
 from mnist_app.pages.run_details import details
-from mnist_app.pages.run_jobs import runs, training_job
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session import wording
+from mnist_app.pages.session.choices import choose, default_dataset
+from mnist_app.pages.session.run_jobs import runs, training_job
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import workers
 
 FOLLOW_SECONDS = 2.0
 # Rows that are there at first, and runs that can be told apart in one chart.

@@ -9,7 +9,7 @@ from mnist_app.core.images.sprites import sprite_sheet
 from mnist_app.core.jobs.job_queue import Control, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.workers import (
+from mnist_app.pages.session.workers import (
     identity,
     import_first,
     once_unless_given_up,

@@ -12,16 +12,17 @@ from mnist_app.core.jobs.job_queue import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.pages import elsewhere, reveal, wording
+from mnist_app.pages import reveal
 from mnist_app.pages.canvas import Canvas
 from mnist_app.pages.pixels import gallery
-from mnist_app.pages.run_jobs import runs, training_job
+from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.run_jobs import runs, training_job
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import dataset_job, workers
 from mnist_app.pages.train_form import form
 from mnist_app.pages.train_live import show, watch_live
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.waiting import result_if_there
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import dataset_job, workers
 
 SAMPLE = 12
 
@@ -76,7 +77,7 @@ def _interrupted() -> None:
                 f"The server ended in the middle of “{wording.unmarked(last.title)}”. It can go on "
                 "from its last epoch."
             )
-            elsewhere.to_runs(last.id, "Go to that run")
+            navigation.to_runs(last.id, "Go to that run")
 
 
 def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | None) -> None:
@@ -139,9 +140,9 @@ def _results(job: Snapshot) -> None:
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):
-        elsewhere.to_draw(outcome.stored, primary=True)
+        navigation.to_draw(outcome.stored, primary=True)
         if isinstance(job.key, int):
-            elsewhere.to_runs(job.key, "Compare it with other runs")
+            navigation.to_runs(job.key, "Compare it with other runs")
 
 
 def _sample(outcome: TrainingOutcome) -> None:

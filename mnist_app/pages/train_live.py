@@ -23,9 +23,9 @@ from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.answer import share
 from mnist_app.pages.live_chart import live_chart
 from mnist_app.pages.pixels import gallery, picture, tiles
-from mnist_app.pages.run_jobs import Run
-from mnist_app.pages.wording import show_error, unmarked
-from mnist_app.pages.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
+from mnist_app.pages.session.run_jobs import Run
+from mnist_app.pages.session.wording import show_error, unmarked
+from mnist_app.pages.session.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
 
 REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0

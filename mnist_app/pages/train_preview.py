@@ -13,10 +13,10 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.pixels import picture, tiles
-from mnist_app.pages.variants import variants
-from mnist_app.pages.waiting import POLL_SECONDS
-from mnist_app.pages.wording import unmarked
-from mnist_app.pages.workers import dataset_job, workers
+from mnist_app.pages.session.augmentation_jobs import variants
+from mnist_app.pages.session.waiting import POLL_SECONDS
+from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.session.workers import dataset_job, workers
 
 SHOWN = 7
 SEED = 1

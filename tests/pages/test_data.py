@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
 from mnist_app.core.data import datasets
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.workers import workers
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from visiting import said
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.run_jobs import runs
+from mnist_app.pages.session.run_jobs import runs
 
 ME = "0" * 32
 SCRIPT = """

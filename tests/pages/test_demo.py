@@ -14,8 +14,8 @@ from mnist_app.lab.training import finetuning
 from mnist_app.pages import demo, demo_lesson
 from mnist_app.pages.demo_mistakes import SHOWN
 from mnist_app.pages.pixels import picture
-from mnist_app.pages.run_jobs import runs
-from mnist_app.pages.workers import evaluation_job, workers
+from mnist_app.pages.session.run_jobs import runs
+from mnist_app.pages.session.workers import evaluation_job, workers
 
 __all__ = ["models"]
 

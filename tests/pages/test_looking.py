@@ -21,7 +21,7 @@ from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.pages.answer import share
 from mnist_app.pages.looking import CHANGE, STEP, WHERE
-from mnist_app.pages.workers import explanation_job, workers
+from mnist_app.pages.session.workers import explanation_job, workers
 
 __all__ = ["models"]
 

@@ -9,7 +9,7 @@ from visiting import bodies, report, settled, visit
 
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.projection import border
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.workers import workers
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies, report, settled, stop_last, visit
 
 from mnist_app.pages import one_picture, space_jobs
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.workers import workers
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

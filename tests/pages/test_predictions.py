@@ -13,7 +13,7 @@ from visiting import bodies, report, settled, stop_last, visit
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.pages import gallery as test_pictures
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.workers import workers
 
 MEASURES = 8
 
@@ -73,7 +73,7 @@ def test_an_evaluation_outlives_the_server(
     first = report()
     workers.clear()
     # Whoever evaluated again would fail.
-    monkeypatch.delattr("mnist_app.pages.workers.evaluate")
+    monkeypatch.delattr("mnist_app.pages.session.workers.evaluate")
     settled(visit("predictions"))
     assert report() is not first
     assert as_dict(report()) == as_dict(first)

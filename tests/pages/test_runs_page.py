@@ -13,7 +13,7 @@ from mnist_app.core.runs import checkpoints
 from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, State
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages import run_jobs, workers
+from mnist_app.pages.session import run_jobs, workers
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages import runs_page\nruns_page.page()"

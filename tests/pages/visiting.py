@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.jobs.job_queue import Worker
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.workers import workers
 
 
 def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:

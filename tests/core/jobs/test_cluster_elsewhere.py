@@ -17,7 +17,7 @@ from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages import run_jobs, workers
+from mnist_app.pages.session import run_jobs, workers
 
 pytestmark = pytest.mark.cluster
 

@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 from visiting import said
 
 from mnist_app.core.jobs.job_queue import Control, State, Worker
-from mnist_app.pages.interest import GONE_SECONDS, Interest
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.interest import GONE_SECONDS, Interest
+from mnist_app.pages.session.workers import workers
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

@@ -4,8 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.jobs.job_queue import State, Worker
-from mnist_app.pages import presence
-from mnist_app.pages.workers import LEFT_SECONDS, Workers
+from mnist_app.pages.session import presence
+from mnist_app.pages.session.workers import LEFT_SECONDS, Workers
 
 SCRIPT = "from mnist_app.pages import presence\npresence.be_there()"
 

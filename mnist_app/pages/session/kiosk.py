@@ -7,8 +7,8 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.pages.visitor import COOKIE, visitor
-from mnist_app.pages.wording import show_error
+from mnist_app.pages.session.visitor import COOKIE, visitor
+from mnist_app.pages.session.wording import show_error
 
 # The page is opened anew, by somebody new: so nothing that a page keeps can be forgotten here.
 # That somebody was there lasts while other pages are looked at. A long stroke and a press on

@@ -5,7 +5,7 @@ import pytest
 
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_store
-from mnist_app.pages import workers
+from mnist_app.pages.session import workers
 
 
 def test_a_model_of_another_app_is_made_ready_by_a_worker_once(

@@ -25,7 +25,7 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run as ListedRun
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.workers import cluster, file_of, identity, own_classifier, workers
+from mnist_app.pages.session.workers import cluster, file_of, identity, own_classifier, workers
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS, short
-from mnist_app.pages.waiting import result_of
-from mnist_app.pages.workers import dataset_job, workers
+from mnist_app.pages.session.waiting import result_of
+from mnist_app.pages.session.workers import dataset_job, workers
 
 
 def choose(

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from mnist_app.pages.visitor import visitor
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.workers import workers
 
 SIGN_SECONDS = 20.0
 

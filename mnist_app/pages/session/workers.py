@@ -31,7 +31,7 @@ from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.runs import outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.interest import Interest, has_given_up
+from mnist_app.pages.session.interest import Interest, has_given_up
 
 if TYPE_CHECKING:
     from mnist_app.core.jobs.cluster import Cluster

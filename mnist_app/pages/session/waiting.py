@@ -7,10 +7,10 @@ import streamlit as st
 
 from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
 from mnist_app.core.jobs.phases import Phase
-from mnist_app.pages.interest import give_up, has_given_up, take_up
-from mnist_app.pages.visitor import tab
-from mnist_app.pages.wording import show_error
-from mnist_app.pages.workers import workers
+from mnist_app.pages.session.interest import give_up, has_given_up, take_up
+from mnist_app.pages.session.visitor import tab
+from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.workers import workers
 
 POLL_SECONDS = 0.4
 

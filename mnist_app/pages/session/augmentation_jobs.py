@@ -7,9 +7,9 @@ import streamlit as st
 
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.visitor import tab
-from mnist_app.pages.waiting import POLL_SECONDS, result_if_there
-from mnist_app.pages.workers import variants_job, workers
+from mnist_app.pages.session.visitor import tab
+from mnist_app.pages.session.waiting import POLL_SECONDS, result_if_there
+from mnist_app.pages.session.workers import variants_job, workers
 
 WAKING = "The learning part of the app is waking up to make them, about 10 s …"
 

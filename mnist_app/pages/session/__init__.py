@@ -1,0 +1,1 @@
+"""Who is looking, at what, and what works for them."""
