@@ -25,7 +25,7 @@ from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
 from mnist_app.core.plots import run_charts
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
-from mnist_app.pages.pixels import gallery, tiles
+from mnist_app.pages.components.pixel_images import gallery, tiles
 
 # As often as the Train page asks how a run stands.
 REFRESH_SECONDS = 0.5

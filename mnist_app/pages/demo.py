@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages import canvas, reader
-from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.components import canvas, reader
+from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session.wording import unmarked
 from mnist_app.pages.turning import turning
 

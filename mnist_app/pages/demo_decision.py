@@ -7,9 +7,9 @@ from mnist_app.core.explaining.explanation_pictures import attributed
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import CONVOLUTIONS, FeatureMaps
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages import answer, reader
-from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.pixels import picture
+from mnist_app.pages.components import answer, reader
+from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import result_of
 from mnist_app.pages.session.workers import classifier_job, explanation_job, workers

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages import canvas, reader
-from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.components import canvas, reader
+from mnist_app.pages.components.canvas import Canvas
 
 
 def show(own: Canvas, model: StoredModel) -> None:

@@ -13,9 +13,9 @@ from mnist_app.core.plots.run_charts import accuracy_curves
 from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
-from mnist_app.pages import canvas, correcting, reader
-from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.components import canvas, corrections, reader
+from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
 from mnist_app.pages.session.kiosk import owner
 from mnist_app.pages.session.run_jobs import Run, runs, training_job
@@ -35,8 +35,8 @@ def show(own: Canvas, model: StoredModel) -> None:
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
-        correcting.panel(own, model, when_kept=lambda: own.renew(None))
-        if not correcting.kept_drawings():
+        corrections.panel(own, model, when_kept=lambda: own.renew(None))
+        if not corrections.kept_drawings():
             _from_nothing(own)
     with left:
         canvas.show_large(own)

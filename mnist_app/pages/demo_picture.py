@@ -7,8 +7,8 @@ import streamlit as st
 
 from mnist_app.core.ink.raster import SIDE, STROKE_WIDTH, Drawing, scale_to_input, strokes_to_input
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.pixels import picture
+from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.pixel_images import picture
 
 ON_SCREEN = 560
 

@@ -6,9 +6,9 @@ import streamlit as st
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.reading import Digit
-from mnist_app.pages import answer, canvas, looking, reader
-from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.correcting import correcting_panel
+from mnist_app.pages.components import answer, canvas, explanation, reader
+from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.corrections import correcting_panel
 from mnist_app.pages.photo import picture_panel
 from mnist_app.pages.session.wording import unmarked
 
@@ -67,7 +67,7 @@ def _look_inside(digit: Digit | None, model: StoredModel) -> None:
         if digit is None:
             st.caption("Draw a digit, and see here what the network makes of it, step by step.")
         else:
-            looking.panel(digit.image / np.float32(255), model, "drawn")
+            explanation.panel(digit.image / np.float32(255), model, "drawn")
 
 
 def _choose_model(models: dict[str, StoredModel]) -> None:

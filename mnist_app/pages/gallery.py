@@ -11,10 +11,11 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages import one_picture, reveal
-from mnist_app.pages.answer import share
-from mnist_app.pages.pixels import gallery as grid
-from mnist_app.pages.pressing import when_pressed
+from mnist_app.pages import one_picture
+from mnist_app.pages.components import scroll_to
+from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.click_events import when_pressed
+from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link, text_of_new_link
 
 PER_PAGE = 40
@@ -35,7 +36,7 @@ def show_cell(true: int, read: int) -> None:
     show_all()
     st.session_state.gallery_true = true
     st.session_state.gallery_read = read
-    reveal.ask("gallery")
+    scroll_to.ask("gallery")
 
 
 def show_picked(dataset: Dataset, numbers: Sequence[int]) -> None:
@@ -44,7 +45,7 @@ def show_picked(dataset: Dataset, numbers: Sequence[int]) -> None:
     existing = [number for number in set(numbers) if 0 <= number < len(dataset.test_labels)]
     if existing:
         st.session_state.gallery_picked = (dataset.name, np.sort(np.array(existing)))
-        reveal.ask("gallery")
+        scroll_to.ask("gallery")
 
 
 def show_all() -> None:
@@ -114,7 +115,7 @@ def show(
             st.info("No test picture is like this: choose other filters.")
     with opened:
         one_picture.show(model, report, dataset, others, found)
-    reveal.reveal()
+    scroll_to.reveal()
     if marked(dataset) != drawn:
         # The charts stand outside of this fragment.
         st.rerun()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mnist_app.core.images.sprites import COLUMNS
-from mnist_app.pages.live_chart import DRAWING, provide_plotly
+from mnist_app.pages.components.live_chart import DRAWING, provide_plotly
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

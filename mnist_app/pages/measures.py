@@ -12,7 +12,7 @@ from mnist_app.core.plots.metric_charts import reliability_diagram
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
-from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.components.live_chart import live_chart
 
 
 def metrics(report: EvaluationReport) -> None:

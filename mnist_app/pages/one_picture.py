@@ -14,11 +14,11 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
 from mnist_app.core.recognition.confidence import candidates
-from mnist_app.pages import looking, reveal
-from mnist_app.pages.answer import share
-from mnist_app.pages.live_chart import live_chart
-from mnist_app.pages.pixels import gallery as grid
-from mnist_app.pages.pixels import picture
+from mnist_app.pages.components import explanation, scroll_to
+from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.live_chart import live_chart
+from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.choices import learned_elsewhere
 from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link
 from mnist_app.pages.session.waiting import result_if_there, watch
@@ -36,7 +36,7 @@ NEXT = ".st-key-opened_next button"
 def open_picture(number: int) -> None:
     """Have the page show this test picture; for callbacks."""
     st.session_state.opened_picture = number
-    reveal.ask("opened", focus=NEXT)
+    scroll_to.ask("opened", focus=NEXT)
 
 
 def show(
@@ -92,7 +92,7 @@ def _opened(dataset: Dataset) -> int | None:
 
 def _close(number: int) -> None:
     st.session_state.opened_picture = None
-    reveal.ask("gallery", focus=f'.st-key-gallery [data-number="{number}"]')
+    scroll_to.ask("gallery", focus=f'.st-key-gallery [data-number="{number}"]')
 
 
 def _head(number: int, found: np.ndarray) -> None:
@@ -226,7 +226,7 @@ def _look_inside(image: np.ndarray, model: StoredModel) -> None:
         bind="query-params",
     ) as inside:
         if inside.open:
-            looking.panel(image / np.float32(255), model, "opened")
+            explanation.panel(image / np.float32(255), model, "opened")
 
 
 def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:

@@ -11,8 +11,8 @@ from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
-from mnist_app.pages import answer
-from mnist_app.pages.canvas import MODES
+from mnist_app.pages.components import answer
+from mnist_app.pages.components.canvas import MODES
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import watch
 from mnist_app.pages.session.wording import show_error

@@ -10,13 +10,13 @@ from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
-from mnist_app.pages.live_chart import live_chart
+from mnist_app.pages.components.comparison_table import side_by_side
+from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.run_details import stored_model
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.run_jobs import runs, shift_job
 from mnist_app.pages.session.waiting import result_if_there
 from mnist_app.pages.session.workers import dataset_job, workers
-from mnist_app.pages.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

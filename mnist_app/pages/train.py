@@ -12,9 +12,9 @@ from mnist_app.core.jobs.job_queue import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.pages import reveal
-from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.pixels import gallery
+from mnist_app.pages.components import scroll_to
+from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.pixel_images import gallery
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
@@ -53,7 +53,7 @@ def page() -> None:
                     show(job)
     if job is not None and job.result is not None:
         _sample(job.result)
-    reveal.reveal()
+    scroll_to.reveal()
 
 
 def _current_job() -> Snapshot | None:
@@ -105,7 +105,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         except DigitLabError as error:
             show_error(error)
         else:
-            reveal.ask("train_status")
+            scroll_to.ask("train_status")
             st.rerun()
     if stop.button(
         "Stop",

@@ -20,9 +20,9 @@ from mnist_app.core.plots.run_charts import (
     opinion_curves,
 )
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
-from mnist_app.pages.answer import share
-from mnist_app.pages.live_chart import live_chart
-from mnist_app.pages.pixels import gallery, picture, tiles
+from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.live_chart import live_chart
+from mnist_app.pages.components.pixel_images import gallery, picture, tiles
 from mnist_app.pages.session.run_jobs import Run
 from mnist_app.pages.session.wording import show_error, unmarked
 from mnist_app.pages.session.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers

@@ -12,7 +12,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import SETTINGS, TrainingConfig
-from mnist_app.pages.pixels import picture, tiles
+from mnist_app.pages.components.pixel_images import picture, tiles
 from mnist_app.pages.session.augmentation_jobs import variants
 from mnist_app.pages.session.waiting import POLL_SECONDS
 from mnist_app.pages.session.wording import unmarked

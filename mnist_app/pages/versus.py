@@ -10,12 +10,12 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages import gallery
-from mnist_app.pages.pixels import gallery as grid
+from mnist_app.pages.components.comparison_table import side_by_side
+from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.session.choices import choose
 from mnist_app.pages.session.waiting import result_of
 from mnist_app.pages.session.wording import unmarked
 from mnist_app.pages.session.workers import evaluation_job, workers
-from mnist_app.pages.side_by_side import side_by_side
 
 NOBODY = ""
 # Pictures shown of each side.

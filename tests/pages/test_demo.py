@@ -12,8 +12,8 @@ from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import State
 from mnist_app.lab.training import finetuning
 from mnist_app.pages import demo, demo_lesson
+from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.demo_mistakes import SHOWN
-from mnist_app.pages.pixels import picture
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.session.workers import evaluation_job, workers
 

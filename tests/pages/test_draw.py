@@ -10,7 +10,7 @@ from visiting import until
 
 from mnist_app.core.ink.raster import drawing_from_canvas
 from mnist_app.core.models import model_store
-from mnist_app.pages.canvas import INKS, SIDE, Canvas
+from mnist_app.pages.components.canvas import INKS, SIDE, Canvas
 
 __all__ = ["models"]
 

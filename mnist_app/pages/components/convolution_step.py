@@ -6,8 +6,8 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import tinted
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import CONVOLUTIONS, FeatureMaps, Step, responses, step
-from mnist_app.pages.figures import figure, framed, number, numbers, row
-from mnist_app.pages.stepper import stepper
+from mnist_app.pages.components.figures import figure, framed, number, numbers, row
+from mnist_app.pages.components.stepper import stepper
 
 SIDE = 224
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
-from mnist_app.pages import live_chart
+from mnist_app.pages.components import live_chart
 
 
 def test_plotly_is_put_where_streamlit_serves_files_from(

@@ -11,8 +11,8 @@ from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
-from mnist_app.pages import answer
-from mnist_app.pages.canvas import Canvas
+from mnist_app.pages.components import answer
+from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session.waiting import POLL_SECONDS
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import classifier_job, workers

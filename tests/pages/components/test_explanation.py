@@ -19,8 +19,8 @@ from mnist_app.core.explaining.feature_maps import responses
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.answer import share
-from mnist_app.pages.looking import CHANGE, STEP, WHERE
+from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.explanation import CHANGE, STEP, WHERE
 from mnist_app.pages.session.workers import explanation_job, workers
 
 __all__ = ["models"]

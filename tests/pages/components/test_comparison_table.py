@@ -1,4 +1,4 @@
-from mnist_app.pages.side_by_side import side_by_side
+from mnist_app.pages.components.comparison_table import side_by_side
 
 ROWS = [("Loss", ("0.1", "0.2")), ("A < B", ("<b>", "no"))]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_app.core.images.pictures import ABOVE, BELOW
-from mnist_app.pages.pixels import picture
+from mnist_app.pages.components.pixel_images import picture
 
 ENDS = {"above": ABOVE, "below": BELOW}
 # How much of a colour lies behind the largest number, so that the text on it stays legible.

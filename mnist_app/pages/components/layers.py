@@ -8,10 +8,10 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import sheet
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import FeatureMaps
-from mnist_app.pages.answer import share
-from mnist_app.pages.figures import legend
-from mnist_app.pages.pixels import picture
-from mnist_app.pages.stepper import stepper
+from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.figures import legend
+from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.components.stepper import stepper
 
 SIDE = 448
 TITLES = {

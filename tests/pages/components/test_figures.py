@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from mnist_app.pages.figures import framed, legend, number, numbers, row
+from mnist_app.pages.components.figures import framed, legend, number, numbers, row
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.data.handwriting import as_json_lines
 from mnist_app.core.models import model_store
 from mnist_app.lab.training import finetuning
-from mnist_app.pages.correcting import EMPTY
+from mnist_app.pages.components.corrections import EMPTY
 from mnist_app.pages.session.workers import workers
 
 __all__ = ["models"]

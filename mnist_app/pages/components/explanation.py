@@ -11,15 +11,15 @@ from mnist_app.core.explaining.explanations import Explanation, GradientExplanat
 from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.answer import share
-from mnist_app.pages.figures import figure, legend, row
-from mnist_app.pages.layers import layers
-from mnist_app.pages.pixels import picture
+from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.convolution_step import sliding
+from mnist_app.pages.components.figures import figure, legend, row
+from mnist_app.pages.components.layers import layers
+from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.rerun_later import again
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import explanation_job, gradients_job, workers
-from mnist_app.pages.sliding import sliding
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL

@@ -14,8 +14,8 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
 from mnist_app.core.runs.outcomes import Change, FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
-from mnist_app.pages.canvas import Canvas
-from mnist_app.pages.pixels import gallery
+from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.pixel_images import gallery
 from mnist_app.pages.session.kiosk import owner
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import watch
