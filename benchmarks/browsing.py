@@ -25,7 +25,7 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.lab.networks import model_files
-from mnist_app.pages.gallery import PER_PAGE
+from mnist_app.pages.predictions.gallery import PER_PAGE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

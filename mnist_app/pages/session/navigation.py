@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.train_form import link_of
+from mnist_app.pages.train.form import link_of
 
 
 def to_draw(model: StoredModel, primary: bool = False) -> None:
@@ -20,9 +20,9 @@ def to_draw(model: StoredModel, primary: bool = False) -> None:
     ):
         # What was chosen there before would outdo the link.
         st.session_state.pop("model", None)
-        from mnist_app.pages import draw
+        from mnist_app.pages.draw import page
 
-        start = st.Page(draw.page, url_path="start", default=True)
+        start = st.Page(page.page, url_path="start", default=True)
         st.switch_page(start, query_params={"model": model.name})
 
 
@@ -33,9 +33,9 @@ def to_predictions(model: StoredModel) -> None:
         for name in link:
             # Also when that page has seen this very link before.
             st.session_state.pop(f"linked_{name}", None)
-        from mnist_app.pages import predictions
+        from mnist_app.pages.predictions import page
 
-        st.switch_page(st.Page(predictions.page, url_path="predictions"), query_params=link)
+        st.switch_page(st.Page(page.page, url_path="predictions"), query_params=link)
 
 
 def to_train(config: TrainingConfig) -> None:
@@ -43,15 +43,15 @@ def to_train(config: TrainingConfig) -> None:
     if st.button("Same settings again", key="same_settings", icon=":material/replay:"):
         # A link that is the session's own is not read again.
         st.session_state.pop("train_links", None)
-        from mnist_app.pages import train
+        from mnist_app.pages.train import page
 
-        st.switch_page(st.Page(train.page, url_path="train"), query_params=link_of(config))
+        st.switch_page(st.Page(page.page, url_path="train"), query_params=link_of(config))
 
 
 def to_runs(run_id: int, label: str) -> None:
     """A button to the Runs page, where a run stands beside others."""
     if st.button(label, key="open_runs", icon=":material/compare_arrows:"):
         st.session_state.pop("runs_links", None)
-        from mnist_app.pages import runs_page
+        from mnist_app.pages.runs import page
 
-        st.switch_page(st.Page(runs_page.page, url_path="runs"), query_params={"runs": str(run_id)})
+        st.switch_page(st.Page(page.page, url_path="runs"), query_params={"runs": str(run_id)})

@@ -21,8 +21,8 @@ from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import result_if_there
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import dataset_job, workers
-from mnist_app.pages.train_form import form
-from mnist_app.pages.train_live import show, watch_live
+from mnist_app.pages.train.form import form
+from mnist_app.pages.train.live import show, watch_live
 
 SAMPLE = 12
 

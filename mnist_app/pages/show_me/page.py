@@ -10,7 +10,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import canvas, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.turning import turning
+from mnist_app.pages.show_me.steps import turning
 
 STYLE = Path(__file__).with_name("demo.css")
 

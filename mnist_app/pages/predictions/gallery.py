@@ -11,11 +11,11 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages import one_picture
 from mnist_app.pages.components import scroll_to
 from mnist_app.pages.components.answer import share
 from mnist_app.pages.components.click_events import when_pressed
 from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.predictions import one_picture
 from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link, text_of_new_link
 
 PER_PAGE = 40

@@ -10,12 +10,12 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.projection import PictureMap, Round, border
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.projection_charts import picture_scatter
-from mnist_app.pages import gallery, one_picture
-from mnist_app.pages.confusion import most_confused
-from mnist_app.pages.map_chart import map_chart, picture_sheet
+from mnist_app.pages.predictions import gallery, one_picture
+from mnist_app.pages.predictions.confusion import most_confused
+from mnist_app.pages.predictions.embedding_jobs import PicturedMap, map_job, neighbour_map_job
+from mnist_app.pages.predictions.map_chart import map_chart, picture_sheet
 from mnist_app.pages.session.waiting import result_if_there
 from mnist_app.pages.session.workers import workers
-from mnist_app.pages.space_jobs import PicturedMap, map_job, neighbour_map_job
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 

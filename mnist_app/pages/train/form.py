@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
-from mnist_app.pages.building import layers_field
 from mnist_app.pages.session.choices import default_dataset, described_dataset
 from mnist_app.pages.session.wording import show_error, unmarked
-from mnist_app.pages.train_preview import preview
+from mnist_app.pages.train.network_builder import layers_field
+from mnist_app.pages.train.preview import preview
 
 FIRST_TIME = "one-minute"
 # The others make the shipped model, on the command line: one trains its teacher for hours, one

@@ -8,8 +8,8 @@ from mnist_app.core.explaining.feature_maps import FeatureMaps, feature_maps
 from mnist_app.core.models import layer_list
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.lab.networks import architectures, model_files
-from mnist_app.pages import demo_decision
-from mnist_app.pages.demo_decision import COARSER, LARGER, PARTS, STROKES
+from mnist_app.pages.show_me import decision
+from mnist_app.pages.show_me.decision import COARSER, LARGER, PARTS, STROKES
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -33,7 +33,7 @@ def test_what_is_said_of_the_maps_is_what_their_layers_do(
     name: str, titles: list[str], tmp_path: Path
 ) -> None:
     layers = maps(architectures.build(name), tmp_path)
-    stages = demo_decision.stages(layers)
+    stages = decision.stages(layers)
     assert [title for _, title in stages] == titles
     assert all(layer.values.ndim == 3 for layer, _ in stages)
 
@@ -41,4 +41,4 @@ def test_what_is_said_of_the_maps_is_what_their_layers_do(
 def test_maps_along_a_line_are_no_pictures_of_what_was_found(tmp_path: Path) -> None:
     line = [keras.layers.Reshape((28, 28)), keras.layers.Conv1D(4, 3), keras.layers.Flatten()]
     model = keras.Sequential([keras.Input((28, 28, 1)), *line, keras.layers.Dense(10)])
-    assert demo_decision.stages(maps(model, tmp_path)) == []
+    assert decision.stages(maps(model, tmp_path)) == []

@@ -12,7 +12,7 @@ from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
 from mnist_app.pages.components.comparison_table import side_by_side
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.run_details import stored_model
+from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.run_jobs import runs, shift_job
 from mnist_app.pages.session.waiting import result_if_there

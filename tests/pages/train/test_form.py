@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.settings import SETTINGS
-from mnist_app.pages.train_form import GROUPS
+from mnist_app.pages.train.form import GROUPS
 
 SCRIPT = "from mnist_app.pages.train_form import form\nform()"
 MARKED = "![x](https://example.org/x.png) **b** <b> :red[r]"

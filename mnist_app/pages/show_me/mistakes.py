@@ -7,11 +7,11 @@ from mnist_app.core.data import datasets
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
-from mnist_app.pages import gallery
 from mnist_app.pages.components import reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery as grid
-from mnist_app.pages.confusion import most_confused
+from mnist_app.pages.predictions import gallery
+from mnist_app.pages.predictions.confusion import most_confused
 from mnist_app.pages.session.choices import default_dataset, opened
 from mnist_app.pages.session.waiting import result_of
 from mnist_app.pages.session.workers import classifier_job, evaluation_job, workers

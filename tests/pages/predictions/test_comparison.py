@@ -13,7 +13,7 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import models
 from mnist_app.core.runs import outcomes
 from mnist_app.lab.training.experiment import train_model
-from mnist_app.pages import versus
+from mnist_app.pages.predictions import comparison
 from mnist_app.pages.session.workers import evaluation_job
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
@@ -47,8 +47,8 @@ def test_two_different_models_stand_side_by_side_measure_by_measure(two_models: 
     assert table.index("Tiny") < table.index("Plain [dense]")
     for one, other in zip(*map(meanings.measures, reports), strict=True):
         row = f'<th scope="row">{one.name}</th><td>{one.value}</td><td>{other.value}</td>'
-        assert (row in table) == (one.name in versus.COMPARED)
-    assert table.count("<tr>") == 1 + len(versus.COMPARED)
+        assert (row in table) == (one.name in comparison.COMPARED)
+    assert table.count("<tr>") == 1 + len(comparison.COMPARED)
     assert any(r"“Plain \[dense\]”" in text.value for text in app.markdown)
 
 

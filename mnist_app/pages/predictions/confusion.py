@@ -5,8 +5,8 @@ import streamlit as st
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.plots.metric_charts import confusion_heatmap
-from mnist_app.pages import gallery
 from mnist_app.pages.components.live_chart import Cells, live_chart
+from mnist_app.pages.predictions import gallery
 
 MOST_CONFUSED = 8
 COUNTS, SHARES = "Counts", "Shares"

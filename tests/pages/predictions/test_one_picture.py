@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, report, settled, stop_last, visit
 
-from mnist_app.pages import one_picture, space_jobs
+from mnist_app.pages.predictions import embedding_jobs, one_picture
 from mnist_app.pages.session.workers import workers
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
@@ -119,7 +119,7 @@ def test_a_second_opinion_that_failed_can_be_tried_again(
 
     second_model(one_model, "twin")
     with monkeypatch.context() as memory:
-        memory.setattr(space_jobs, "own_classifier", full)
+        memory.setattr(embedding_jobs, "own_classifier", full)
         app = visit("predictions", {"model": "tiny", "picture": "0"})
         settled(app)
         assert dict(opinions(app)) == {"Tiny": ""}

@@ -9,8 +9,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, State
-from mnist_app.pages.run_comparison import comparison
-from mnist_app.pages.run_details import details
+from mnist_app.pages.runs.comparison import comparison
+from mnist_app.pages.runs.details import details
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.choices import choose, default_dataset
 from mnist_app.pages.session.run_jobs import runs, training_job

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies
 
 from mnist_app.core.images.pictures import Picture
-from mnist_app.pages import photo
+from mnist_app.pages.draw import photo
 from mnist_app.pages.session.workers import workers
 
 __all__ = ["models"]

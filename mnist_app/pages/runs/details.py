@@ -13,7 +13,7 @@ from mnist_app.core.runs.run import Run, State
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.run_downloads import downloads
+from mnist_app.pages.runs.downloads import downloads
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.run_jobs import continuing_job, runs
 from mnist_app.pages.session.wording import show_error

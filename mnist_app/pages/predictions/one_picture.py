@@ -19,12 +19,12 @@ from mnist_app.pages.components.answer import share
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.predictions.embedding_jobs import examples_job, other_job
 from mnist_app.pages.session.choices import learned_elsewhere
 from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link
 from mnist_app.pages.session.waiting import result_if_there, watch
 from mnist_app.pages.session.wording import unmarked
 from mnist_app.pages.session.workers import workers
-from mnist_app.pages.space_jobs import examples_job, other_job
 
 SIDE = 224
 # So many models are kept ready.

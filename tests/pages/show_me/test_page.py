@@ -11,11 +11,11 @@ from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import State
 from mnist_app.lab.training import finetuning
-from mnist_app.pages import demo, demo_lesson
 from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.demo_mistakes import SHOWN
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.session.workers import evaluation_job, workers
+from mnist_app.pages.show_me import lesson, page
+from mnist_app.pages.show_me.mistakes import SHOWN
 
 __all__ = ["models"]
 
@@ -48,10 +48,10 @@ def shown(app: AppTest) -> str:
 
 
 def test_the_link_opens_a_step_and_nonsense_the_first(models: Path) -> None:
-    for number, step in enumerate(demo.STEPS, 1):
+    for number, step in enumerate(page.STEPS, 1):
         assert opened(number).title[0].value == step.title
     for nonsense in ("0", "6", "x", "2.0", "<b>"):
-        assert visit("demo", {"step": nonsense}).title[0].value == demo.STEPS[0].title
+        assert visit("demo", {"step": nonsense}).title[0].value == page.STEPS[0].title
 
 
 def test_buttons_turn_the_steps_and_keep_the_link(models: Path) -> None:
@@ -60,7 +60,7 @@ def test_buttons_turn_the_steps_and_keep_the_link(models: Path) -> None:
     for number in (2, 3, 4, 5):
         turn(app, "demo_next")
         assert linked_step(app) == str(number)
-        assert app.title[0].value == demo.STEPS[number - 1].title
+        assert app.title[0].value == page.STEPS[number - 1].title
     turn(app, "demo_back")
     assert linked_step(app) == "4"
     turn(app, "demo_next")
@@ -75,7 +75,7 @@ def test_a_step_about_a_drawing_asks_for_one(models: Path) -> None:
         app = opened(number)
         assert "no drawing yet" in app.info[0].value
         turn(app, "demo_first")
-        assert app.title[0].value == demo.STEPS[0].title
+        assert app.title[0].value == page.STEPS[0].title
 
 
 def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
@@ -125,7 +125,7 @@ def test_it_fails_where_the_evaluation_says(models: Path) -> None:
 def test_without_corrections_a_new_network_learns(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_lesson, "EPOCHS", {"optdigits": 2})
+    monkeypatch.setattr(lesson, "EPOCHS", {"optdigits": 2})
     app = draw(opened(5))
     app.button(key="demo_train").click().run()
     assert app.button(key="demo_train").disabled
@@ -142,7 +142,7 @@ def test_without_corrections_a_new_network_learns(
 def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_lesson, "EPOCHS", {"optdigits": 1})
+    monkeypatch.setattr(lesson, "EPOCHS", {"optdigits": 1})
     app = opened(5)
 
     def learned() -> set[str]:
@@ -152,7 +152,7 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
         assert not app.error
         return {model.title for model in model_store.models()}
 
-    lesson = demo_lesson.TITLE
+    lesson = lesson.TITLE
     assert learned() == {"Tiny", lesson}
     assert learned() == {"Tiny", lesson}
     assert len(model_store.models()) == 2

@@ -8,13 +8,13 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
-from mnist_app.pages import confusion, deletion, gallery, map_panel, measures
+from mnist_app.pages.predictions import confusion, deletion, gallery, map_panel, metrics
+from mnist_app.pages.predictions.comparison import rivals, versus
+from mnist_app.pages.predictions.downloads import downloads
 from mnist_app.pages.session.choices import choose, choose_dataset, learned_elsewhere, opened
 from mnist_app.pages.session.waiting import result_of
 from mnist_app.pages.session.wording import unmarked
 from mnist_app.pages.session.workers import evaluation_job, workers
-from mnist_app.pages.takeaway import downloads
-from mnist_app.pages.versus import rivals, versus
 
 
 def page() -> None:
@@ -46,7 +46,7 @@ def page() -> None:
     _where_it_fails(model, dataset, report, models)
     _details(report, dataset.class_names)
     st.subheader("How it learned")
-    measures.curves(model)
+    metrics.curves(model)
     st.subheader("Another model on the same pictures")
     versus(model, report, dataset, models)
 
@@ -54,9 +54,9 @@ def page() -> None:
 def _how_good(model: StoredModel, dataset: Dataset, report: EvaluationReport) -> None:
     about = _what_was_measured(model, dataset, report)
     st.caption(unmarked(about))
-    measures.metrics(report)
+    metrics.metrics(report)
     title = f"{model.title} on {dataset.title}"
-    stem, curves = f"{model.name}-{dataset.name}", measures.curves_of(model)
+    stem, curves = f"{model.name}-{dataset.name}", metrics.curves_of(model)
     downloads(report, dataset.class_names, title, about, stem, curves)
 
 
@@ -91,7 +91,7 @@ def _details(report: EvaluationReport, names: tuple[str, ...]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("How honest its sureness is")
-        measures.calibration(report)
+        metrics.calibration(report)
     with right:
         st.subheader("Class by class")
-        measures.class_table(report, names)
+        metrics.class_table(report, names)

@@ -9,9 +9,9 @@ from mnist_app.core.evaluation.meanings import measures
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages import gallery
 from mnist_app.pages.components.comparison_table import side_by_side
 from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.predictions import gallery
 from mnist_app.pages.session.choices import choose
 from mnist_app.pages.session.waiting import result_of
 from mnist_app.pages.session.wording import unmarked

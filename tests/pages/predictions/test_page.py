@@ -12,7 +12,7 @@ from visiting import bodies, report, settled, stop_last, visit
 
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
-from mnist_app.pages import gallery as test_pictures
+from mnist_app.pages.predictions import gallery as test_pictures
 from mnist_app.pages.session.workers import workers
 
 MEASURES = 8

@@ -9,7 +9,7 @@ from mnist_app.core.recognition.reading import Digit
 from mnist_app.pages.components import answer, canvas, explanation, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.corrections import correcting_panel
-from mnist_app.pages.photo import picture_panel
+from mnist_app.pages.draw.photo import picture_panel
 from mnist_app.pages.session.wording import unmarked
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."

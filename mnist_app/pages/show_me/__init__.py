@@ -1,0 +1,1 @@
+"""The Show me page."""
