@@ -8,23 +8,23 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 HERE = Path(__file__).parent
-# The module in `mnist_app.pages`, the title, the path and the icon. The start page answers at "/"
+# The folder in `mnist_app/pages`, the title, the path and the icon. The start page answers at "/"
 # alone; "draw" is the same page under its own name.
 PAGES = (
     ("draw", "Draw", "start", ":material/draw:"),
     ("draw", "Draw", "draw", ":material/draw:"),
     ("train", "Train", "train", ":material/school:"),
-    ("runs_page", "Runs", "runs", ":material/stacked_line_chart:"),
+    ("runs", "Runs", "runs", ":material/stacked_line_chart:"),
     ("predictions", "Predictions", "predictions", ":material/grid_on:"),
     ("data", "Data", "data", ":material/dataset:"),
-    ("demo", "Show me", "show-me", ":material/co_present:"),
+    ("show_me", "Show me", "show-me", ":material/co_present:"),
 )
 
 
 def opened(name: str, title: str, path: str, icon: str) -> StreamlitPage:
     """Return a page, whose module is imported when somebody opens it."""
     return st.Page(
-        lambda: importlib.import_module(f"mnist_app.pages.{name}").page(),
+        lambda: importlib.import_module(f"mnist_app.pages.{name}.page").page(),
         title=title,
         url_path=path,
         icon=icon,
@@ -36,6 +36,7 @@ def opened(name: str, title: str, path: str, icon: str) -> StreamlitPage:
 def show() -> None:
     """Show the page that the visitor has opened."""
     from mnist_app.pages import without_pandas  # noqa: F401
+    from mnist_app.pages.session import navigation
     from mnist_app.pages.session.kiosk import clear_when_idle
     from mnist_app.pages.session.presence import be_there
     from mnist_app.pages.session.visitor import remember
@@ -44,7 +45,9 @@ def show() -> None:
         page_title="Digit Lab", page_icon=str(HERE / "static" / "icon.png"), layout="wide"
     )
     st.html(HERE / "mnist_app" / "pages" / "style.css")
-    page = st.navigation([opened(*row) for row in PAGES], position="top")
+    pages = {row[2]: opened(*row) for row in PAGES}
+    page = st.navigation(list(pages.values()), position="top")
+    navigation.register(pages)
     remember()
     be_there()
     clear_when_idle()

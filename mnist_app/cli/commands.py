@@ -213,9 +213,9 @@ def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
 def export(model: Path | None, form: str, output: Path) -> None:
     """Export MODEL (the shipped one if none is given) for TensorFlow Serving or for a phone."""
     from mnist_app.core.models import model_store
-    from mnist_app.lab.networks import model_files
+    from mnist_app.lab.export import write_export
 
-    model_files.write_export(model or model_store.SHIPPED, form, output)
+    write_export(model or model_store.SHIPPED, form, output)
     click.echo(f"Wrote {output}.")
 
 
@@ -245,9 +245,10 @@ def _classifier(stored: Any) -> Any:
 
     if model_store.is_ready(stored):
         return model_store.classifier(stored.path, THREADS)
-    from mnist_app.lab.networks import model_files
+    from mnist_app.lab.networks.litert import litert
+    from mnist_app.lab.networks.model_files import load
 
-    litert = model_files.litert(model_files.load(stored.path))
+    form = litert(load(stored.path))
     with suppress(DigitLabError):
-        model_store.add_litert(stored.path, litert)
-    return Classifier(litert, THREADS)
+        model_store.add_litert(stored.path, form)
+    return Classifier(form, THREADS)

@@ -18,7 +18,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.settings import DATASETS, PRESETS, TrainingConfig
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}
 BLANK: dict[str, Any] = {"strokes": []}
 SEVENTY = {"strokes": [*SEVEN["strokes"], [[120, 0], [90, 45], [120, 90], [150, 45], [120, 0]]]}
@@ -367,7 +367,7 @@ def test_what_only_answers_loads_no_tensorflow(words: list[str], picture: Path) 
     told = [str(picture) if word == "PICTURE" else word for word in words]
     program = (
         f"import sys; sys.argv = {['mnist_app', *told]}\n"
-        "from mnist_app import cli\n"
+        "from mnist_app.cli import commands as cli\n"
         "cli.main()\n"
         "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )

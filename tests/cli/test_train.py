@@ -33,8 +33,8 @@ SETTINGS = [
 # The same command in a process that is killed in the middle of its third epoch.
 KILLED = """
 import os, signal, sys
-from mnist_app import cli
-from mnist_app.lab.run_callback import RunCallback
+from mnist_app.cli import commands as cli
+from mnist_app.lab.training.run_callback import RunCallback
 note, steps = RunCallback.on_train_batch_end, []
 def then_die(run, batch, logs):
     note(run, batch, logs)

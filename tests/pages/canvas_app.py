@@ -62,7 +62,7 @@ def is_read(app: AppTest) -> bool:
 
 
 def opened() -> AppTest:
-    script = "from mnist_app.pages import draw\ndraw.page()"
+    script = "from mnist_app.pages.draw import page\npage.page()"
     app = AppTest.from_string(script, default_timeout=60).run()
     assert not app.exception
     return app

@@ -7,10 +7,13 @@ import pytest
 APP = Path(__file__).parents[2] / "app.py"
 
 
-@pytest.mark.parametrize("page", ["draw", "demo"])
+@pytest.mark.parametrize("page", ["draw", "show_me"])
 def test_a_drawing_is_answered_without_anything_heavy(page: str) -> None:
     heavy = ["tensorflow", "keras", "pandas", "pyarrow", "plotly", "sklearn", "skimage", "scipy"]
-    script = f"from mnist_app.pages import without_pandas, {page}; {page}.page()"
+    script = (
+        "from mnist_app.pages import without_pandas\n"
+        f"from mnist_app.pages.{page} import page\npage.page()"
+    )
     program = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"

@@ -13,8 +13,8 @@ from mnist_app.pages.session.workers import workers
 
 
 def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:
-    """Open a page by its module's name, with what its link says, and wait until it is settled."""
-    script = f"from mnist_app.pages import {page}\n{page}.page()"
+    """Open a page by its folder's name, with what its link says, and wait until it is settled."""
+    script = f"from mnist_app.pages.{page} import page\npage.page()"
     app = AppTest.from_string(script, default_timeout=60)
     for key, value in (link or {}).items():
         app.query_params[key] = value

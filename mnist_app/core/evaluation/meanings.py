@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error
-from mnist_app.core.runs.learning_curve import LearningCurves
 
 RELIABILITY = (
     "Of the answers it is 80 % sure of, 80 % should be right: then the points lie on the dotted "
@@ -24,9 +23,9 @@ TAUGHT = (
 )
 
 
-def of_curves(curves: LearningCurves) -> str:
-    """What a run's learning curves say."""
-    return f"{CURVES} {TAUGHT}" if curves.is_taught else CURVES
+def of_curves(is_taught: bool) -> str:
+    """Return what learning curves say; `is_taught` when teachers gave the answers."""
+    return f"{CURVES} {TAUGHT}" if is_taught else CURVES
 
 
 @dataclass(frozen=True)

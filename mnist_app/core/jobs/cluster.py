@@ -20,11 +20,11 @@ from distributed import Adaptive, Client, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
 from mnist_app.core.errors import DigitLabError, Interrupted, Stopped, WorkerLost
-from mnist_app.core.jobs import worker
+from mnist_app.core.jobs import calls
+from mnist_app.core.jobs.calls import Call, Kind
 from mnist_app.core.jobs.job_queue import UNFORESEEN, Control
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.run_control import Orders
-from mnist_app.core.jobs.worker import Call, Kind
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ Told = Callable[[], Orders]
 
 # One thread of a worker may train; the other does meanwhile what takes seconds.
 LANES = 2
-TRAINING = {worker.LANE: 1}
+TRAINING = {calls.LANE: 1}
 # A worker without work stays for so long, so that the next job finds TensorFlow loaded.
 IDLE_SECONDS = 60.0
 ADAPT_SECONDS = 0.5
@@ -169,7 +169,7 @@ class Cluster:
             self._client(talk) as client,
             self._lane(client, told, is_training) as lane,
         ):
-            future = client.submit(worker.perform, call, key=key, pure=False, **lane)
+            future = client.submit(calls.perform, call, key=key, pure=False, **lane)
             try:
                 _accompany(client, future, talk, told, report)
                 return _outcome(future)
@@ -196,7 +196,7 @@ class Cluster:
         """The address of a worker that trains nothing, and is kept for this call."""
         while not told().is_stopped:
             with _reaching():
-                free = client.run_on_scheduler(worker.idle_trainers)
+                free = client.run_on_scheduler(calls.idle_trainers)
             with self._changing:
                 for worker in free:
                     if worker not in self._taken:
@@ -226,8 +226,8 @@ class Cluster:
         with client:
             with _reaching():
                 client.subscribe_topic(self._topic, talk.receive)
-                client.register_plugin(worker.Preparation())
-                client.run_on_scheduler(worker.fail_at_once)
+                client.register_plugin(calls.Preparation())
+                client.run_on_scheduler(calls.fail_at_once)
             yield client
 
     def _own(self) -> LocalCluster:
@@ -306,7 +306,7 @@ def _hear(client: Client, talk: _Conversation, kind: Kind, data: bytes, report: 
     if kind is Kind.REPORT:
         report(pickle.loads(data))
     elif kind is Kind.CHECKPOINT:
-        checkpoint = _asked(client, talk, worker.fetch, talk.id)
+        checkpoint = _asked(client, talk, calls.fetch, talk.id)
         if checkpoint is not None:
             report(checkpoint)
     elif talk.worker:
@@ -319,7 +319,7 @@ def _hear(client: Client, talk: _Conversation, kind: Kind, data: bytes, report: 
 def _tell(client: Client, talk: _Conversation, orders: Orders) -> None:
     """Pass orders on; a call that has not begun is not waited for any more."""
     if talk.worker:
-        _asked(client, talk, worker.follow, talk.id, orders)
+        _asked(client, talk, calls.follow, talk.id, orders)
         talk.orders = orders
     elif orders.is_stopped:
         raise Stopped

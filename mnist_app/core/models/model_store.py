@@ -23,8 +23,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import all_whole
 from mnist_app.core.recognition.classifier import Classifier
 
-SHIPPED = Path(__file__).parent.parent / "models" / "digit_lab.keras"
-# Formats to hand a model on in, each with the ending of its one file; see `lab.model_files.export`.
+SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
+# Formats to hand a model on in, each with the ending of its one file; see `lab.export.export`.
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
 # What a card says is remembered until it changes; of so many models.
 REMEMBERED = 1000

@@ -1,7 +1,7 @@
 """A reading in words and figures for people, as JSON can hold it.
 
 The live channel sends it and the pages hand it over, so that one answer reads the same however it
-came; `pages/answer.js` shows it.
+came; `answer.js` shows it.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """A model's LiteRT form, ready to answer: images -> probabilities.
 
 LiteRT is TensorFlow's own small runtime: it loads in hundredths of a second, without TensorFlow.
-What the form holds is decided where it is made, see `lab.model_files.litert`.
+What the form holds is decided where it is made, see `lab.networks.litert`.
 """
 
 import threading

@@ -1,13 +1,11 @@
 """What each pixel does to the scores behind a network's probabilities."""
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-# A probability that float32 rounds to nothing would have no logarithm.
-LEAST_PROBABILITY = 1e-30
+from mnist_app.lab.networks.logits import before_softmax
+
 _FAR_BELOW = 1e9
 
 
@@ -49,23 +47,3 @@ class Scores:
         """
         scores, slopes = self._slopes(pictures[..., None], target)
         return scores.numpy(), slopes.numpy()[..., 0]
-
-
-def before_softmax(model: keras.Model) -> Any:
-    """Return the symbolic scores whose softmax the model answers; logarithms where it has none."""
-    head = model.layers[-1]
-    if getattr(head, "activation", None) is keras.activations.softmax:
-        if isinstance(head, keras.layers.Activation):
-            return head.input
-        if isinstance(head, keras.layers.Dense):
-            return _without_activation(head)
-    return keras.ops.log(keras.ops.maximum(model.outputs[0], LEAST_PROBABILITY))
-
-
-def _without_activation(head: keras.layers.Dense) -> Any:
-    """A copy of a dense layer without its activation, on the same input."""
-    settings = head.get_config() | {"activation": "linear", "name": f"{head.name}_logits"}
-    linear = keras.layers.Dense.from_config(settings)
-    scores = linear(head.input)
-    linear.set_weights(head.get_weights())
-    return scores

@@ -3,13 +3,12 @@
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops, optimizers
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.networks import architectures
+from mnist_app.lab.networks import architectures, copies
 
 # Averages over batches reach back over this share of an epoch at most, but over two batches at
 # least.
@@ -27,7 +26,7 @@ def begin(
     """
     model = architectures.build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
-    model = seeded(model, config.seed)
+    model = copies.seeded(model, config.seed)
     if start_from is not None:
         if [row.shape for row in model.weights] != [row.shape for row in start_from.weights]:
             raise DigitLabError(
@@ -47,7 +46,7 @@ def prepare(
         steps: how many an epoch has.
         accuracy: a metric of that name, as Keras knows them.
     """
-    learner = model if config.precision == "float32" else copy(model, config.precision)
+    learner = model if config.precision == "float32" else copies.copy(model, config.precision)
     _follow_within(learner, steps * SETTLED)
     learner.compile(
         optimizer=optimizer(config, steps),
@@ -83,55 +82,6 @@ def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
     if config.optimizer == "adamw":
         return optimizers.AdamW(rate, weight_decay=decay or 0.0, **average)
     return optimizers.Adam(rate, **average)
-
-
-def copy(model: keras.Model, precision: str = "float32") -> keras.Model:
-    """Return the same network that reckons in `precision`, but for its probabilities.
-
-    Args:
-        model: not compiled, as what is built or loaded.
-    """
-
-    def layer_of(layer: keras.Layer) -> keras.Layer:
-        exact = layer is model.layers[-1]
-        settings = layer.get_config() | {"dtype": "float32" if exact else precision}
-        return type(layer).from_config(settings)
-
-    twin = keras.models.clone_model(model, clone_function=layer_of)
-    take_weights(twin, model)
-    return twin
-
-
-def seeded(model: keras.Model, seed: int) -> keras.Model:
-    """Return the same network with weights, and later dropout, by a chance of its own.
-
-    Left to itself Keras asks Python's chance, which whoever runs beside it asks too.
-    """
-    chance = np.random.default_rng(seed)
-
-    def with_seeds(value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return type(value)(map(with_seeds, value))
-        if not isinstance(value, dict):
-            return value
-        return {
-            name: int(chance.integers(2**31)) if name == "seed" else with_seeds(part)
-            for name, part in value.items()
-        }
-
-    def layer_of(layer: keras.Layer) -> keras.Layer:
-        return type(layer).from_config(with_seeds(layer.get_config()))
-
-    return keras.models.clone_model(model, clone_function=layer_of)
-
-
-def take_weights(learner: keras.Model, model: keras.Model) -> None:
-    """Give `learner` the weights of `model`, a network of the same design."""
-    learner.set_weights(model.get_weights())
-    for layer in learner.layers:
-        # It reckons with what follows from its weights, and follows them only when told to.
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()
 
 
 def right_answers() -> keras.Metric:

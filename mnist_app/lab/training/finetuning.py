@@ -25,9 +25,8 @@ from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.runs.outcomes import Change, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
-from mnist_app.lab.networks import model_files
+from mnist_app.lab.networks import copies, model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.training import compilation
 from mnist_app.lab.training.augmentation import augment
 from mnist_app.lab.training.input_pipeline import untuned
 
@@ -115,8 +114,8 @@ def _copy(source: bytes, seed: int) -> keras.Model:
         path = Path(folder) / "model.keras"
         path.write_bytes(source)
         model = model_files.load(path)
-    twin = compilation.seeded(model, seed)
-    compilation.take_weights(twin, model)
+    twin = copies.seeded(model, seed)
+    copies.take_weights(twin, model)
     return twin
 
 

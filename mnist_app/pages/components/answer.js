@@ -1,5 +1,5 @@
 // The one renderer of an answer, however it came: while the pen moves, or by a run of the page.
-// An answer is what `mnist_app/answers.py` tells. It is shown in parts, which stand where the page
+// An answer is what `core/recognition/answers.py` tells. It is shown in parts, which stand where the page
 // put them and share a group.
 
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";

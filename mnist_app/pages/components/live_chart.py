@@ -20,7 +20,7 @@ from mnist_app.core.files import whole
 
 logger = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parent.parent.parent / "static"
+STATIC = Path(__file__).parents[3] / "static"
 
 # For every component that draws a figure: `drawn` gives plotly.js and the chart once it stands.
 DRAWING = """

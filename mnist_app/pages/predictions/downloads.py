@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app.core.evaluation import html_report
+from mnist_app.core import html_report
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.runs.learning_curve import LearningCurves
 

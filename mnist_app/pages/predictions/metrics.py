@@ -66,7 +66,7 @@ def curves(model: StoredModel) -> None:
     if not training:
         st.info("No learning curves were kept with this model: they are with those trained here.")
         return
-    st.caption(of_curves(known))
+    st.caption(of_curves(known.is_taught))
     done = "answered as its teachers do" if known.is_taught else "read right in training"
     epochs = max(1, round(training[-1].epoch))
     left, right = st.columns(2, gap="large")

@@ -227,11 +227,11 @@ def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
 
 
 def export_job(model: StoredModel, form: str) -> Snapshot:
-    """The job whose result is the model as the bytes of one file; see `lab.model_files.export`."""
+    """The job whose result is the model as the bytes of one file; see `lab.export.export`."""
 
     def work(control: Control) -> bytes:
         return cluster().call(
-            "mnist_app.lab.networks.model_files:export",
+            "mnist_app.lab.export:export",
             file_of(model),
             model.name,
             form,

@@ -137,7 +137,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
     def load(control: Control) -> Classifier:
         if not model_store.is_ready(model):
             litert = cluster().call(
-                "mnist_app.lab.networks.model_files:convert",
+                "mnist_app.lab.export:convert",
                 file_of(model),
                 model.path.name,
                 control=control,

@@ -9,8 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query, to_query
+from mnist_app.core.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query
 from mnist_app.pages.session.choices import default_dataset, described_dataset
+from mnist_app.pages.session.navigation import link_of
 from mnist_app.pages.session.wording import show_error, unmarked
 from mnist_app.pages.train.network_builder import layers_field
 from mnist_app.pages.train.preview import preview
@@ -26,8 +27,6 @@ PRESET_LABELS = {
 GROUPS = ("Data", "Network", "Training", "Augmentation", "Stopping")
 # What a run is about stands above all others, which are folded away.
 FIRST = ("dataset", "architecture", "layers")
-# A link holds these even when they are what they are by default, so that it is never empty.
-ALWAYS_LINKED = ("dataset", "architecture")
 # When a setting has an effect; the others always have one.
 _RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "layers": lambda values: values["architecture"] == "custom",
@@ -155,11 +154,6 @@ def _tell_problems(place: DeltaGenerator) -> None:
                 st.warning(unmarked(problem), icon=":material/link_off:")
     else:
         st.session_state.pop("link_problems", None)
-
-
-def link_of(config: TrainingConfig) -> dict[str, str]:
-    """What a link to the page says that opens it with these settings."""
-    return {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
 
 
 def _write_link(config: TrainingConfig) -> None:

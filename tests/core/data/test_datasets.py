@@ -268,7 +268,7 @@ def test_what_a_worker_downloaded_enters_the_cache(tmp_path: Path, cache: Path) 
 def test_opening_what_is_there_never_imports_keras(data: Path) -> None:
     write_npz(data)
     program = (
-        "import sys\nfrom mnist_app.datasets import load\nload('mnist')\n"
+        "import sys\nfrom mnist_app.core.data.datasets import load\nload('mnist')\n"
         "print([name for name in ('keras', 'tensorflow') if name in sys.modules])"
     )
     assert in_a_process_of_its_own(program).communicate()[0] == "[]\n"

@@ -25,6 +25,7 @@ from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab.networks import architectures, model_files
 from mnist_app.lab.networks.architectures import _BUILDERS
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
+from mnist_app.lab.networks.litert import litert
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -36,7 +37,7 @@ def listed(model: keras.Model, folder: Path) -> tuple[Layer, ...]:
 
 def seen(model: keras.Model, folder: Path) -> tuple[tuple[FeatureMaps, ...], Convolution | None]:
     """What a network makes of `IMAGE`, and its first convolution."""
-    inside = Classifier(model_files.litert(model)).inside(IMAGE / np.float32(255))
+    inside = Classifier(litert(model)).inside(IMAGE / np.float32(255))
     known = listed(model, folder)
     return feature_maps(IMAGE, inside, known), first_convolution(inside, known)
 

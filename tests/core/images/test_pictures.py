@@ -312,10 +312,10 @@ def test_too_many_pixels_are_refused_before_they_are_unpacked(name: str) -> None
 MEASURED = """
 import sys
 import numpy as np
-from mnist_app.errors import DigitLabError
-from mnist_app.framing import framed
-from mnist_app.pictures import opened
-from mnist_app.reading import read_picture
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.images.frames import framed
+from mnist_app.core.images.pictures import opened
+from mnist_app.core.recognition.reading import read_picture
 from scipy import ndimage
 from skimage import filters, transform
 

@@ -280,7 +280,7 @@ def test_a_stroke_that_was_turned_is_where_the_canvas_shows_it() -> None:
 def test_a_raster_fits_the_box(shape: tuple[int, int]) -> None:
     ink = np.zeros((400, 400))
     ink[20 : 20 + shape[0], 50 : 50 + shape[1]] = 1
-    image = raster_to_input(raster)
+    image = raster_to_input(ink)
     spans = [np.flatnonzero(image.any(axis=axis)) for axis in (0, 1)]
     assert max(span[-1] - span[0] + 1 for span in spans) == 20
     assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
@@ -288,8 +288,8 @@ def test_a_raster_fits_the_box(shape: tuple[int, int]) -> None:
 
 def test_a_raster_does_not_care_where_its_ink_lies() -> None:
     ink = np.random.default_rng(0).random((30, 20))
-    there = np.pad(raster, ((100, 7), (3, 50)))
-    np.testing.assert_array_equal(raster_to_input(raster), raster_to_input(there))
+    there = np.pad(ink, ((100, 7), (3, 50)))
+    np.testing.assert_array_equal(raster_to_input(ink), raster_to_input(there))
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (0, 0), (1, 0), (500, 1)])
@@ -304,7 +304,7 @@ def test_a_lopsided_drawing_is_not_pushed_over_the_edge() -> None:
     ink[0, :] = 1
     ink[:, 0] = 0.01
     ink[:4] = 1
-    image = raster_to_input(raster)
+    image = raster_to_input(ink)
     assert np.count_nonzero(image.any(axis=1)) == 20
 
 

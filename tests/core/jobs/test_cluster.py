@@ -253,7 +253,7 @@ def test_two_first_calls_at_once_find_all_of_the_lab(worker: Worker) -> None:
     fresh = Cluster()
     images, config = np.zeros((1, 28, 28), np.uint8), TrainingConfig(rotation=5.0)
     arguments = ("mnist_app.lab.training.augmentation:examples", images, 1, [config])
-    other = ("mnist_app.lab.networks.model_files:convert", model_store.SHIPPED.read_bytes(), "it")
+    other = ("mnist_app.lab.export:convert", model_store.SHIPPED.read_bytes(), "it")
     try:
         jobs = [
             worker.submit(lambda control: fresh.call(*arguments, control=control)),
@@ -288,8 +288,8 @@ def test_as_many_networks_train_at_once_as_there_may_be_workers(worker: Worker) 
 def test_the_workers_of_a_server_that_is_killed_end_by_themselves() -> None:
     code = """
         import sys
-        from mnist_app.cluster import Cluster
-        from mnist_app.jobs import Worker
+        from mnist_app.core.jobs.cluster import Cluster
+        from mnist_app.core.jobs.job_queue import Worker
         if __name__ == "__main__":
             tell = lambda told: isinstance(told, tuple) and print(told[0], flush=True)
             line = Worker("test")

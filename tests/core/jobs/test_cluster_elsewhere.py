@@ -197,7 +197,8 @@ def test_nobody_trains_for_a_server_that_is_gone(
 def start_server(address: str) -> Any:
     """A process that trains until it is ended, and prints a line when it has begun."""
     code = (
-        "from mnist_app.cluster import Cluster; from mnist_app.jobs import Worker\n"
+        "from mnist_app.core.jobs.cluster import Cluster\n"
+        "from mnist_app.core.jobs.job_queue import Worker\n"
         "def report(told):\n    if isinstance(told, tuple): print(told[0], flush=True)\n"
         "line = Worker('server')\n"
         f"call = lambda control: Cluster({address!r}).call(\n"

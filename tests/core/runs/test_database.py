@@ -60,7 +60,7 @@ def test_an_older_file_is_brought_up_to_date(kept: Database) -> None:
 def test_a_crash_in_the_middle_of_writing_leaves_the_state_before(kept: Database) -> None:
     program = (
         "import os, signal\nfrom pathlib import Path\n"
-        "from mnist_app.database import Database\n"
+        "from mnist_app.core.runs.database import Database\n"
         f"database = Database(Path({str(kept.path)!r}), 'list of names', {MIGRATIONS})\n"
         "with database.writing() as connection:\n"
         "    connection.execute('PRAGMA cache_spill = 1')\n"

@@ -29,7 +29,7 @@ def test_another_process_lives_until_it_ends_however_that_is(tmp_path: Path) -> 
     sign = SignOfLife(tmp_path)
     own = sign.show()
     program = (
-        "from pathlib import Path\nfrom mnist_app.liveness import SignOfLife\n"
+        "from pathlib import Path\nfrom mnist_app.core.runs.liveness import SignOfLife\n"
         f"sign = SignOfLife(Path({str(tmp_path)!r}))\n"
         "print(sign.show(), flush=True)\nimport time\ntime.sleep(60)"
     )

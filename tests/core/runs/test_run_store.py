@@ -25,8 +25,8 @@ CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
 PROGRESS = Progress(2, 2, 5, 5, training=TRAINING, validation=(Point(1, 0.8, 0.8, 0.02),))
 HEAD = (
-    "from mnist_app.run_store import Runs\nfrom mnist_app.runs import State\n"
-    "from mnist_app.settings import TrainingConfig\n"
+    "from mnist_app.core.runs.run_store import Runs\nfrom mnist_app.core.runs.run import State\n"
+    "from mnist_app.core.settings import TrainingConfig\n"
 )
 
 
@@ -218,7 +218,7 @@ def folders(kept: Runs) -> int:
 
 def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) -> None:
     program = (
-        "import os, signal\nfrom mnist_app import checkpoints\n"
+        "import os, signal\nfrom mnist_app.core.runs import checkpoints\n"
         "config = TrainingConfig(architecture='dense', epochs=2)\n"
         "for title in ('early', 'late'):\n"
         "    run = Runs().add(title, config, state=State.RUNNING)\n"

@@ -23,18 +23,12 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
+from mnist_app.lab.export import convert, export, write_export
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.networks.model_files import (
-    convert,
-    export,
-    litert,
-    load,
-    opened,
-    packed,
-    write_export,
-)
+from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.model_files import load, opened, packed
 
 FORMS = tuple(model_store.EXPORTS)
 

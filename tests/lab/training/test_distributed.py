@@ -16,11 +16,10 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import model_files
-from mnist_app.lab.training import distributed, experiment
 from mnist_app.lab.training.distributed import SharedEngine
 from mnist_app.lab.training.fit import train
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = TrainingConfig(
     dataset="optdigits",
     architecture="dense",
@@ -39,12 +38,13 @@ WORKER = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from mnist_app import cli
-from mnist_app.lab import distributed, experiment
-from mnist_app.datasets import load
-from mnist_app.settings import TrainingConfig
-from mnist_app.steering import Steering
-from mnist_app.lab.training import train
+from mnist_app.cli import commands as cli
+from mnist_app.lab.training import distributed
+from mnist_app.lab.training import experiment
+from mnist_app.core.data.datasets import load
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.jobs.run_control import Steering
+from mnist_app.lab.training.fit import train
 strategy = distributed.strategy()
 runs, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
 def kept(*words, **more):
@@ -70,10 +70,10 @@ import tensorflow as tf
 device = tf.config.list_physical_devices("CPU")[0]
 halves = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(device, halves)
-from mnist_app.lab import distributed
-from mnist_app.datasets import load
-from mnist_app.settings import TrainingConfig
-from mnist_app.lab.training import train
+from mnist_app.lab.training import distributed
+from mnist_app.core.data.datasets import load
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.training.fit import train
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 engine = distributed.SharedEngine(strategy)
 result = train(TrainingConfig(**json.loads(sys.argv[1])), load("optdigits"), engine=engine)

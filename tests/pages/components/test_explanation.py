@@ -30,8 +30,8 @@ def panel_of(image: np.ndarray) -> AppTest:
     """The panel alone, on the only model there is; not run yet."""
     script = (
         "import streamlit as st\n"
-        "from mnist_app import model_store\n"
-        "from mnist_app.pages.looking import panel\n"
+        "from mnist_app.core.models import model_store\n"
+        "from mnist_app.pages.components.explanation import panel\n"
         "panel(st.session_state.image, model_store.models()[0], 'it')"
     )
     app = AppTest.from_string(script, default_timeout=60)

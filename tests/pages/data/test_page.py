@@ -66,8 +66,8 @@ def test_variants_change_with_the_sliders() -> None:
 
 
 def test_while_tensorflow_wakes_up_the_rest_of_the_page_is_there() -> None:
-    app = AppTest.from_string("from mnist_app.pages import data\ndata.page()", default_timeout=60)
-    app.run()
+    script = "from mnist_app.pages.data import page\npage.page()"
+    app = AppTest.from_string(script, default_timeout=60).run()
     line = workers().datasets
     line.wait(line.jobs()[-1].id, timeout=60)
     app.run()

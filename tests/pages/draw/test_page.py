@@ -55,7 +55,7 @@ def test_another_ink_keeps_the_drawing(models: Path) -> None:
 def test_the_link_chooses_the_model(models: Path, model_path: Path) -> None:
     for part in model_path.parent.glob(f"{model_path.stem}.*"):
         shutil.copy(part, models / f"other{part.suffix}")
-    script = "from mnist_app.pages import draw\ndraw.page()"
+    script = "from mnist_app.pages.draw import page\npage.page()"
     app = AppTest.from_string(script, default_timeout=60)
     app.query_params["model"] = "other"
     assert app.run().radio(key="model").value == "other"

@@ -11,8 +11,8 @@ from mnist_app.pages.session.run_jobs import runs
 
 ME = "0" * 32
 SCRIPT = """
-from mnist_app import model_store
-from mnist_app.pages import deletion
+from mnist_app.core.models import model_store
+from mnist_app.pages.predictions import deletion
 for model in model_store.models()[:1]:
     deletion.offer(model)
 """

@@ -16,7 +16,7 @@ from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import run_jobs, workers
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
-SCRIPT = "from mnist_app.pages import runs_page\nruns_page.page()"
+SCRIPT = "from mnist_app.pages.runs import page\npage.page()"
 ME = "0" * 32
 
 
@@ -256,9 +256,9 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     program = (
         "import os\n"
         "import numpy as np\n"
-        "from mnist_app.pages.run_jobs import runs, training_job\n"
-        "from mnist_app import checkpoints\n"
-        "from mnist_app.settings import TrainingConfig\n"
+        "from mnist_app.pages.session.run_jobs import runs, training_job\n"
+        "from mnist_app.core.runs import checkpoints\n"
+        "from mnist_app.core.settings import TrainingConfig\n"
         "config = TrainingConfig(dataset='optdigits', architecture='dense', epochs=30)\n"
         "drawing = np.full((28, 28), 9, dtype=np.uint8)\n"
         f"job = training_job(config, 'mine', {ME!r}, drawing)\n"
@@ -268,7 +268,7 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     )
     in_a_process_of_its_own(program).communicate(timeout=120)
     assert folder.exists()
-    train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
+    train = AppTest.from_string("from mnist_app.pages.train import page as train\ntrain.page()")
     train.session_state["visitor"] = ME
     assert train.run(timeout=60).button(key="open_runs").label == "Go to that run"
     app = opened()
@@ -317,7 +317,7 @@ def test_the_newest_run_that_was_broken_off_is_found_behind_later_ones() -> None
     for title in ("old", "recent"):
         broken_off(title)
     finished("later")
-    train = AppTest.from_string("from mnist_app.pages import train\ntrain.page()")
+    train = AppTest.from_string("from mnist_app.pages.train import page as train\ntrain.page()")
     train.session_state["visitor"] = ME
     assert "in the middle of “recent”" in said(train.run(timeout=60))
 
@@ -326,7 +326,7 @@ def test_a_list_that_breaks_while_a_run_is_followed_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
-    app = AppTest.from_string("from mnist_app.pages import runs_page\nruns_page._follow([])").run()
+    app = AppTest.from_string("from mnist_app.pages.runs import page\npage._follow([])").run()
     assert not app.exception
     assert "MNIST_APP_MODELS" in said(app)
 

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 
 SCRIPT = """
 import streamlit as st
-from mnist_app.pages.waiting import result_if_there
-from mnist_app.pages.workers import once_unless_given_up, workers
+from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.workers import once_unless_given_up, workers
 
 line = workers().maps
 job = once_unless_given_up(line, "shared", st.session_state.task)

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import said
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[3] / "app.py"
 
 
 def opened() -> AppTest:

@@ -7,7 +7,7 @@ from mnist_app.core.jobs.job_queue import State, Worker
 from mnist_app.pages.session import presence
 from mnist_app.pages.session.workers import LEFT_SECONDS, Workers
 
-SCRIPT = "from mnist_app.pages import presence\npresence.be_there()"
+SCRIPT = "from mnist_app.pages.session import presence\npresence.be_there()"
 
 
 def test_who_is_there_keeps_the_place_and_who_left_loses_it(

@@ -7,7 +7,8 @@ import pytest
 from mnist_app.core.explaining.feature_maps import FeatureMaps, feature_maps
 from mnist_app.core.models import layer_list
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.lab.networks import architectures, model_files
+from mnist_app.lab.networks import architectures
+from mnist_app.lab.networks.litert import litert
 from mnist_app.pages.show_me import decision
 from mnist_app.pages.show_me.decision import COARSER, LARGER, PARTS, STROKES
 
@@ -16,7 +17,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
 def maps(model: keras.Model, folder: Path) -> tuple[FeatureMaps, ...]:
     model.save(folder / "shown.keras")
-    inside = Classifier(model_files.litert(model)).inside(IMAGE / np.float32(255))
+    inside = Classifier(litert(model)).inside(IMAGE / np.float32(255))
     return feature_maps(IMAGE, inside, layer_list.layers(folder / "shown.keras"))
 
 

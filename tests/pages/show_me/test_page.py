@@ -23,7 +23,7 @@ LARGE_SEVEN = [[step, x * 1.75, y * 1.75] for step, x, y in SEVEN]
 
 
 def opened(step: int = 1) -> AppTest:
-    return visit("demo", {"step": str(step)})
+    return visit("show_me", {"step": str(step)})
 
 
 def draw(app: AppTest, path: list[list[object]] = LARGE_SEVEN) -> AppTest:
@@ -51,7 +51,7 @@ def test_the_link_opens_a_step_and_nonsense_the_first(models: Path) -> None:
     for number, step in enumerate(page.STEPS, 1):
         assert opened(number).title[0].value == step.title
     for nonsense in ("0", "6", "x", "2.0", "<b>"):
-        assert visit("demo", {"step": nonsense}).title[0].value == page.STEPS[0].title
+        assert visit("show_me", {"step": nonsense}).title[0].value == page.STEPS[0].title
 
 
 def test_buttons_turn_the_steps_and_keep_the_link(models: Path) -> None:
@@ -152,12 +152,12 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
         assert not app.error
         return {model.title for model in model_store.models()}
 
-    lesson = lesson.TITLE
-    assert learned() == {"Tiny", lesson}
-    assert learned() == {"Tiny", lesson}
+    title = lesson.TITLE
+    assert learned() == {"Tiny", title}
+    assert learned() == {"Tiny", title}
     assert len(model_store.models()) == 2
     own = runs().listed()[0]
-    other = runs().add(lesson, own.config, owner="somebody else")
+    other = runs().add(title, own.config, owner="somebody else")
     runs().finish(other.id, State.FINISHED)
     runs().rename(own.id, "To keep")
     learned()
@@ -168,7 +168,7 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
     # At a kiosk whoever comes next is somebody else, and one show takes the place of all before.
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "60")
     learned()
-    assert [run.title for run in runs().listed()] == [lesson, "To keep"]
+    assert [run.title for run in runs().listed()] == [title, "To keep"]
 
 
 def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
@@ -192,7 +192,7 @@ def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
 def test_the_model_that_was_chosen_reads(models: Path, model_path: Path) -> None:
     for ending in ("keras", "tflite"):
         shutil.copy(model_path.with_suffix(f".{ending}"), models / f"other.{ending}")
-    app = visit("demo", {"model": "other"})
+    app = visit("show_me", {"model": "other"})
     assert app.session_state["model"] == "other"
     assert "“other”" in app.caption[0].value
 

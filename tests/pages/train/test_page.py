@@ -21,7 +21,7 @@ from mnist_app.pages.session import workers
 from mnist_app.pages.session.run_jobs import Run, training_job
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
-SCRIPT = "from mnist_app.pages import train\ntrain.page()"
+SCRIPT = "from mnist_app.pages.train import page\npage.page()"
 
 
 def opened(**settings: object) -> AppTest:
@@ -249,7 +249,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     ended = Snapshot(1, 1, "", State.DONE, progress=run, started=1, ended=4)
     script = (
         "import streamlit as st\n"
-        "from mnist_app.pages.train_live import show\n"
+        "from mnist_app.pages.train.live import show\n"
         "show(st.session_state.job)"
     )
     app = AppTest.from_string(script, default_timeout=60)

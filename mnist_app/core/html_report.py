@@ -99,7 +99,7 @@ def _learned(curves: LearningCurves) -> str:
     epochs = max(1, round(curves.training[-1].epoch))
     accuracy = _chart(accuracy_curves(curves.training, curves.validation, epochs))
     loss = _chart(loss_curves(curves.training, curves.validation, epochs))
-    return _said(of_curves(curves)) + accuracy + loss
+    return _said(of_curves(curves.is_taught)) + accuracy + loss
 
 
 def _classes(report: EvaluationReport, names: Sequence[str]) -> str:

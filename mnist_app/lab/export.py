@@ -1,0 +1,103 @@
+"""Models in other formats: the LiteRT form that answers here, and files to hand on."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import whole
+from mnist_app.core.jobs.run_control import Steering
+from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.model_files import load, opened
+from mnist_app.lab.temporary import temporary_folder
+
+
+def convert(keras: bytes, name: str, *, report: Callable[[Any], None], steering: Steering) -> bytes:
+    """Return the LiteRT form of a .keras file.
+
+    Args:
+        name: of the file, for people.
+
+    Raises:
+        DigitLabError: see `opened` and `litert`.
+    """
+    return litert(opened(keras, name))
+
+
+def export(
+    keras: bytes,
+    name: str,
+    form: str,
+    card: str = "",
+    *,
+    report: Callable[[Any], None],
+    steering: Steering,
+) -> bytes:
+    """Return a .keras file in another format, as one file to hand on.
+
+    Args:
+        name: of the model, for people and for what is inside.
+        form: "saved_model", a ZIP file that holds the folder, or "litert".
+        card: the text of its card, which goes into a ZIP file.
+
+    Raises:
+        DigitLabError: the model cannot be loaded, or there is no room for temporary files.
+    """
+    model = opened(keras, name)
+    with temporary_folder() as workshop:
+        made = workshop / name
+        _write(model, form, made)
+        if form == "litert":
+            return made.read_bytes()
+        if card:
+            (made / "model_card.json").write_text(card, encoding="utf-8")
+        return _zipped(made)
+
+
+def _zipped(folder: Path) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(folder.rglob("*")):
+            archive.write(part, Path(folder.name) / part.relative_to(folder))
+    return data.getvalue()
+
+
+def write_export(path: Path, form: str, output: Path) -> None:
+    """Write the model at `path` in another format.
+
+    Args:
+        form: "saved_model" (a folder, for TensorFlow Serving) or "litert" (a file, for devices).
+
+    Raises:
+        DigitLabError: the model cannot be loaded, `output` cannot be written, or is a folder that
+            holds something else.
+    """
+    if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
+        raise DigitLabError(f"{output} is a folder with other things in it: give a new name.")
+    model = load(path)
+    with whole(output) as draft:
+        _write(model, form, draft)
+
+
+def _write(model: keras.Model, form: str, output: Path) -> None:
+    """Have Keras write a model in another format.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    suffix, keras_format = {"saved_model": ("", "tf_saved_model"), "litert": (".tflite", "litert")}[
+        form
+    ]
+    # Keras insists on its own suffix; the caller's name is the one that counts.
+    made = output.with_name(f"{output.name}{suffix}")
+    try:
+        model.export(str(made), format=keras_format, verbose=False)
+    except tf.errors.OpError as error:  # TensorFlow's own word for a disk that is full.
+        raise OSError("TensorFlow could not write all of it") from error
+    if made != output:
+        made.rename(output)
