@@ -35,29 +35,29 @@ STEPS = (
     Step(
         "Draw a digit",
         "A program that was never told what a digit looks like reads what you write.",
-        "demo_drawing",
+        "drawing",
     ),
     Step(
         "What it saw",
         "Not your line, but 784 little squares: a number for each, from black to white.",
-        "demo_picture",
+        "picture",
         is_of_drawing=True,
     ),
     Step(
         "How it decided",
         "It looks for small pieces, puts them together, and gives each digit a share.",
-        "demo_decision",
+        "decision",
         is_of_drawing=True,
     ),
     Step(
         "Where it fails",
         "It can be sure and wrong. These are digits of other people that it never saw before.",
-        "demo_mistakes",
+        "mistakes",
     ),
     Step(
         "Teach it",
         "Nobody changes the program: it learns from examples with their right answers.",
-        "demo_lesson",
+        "lesson",
     ),
 )
 
@@ -95,7 +95,7 @@ def _show(number: int, own: Canvas, model: StoredModel) -> None:
     # which runs this fragment alone: of a step that was turned away from.
     if number != _number():
         st.rerun()
-    module = importlib.import_module(f"mnist_app.pages.{STEPS[number - 1].page}")
+    module = importlib.import_module(f"mnist_app.pages.show_me.{STEPS[number - 1].page}")
     module.show(own, model)
 
 

@@ -16,6 +16,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import Steering
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import model_files
+from mnist_app.lab.training import distributed, experiment
 from mnist_app.lab.training.distributed import SharedEngine
 from mnist_app.lab.training.fit import train
 
