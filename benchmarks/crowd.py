@@ -23,6 +23,9 @@ from benchmarks.drawings import BRUSH, FRAMES_A_SECOND, STROKES, canvas_json, pa
 from benchmarks.sessions import CANVAS_PAUSE_SECONDS, Session, opened
 from mnist_app.core.models import model_store
 
+# As in live.js.
+ONE_IN = 5
+
 ROUTE = "/api/live"
 OPENING = 6
 # Between one opening of the page by several at once and the next.
@@ -73,9 +76,16 @@ class LiveHand:
                 sent, now = drawn, time.perf_counter()
                 late = now - began - seconds if sent == len(points) else None
                 answers.append(Answer(asked, now - asked, late))
-            await asyncio.sleep(1 / FRAMES_A_SECOND)
+                await self._rest(now - asked, began + seconds)
+            else:
+                await asyncio.sleep(1 / FRAMES_A_SECOND)
         await self._commit(stroke)
         return answers
+
+    async def _rest(self, asked_s: float, lifted_at: float) -> None:
+        """Wait as the page does after an answer, but never when the pen is up."""
+        rest = (ONE_IN - 1) * (asked_s + 1 / FRAMES_A_SECOND)
+        await asyncio.sleep(max(0.0, min(rest, lifted_at - time.perf_counter())))
 
     async def _ask(self, drawing: int, points: np.ndarray, sent: int) -> None:
         flat = points[sent:].ravel().tolist()

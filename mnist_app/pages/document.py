@@ -3,6 +3,7 @@
 Streamlit sends a style with a page, where it comes late: what was on the screen by then jumps.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,15 +15,43 @@ from streamlit.url_util import make_url_path
 
 STYLE = Path(__file__).with_name("style.css")
 
+# Streamlit's, which the pages show first.
+CONTROLS = (
+    "BidiComponent Button ButtonGroup NumberInput Progress Selectbox Slider TextInput".split()
+)
+_FILE = re.compile(r"\./(?:static/js/)?([\w.-]+\.js)\"")
+
 
 def document_routes(base: str, paths: Iterable[str]) -> list[Route]:
     """Return the routes that serve the document at the pages' paths under `base`."""
     original = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
     style = STYLE.read_text(encoding="utf-8")
     # Behind the styles that Streamlit adds to the head while the page runs.
-    document = original.replace("</body>", f"<style>{style}</style></body>", 1)
+    document = original.replace("</body>", f"<style>{style}</style>{_early(original)}</body>", 1)
 
     def serve(request: Request) -> HTMLResponse:
         return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
 
     return [Route(make_url_path(base, path), serve) for path in paths]
+
+
+def _early(document: str) -> str:
+    """Return a script that has the browser load the pages' controls while it connects.
+
+    Streamlit's own would ask for each only when the first of them comes, one after the other.
+    """
+    folder = Path(file_util.get_static_dir(), "static", "js")
+    found = set(_FILE.findall(document))
+    wanted = [path.name for kind in CONTROLS for path in folder.glob(f"{kind}.*.js")]
+    early = []
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found.add(name)
+            early.append(name)
+            wanted += _FILE.findall((folder / name).read_text(encoding="utf-8"))
+    return (
+        f"<script>addEventListener('load', () => {early}.forEach((name) => document.head.append("
+        "Object.assign(document.createElement('link'), { rel: 'modulepreload', "
+        "href: `./static/js/${name}`, crossOrigin: '' }))));</script>"
+    )

@@ -7,6 +7,9 @@ const REPLY_MS = 5000;
 const REST_MS = 150;
 const RETRY_MS = [1000, 60000];
 const RESTS = 4000;
+// While the pen moves, an answer is waited for and shown in one part of so many of the time: a slow
+// device draws the pen's line first, and a busy server is asked less.
+const ONE_IN = 5;
 // How far the end of the last line may be from where the pen was lifted, in canvas pixels.
 const NEAR = 2;
 
@@ -245,6 +248,7 @@ class LiveDrawing {
   send() {
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (this.isWaiting || !this.channel.isOpen || !this.isKnown || !this.unsent()) return;
+    if (this.pen && this.isResting) return;
     if (!this.pen) this.say();
     else if (!isCalm) this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
@@ -264,6 +268,7 @@ class LiveDrawing {
     const { stroke } = this.unsent();
     const { drawing, strokes, canvas: { model, number, pen } } = this;
     this.isWaiting = true;
+    this.askedAt = performance.now();
     if (this.sent) {
       const points = strokes[stroke].slice(this.sent[stroke] ?? 0);
       this.channel.say({ type: "points", drawing, stroke, points });
@@ -276,6 +281,7 @@ class LiveDrawing {
 
   heard({ error, drawing, answer }) {
     this.isWaiting = false;
+    this.takeARest();
     if (error) {
       this.isKnown = false;
       return;
@@ -289,6 +295,15 @@ class LiveDrawing {
       }
     }
     this.send();
+  }
+
+  takeARest() {
+    this.isResting = true;
+    // A timer after a frame runs when the answer is on the screen.
+    requestAnimationFrame(() => setTimeout(() => setTimeout(() => {
+      this.isResting = false;
+      this.send();
+    }, (ONE_IN - 1) * (performance.now() - this.askedAt))));
   }
 
   show(answer) {

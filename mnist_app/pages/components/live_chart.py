@@ -21,13 +21,22 @@ STATIC = Path(__file__).parents[3] / "static"
 
 # For every component that draws a figure: `drawn` gives plotly.js and the chart once it stands.
 DRAWING = """
-const library = () => window.digitLabPlotly ??= new Promise((resolve, reject) => {
+// What a person can press comes first: plotly.js takes a browser a second to read.
+const settled = async () => {
+  while (document.querySelector("[data-testid=stSkeleton]")) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+const loaded = () => new Promise((resolve, reject) => {
   const script = document.createElement("script");
   script.src = "app/static/plotly.min.js";
   script.onload = () => resolve(window.Plotly);
   script.onerror = () => { window.digitLabPlotly = undefined; reject(new Error("no plotly.js")); };
   document.head.append(script);
 });
+
+const library = () => window.digitLabPlotly ??= settled().then(loaded);
 
 const drawn = (data, parent, adapt = () => {}) => {
   const chart = parent.querySelector(".live-chart");

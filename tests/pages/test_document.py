@@ -1,0 +1,21 @@
+import re
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit import file_util
+
+from mnist_app.pages.document import CONTROLS, document_routes
+
+
+def test_the_document_brings_the_style_and_names_the_controls_files() -> None:
+    client = TestClient(Starlette(routes=document_routes("", ["", "train"])))
+    document = client.get("/train").text
+    assert document == client.get("/").text
+    assert ".st-key-prediction" in document
+    names = re.findall(r"'([\w.-]+\.js)'", document)
+    assert {name.split(".")[0] for name in names} >= set(CONTROLS)
+    scripts = Path(file_util.get_static_dir(), "static", "js")
+    assert all((scripts / name).is_file() for name in names)
+    # What the document loads anyway is not asked for again.
+    assert not any(f"./static/js/{name}" in document for name in names)
