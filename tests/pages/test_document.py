@@ -1,17 +1,16 @@
 import re
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
+from starlette.requests import Request
 from streamlit import file_util
 
 from mnist_app.pages.document import CONTROLS, document_routes
 
 
 def test_the_document_brings_the_style_and_names_the_controls_files() -> None:
-    client = TestClient(Starlette(routes=document_routes("", ["", "train"])))
-    document = client.get("/train").text
-    assert document == client.get("/").text
+    start, train = document_routes("base", ["", "train"])
+    assert (start.path, train.path) == ("/base", "/base/train")
+    document = train.endpoint(Request({"type": "http"})).body.decode()
     assert ".st-key-prediction" in document
     names = re.findall(r"'([\w.-]+\.js)'", document)
     assert {name.split(".")[0] for name in names} >= set(CONTROLS)
