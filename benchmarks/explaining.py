@@ -18,7 +18,7 @@ from mnist_app.core.explaining.explanation_pictures import attributed, marked, s
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation, explain
 from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.images.pictures import png
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.lab.explaining.explain import explain_by_gradients
 from mnist_app.lab.explaining.gradients import Scores
@@ -73,7 +73,7 @@ def _times(
 
     def gradients(image: np.ndarray) -> GradientExplanation:
         return explain_by_gradients(
-            data, dataset, image, None, report=lambda share: None, steering=Steering()
+            data, dataset, image, None, report=lambda share: None, control=RunControl()
         )
 
     times: dict[str, list[tuple[float, float]]] = {}

@@ -124,7 +124,7 @@ class Cluster:
         """Have a worker call a function, and wait for its result.
 
         Args:
-            function: `"mnist_app.lab.module:name"`; also takes `report` and `steering`.
+            function: `"mnist_app.lab.module:name"`; also takes `report` and `control`.
             control: of the job that waits: its orders are passed on within a step.
             report: gets what the function reports, and each `Phase`; `control.report` by default.
             is_training: it takes minutes; one such call at a time is done by a worker.

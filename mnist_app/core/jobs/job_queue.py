@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Snapshot:
         return self.state in (State.DONE, State.STOPPED, State.FAILED)
 
 
-class Control(Steering):
+class Control(RunControl):
     """What a job holds on to while it runs: it reports through it and asks what it is told."""
 
     def __init__(self, worker: "Worker", job_id: int) -> None:

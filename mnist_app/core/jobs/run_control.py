@@ -20,7 +20,7 @@ class Orders(NamedTuple):
     factor: float = 1.0
 
 
-class Steering:
+class RunControl:
     """Told from any thread; asked by the run after each step."""
 
     def __init__(self, orders: Orders | None = None) -> None:
@@ -73,7 +73,7 @@ class Steering:
             self._change(factor=self._orders.factor * factor)
 
     def follow(self, orders: Orders) -> None:
-        """Take over what another steering was told; what was stopped stays stopped."""
+        """Take over what another control was told; what was stopped stays stopped."""
         with self._changed:
             is_stopped = self.should_stop() or orders.is_stopped
             self._change(**orders._replace(is_stopped=is_stopped)._asdict())

@@ -12,7 +12,7 @@ from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.explaining.counterfactual import smallest_change
 from mnist_app.core.explaining.explanations import GradientExplanation, require_image
 from mnist_app.core.explaining.saliency import integrated_gradients
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.settings import DATASETS
 from mnist_app.lab.explaining.gradients import Scores
 from mnist_app.lab.networks import model_files
@@ -25,7 +25,7 @@ def explain_by_gradients(
     target: int | None,
     *,
     report: Callable[[Any], None],
-    steering: Steering,
+    control: RunControl,
 ) -> GradientExplanation:
     """Explain an image, uint8 (28, 28), and look for a change to class `target`.
 
@@ -45,15 +45,15 @@ def explain_by_gradients(
     logits = scores.logits(image[None].astype(np.float32) / 255)[0]
     answer, second = np.argsort(-logits, kind="stable")[:2].tolist()
     rival = second if target is None else target
-    _go_on(steering, report, 0.4)
+    _go_on(control, report, 0.4)
     gradient_map = integrated_gradients(scores, image, answer)
-    _go_on(steering, report, 0.6)
+    _go_on(control, report, 0.6)
     change = smallest_change(scores, image, rival, _guides(dataset_name, rival))
     return GradientExplanation(gradient_map, change)
 
 
-def _go_on(steering: Steering, report: Callable[[Any], None], share: float) -> None:
-    if steering.should_stop():
+def _go_on(control: RunControl, report: Callable[[Any], None], share: float) -> None:
+    if control.should_stop():
         raise Stopped
     report(share)
 

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import TrainingConfig
 
@@ -49,7 +49,7 @@ def examples(
     configs: Sequence[TrainingConfig],
     *,
     report: Callable[[Any], None],
-    steering: Steering,
+    control: RunControl,
 ) -> list[np.ndarray]:
     """Return a changed copy of each picture, uint8 (n, 28, 28), by each of `configs`.
 

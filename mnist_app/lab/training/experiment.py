@@ -11,7 +11,7 @@ import numpy as np
 from mnist_app.core.data import datasets
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
 from mnist_app.core.jobs.phases import Phase, Stage
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.runs import learning_curve
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -34,7 +34,7 @@ def train_model(
     title: str,
     *,
     report: Callable[[Any], None] = lambda told: None,
-    steering: Steering | None = None,
+    control: RunControl | None = None,
     drawing: np.ndarray | None = None,
     checkpoint: bytes | None = None,
     keeps_checkpoints: bool = False,
@@ -54,7 +54,7 @@ def train_model(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        steering, drawing, watch, start_from, teachers, engine: see `training.train`.
+        control, drawing, watch, start_from, teachers, engine: see `training.train`.
 
     Raises:
         DigitLabError: see `datasets.load` and `training.train`.
@@ -69,7 +69,7 @@ def train_model(
         config,
         dataset,
         report,
-        steering,
+        control,
         extra_images=known.images if known else None,
         extra_labels=known.labels if known else None,
         watch=watch,

@@ -21,7 +21,7 @@ from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_store import ModelCard
 from mnist_app.core.runs.outcomes import Change, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
@@ -58,7 +58,7 @@ def finetune(
     title: str,
     *,
     report: Callable[[float], None] = lambda share: None,
-    steering: Steering | None = None,
+    control: RunControl | None = None,
     seed: int = 1,
 ) -> FineTuned:
     """Teach a copy of a model somebody's drawings; the model itself stays as it is.
@@ -70,13 +70,13 @@ def finetune(
         drawings: at least one.
         title: the name of the copy for people.
         report: told the share that is done, 0..1.
-        steering: asked whether to stop.
+        control: asked whether to stop.
 
     Raises:
         Stopped: it was told to stop; nothing is kept.
         DigitLabError: see `model_files.load`.
     """
-    steering = steering or Steering()
+    control = control or RunControl()
     model = _copy(source, seed)
     exam = _exam(KerasClassifier(model), drawings, _known(card), seed)
     own_before, before = exam.marks()
@@ -85,12 +85,12 @@ def finetune(
 
     def after_step(step: int) -> None:
         report(BEFORE_SHARE + (step + 1) / STEPS * LEARNING_SHARE)
-        _leave_if_told(steering)
+        _leave_if_told(control)
 
     _learn(model, drawings, exam, after_step, seed)
     share = _take_back(model, old, exam)
     own_after, after = exam.marks()
-    _leave_if_told(steering)
+    _leave_if_told(control)
     own = Change(own_before, own_after, len(drawings))
     test = Change(before.accuracy, after.accuracy, after.images)
     return FineTuned(
@@ -103,8 +103,8 @@ def finetune(
     )
 
 
-def _leave_if_told(steering: Steering) -> None:
-    if steering.should_stop():
+def _leave_if_told(control: RunControl) -> None:
+    if control.should_stop():
         raise Stopped
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.progress import View
 from mnist_app.lab.networks.keras_classifier import BATCH, KerasClassifier
 from mnist_app.lab.training.backup import Backup
@@ -50,7 +50,7 @@ class RunCallback(keras.callbacks.Callback):
         watcher: Watcher | None,
         backup: Backup | None,
         report: Callable[[Any], None],
-        steering: Steering,
+        control: RunControl,
     ) -> None:
         """Prepare for a run that goes on from `history`.
 
@@ -67,7 +67,7 @@ class RunCallback(keras.callbacks.Callback):
         self._history, self._engine, self._monitors = history, engine, monitors
         self._classifier, self._parts = classifier, parts
         self._watcher, self._backup = watcher, backup
-        self._report_to, self._steering = report, steering
+        self._report_to, self._control = report, control
         # What a host allows is for the run as a whole.
         self._began = time.monotonic() - history.elapsed
         self._most_seconds = 60 * limits.most_minutes()
@@ -80,7 +80,7 @@ class RunCallback(keras.callbacks.Callback):
 
     def wants_to_stop(self) -> bool:
         """Return whether somebody, or this host's limit, wants the run to end."""
-        return self._is_late() or self._steering.should_stop()
+        return self._is_late() or self._control.should_stop()
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Load the weights of the checkpoint to go on from."""
@@ -224,19 +224,19 @@ class RunCallback(keras.callbacks.Callback):
 
     def _wait_while_paused(self) -> None:
         """Stand still while paused; show what is changed meanwhile."""
-        steering = self._steering
-        if not steering.is_paused:
+        control = self._control
+        if not control.is_paused:
             return
-        while steering.is_paused and not self.wants_to_stop():
+        while control.is_paused and not self.wants_to_stop():
             self._report(is_paused=True)
             left = self._most_seconds - self._elapsed()
-            steering.wait_while_paused(left if left < math.inf else None, self._told_factor)
+            control.wait_while_paused(left if left < math.inf else None, self._told_factor)
             self._take_factor()
         self._resumed = time.perf_counter()
         self._report()
 
     def _take_factor(self) -> None:
-        told = self._steering.learning_rate_factor
+        told = self._control.learning_rate_factor
         if told != self._told_factor:
             self._history.change_learning_rate(told / self._told_factor)
             self._told_factor = told

@@ -62,7 +62,7 @@ def show(job: Snapshot | None, results: Callable[[], None] = lambda: None) -> No
         results: shows what came of the run.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="train_steering"):
-        _steering(job)
+        _control(job)
     with st.container(key="train_status"):
         _status(job, job.progress if job else None)
         results()
@@ -77,7 +77,7 @@ def _learning(job: Snapshot | None) -> None:
         _closer(run, progress)
 
 
-def _steering(job: Snapshot | None) -> None:
+def _control(job: Snapshot | None) -> None:
     training = workers().training
     progress = _progress(job) if job else None
     learns = (

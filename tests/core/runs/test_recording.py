@@ -5,7 +5,7 @@ import pytest
 from samples import nearly_full_disk, quick
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import recording
 from mnist_app.core.runs.outcomes import TrainingOutcome as Outcome
@@ -24,13 +24,13 @@ def progress(points: int) -> Progress:
     return Progress(1, 1, 1, 1, seconds=points, training=curve)
 
 
-def trained(steering: Steering | None = None) -> tuple[Runs, int, Outcome]:
+def trained(control: RunControl | None = None) -> tuple[Runs, int, Outcome]:
     runs = Runs()
     run_id = runs.add("kept", CONFIG).id
     path = model_store.path_for("kept")
 
     def work(report: Report) -> Outcome:
-        trained = experiment.train_model(CONFIG, "kept", report=report, steering=steering)
+        trained = experiment.train_model(CONFIG, "kept", report=report, control=control)
         return stored(trained, path)
 
     return runs, run_id, recorded(runs, run_id, work)
@@ -52,9 +52,9 @@ def test_a_run_that_ends_is_written_down_with_its_results_and_model() -> None:
 
 
 def test_a_run_that_was_stopped_says_so_and_keeps_its_model() -> None:
-    steering = Steering()
-    steering.stop()
-    runs, run_id, _ = trained(steering)
+    control = RunControl()
+    control.stop()
+    runs, run_id, _ = trained(control)
     run = runs.get(run_id)
     assert run.state is State.STOPPED
     assert run.model is not None

@@ -7,7 +7,7 @@ import pytest
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.explaining.explanations import GradientExplanation
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.lab.explaining.explain import explain_by_gradients
@@ -22,7 +22,7 @@ def explained(
 ) -> GradientExplanation:
     shares: list[Any] = []
     found = explain_by_gradients(
-        keras, dataset, image, target, report=shares.append, steering=Steering()
+        keras, dataset, image, target, report=shares.append, control=RunControl()
     )
     assert shares == sorted(shares)
     return found
@@ -71,18 +71,18 @@ def test_other_pictures_and_models_are_refused() -> None:
 
 @pytest.mark.parametrize("parts", [0, 1])
 def test_it_stops_between_its_parts(digits: Dataset, parts: int) -> None:
-    steering = Steering()
+    control = RunControl()
     shares: list[Any] = []
 
     def report(share: Any) -> None:
         shares.append(share)
         if len(shares) == parts:
-            steering.stop()
+            control.stop()
 
     if not parts:
-        steering.stop()
+        control.stop()
     with pytest.raises(Stopped):
         explain_by_gradients(
-            SHIPPED, "", digits.test_images[0], None, report=report, steering=steering
+            SHIPPED, "", digits.test_images[0], None, report=report, control=control
         )
     assert len(shares) == parts

@@ -11,7 +11,7 @@ from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.ink.raster import drawing_from_points
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -112,7 +112,7 @@ def test_a_small_data_set_leaves_enough_to_rehearse(
     assert len(exam.rehearsed) + len(exam.check[0]) == len(digits.train_labels)
 
 
-class Told(Steering):
+class Told(RunControl):
     """Wants to stop when `decide` says so."""
 
     def __init__(self, decide: Callable[[], bool]) -> None:
@@ -127,9 +127,9 @@ def test_it_reports_its_share_and_stops_when_told(
     quick: None, source: StoredModel, drawings: list[LabelledDrawing]
 ) -> None:
     shares: list[float] = []
-    steering = Told(lambda: len(shares) > 3)
+    control = Told(lambda: len(shares) > 3)
     with pytest.raises(Stopped):
-        taught(source, drawings, "S", report=shares.append, steering=steering)
+        taught(source, drawings, "S", report=shares.append, control=control)
     assert shares == sorted(shares)
     assert len(shares) == 4
     assert 0 < shares[0] < shares[-1] < 1
@@ -150,7 +150,7 @@ def test_who_stops_it_at_the_very_end_gets_nothing_either(
 
     monkeypatch.setattr(finetuning, "_take_back", taken_back)
     with pytest.raises(Stopped):
-        taught(source, drawings, "S", steering=Told(lambda: bool(is_learned)))
+        taught(source, drawings, "S", control=Told(lambda: bool(is_learned)))
 
 
 def test_the_same_seed_teaches_the_same(
