@@ -1,8 +1,8 @@
 """Work that takes longer than a page may wait: background workers with immutable snapshots.
 
-One `Worker` runs one job at a time, or a few; who comes later waits in line. A page only ever holds
+One `JobQueue` runs one job at a time, or a few; who comes later waits in line. A page only holds
 a job's id and looks at snapshots, so a reload, a second tab or another page finds the same job
-again. Several visitors share a worker: each job carries its owner, and an owner who left, or lets a
+again. Several visitors share a queue: each job carries its owner, and an owner who left, or lets a
 job pause for too long, gives way.
 """
 
@@ -55,8 +55,8 @@ class Snapshot:
     """A job at one moment; never changes once made.
 
     Attributes:
-        id: unique in its worker.
-        key: what the job is about; the same key is never worked on twice by `Worker.once`.
+        id: unique in its queue.
+        key: what the job is about; the same key is never worked on twice by `JobQueue.once`.
         owner: who asked for it.
         state: where it stands.
         ahead: how many jobs run or wait before it.
@@ -95,14 +95,14 @@ class Snapshot:
 class Control(RunControl):
     """What a job holds on to while it runs: it reports through it and asks what it is told."""
 
-    def __init__(self, worker: "Worker", job_id: int) -> None:
+    def __init__(self, queue: "JobQueue", job_id: int) -> None:
         super().__init__()
-        self._worker = worker
+        self._queue = queue
         self._id = job_id
 
     def report(self, progress: Any) -> None:
         """Make `progress`, which must never change again, part of the next snapshots."""
-        self._worker._update(self._id, progress=progress)
+        self._queue._update(self._id, progress=progress)
 
 
 Task = Callable[[Control], Any]
@@ -110,18 +110,18 @@ Task = Callable[[Control], Any]
 
 @dataclass(frozen=True)
 class _Order:
-    """What belongs to a job until it is over; see `Worker.submit`."""
+    """What belongs to a job until it is over; see `JobQueue.submit`."""
 
     task: Task
     control: Control
     if_cancelled: Callable[[], None]
 
 
-class Worker:
+class JobQueue:
     """Background threads that run jobs in the order in which they came.
 
     Attributes:
-        name: tells it from other workers.
+        name: tells it from other queues.
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class Worker:
         """Put a job in line.
 
         Args:
-            task: called in the worker's thread. What it returns is the job's result; a
+            task: called in the queue's thread. What it returns is the job's result; a
                 `DigitLabError` is its failure in plain words; `Stopped` says that it stopped, as
                 told, with nothing to keep.
             if_cancelled: called in its stead when it was told to stop before its turn; by

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_app.core.explaining.counterfactual import Change, describe
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
-from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue, Snapshot, State
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.answer import share
@@ -84,7 +84,7 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
         again(f"{key}_again")
 
 
-def _failure(line: Worker, job: Snapshot, key: str) -> None:
+def _failure(line: JobQueue, job: Snapshot, key: str) -> None:
     show_error(job.error)
     st.button(
         "Try again",

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue, Snapshot, State
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.pages.session.interest import give_up, has_given_up, take_up
 from mnist_app.pages.session.visitor import tab
@@ -15,7 +15,7 @@ from mnist_app.pages.session.workers import workers
 POLL_SECONDS = 0.4
 
 
-def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
+def result_of(worker: JobQueue, job: Snapshot, what: str) -> Any:
     """The job's result; until it is there, show how it stands and end this run of the page.
 
     The page runs again by itself when the job is over. A failure is told with a button to retry.
@@ -29,7 +29,7 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
     return found
 
 
-def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None = None) -> Any:
+def result_if_there(worker: JobQueue, job: Snapshot, what: str, seen: int | None = None) -> Any:
     """As `result_of`, for a part of a page: None while there is no result, and the page goes on.
 
     Args:
@@ -54,7 +54,7 @@ def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None =
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> None:
+def watch(worker: JobQueue, job_id: int, what: str, seen: int | None = None) -> None:
     """Show how a job stands, a few times a second; run the whole page again when it is over.
 
     Args:
@@ -79,7 +79,7 @@ def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> No
         _stop(worker, job)
 
 
-def _stop(worker: Worker, job: Snapshot) -> None:
+def _stop(worker: JobQueue, job: Snapshot) -> None:
     """Stop somebody's own job; one that all share only when nobody else waits for it."""
     if job.owner:
         worker.stop(job.id)

@@ -5,7 +5,7 @@ from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import said
 
-from mnist_app.core.jobs.job_queue import Control, State, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue, State
 from mnist_app.pages.session.interest import GONE_SECONDS, Interest
 from mnist_app.pages.session.workers import workers
 
@@ -91,7 +91,7 @@ def test_the_last_who_waits_stops_it_and_only_they_see_that(gate: Halfway) -> No
 
 def test_who_closed_the_page_waits_no_longer() -> None:
     now = [0.0]
-    interest, line = Interest(clock=lambda: now[0]), Worker("test")
+    interest, line = Interest(clock=lambda: now[0]), JobQueue("test")
     for tab in ("ann", "ben"):
         interest.note(line, 1, tab)
     now[0] = GONE_SECONDS

@@ -3,7 +3,7 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.core.jobs.job_queue import State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue, State
 from mnist_app.pages.session import presence
 from mnist_app.pages.session.workers import LEFT_SECONDS, Workers
 
@@ -14,7 +14,7 @@ def test_who_is_there_keeps_the_place_and_who_left_loses_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [0.0]
-    line = Worker("training", patience=LEFT_SECONDS, clock=lambda: now[0])
+    line = JobQueue("training", patience=LEFT_SECONDS, clock=lambda: now[0])
     monkeypatch.setattr(presence, "workers", lambda: Workers(training=line))
     end = threading.Event()
     line.submit(lambda control: end.wait(60))
