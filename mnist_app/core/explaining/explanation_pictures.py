@@ -79,7 +79,7 @@ def marked(image: np.ndarray, difference: np.ndarray) -> np.ndarray:
 
     Args:
         image: uint8 (28, 28), what is changed.
-        difference: int16 (28, 28) in -255..255, as in `Change`.
+        difference: int16 (28, 28) in -255..255, as in `Counterfactual`.
 
     Returns:
         uint8 (28 * `CELL`, 28 * `CELL`, 3).

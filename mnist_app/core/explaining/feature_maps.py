@@ -7,7 +7,7 @@ from math import ceil, sqrt
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.models.layer_list import Layer
+from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Inside, as_network_input
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
@@ -33,7 +33,7 @@ class FeatureMaps:
 
 
 def feature_maps(
-    image: np.ndarray, inside: Inside, listed: Sequence[Layer]
+    image: np.ndarray, inside: Inside, listed: Sequence[LayerConfig]
 ) -> tuple[FeatureMaps, ...]:
     """Return what each layer makes of an image: the input first, the answer last.
 
@@ -47,13 +47,13 @@ def feature_maps(
     return (
         FeatureMaps("input", "Input", INPUT, as_network_input(image)),
         *(
-            _feature_maps(known.get(name, Layer(name, "Layer", {})), values, name == last)
+            _feature_maps(known.get(name, LayerConfig(name, "Layer", {})), values, name == last)
             for name, values in inside.layers.items()
         ),
     )
 
 
-def _feature_maps(layer: Layer, values: np.ndarray, is_last: bool) -> FeatureMaps:
+def _feature_maps(layer: LayerConfig, values: np.ndarray, is_last: bool) -> FeatureMaps:
     return FeatureMaps(layer.name, layer.kind, describe(layer, is_last), _as_maps(values))
 
 
@@ -64,7 +64,7 @@ def _as_maps(values: np.ndarray) -> np.ndarray:
     return values if values.ndim == 3 else values.reshape(-1)
 
 
-def describe(layer: Layer, is_last: bool = False) -> str:
+def describe(layer: LayerConfig, is_last: bool = False) -> str:
     """Return what a layer does, in one plain sentence."""
     if is_last:
         return "The answer: a number for each class, how probable it is; together they make 1."
@@ -119,7 +119,7 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class Step:
+class ConvolutionStep:
     """A filter at one place.
 
     Attributes:
@@ -140,7 +140,7 @@ class Step:
     total: float
 
 
-def first_convolution(inside: Inside, listed: Sequence[Layer]) -> Convolution | None:
+def first_convolution(inside: Inside, listed: Sequence[LayerConfig]) -> Convolution | None:
     """Return the convolution that looks at the picture itself; None when the network has none."""
     layer = next((layer for layer in listed if layer.kind == "Conv2D"), None)
     if layer is None or inside.kernels is None or inside.biases is None:
@@ -158,7 +158,9 @@ def map_size(convolution: Convolution) -> tuple[int, int]:
     return rows, columns
 
 
-def step(convolution: Convolution, image: np.ndarray, kernel: int, row: int, column: int) -> Step:
+def step(
+    convolution: Convolution, image: np.ndarray, kernel: int, row: int, column: int
+) -> ConvolutionStep:
     """One step of a convolution: how one pixel of one map comes about.
 
     Args:
@@ -184,7 +186,7 @@ def step(convolution: Convolution, image: np.ndarray, kernel: int, row: int, col
     patch = _patches(convolution, image)[row, column]
     product = patch * weights
     bias = float(convolution.biases[kernel])
-    return Step(top, left, patch, weights, product, bias, float(product.sum()) + bias)
+    return ConvolutionStep(top, left, patch, weights, product, bias, float(product.sum()) + bias)
 
 
 def responses(convolution: Convolution, image: np.ndarray) -> np.ndarray:
@@ -215,13 +217,13 @@ def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
     return missing // 2, missing - missing // 2
 
 
-def _pair(layer: Layer, name: str) -> tuple[int, int]:
+def _pair(layer: LayerConfig, name: str) -> tuple[int, int]:
     """A setting of rows and columns."""
     rows, columns = layer.settings[name]
     return int(rows), int(columns)
 
 
-def _convolution(layer: Layer) -> str:
+def _convolution(layer: LayerConfig) -> str:
     height, width = _pair(layer, "kernel_size")
     filters = layer.settings["filters"]
     seen = f"{filters} filters of {height} x {width} slide over what came before"
@@ -230,24 +232,24 @@ def _convolution(layer: Layer) -> str:
     return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
 
 
-def _along_a_line(layer: Layer) -> str:
+def _along_a_line(layer: LayerConfig) -> str:
     (length,) = layer.settings["kernel_size"]
     seen = f"{layer.settings['filters']} filters, {length} long, slide along rows of numbers."
     return f"{seen}{_activation(layer)}"
 
 
-def _dense(layer: Layer) -> str:
+def _dense(layer: LayerConfig) -> str:
     sums = f"{layer.settings['units']} sums of all numbers before, each weighed in its own way."
     return f"{sums}{_activation(layer)}"
 
 
-def _depthwise(layer: Layer) -> str:
+def _depthwise(layer: LayerConfig) -> str:
     height, width = _pair(layer, "kernel_size")
     seen = f"Over each map slides a filter of its own, {height} x {width}; no two maps are mixed."
     return f"{seen}{_activation(layer)}"
 
 
-def _separable(layer: Layer) -> str:
+def _separable(layer: LayerConfig) -> str:
     height, width = _pair(layer, "kernel_size")
     seen = (
         f"Over each map slides a filter of its own, {height} x {width}; then "
@@ -256,14 +258,14 @@ def _separable(layer: Layer) -> str:
     return f"{seen}{_activation(layer)}"
 
 
-def _transposed(layer: Layer) -> str:
+def _transposed(layer: LayerConfig) -> str:
     filters = layer.settings["filters"]
     return (
         f"Each number paints {filters} small learned patterns: the maps grow.{_activation(layer)}"
     )
 
 
-def _activation(layer: Layer) -> str:
+def _activation(layer: LayerConfig) -> str:
     """What a layer does to each number afterwards, as the sentence that follows."""
     name = str(layer.settings["activation"])
     return "" if name == "linear" else f" {_bent(name)}"
@@ -278,8 +280,8 @@ def _bent(name: str) -> str:
     )
 
 
-def _pooling(what: str) -> Callable[[Layer], str]:
-    def sentence(layer: Layer) -> str:
+def _pooling(what: str) -> Callable[[LayerConfig], str]:
+    def sentence(layer: LayerConfig) -> str:
         height, width = _pair(layer, "pool_size")
         return (
             f"Of each {height} x {width} neighbours {what} is kept: the maps shrink, and small "
@@ -289,7 +291,7 @@ def _pooling(what: str) -> Callable[[Layer], str]:
     return sentence
 
 
-def _always(sentence: str) -> Callable[[Layer], str]:
+def _always(sentence: str) -> Callable[[LayerConfig], str]:
     return lambda layer: sentence
 
 
@@ -303,7 +305,7 @@ _BENDS = {
     "sigmoid": "Each number is squeezed between 0 and 1.",
     "tanh": "Each number is squeezed between -1 and 1.",
 }
-_SENTENCES: dict[str, Callable[[Layer], str]] = {
+_SENTENCES: dict[str, Callable[[LayerConfig], str]] = {
     "Conv1D": _along_a_line,
     "Conv2D": _convolution,
     "DepthwiseConv2D": _depthwise,

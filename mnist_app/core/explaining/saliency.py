@@ -8,17 +8,17 @@ for saliency maps", 2018); where the two differ, trust neither.
 
 import numpy as np
 
-from mnist_app.core.recognition.logits import Scoring, Sloping, log_odds
+from mnist_app.core.recognition.logits import GradientSource, LogitSource, log_odds
 
 # Places on the way from a blank picture to the drawn one.
 PATH = 48
-# The slopes of neighbouring pixels alternate in sign; spread this far, in pixels, they can be read.
+# Gradients of neighbouring pixels alternate in sign: a blur of this many pixels makes them legible.
 SPREAD = 1.5
 PATCH = 5
 STRIDE = 2
 
 
-def integrated_gradients(scores: Sloping, image: np.ndarray, target: int) -> np.ndarray:
+def integrated_gradients(network: GradientSource, image: np.ndarray, target: int) -> np.ndarray:
     """How much each pixel's ink adds to the log odds of a class, against a blank picture.
 
     Sundararajan, Taly, Yan, "Axiomatic attribution for deep networks", 2017. It sees only ink that
@@ -37,12 +37,12 @@ def integrated_gradients(scores: Sloping, image: np.ndarray, target: int) -> np.
 
     ink = image.astype(np.float32) / 255
     shares = ((np.arange(PATH) + 0.5) / PATH).astype(np.float32)
-    _, slopes = scores.slopes(shares[:, None, None] * ink, target)
+    _, gradients = network.gradients(shares[:, None, None] * ink, target)
     # The default at the edge, a mirror, keeps the sum.
-    return ndimage.gaussian_filter(ink * slopes.mean(axis=0), SPREAD)
+    return ndimage.gaussian_filter(ink * gradients.mean(axis=0), SPREAD)
 
 
-def occlusion(scores: Scoring, image: np.ndarray, target: int) -> np.ndarray:
+def occlusion(network: LogitSource, image: np.ndarray, target: int) -> np.ndarray:
     """How much the log odds of a class fall when a patch is wiped clean, for each pixel.
 
     Zeiler, Fergus, "Visualizing and understanding convolutional networks", 2014, with paper in
@@ -61,7 +61,7 @@ def occlusion(scores: Scoring, image: np.ndarray, target: int) -> np.ndarray:
     wiped = np.where(patches, 0, ink)
     # A patch without ink changes nothing and need not be read.
     changed = (wiped != ink).any(axis=(1, 2))
-    odds = log_odds(scores.logits(np.concatenate([ink[None], wiped[changed]])), target)
+    odds = log_odds(network.logits(np.concatenate([ink[None], wiped[changed]])), target)
     falls = np.zeros(len(patches), dtype=np.float32)
     falls[changed] = odds[0] - odds[1:]
     return np.tensordot(falls, patches, axes=1) / patches.sum(axis=0, dtype=np.float32)

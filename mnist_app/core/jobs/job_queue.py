@@ -33,7 +33,7 @@ OUT_OF_MEMORY = (
 )
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """Where a job stands."""
 
     WAITING = "waiting"
@@ -74,7 +74,7 @@ class Snapshot:
     id: int
     key: Hashable
     owner: str
-    state: State = State.WAITING
+    state: JobState = JobState.WAITING
     ahead: int = 0
     place: int = 0
     progress: Any = None
@@ -89,7 +89,7 @@ class Snapshot:
     @property
     def is_over(self) -> bool:
         """Nothing more will change."""
-        return self.state in (State.DONE, State.STOPPED, State.FAILED)
+        return self.state in (JobState.DONE, JobState.STOPPED, JobState.FAILED)
 
 
 class Control(RunControl):
@@ -193,7 +193,7 @@ class JobQueue:
         """
         with self._lock:
             for job in reversed(self._jobs.values()):
-                if job.key == key and job.state is not State.STOPPED:
+                if job.key == key and job.state is not JobState.STOPPED:
                     # Asked for again: the last to be forgotten.
                     self._jobs.move_to_end(job.id)
                     return self._placed(job)
@@ -287,10 +287,10 @@ class JobQueue:
         if job.is_over:
             return []
         self._orders[job.id].control.stop()
-        if job.state is State.RUNNING:
+        if job.state is JobState.RUNNING:
             self._set(job.id, stopping=True, paused=False, gave_way=job.gave_way or gave_way)
             return []
-        self._set(job.id, state=State.STOPPED, ended=time.time(), gave_way=gave_way)
+        self._set(job.id, state=JobState.STOPPED, ended=time.time(), gave_way=gave_way)
         order = self._orders.pop(job.id)
         self._forget()
         return [order]
@@ -303,7 +303,7 @@ class JobQueue:
                 cancelled += self._stop(job, GaveWay.LEFT)
         others_wait = bool(self._waiting())
         for job in list(self._jobs.values()):
-            if others_wait and job.state is State.RUNNING and not job.stopping:
+            if others_wait and job.state is JobState.RUNNING and not job.stopping:
                 self._make_way(job)
             else:
                 self._held_up.pop(job.id, None)
@@ -322,21 +322,21 @@ class JobQueue:
         return bool(owner) and self._clock() - self._seen[owner] > self._patience
 
     def _waiting(self) -> list[Snapshot]:
-        return [job for job in self._jobs.values() if job.state is State.WAITING]
+        return [job for job in self._jobs.values() if job.state is JobState.WAITING]
 
     def _running(self, job_id: int) -> Control | None:
         job = self._jobs.get(job_id)
-        is_running = job is not None and job.state is State.RUNNING
+        is_running = job is not None and job.state is JobState.RUNNING
         return self._orders[job_id].control if is_running else None
 
     def _placed(self, job: Snapshot) -> Snapshot:
-        if job.state is not State.WAITING:
+        if job.state is not JobState.WAITING:
             return job
         before = [other for other in self._jobs.values() if other.id < job.id]
         return replace(
             job,
             ahead=sum(not other.is_over for other in before),
-            place=1 + sum(other.state is State.WAITING for other in before),
+            place=1 + sum(other.state is JobState.WAITING for other in before),
         )
 
     def _set(self, job_id: int, **changes: Any) -> None:
@@ -369,7 +369,7 @@ class JobQueue:
                 cancelled = self._give_way()
                 job_id = min((job.id for job in self._waiting()), default=None)
                 if job_id is not None:
-                    self._set(job_id, state=State.RUNNING, started=time.time())
+                    self._set(job_id, state=JobState.RUNNING, started=time.time())
             _tell(cancelled)
             if job_id is not None:
                 return job_id, self._orders[job_id]
@@ -378,16 +378,19 @@ class JobQueue:
         try:
             result = task(control)
         except Stopped:
-            return {"state": State.STOPPED}
+            return {"state": JobState.STOPPED}
         except DigitLabError as error:
-            return {"state": State.FAILED, "error": str(error)}
+            return {"state": JobState.FAILED, "error": str(error)}
         except MemoryError:
-            return {"state": State.FAILED, "error": OUT_OF_MEMORY}
+            return {"state": JobState.FAILED, "error": OUT_OF_MEMORY}
         except BaseException:
             # Also SystemExit, which would end the thread, and the line with it.
             logger.exception("A job of %s failed", self.name)
-            return {"state": State.FAILED, "error": UNFORESEEN}
-        return {"state": State.STOPPED if control.should_stop() else State.DONE, "result": result}
+            return {"state": JobState.FAILED, "error": UNFORESEEN}
+        return {
+            "state": JobState.STOPPED if control.should_stop() else JobState.DONE,
+            "result": result,
+        }
 
     def _forget(self) -> None:
         over = [job.id for job in self._jobs.values() if job.is_over]

@@ -47,7 +47,7 @@ def stored(trained: Trained, path: Path | None) -> TrainingOutcome:
 
 
 @dataclass(frozen=True)
-class Change:
+class AccuracyChange:
     """The share of pictures read right, 0..1, before and after, and how many pictures those are."""
 
     before: float
@@ -61,8 +61,8 @@ class FineTuned:
 
     files: ModelFiles
     card: ModelCard
-    own: Change
-    test: Change
+    own: AccuracyChange
+    test: AccuracyChange
     dataset: str
     share: float
 
@@ -80,8 +80,8 @@ class FinetuningOutcome:
     """
 
     stored: StoredModel
-    own: Change
-    test: Change
+    own: AccuracyChange
+    test: AccuracyChange
     dataset: str
     share: float
 

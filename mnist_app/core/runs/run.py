@@ -13,7 +13,7 @@ from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.settings import SETTINGS, TrainingConfig, from_query
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     """Where a run stands; an interrupted one lost its process before its end."""
 
     WAITING = "waiting"
@@ -24,9 +24,9 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-UNFINISHED = (State.WAITING, State.RUNNING)
+UNFINISHED = (RunState.WAITING, RunState.RUNNING)
 # Ended before their end, and may go on.
-BROKEN_OFF = (State.STOPPED, State.FAILED, State.INTERRUPTED)
+BROKEN_OFF = (RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Run:
     title: str
     owner: str
     created: str
-    state: State
+    state: RunState
     settings: dict[str, Any]
     accuracy: float | None = None
     loss: float | None = None

@@ -17,7 +17,7 @@ from mnist_app.core.runs.database import Database
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.liveness import SignOfLife, living
 from mnist_app.core.runs.progress import Point, Progress
-from mnist_app.core.runs.run import UNFINISHED, Run, State
+from mnist_app.core.runs.run import UNFINISHED, Run, RunState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
@@ -101,7 +101,11 @@ class Runs:
         self.mark_interrupted()
 
     def add(
-        self, title: str, config: TrainingConfig, owner: str = "", state: State = State.WAITING
+        self,
+        title: str,
+        config: TrainingConfig,
+        owner: str = "",
+        state: RunState = RunState.WAITING,
     ) -> Run:
         """Write down a new run, and hold it.
 
@@ -131,7 +135,7 @@ class Runs:
     def start(self, run_id: int) -> None:
         """Write down that it trains now, and hold it, also when it goes on after a break."""
         with self._database.writing() as connection:
-            self._hold(connection, run_id, State.RUNNING)
+            self._hold(connection, run_id, RunState.RUNNING)
 
     def resume(self, run_id: int) -> Run:
         """Put a run in line again, and hold it, to go on from the checkpoint it left.
@@ -145,7 +149,7 @@ class Runs:
                 raise DigitLabError(
                     f"{run.title} cannot go on, its checkpoint is gone or in use: start it anew."
                 )
-            self._hold(connection, run_id, State.WAITING)
+            self._hold(connection, run_id, RunState.WAITING)
         return self.get(run_id)
 
     def let_go(self, run_id: int) -> None:
@@ -161,7 +165,7 @@ class Runs:
     def finish(
         self,
         run_id: int,
-        state: State,
+        state: RunState,
         progress: Progress | None = None,
         *,
         accuracy: float | None = None,
@@ -177,7 +181,7 @@ class Runs:
         went on; else it may go on from one.
         """
         is_used_up = progress is not None and progress.is_used_up
-        ends_for_good = state is State.FINISHED or (state is State.STOPPED and is_used_up)
+        ends_for_good = state is RunState.FINISHED or (state is RunState.STOPPED and is_used_up)
         with self._changing() as connection:
             _set(
                 connection,
@@ -198,7 +202,7 @@ class Runs:
         """Let go a run that was told to stop before its turn; what it had learned before stays."""
         self.let_go(run_id)
         with self._changing() as connection:
-            _set(connection, run_id, state=State.STOPPED)
+            _set(connection, run_id, state=RunState.STOPPED)
 
     def rename(self, run_id: int, title: str) -> None:
         """Give it another name; the card of its model keeps the old one."""
@@ -289,7 +293,7 @@ class Runs:
                 return
         with suppress(DigitLabError), self._changing() as connection:
             for run_id in self._lost(connection, living(self._signs)):
-                _set(connection, run_id, state=State.INTERRUPTED)
+                _set(connection, run_id, state=RunState.INTERRUPTED)
 
     def _lost(self, connection: sqlite3.Connection, living: Collection[str]) -> list[int]:
         """Return the unfinished runs that neither this list holds nor another of those who live."""
@@ -302,7 +306,7 @@ class Runs:
         is_others = process != self._sign.name and process in living
         return run_id not in self._held and not is_others
 
-    def _hold(self, connection: sqlite3.Connection, run_id: int, state: State) -> None:
+    def _hold(self, connection: sqlite3.Connection, run_id: int, state: RunState) -> None:
         _set(connection, run_id, state=state, process=self._sign.show(), error="")
         self._held.add(run_id)
 
@@ -353,13 +357,13 @@ class Runs:
 
     def _run(self, row: tuple[Any, ...]) -> Run:
         values = dict(zip(COLUMNS, row, strict=True))
-        process, state = values.pop("process"), State(values["state"])
+        process, state = values.pop("process"), RunState(values["state"])
         # One of its own that was let go, on a disk that takes no word of it.
         is_lost = state in UNFINISHED and self._is_lost(values["id"], process, [process])
         return Run(
             **{
                 **values,
-                "state": State.INTERRUPTED if is_lost else state,
+                "state": RunState.INTERRUPTED if is_lost else state,
                 "settings": json.loads(values["settings"]),
                 "model": self._path_of(values["model"]),
                 "checkpoints": self._path_of(values["checkpoints"]),

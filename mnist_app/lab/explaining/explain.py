@@ -1,4 +1,4 @@
-"""What only the slopes of a network tell of one image: where it looked, what would change it."""
+"""Explain one answer by a network's gradients: where it looked, what would change it."""
 
 import functools
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from mnist_app.core.explaining.explanations import GradientExplanation, require_
 from mnist_app.core.explaining.saliency import integrated_gradients
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.settings import DATASETS
-from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.explaining.gradients import KerasLogits
 from mnist_app.lab.networks import model_files
 
 
@@ -41,14 +41,14 @@ def explain_by_gradients(
         Stopped: it was told to stop.
     """
     require_image(image)
-    scores = _scores(keras)
-    logits = scores.logits(image[None].astype(np.float32) / 255)[0]
+    network = _opened(keras)
+    logits = network.logits(image[None].astype(np.float32) / 255)[0]
     answer, second = np.argsort(-logits, kind="stable")[:2].tolist()
     rival = second if target is None else target
     _go_on(control, report, 0.4)
-    gradient_map = integrated_gradients(scores, image, answer)
+    gradient_map = integrated_gradients(network, image, answer)
     _go_on(control, report, 0.6)
-    change = smallest_change(scores, image, rival, _guides(dataset_name, rival))
+    change = smallest_change(network, image, rival, _guides(dataset_name, rival))
     return GradientExplanation(gradient_map, change)
 
 
@@ -59,9 +59,9 @@ def _go_on(control: RunControl, report: Callable[[Any], None], share: float) -> 
 
 
 @functools.lru_cache(maxsize=2)
-def _scores(keras: bytes) -> Scores:
+def _opened(keras: bytes) -> KerasLogits:
     """A model, compiled; whoever asks for one explanation asks for the next."""
-    return Scores(model_files.opened(keras, "This model"))
+    return KerasLogits(model_files.opened(keras, "This model"))
 
 
 def _guides(dataset_name: str, label: int) -> np.ndarray | None:

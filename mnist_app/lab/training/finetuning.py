@@ -23,7 +23,7 @@ from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evalu
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_store import ModelCard
-from mnist_app.core.runs.outcomes import Change, FineTuned
+from mnist_app.core.runs.outcomes import AccuracyChange, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab.networks import copies, model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
@@ -91,8 +91,8 @@ def finetune(
     share = _take_back(model, old, exam)
     own_after, after = exam.marks()
     _leave_if_told(control)
-    own = Change(own_before, own_after, len(drawings))
-    test = Change(before.accuracy, after.accuracy, after.images)
+    own = AccuracyChange(own_before, own_after, len(drawings))
+    test = AccuracyChange(before.accuracy, after.accuracy, after.images)
     return FineTuned(
         model_files.packed(model),
         _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
@@ -235,8 +235,8 @@ def _card(
     title: str,
     dataset: str,
     report: EvaluationReport,
-    own: Change,
-    test: Change,
+    own: AccuracyChange,
+    test: AccuracyChange,
 ) -> ModelCard:
     """The card of the copy; what it learned from is no result, and stands under its training."""
     return ModelCard(

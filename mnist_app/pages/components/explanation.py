@@ -5,10 +5,10 @@ import html
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.explaining.counterfactual import Change, describe
+from mnist_app.core.explaining.counterfactual import Counterfactual, describe
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
-from mnist_app.core.jobs.job_queue import JobQueue, Snapshot, State
+from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.answer import share
@@ -66,11 +66,11 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
     """
     asked = np.round(image * 255).astype(np.uint8)
     job = explanation_job(model, asked, f"{tab()} {key}")
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         _failure(workers().explanations, job, key)
         return
     kept = f"{key}_explained"
-    is_new = job.state == State.DONE
+    is_new = job.state == JobState.DONE
     if is_new:
         st.session_state[kept] = (model.name, job.result)
     name, explanation = st.session_state.get(kept, ("", None))
@@ -122,13 +122,13 @@ def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) 
 def _by_gradients(explanation: Explanation, model: StoredModel, key: str, part: str) -> bool:
     """Show what only a worker can find out, as soon as it has; tells whether it is over."""
     job = gradients_job(model, explanation.image, f"{tab()} {key}")
-    found: GradientExplanation | None = job.result if job.state == State.DONE else None
+    found: GradientExplanation | None = job.result if job.state == JobState.DONE else None
     names = model.class_names
     if part == WHERE:
         _where(explanation, found, names[explanation.answer])
     elif found is not None:
         _change(explanation, found.change, names)
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         _failure(workers().gradients, job, f"{key}_gradients")
     elif found is None:
         st.html(_status(_waking(job)))
@@ -177,7 +177,9 @@ def _where(explanation: Explanation, found: GradientExplanation | None, answer: 
     st.info(PROOF, icon=":material/info:")
 
 
-def _change(explanation: Explanation, change: Change | None, names: tuple[str, ...]) -> None:
+def _change(
+    explanation: Explanation, change: Counterfactual | None, names: tuple[str, ...]
+) -> None:
     """The picture, what to add and to remove, and what is read then."""
     st.markdown(describe(change, names))
     if change is None:

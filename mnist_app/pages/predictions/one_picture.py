@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.neighbours import Examples, in_words
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.job_queue import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
@@ -157,11 +157,11 @@ def _second_opinions(
     for other in asked:
         title = titles[other.name]
         job = other_job(other)
-        if job.state == State.DONE:
+        if job.state == JobState.DONE:
             probabilities = job.result.probabilities(image[None])[0]
             read = int(probabilities.argmax())
             rows.append(_opinion(title, names[read], probabilities[read], read == true))
-        elif job.state == State.FAILED:
+        elif job.state == JobState.FAILED:
             rows.append(_row(title, "", job.error))
             failed.append(job.id)
         else:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import JobQueue, Snapshot, State
+from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.pages.session.interest import give_up, has_given_up, take_up
 from mnist_app.pages.session.visitor import tab
@@ -24,7 +24,7 @@ def result_of(worker: JobQueue, job: Snapshot, what: str) -> Any:
         what: what is being done, such as "Opening MNIST".
     """
     found = result_if_there(worker, job, what)
-    if job.state != State.DONE:
+    if job.state != JobState.DONE:
         st.stop()
     return found
 
@@ -35,14 +35,14 @@ def result_if_there(worker: JobQueue, job: Snapshot, what: str, seen: int | None
     Args:
         seen: see `watch`.
     """
-    if job.state == State.DONE:
+    if job.state == JobState.DONE:
         return job.result
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_error(job.error)
         if st.button("Try again", icon=":material/refresh:", key=f"retry-{what}"):
             worker.forget(job.id)
             st.rerun()
-    elif job.state == State.STOPPED or has_given_up(worker, job):
+    elif job.state == JobState.STOPPED or has_given_up(worker, job):
         st.info(f"{what} was stopped.")
         if st.button("Start again", icon=":material/refresh:", key=f"retry-{what}"):
             take_up(worker, job)

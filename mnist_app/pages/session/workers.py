@@ -23,7 +23,7 @@ from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.jobs.job_queue import Control, JobQueue, Snapshot, State, Task
+from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState, Snapshot, Task
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -200,7 +200,7 @@ def once_unless_given_up(line: JobQueue, key: Hashable, task: Task) -> Snapshot:
     It does until it is forgotten, or somebody else starts it again.
     """
     known = line.latest(key)
-    if known is not None and known.state == State.STOPPED and has_given_up(line, known):
+    if known is not None and known.state == JobState.STOPPED and has_given_up(line, known):
         return known
     return line.once(key, task)
 
@@ -338,7 +338,7 @@ def _awaited(line: JobQueue, job: Snapshot) -> Any:
     over = line.wait(job.id)
     if over is None:
         raise DigitLabError("The model is gone: try again.")
-    if over.state != State.DONE:
+    if over.state != JobState.DONE:
         line.forget(over.id)
         raise DigitLabError(over.error or "The model was not loaded: try again.")
     return over.result

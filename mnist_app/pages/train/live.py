@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
-from mnist_app.core.jobs.job_queue import GaveWay, Snapshot, State
+from mnist_app.core.jobs.job_queue import GaveWay, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.plots.run_charts import (
     accuracy_curves,
@@ -81,7 +81,10 @@ def _control(job: Snapshot | None) -> None:
     training = workers().training
     progress = _progress(job) if job else None
     learns = (
-        job is not None and job.state == State.RUNNING and not job.stopping and progress is not None
+        job is not None
+        and job.state == JobState.RUNNING
+        and not job.stopping
+        and progress is not None
     )
     paused, target = (job.paused, job.id) if job else (False, 0)
     st.button(
@@ -119,12 +122,12 @@ def _progress(job: Snapshot) -> Progress | None:
 def _status(job: Snapshot | None, run: Run | None) -> None:
     if job is None:
         st.progress(0.0, "No run yet. Press Start.")
-    elif job.state == State.WAITING:
+    elif job.state == JobState.WAITING:
         others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
         st.progress(
             0.0, f"Waiting in line at place {job.place}: {others} first. It starts by itself."
         )
-    elif job.state == State.FAILED:
+    elif job.state == JobState.FAILED:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
         share = run.progress.share if run is not None and run.progress else 0.0
@@ -136,7 +139,7 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
 
 
 def _awaited(job: Snapshot, phase: Phase | None) -> str:
-    if job.state == State.STOPPED:
+    if job.state == JobState.STOPPED:
         return "Stopped before it began."
     if job.stopping:
         return "Stopping …"
@@ -155,12 +158,12 @@ def _reasons(job: Snapshot, run: Run | None) -> None:
 
 def _standing(job: Snapshot, progress: Progress) -> str:
     where = f"epoch {progress.epoch} of {progress.epochs}, step {progress.step} of {progress.steps}"
-    if job.state == State.DONE:
+    if job.state == JobState.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
         is_whole = progress.share == 1 and not job.result.stopped
         return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
-    if job.state == State.STOPPED:
+    if job.state == JobState.STOPPED:
         kept = "What it learned is kept" if job.result else "It can go on from the Runs page"
         return f"Stopped at {where}. {kept}."
     if job.stopping:

@@ -10,7 +10,7 @@ from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.pages.components import scroll_to
 from mnist_app.pages.components.canvas import Canvas
@@ -69,7 +69,7 @@ def _interrupted() -> None:
     except DigitLabError:
         # Told when they start one.
         return
-    broken_off = (run for run in listed if run.state is State.INTERRUPTED and run.can_continue)
+    broken_off = (run for run in listed if run.state is RunState.INTERRUPTED and run.can_continue)
     last = next(broken_off, None)
     if last is not None:
         with st.container(key="interrupted", border=True):

@@ -20,7 +20,7 @@ from mnist_app.core.explaining.feature_maps import (
     step,
 )
 from mnist_app.core.models import layer_list, model_store
-from mnist_app.core.models.layer_list import Layer
+from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab.networks import architectures, model_files
 from mnist_app.lab.networks.architectures import _BUILDERS
@@ -30,7 +30,7 @@ from mnist_app.lab.networks.litert import litert
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
 
-def listed(model: keras.Model, folder: Path) -> tuple[Layer, ...]:
+def listed(model: keras.Model, folder: Path) -> tuple[LayerConfig, ...]:
     model.save(folder / "listed.keras")
     return layer_list.layers(folder / "listed.keras")
 
@@ -96,7 +96,7 @@ def test_every_layer_that_a_model_may_have_is_told_in_words() -> None:
     }
     sentences = {
         kind.__name__: describe(
-            Layer("it", kind.__name__, as_saved(kind(*given.get(kind.__name__, ()))))
+            LayerConfig("it", kind.__name__, as_saved(kind(*given.get(kind.__name__, ()))))
         )
         for kind in allowed
     }
@@ -127,8 +127,8 @@ def test_what_a_layer_does_is_told_of_its_own_numbers(tmp_path: Path) -> None:
     "settings", [{}, {"kernel_size": 3, "filters": 2}, {"kernel_size": ["a", None]}]
 )
 def test_a_layer_with_odd_settings_is_named(settings: dict[str, Any]) -> None:
-    assert "“Conv2D”" in describe(Layer("it", "Conv2D", settings))
-    assert "“Tomorrow”" in describe(Layer("it", "Tomorrow", settings))
+    assert "“Conv2D”" in describe(LayerConfig("it", "Conv2D", settings))
+    assert "“Tomorrow”" in describe(LayerConfig("it", "Tomorrow", settings))
 
 
 def test_a_network_within_a_network_is_one_layer(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from jobs_at_work import PATIENCE, now, over, until
 
 from mnist_app.core.jobs import cluster as door
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import Control, JobQueue, Snapshot, State
+from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -67,7 +67,7 @@ def begun(queue: JobQueue, job: Snapshot) -> Snapshot:
 
 def test_a_worker_does_it_and_gives_the_result(queue: JobQueue, submit: Submit) -> None:
     job = over(queue, submit("add", 1, other=2))
-    assert (job.state, job.result, job.progress) == (State.DONE, 3, "adding")
+    assert (job.state, job.result, job.progress) == (JobState.DONE, 3, "adding")
 
 
 def test_it_is_told_how_far_the_worker_is(cluster: Cluster, queue: JobQueue) -> None:
@@ -111,14 +111,14 @@ def test_a_failure_is_told_in_plain_words_and_the_worker_goes_on(
 ) -> None:
     before = over(queue, submit("process")).result["pid"]
     job = over(queue, submit(name))
-    assert job.state is State.FAILED
+    assert job.state is JobState.FAILED
     assert sentence in job.error
     assert over(queue, submit("process")).result["pid"] == before
 
 
 def test_a_call_may_stop_with_nothing_to_keep(queue: JobQueue, submit: Submit) -> None:
     job = over(queue, submit("stop_with_nothing"))
-    assert (job.state, job.result, job.error) == (State.STOPPED, None, "")
+    assert (job.state, job.result, job.error) == (JobState.STOPPED, None, "")
 
 
 def test_orders_reach_the_worker(queue: JobQueue, submit: Submit) -> None:
@@ -132,7 +132,7 @@ def test_orders_reach_the_worker(queue: JobQueue, submit: Submit) -> None:
     until(lambda: now(queue, job).progress[1:] == (False, 0.5))
     queue.stop(job.id)
     last = over(queue, job)
-    assert (last.state, last.result) == (State.STOPPED, "kept")
+    assert (last.state, last.result) == (JobState.STOPPED, "kept")
 
 
 def test_what_was_said_before_it_began_is_known(cluster: Cluster, queue: JobQueue) -> None:
@@ -168,7 +168,7 @@ def test_a_call_that_has_not_begun_stops_at_once(queue: JobQueue, submit: Submit
     until(lambda: now(queue, second).progress is not None)
     queue.stop(second.id)
     last = over(queue, second)
-    assert (last.state, last.result) == (State.STOPPED, None)
+    assert (last.state, last.result) == (JobState.STOPPED, None)
     assert not now(queue, first).is_over
 
 
@@ -194,14 +194,14 @@ def test_what_a_worker_did_when_it_was_killed_is_begun_anew(
     queue: JobQueue, submit: Submit, tmp_path: Path
 ) -> None:
     job = over(queue, submit("die", tmp_path, 1))
-    assert (job.state, job.result) == (State.DONE, 1)
+    assert (job.state, job.result) == (JobState.DONE, 1)
 
 
 def test_what_kills_each_worker_fails_in_plain_words_and_nobody_else_notices(
     queue: JobQueue, submit: Submit, tmp_path: Path
 ) -> None:
     job = over(queue, submit("die", tmp_path, 9))
-    assert job.state is State.FAILED
+    assert job.state is JobState.FAILED
     assert "ended before its time" in job.error
     assert len(list(tmp_path.iterdir())) == 2
     assert over(queue, submit("add", 1, 2)).result == 3
@@ -211,7 +211,7 @@ def test_a_training_whose_worker_is_killed_is_not_begun_anew_from_its_start(
     queue: JobQueue, submit: Submit, tmp_path: Path
 ) -> None:
     job = over(queue, submit("die", tmp_path, 9, is_training=True, attempts=1))
-    assert job.state is State.FAILED
+    assert job.state is JobState.FAILED
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -228,7 +228,7 @@ def test_a_worker_that_takes_too_much_memory_is_ended(
                 lambda control: small.call("lab_at_work:grow", control=control, attempts=1)
             ),
         )
-        assert job.state is State.FAILED
+        assert job.state is JobState.FAILED
         assert "lack of memory" in job.error
         again = queue.submit(lambda control: small.call("lab_at_work:add", 1, 2, control=control))
         assert over(queue, again).result == 3
@@ -262,7 +262,7 @@ def test_two_first_calls_at_once_find_all_of_the_lab(queue: JobQueue) -> None:
         for job in jobs:
             last = queue.wait(job.id, 120)
             assert last is not None
-            assert last.state is State.DONE, last.error
+            assert last.state is JobState.DONE, last.error
     finally:
         fresh.close()
 

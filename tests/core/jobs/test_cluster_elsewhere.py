@@ -13,7 +13,7 @@ import pytest
 from jobs_at_work import now, over, until
 
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import JobQueue, Snapshot, State
+from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
@@ -111,7 +111,7 @@ def begun(line: JobQueue, job: Snapshot) -> Snapshot:
 
 def test_a_scheduler_that_cannot_be_reached_is_told(line: JobQueue, cluster: Cluster) -> None:
     job = over(line, submitted(line, cluster, "add", 1, 2))
-    assert job.state is State.FAILED
+    assert job.state is JobState.FAILED
     assert "cannot be reached" in job.error
     assert "127.0.0.1" not in job.error
 
@@ -126,7 +126,7 @@ def test_two_machines_train_at_once_and_one_of_them_is_lost(
     assert pids[0] != pids[1]
     psutil.Process(pids[0]).kill()
     lost = over(line, jobs[0])
-    assert (lost.state, "ended before its time" in lost.error) == (State.FAILED, True)
+    assert (lost.state, "ended before its time" in lost.error) == (JobState.FAILED, True)
     again = begun(line, submitted(line, cluster, "go_on", is_training=True))
     assert again.progress[0] not in pids
     for job in (jobs[1], again):
@@ -151,7 +151,7 @@ def test_two_visitors_train_on_two_machines_and_one_machine_is_lost(
     for job in jobs:
         last = training.wait(job.id, 120)
         assert last is not None
-        assert last.state is State.DONE, last.error
+        assert last.state is JobState.DONE, last.error
     assert sorted(job.progress.progress.remark for job in training.jobs()) == ["", run_jobs.WENT_ON]
     assert {"Of Ann", "Of Ben"} <= {model.title for model in model_cache.readers().values()}
     workers.workers.clear()
@@ -172,7 +172,7 @@ def test_a_scheduler_that_goes_away_is_told_and_found_again(
     job = begun(line, submitted(line, cluster, "go_on", is_training=True))
     end(first)
     lost = over(line, job)
-    assert (lost.state, "cannot be reached" in lost.error) == (State.FAILED, True)
+    assert (lost.state, "cannot be reached" in lost.error) == (JobState.FAILED, True)
     scheduler(start, address)
     trainer(start, address)
     assert over(line, submitted(line, cluster, "add", 1, 2)).result == 3

@@ -8,7 +8,7 @@ import pytest
 from jobs_at_work import PATIENCE, Gate, now, over
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.jobs.job_queue import Control, JobQueue, State
+from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def gate() -> Iterator[Gate]:
 def test_a_job_brings_its_result(queue: JobQueue) -> None:
     before = time.time()
     job = over(queue, queue.submit(lambda control: 42, owner="me"))
-    assert (job.state, job.result, job.error, job.owner) == (State.DONE, 42, "", "me")
+    assert (job.state, job.result, job.error, job.owner) == (JobState.DONE, 42, "", "me")
     assert before <= job.started <= job.ended <= time.time()
 
 
@@ -56,23 +56,27 @@ def test_a_few_jobs_run_at_once_where_that_is_allowed() -> None:
     jobs = [queue.submit(gate) for gate in gates]
     assert gates[0].entered.wait(PATIENCE)
     assert gates[1].entered.wait(PATIENCE)
-    assert [now(queue, job).state for job in jobs] == [State.RUNNING, State.RUNNING, State.WAITING]
+    assert [now(queue, job).state for job in jobs] == [
+        JobState.RUNNING,
+        JobState.RUNNING,
+        JobState.WAITING,
+    ]
     assert now(queue, jobs[2]).place == 1
     gates[1].opened.set()
     assert gates[2].entered.wait(PATIENCE)
-    assert now(queue, jobs[0]).state is State.RUNNING
+    assert now(queue, jobs[0]).state is JobState.RUNNING
     for gate in gates:
         gate.opened.set()
-    assert [over(queue, job).state for job in jobs] == [State.DONE] * 3
+    assert [over(queue, job).state for job in jobs] == [JobState.DONE] * 3
 
 
 def test_who_waits_sees_the_place_in_line(queue: JobQueue, gate: Gate) -> None:
     first = queue.submit(gate)
     second, third = queue.submit(lambda control: 2), queue.submit(lambda control: 3)
     gate.entered.wait(PATIENCE)
-    assert now(queue, first).state is State.RUNNING
+    assert now(queue, first).state is JobState.RUNNING
     assert [now(queue, job).ahead for job in (first, second, third)] == [0, 1, 2]
-    assert now(queue, third).state is State.WAITING
+    assert now(queue, third).state is JobState.WAITING
     queue.stop(second.id)
     assert now(queue, third).ahead == 1
     gate.opened.set()
@@ -96,7 +100,7 @@ def test_a_waiting_job_stops_at_once_and_never_runs(queue: JobQueue, gate: Gate)
     first = queue.submit(gate)
     second = queue.submit(lambda control: ran.append("ran"))
     queue.stop(second.id)
-    assert now(queue, second).state is State.STOPPED
+    assert now(queue, second).state is JobState.STOPPED
     gate.opened.set()
     over(queue, first)
     over(queue, queue.submit(lambda control: None))
@@ -109,7 +113,7 @@ def test_a_running_job_is_told_to_stop_and_keeps_what_it_has(queue: JobQueue, ga
     queue.stop(job.id)
     assert now(queue, job).stopping or now(queue, job).is_over
     last = over(queue, job)
-    assert (last.state, last.result) == (State.STOPPED, "through")
+    assert (last.state, last.result) == (JobState.STOPPED, "through")
     queue.stop(job.id)
     assert now(queue, job) == last
 
@@ -119,7 +123,7 @@ def test_a_job_may_stop_with_nothing_to_keep(queue: JobQueue) -> None:
         raise Stopped
 
     job = over(queue, queue.submit(task))
-    assert (job.state, job.result, job.error) == (State.STOPPED, None, "")
+    assert (job.state, job.result, job.error) == (JobState.STOPPED, None, "")
 
 
 @pytest.mark.parametrize(
@@ -139,10 +143,10 @@ def test_a_failure_is_told_in_plain_words_and_the_next_job_runs(
         raise error
 
     job = over(queue, queue.submit(task))
-    assert job.state is State.FAILED
+    assert job.state is JobState.FAILED
     assert sentence in job.error
     assert "division" not in job.error
-    assert over(queue, queue.submit(lambda control: 1)).state is State.DONE
+    assert over(queue, queue.submit(lambda control: 1)).state is JobState.DONE
 
 
 def test_progress_is_seen_while_it_runs_and_old_snapshots_stay(queue: JobQueue, gate: Gate) -> None:
@@ -156,9 +160,9 @@ def test_progress_is_seen_while_it_runs_and_old_snapshots_stay(queue: JobQueue, 
     assert half.progress == "half"
     gate.opened.set()
     over(queue, job)
-    assert (half.state, job.state) == (State.RUNNING, State.WAITING)
+    assert (half.state, job.state) == (JobState.RUNNING, JobState.WAITING)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        half.state = State.DONE  # type: ignore[misc]
+        half.state = JobState.DONE  # type: ignore[misc]
 
 
 def test_memory_stays_bounded(queue: JobQueue) -> None:
@@ -286,7 +290,7 @@ def test_a_running_job_can_be_paused_and_resumed(queue: JobQueue) -> None:
     queue.resume(job.id)
     assert not now(queue, job).paused
     task.opened.set()
-    assert over(queue, job).state is State.DONE
+    assert over(queue, job).state is JobState.DONE
 
 
 def test_a_paused_job_can_be_stopped(queue: JobQueue) -> None:
@@ -297,7 +301,7 @@ def test_a_paused_job_can_be_stopped(queue: JobQueue) -> None:
     queue.stop(job.id)
     queue.pause(job.id)
     last = over(queue, job)
-    assert (last.state, last.paused) == (State.STOPPED, False)
+    assert (last.state, last.paused) == (JobState.STOPPED, False)
 
 
 def test_the_learning_rate_of_a_running_job_can_be_multiplied(queue: JobQueue) -> None:

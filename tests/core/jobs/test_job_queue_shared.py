@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from jobs_at_work import PATIENCE, Gate, now, over, until
 
-from mnist_app.core.jobs.job_queue import Control, GaveWay, JobQueue, Snapshot, State
+from mnist_app.core.jobs.job_queue import Control, GaveWay, JobQueue, JobState, Snapshot
 
 MINUTE = 60.0
 
@@ -69,14 +69,14 @@ def test_who_left_while_waiting_frees_the_place(
     clock.now = 9 * MINUTE
     for owner in ("Ann", "Cem"):
         queue.seen(owner)
-    assert now(queue, ben).state is State.WAITING
+    assert now(queue, ben).state is JobState.WAITING
     clock.now = 11 * MINUTE
     queue.seen("Cem")
     gone = now(queue, ben)
-    assert (gone.state, gone.gave_way) == (State.STOPPED, GaveWay.LEFT)
+    assert (gone.state, gone.gave_way) == (JobState.STOPPED, GaveWay.LEFT)
     assert now(queue, cem).place == 1
     gate.opened.set()
-    assert over(queue, cem).state is State.DONE
+    assert over(queue, cem).state is JobState.DONE
     assert told == ["Ben"]
 
 
@@ -88,7 +88,7 @@ def test_a_run_of_who_left_goes_on_while_nobody_waits(
     assert not now(queue, running).stopping
     gate.opened.set()
     last = over(queue, running)
-    assert (last.state, last.gave_way) == (State.DONE, None)
+    assert (last.state, last.gave_way) == (JobState.DONE, None)
 
 
 def test_a_run_of_who_left_makes_way_for_who_waits_and_keeps_what_it_has(
@@ -101,8 +101,8 @@ def test_a_run_of_who_left_makes_way_for_who_waits_and_keeps_what_it_has(
     clock.now = 11 * MINUTE
     queue.seen("Ben")
     last = over(queue, running)
-    assert (last.state, last.gave_way, last.result) == (State.STOPPED, GaveWay.LEFT, "through")
-    assert over(queue, ben).state is State.DONE
+    assert (last.state, last.gave_way, last.result) == (JobState.STOPPED, GaveWay.LEFT, "through")
+    assert over(queue, ben).state is JobState.DONE
 
 
 def test_who_comes_to_a_line_of_who_left_need_not_wait(
@@ -113,8 +113,8 @@ def test_who_comes_to_a_line_of_who_left_need_not_wait(
     clock.now = 11 * MINUTE
     cem = queue.submit(nothing, owner="Cem")
     queue.seen("Cem")
-    assert over(queue, cem).state is State.DONE
-    assert [job.state for job in queue.jobs("Ben")] == [State.STOPPED, State.STOPPED]
+    assert over(queue, cem).state is JobState.DONE
+    assert [job.state for job in queue.jobs("Ben")] == [JobState.STOPPED, JobState.STOPPED]
     assert now(queue, running).gave_way is GaveWay.LEFT
 
 
@@ -136,8 +136,8 @@ def test_nobody_starts_what_nobody_looks_at_any_more(
     clock.now = 11 * MINUTE
     gate.opened.set()
     last = over(queue, ben)
-    assert (last.state, last.gave_way) == (State.STOPPED, GaveWay.LEFT)
-    assert over(queue, queue.submit(nothing, owner="Cem")).state is State.DONE
+    assert (last.state, last.gave_way) == (JobState.STOPPED, GaveWay.LEFT)
+    assert over(queue, queue.submit(nothing, owner="Cem")).state is JobState.DONE
 
 
 def paused(queue: JobQueue, job: Snapshot) -> None:
@@ -148,7 +148,7 @@ def paused(queue: JobQueue, job: Snapshot) -> None:
 def test_a_pause_lasts_as_long_as_nobody_waits(clock: Clock) -> None:
     queue = JobQueue("test", longest_pause=5 * MINUTE, clock=clock)
     job = queue.submit(Gate(), owner="Ann")
-    until(lambda: now(queue, job).state is State.RUNNING)
+    until(lambda: now(queue, job).state is JobState.RUNNING)
     paused(queue, job)
     clock.now = 60 * MINUTE
     queue.seen("Ann")
@@ -161,7 +161,7 @@ def test_a_pause_ends_after_a_while_when_others_wait_and_what_was_learned_is_kep
 ) -> None:
     queue = JobQueue("test", longest_pause=5 * MINUTE, clock=clock)
     ann = queue.submit(Gate(), owner="Ann")
-    until(lambda: now(queue, ann).state is State.RUNNING)
+    until(lambda: now(queue, ann).state is JobState.RUNNING)
     paused(queue, ann)
     clock.now = 60 * MINUTE
     ben = queue.submit(nothing, owner="Ben")
@@ -172,14 +172,14 @@ def test_a_pause_ends_after_a_while_when_others_wait_and_what_was_learned_is_kep
     clock.now = 66 * MINUTE
     queue.seen("Ben")
     last = over(queue, ann)
-    assert (last.state, last.gave_way, last.result) == (State.STOPPED, GaveWay.PAUSED, "through")
-    assert over(queue, ben).state is State.DONE
+    assert (last.state, last.gave_way, last.result) == (JobState.STOPPED, GaveWay.PAUSED, "through")
+    assert over(queue, ben).state is JobState.DONE
 
 
 def test_who_goes_on_in_time_keeps_the_place(clock: Clock) -> None:
     queue = JobQueue("test", longest_pause=5 * MINUTE, clock=clock)
     ann = queue.submit(Gate(), owner="Ann")
-    until(lambda: now(queue, ann).state is State.RUNNING)
+    until(lambda: now(queue, ann).state is JobState.RUNNING)
     paused(queue, ann)
     queue.submit(nothing, owner="Ben")
     queue.seen("Ben")
@@ -201,7 +201,7 @@ def test_jobs_of_nobody_are_never_left(queue: JobQueue, clock: Clock, gate: Gate
     queue.seen("Ann")
     assert not now(queue, first).stopping
     gate.opened.set()
-    assert over(queue, second).state is State.DONE
+    assert over(queue, second).state is JobState.DONE
 
 
 def test_without_patience_nobody_ever_left(gate: Gate, clock: Clock) -> None:
@@ -212,7 +212,7 @@ def test_without_patience_nobody_ever_left(gate: Gate, clock: Clock) -> None:
     queue.seen("Ben")
     assert not now(queue, first).stopping
     gate.opened.set()
-    assert over(queue, second).state is State.DONE
+    assert over(queue, second).state is JobState.DONE
 
 
 def test_who_cannot_be_told_of_a_cancelled_job_harms_no_other(
@@ -223,7 +223,7 @@ def test_who_cannot_be_told_of_a_cancelled_job_harms_no_other(
 
     queue.stop(queue.submit(nothing, owner="Ben", if_cancelled=fail).id)
     gate.opened.set()
-    assert over(queue, running).state is State.DONE
+    assert over(queue, running).state is JobState.DONE
     told: list[str] = []
     over(queue, queue.submit(nothing, if_cancelled=lambda: told.append("ran")))
     assert told == []

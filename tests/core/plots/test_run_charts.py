@@ -20,13 +20,13 @@ from mnist_app.core.plots.run_charts import (
 )
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Opinion, Point
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 
 CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
 
 
 def run(number: int, title: str, **values: Any) -> Run:
-    return Run(number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {}, **values)
+    return Run(number, title, "", "2026-01-01T00:00:00+00:00", RunState.FINISHED, {}, **values)
 
 
 def test_curves_show_training_and_validation_over_epochs() -> None:

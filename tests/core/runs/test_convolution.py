@@ -13,13 +13,13 @@ from mnist_app.core.runs.convolution import (
     shift_in_words,
     shifted,
 )
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.lab.networks import architectures
 
 
 def made(config: TrainingConfig, **facts: Any) -> Run:
-    return Run(1, "x", "", "", State.FINISHED, config.as_dict(), **facts)
+    return Run(1, "x", "", "", RunState.FINISHED, config.as_dict(), **facts)
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

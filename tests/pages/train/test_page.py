@@ -11,7 +11,7 @@ from visiting import bodies, said, until
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import Snapshot, State
+from mnist_app.core.jobs.job_queue import JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.progress import Progress
@@ -231,7 +231,7 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
     app = opened(epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant")
     start(app)
     training = workers.workers().training
-    while training.snapshot(job().id).state is State.RUNNING and not app.error:  # type: ignore[union-attr]
+    while training.snapshot(job().id).state is JobState.RUNNING and not app.error:  # type: ignore[union-attr]
         training.scale_learning_rate(job().id, 1e30)
         time.sleep(0.1)
         app.run()
@@ -246,7 +246,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     stopped: bool, word: str
 ) -> None:
     run = Run("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
-    ended = Snapshot(1, 1, "", State.DONE, progress=run, started=1, ended=4)
+    ended = Snapshot(1, 1, "", JobState.DONE, progress=run, started=1, ended=4)
     script = (
         "import streamlit as st\n"
         "from mnist_app.pages.train.live import show\n"
