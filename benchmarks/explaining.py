@@ -73,7 +73,7 @@ def _times(
 
     def gradients(image: np.ndarray) -> GradientExplanation:
         return explain_by_gradients(
-            data, dataset, image, None, report=lambda share: None, control=RunControl()
+            data, dataset, image, None, report=lambda fraction: None, control=RunControl()
         )
 
     times: dict[str, list[tuple[float, float]]] = {}

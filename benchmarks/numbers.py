@@ -38,7 +38,7 @@ Digits = Sequence[tuple[Strokes, int]]
 @options.model
 @click.option("--count", type=click.IntRange(1), default=200, help="Numbers a row.")
 def main(model: Path, count: int) -> None:
-    """Print the share of numbers that are read wholly right, and the time that one takes."""
+    """Print the fraction of numbers that are read wholly right, and the time that one takes."""
     try:
         classifier = model_store.classifier(model)
         mnist = datasets.load("mnist", allow_download=False)

@@ -47,16 +47,16 @@ def main(count: int, seed: int, training: bool, kinds: tuple[str, ...], model: P
     sums = np.zeros(2)
     chosen = [name for name in SCENES if name in kinds or not kinds]
     for name in chosen:
-        shares = _measured(name, count, seed, digits, classifier)
-        sums += shares
-        click.echo(f"{name:32} {shares[0]:11.1%} {shares[1]:9.1%}")
+        fractions = _measured(name, count, seed, digits, classifier)
+        sums += fractions
+        click.echo(f"{name:32} {fractions[0]:11.1%} {fractions[1]:9.1%}")
     click.echo(f"{'all':32} {sums[0] / len(chosen):11.1%} {sums[1] / len(chosen):9.1%}")
 
 
 def _measured(
     name: str, count: int, seed: int, digits: "Handwriting", classifier: Classifier
 ) -> np.ndarray:
-    """The share read right the common way and this app's way, float64 (2,)."""
+    """The fraction read right the common way and this app's way, float64 (2,)."""
     labels, common, ours = [], [], []
     for label, data in photographs(name, count, seed, digits):
         labels.append(label)

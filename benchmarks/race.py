@@ -38,7 +38,7 @@ class Mark:
     Attributes:
         seconds, cpu_seconds: since the training was called, by the clock and of all processors.
         images: how many pictures were learned from since.
-        accuracy: share of the validation pictures read right, 0..1.
+        accuracy: fraction of the validation pictures read right, 0..1.
     """
 
     seconds: float

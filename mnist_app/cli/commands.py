@@ -117,7 +117,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
             classifier,
             pictures.test_images,
             pictures.test_labels,
-            report=lambda share: bar.update(round(share * 1000) - bar.pos),
+            report=lambda fraction: bar.update(round(fraction * 1000) - bar.pos),
         )
     figures = metrics.as_dict(report)
     if form == "json":

@@ -98,7 +98,7 @@ def train(
                 kept.save(told)
             elif isinstance(told, Progress):
                 kept.make_way()
-                bar.update(round(told.share * 1000) - bar.pos, told)
+                bar.update(round(told.fraction * 1000) - bar.pos, told)
 
         # Models are loaded after workers have met: nothing may be reckoned before.
         trained = experiment.train_model(

@@ -1,7 +1,7 @@
 """A network of one's own from a line of text, and what it comes to, without Keras.
 
 "conv 32 3, pool, dropout 0.5, dense 64" names the layers between the picture and the answer:
-convolutions by filters and kernel size, pooling, dropout by the share left out, dense layers by
+convolutions by filters and kernel size, pooling, dropout by the fraction left out, dense layers by
 units. Convolutions stay within the picture, so each makes it a little smaller; pooling halves it.
 """
 

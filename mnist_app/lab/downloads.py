@@ -25,7 +25,7 @@ def download(
 
     Args:
         name: "mnist" or "fashion_mnist".
-        report: called with the share that is there, 0..1, after each file.
+        report: called with the fraction that is there, 0..1, after each file.
         control: not asked: a file cannot be stopped half-way.
 
     Raises:

@@ -17,14 +17,14 @@ EARLY_EXAGGERATION = 12.0
 def embeddings(
     classifier: Classifier,
     images: np.ndarray,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> np.ndarray:
     """Return where images lie in the space of a network's last layer.
 
     Args:
         images: uint8 (n, 28, 28), 255 is full ink.
-        report: told the share that is done, 0..1.
+        report: told the fraction that is done, 0..1.
         should_stop: asked between batches.
 
     Returns:
@@ -72,7 +72,7 @@ def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray
         most: how many directions at most.
 
     Returns:
-        Places along k directions, float32 (n, k), the widest first, and the share of all variance
+        Places along k directions, float32 (n, k), the widest first, and the fraction of variance
         that each shows, float (k,) in 0..1; k is at most n and d.
 
     Raises:

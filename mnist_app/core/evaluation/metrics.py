@@ -39,7 +39,7 @@ class Bin:
     Attributes:
         low, high: the range of their confidences, 0..1.
         confidence: their mean confidence, 0..1.
-        accuracy: the share of them that was read right, 0..1.
+        accuracy: the fraction of them that was read right, 0..1.
         images: how many they are, at least 1.
     """
 
@@ -55,10 +55,10 @@ class EvaluationReport:
     """How a model does on labelled pictures it was not trained on.
 
     Attributes:
-        accuracy: share read right, 0..1.
+        accuracy: fraction read right, 0..1.
         loss: mean categorical cross-entropy, in nats.
         binary_crossentropy: mean over pictures and classes of the yes-or-no cross-entropy, in nats.
-        top_2: share whose true class is among the two most probable, 0..1.
+        top_2: fraction whose true class is among the two most probable, 0..1.
         macro: the mean over classes.
         weighted: the same with each class counted by its number of pictures.
         per_class: in the order of the labels.
@@ -101,7 +101,7 @@ def evaluate(
     classifier: Answering,
     images: np.ndarray,
     labels: np.ndarray,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> EvaluationReport:
     """Read every picture and score the answers.
@@ -109,7 +109,7 @@ def evaluate(
     Args:
         images: uint8 (n, 28, 28), n >= 1.
         labels: int64 (n,).
-        report: told the share that is read, 0..1.
+        report: told the fraction that is read, 0..1.
         should_stop: asked between batches.
 
     Raises:
@@ -170,7 +170,7 @@ def _mean(scores: tuple[float, float, float, None], images: int) -> ClassScores:
 
 
 def _top_2(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The share of labels, int64 (n,), among the two best of float32 (n, classes)."""
+    """The fraction of labels, int64 (n,), among the two best of float32 (n, classes)."""
     from sklearn.metrics import top_k_accuracy_score
 
     classes = np.arange(probabilities.shape[1])

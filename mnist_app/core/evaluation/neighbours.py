@@ -18,7 +18,7 @@ class Examples:
         self,
         classifier: Classifier,
         images: np.ndarray,
-        report: Callable[[float], None] = lambda share: None,
+        report: Callable[[float], None] = lambda fraction: None,
         should_stop: Callable[[], bool] = lambda: False,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -27,7 +27,7 @@ class Examples:
         Args:
             images: uint8 (n, 28, 28), n >= 1; as many of them, by chance but the same each time,
                 as fit into `most_bytes`.
-            report: told the share that is done, 0..1.
+            report: told the fraction that is done, 0..1.
             should_stop: asked between batches.
 
         Raises:

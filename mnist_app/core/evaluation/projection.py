@@ -24,11 +24,11 @@ class PictureMap:
 
     Attributes:
         directions: float32 (n, k), k <= `DIRECTIONS`, the widest first.
-        share: of all variance that the first two show, 0..1.
+        fraction: of all variance that the first two show, 0..1.
     """
 
     directions: np.ndarray
-    share: float
+    fraction: float
 
     @property
     def places(self) -> np.ndarray:
@@ -49,7 +49,7 @@ class Round:
     stage: int
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         """How much of the work is done, 0..1."""
         return self.stage / ROUNDS
 
@@ -57,14 +57,14 @@ class Round:
 def picture_map(
     classifier: Classifier,
     images: np.ndarray,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> PictureMap:
     """Lay pictures out by the widest directions of a network's last layer.
 
     Args:
         images: uint8 (n, 28, 28), n >= 2.
-        report: told the share that is done, 0..1.
+        report: told the fraction that is done, 0..1.
         should_stop: asked between batches.
 
     Raises:
@@ -72,8 +72,8 @@ def picture_map(
         Stopped: it was told to stop.
     """
     places = embeddings(classifier, images, report, should_stop)
-    directions, shares = principal_components(places, DIRECTIONS)
-    return PictureMap(directions, float(shares[:2].sum()))
+    directions, fractions = principal_components(places, DIRECTIONS)
+    return PictureMap(directions, float(fractions[:2].sum()))
 
 
 def neighbour_map(

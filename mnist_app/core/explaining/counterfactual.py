@@ -8,9 +8,9 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.logits import GradientSource, LogitSource, margin
 
 STEPS = 40
-# No pixel changes by more than this share of full ink in a step.
+# No pixel changes by more than this fraction of full ink in a step.
 STEP = 0.2
-# Pixels whose gradient is below this share of the steepest rest in that step.
+# Pixels whose gradient is below this fraction of the steepest rest in that step.
 LEAST_GRADIENT = 0.3
 # Pictures of the other class that show the way, and among how many they are looked for.
 GUIDES = 6
@@ -18,7 +18,7 @@ MOST_COMPARED = 2000
 # The search goes this far beyond the flip, as rounding to 256 greys must not undo it.
 MARGIN = 0.1
 # How finely the change that was found is then thinned.
-SHARES = np.linspace(0.3, 1, 8)
+FRACTIONS = np.linspace(0.3, 1, 8)
 TRIMS = np.linspace(0, 0.7, 8)
 THINNINGS = 2
 
@@ -157,8 +157,8 @@ def _moved(
     room = np.where(smooth > 0, high - fields, fields - low)
     free = np.where(room > 0, smooth, 0)
     steepest = np.abs(free).max(axis=(1, 2), keepdims=True)
-    shares = free / np.where(steepest > 0, steepest, 1)
-    steps = np.where(np.abs(shares) >= LEAST_GRADIENT, STEP * shares, 0)
+    fractions = free / np.where(steepest > 0, steepest, 1)
+    steps = np.where(np.abs(fractions) >= LEAST_GRADIENT, STEP * fractions, 0)
     return np.clip(fields + steps, low, high)
 
 
@@ -167,14 +167,14 @@ def _thinned(
 ) -> np.ndarray | None:
     """The least part of a change that is still enough, uint8 (28, 28).
 
-    Parts are the change without its faintest pixels, and then a share of it; all are read at once.
+    Parts are the change without its faintest pixels, then a fraction of that; all read at once.
     """
     best = None
     for _ in range(THINNINGS):
         change = field - ink
         size = np.abs(change)
         kept = np.where(size >= TRIMS[:, None, None] * size.max(), change, 0)
-        parts = (SHARES[:, None, None, None] * kept).reshape(-1, *ink.shape)
+        parts = (FRACTIONS[:, None, None, None] * kept).reshape(-1, *ink.shape)
         images = np.round((ink + parts) * 255).astype(np.uint8)
         pictures = images.astype(np.float32) / 255
         enough = margin(network.logits(pictures), target) > 0

@@ -85,7 +85,7 @@ def mosaic(values: np.ndarray) -> np.ndarray:
         values: float (height, width, maps) or (numbers,).
 
     Returns:
-        float32 (rows, columns) in -1..1, in shares of the layer's strongest value; NaN in the gaps
+        float32 (rows, columns) in -1..1, as fractions of the layer's strongest; NaN in the gaps
         of one pixel between the maps and where the last row has none.
     """
     maps = np.moveaxis(values.reshape(1, 1, -1) if values.ndim == 1 else values, 2, 0)
@@ -93,9 +93,9 @@ def mosaic(values: np.ndarray) -> np.ndarray:
     gap = 1 if values.ndim > 1 else 0
     columns = min(count, ceil(sqrt(count * height / width)))
     rows = ceil(count / columns)
-    shares = maps / (np.abs(maps).max() or 1)
+    fractions = maps / (np.abs(maps).max() or 1)
     cells = np.full((rows * columns, height + gap, width + gap), np.nan, dtype=np.float32)
-    cells[:count, :height, :width] = shares
+    cells[:count, :height, :width] = fractions
     grid = cells.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
     picture = grid.reshape(rows * (height + gap), columns * (width + gap))
     return picture[: len(picture) - gap, : picture.shape[1] - gap]

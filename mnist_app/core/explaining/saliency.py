@@ -36,8 +36,8 @@ def integrated_gradients(network: GradientSource, image: np.ndarray, target: int
     from scipy import ndimage
 
     ink = image.astype(np.float32) / 255
-    shares = ((np.arange(PATH) + 0.5) / PATH).astype(np.float32)
-    _, gradients = network.gradients(shares[:, None, None] * ink, target)
+    fractions = ((np.arange(PATH) + 0.5) / PATH).astype(np.float32)
+    _, gradients = network.gradients(fractions[:, None, None] * ink, target)
     # The default at the edge, a mirror, keeps the sum.
     return ndimage.gaussian_filter(ink * gradients.mean(axis=0), SPREAD)
 

@@ -128,6 +128,6 @@ def signed(values: np.ndarray) -> np.ndarray:
     Returns:
         uint8 (height, width, 3).
     """
-    shares = values / max(float(np.abs(values).max()), 1e-12)
-    ends = np.where(shares[..., None] > 0, ABOVE, BELOW)
-    return np.round(255 + np.abs(shares)[..., None] * (ends - 255)).astype(np.uint8)
+    fractions = values / max(float(np.abs(values).max()), 1e-12)
+    ends = np.where(fractions[..., None] > 0, ABOVE, BELOW)
+    return np.round(255 + np.abs(fractions)[..., None] * (ends - 255)).astype(np.uint8)

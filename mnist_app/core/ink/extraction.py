@@ -22,36 +22,36 @@ LEAST_CONTRAST = 0.05
 LEAST_LIGHT = 0.2
 # In standard deviations of the noise: ink has a pixel beyond the second and none below the first.
 NOISE_LEVELS = (4.0, 8.0)
-# Wider than any stroke, as a share of the picture's longer side.
+# Wider than any stroke, as a fraction of the picture's longer side.
 WIDER_THAN_STROKES = 0.3
-# Ink has ended this far beside it, as a share of the picture's longer side,
+# Ink has ended this far beside it, as a fraction of the picture's longer side,
 RING = 0.012
-# on this share of its outline.
+# on this fraction of its outline.
 LEAST_FALLEN = 0.65
 # A marker may fill most of a field as wide as its strokes, but not of this one.
 WIDER_THAN_MARKERS = 0.6
-# Dust is smaller than this share of the largest piece of ink.
-DUST_SHARE = 0.03
-# A piece within the picture with this share of the largest one's extent is what was photographed.
-INNER_SHARE = 0.15
-# A frame fills this share of the box around it, once its hole is filled.
+# Dust is smaller than this fraction of the largest piece of ink.
+DUST_FRACTION = 0.03
+# A piece inside the picture is the subject from this fraction of the largest extent on.
+INNER_FRACTION = 0.15
+# A frame fills this fraction of the box around it, once its hole is filled.
 FRAME_FILLS = 0.8
-# A frame's content has at least this share of the frame's height.
-CONTENT_SHARE = 0.2
+# A frame's content has at least this fraction of the frame's height.
+CONTENT_FRACTION = 0.2
 # How steeply ink rises from paper to full, in terms of its contrast.
 SHARPNESS = 2
 # Lines this far from level or upright, in degrees, may be ruling.
 RULING_SLANT = 8
-# A ruled line covers at least this share of the picture's width or height.
-RULING_SHARE = 0.6
+# A ruled line covers at least this fraction of the picture's width or height.
+RULING_FRACTION = 0.6
 # It may have gaps, but reaches from side to side, which no stroke does.
-UNBROKEN_SHARE = 0.8
-# A line of ruling is thinner than this share of the picture's longer side.
+UNBROKEN_FRACTION = 0.8
+# A line of ruling is thinner than this fraction of the picture's longer side.
 THICKEST_RULING = 0.025
 MOST_LINES = 60
 # Ink is told from ruling by its contrast if there is enough that is so much stronger.
 STRONGER_THAN_RULING = 1.2
-STRONG_SHARE = 0.1
+STRONG_FRACTION = 0.1
 # Between these, in pixels of MNIST's box, a line is as thick as MNIST's are.
 STROKE_WIDTHS = (2.0, 4.0)
 # A digit's longer side while the thickness of its lines is changed, in pixels.
@@ -100,8 +100,8 @@ def _tone_and_ground(tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _contrast(tone: np.ndarray, ground: np.ndarray, is_dark: bool) -> np.ndarray:
-    """How much each pixel differs from the paper around it, as a share of the light there."""
-    # Dark ink takes the same share of the light wherever it falls.
+    """How much each pixel differs from the paper around it, as a fraction of the light there."""
+    # Dark ink takes the same fraction of the light wherever it falls.
     light = np.maximum(-ground, LEAST_LIGHT) if is_dark else 1.0
     above = (tone - ground) / light
     # Noise alone lifts the paper above its ground.
@@ -122,8 +122,8 @@ def _surroundings(colours: np.ndarray) -> np.ndarray:
     return np.stack(layers, axis=-1)
 
 
-def _percentile(layer: np.ndarray, percentile: int, share: float) -> np.ndarray:
-    """A percentile of the square around each pixel, its side a share of the longer side."""
+def _percentile(layer: np.ndarray, percentile: int, fraction: float) -> np.ndarray:
+    """A percentile of the square around each pixel, its side a fraction of the longer side."""
     from scipy import ndimage
 
     height, width = layer.shape
@@ -132,7 +132,7 @@ def _percentile(layer: np.ndarray, percentile: int, share: float) -> np.ndarray:
     picture = Image.fromarray(layer.astype(np.float32))
     small = np.asarray(picture.resize(small_size, Image.Resampling.BOX))
     smooth = ndimage.percentile_filter(
-        small, percentile, size=round(share * GROUND_SIDE), mode="nearest"
+        small, percentile, size=round(fraction * GROUND_SIDE), mode="nearest"
     )
     back = Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(back, dtype=np.float64)
@@ -208,7 +208,7 @@ def _is_frame(pieces: np.ndarray, number: int, places: list[tuple[slice, slice]]
         return False
     content = set(np.unique(pieces[filled])) - {0, number}
     heights = (places[other - 1][0].stop - places[other - 1][0].start for other in content)
-    return max(heights, default=0) >= CONTENT_SHARE * height
+    return max(heights, default=0) >= CONTENT_FRACTION * height
 
 
 def _without_ruling(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
@@ -222,7 +222,7 @@ def _without_ruling(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
         return marks
     rest = marks & ~ruling
     strong = marks & (contrast > STRONGER_THAN_RULING * np.percentile(contrast[ruling], 85))
-    if strong.sum() > STRONG_SHARE * rest.sum():
+    if strong.sum() > STRONG_FRACTION * rest.sum():
         return strong
     # Where a stroke as faint as the line crosses it, both sides of the line are ink.
     return rest | (ruling & ndimage.binary_closing(rest, np.ones((9, 9))))
@@ -241,7 +241,7 @@ def _ruling(marks: np.ndarray) -> np.ndarray:
         _, tilts, distances = hough_line_peaks(
             *votes,
             min_distance=4,
-            threshold=RULING_SHARE * marks.shape[1 - axis],
+            threshold=RULING_FRACTION * marks.shape[1 - axis],
             num_peaks=MOST_LINES,
         )
         for tilt, distance in zip(tilts, distances, strict=True):
@@ -255,7 +255,7 @@ def _ruling(marks: np.ndarray) -> np.ndarray:
 def _crosses(marks: np.ndarray, band: np.ndarray, axis: int) -> bool:
     """Whether marks fill a band from one side of the picture to the other."""
     passed = band.any(axis=axis)
-    return (marks & band).any(axis=axis).sum() >= UNBROKEN_SHARE * passed.sum()
+    return (marks & band).any(axis=axis).sum() >= UNBROKEN_FRACTION * passed.sum()
 
 
 def _without_steps(marks: np.ndarray, tone: np.ndarray, ground: np.ndarray) -> np.ndarray:
@@ -289,15 +289,15 @@ def _writing(marks: np.ndarray) -> np.ndarray:
     areas[0] = 0
     at_edge = np.zeros(count + 1, dtype=bool)
     at_edge[np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])] = True
-    if extents[~at_edge].max(initial=0) >= INNER_SHARE * extents.max():
+    if extents[~at_edge].max(initial=0) >= INNER_FRACTION * extents.max():
         areas[at_edge] = 0
-    return (areas >= max(1, DUST_SHARE * areas.max()))[pieces]
+    return (areas >= max(1, DUST_FRACTION * areas.max()))[pieces]
 
 
 def _without_dust(ink: np.ndarray) -> np.ndarray:
     pieces, count = _pieces(ink > 0)
     areas = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=count + 1)
-    return np.where((areas >= DUST_SHARE * areas.max())[pieces], ink, 0)
+    return np.where((areas >= DUST_FRACTION * areas.max())[pieces], ink, 0)
 
 
 def _levelled(contrast: np.ndarray, writing: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ TOO_MUCH = "There is too much ink in this drawing: clear it and draw less."
 FARTHEST = 1e9
 # Less than this, in any unit, is rounding and no line.
 LEAST_EXTENT = 1e-9
-# Far more than numbers are rounded by, as a share of them.
+# Far more than numbers are rounded by, as a fraction of them.
 ROUNDING = 1e-12
 
 # The numbers in a stroke of the canvas that say where it is, and how large.

@@ -42,7 +42,7 @@ CONNECT_SECONDS = 5.0
 # Between two looks at what a job was told, and at how its call stands.
 LOOK_SECONDS = 0.02
 # What all workers of this machine may take of its memory; the rest is the server's.
-MEMORY_SHARE = 0.8
+MEMORY_FRACTION = 0.8
 CONFIG = {
     # Each topic's events stay in the server's memory, up to 50 kB each.
     "distributed.admin.low-level-log-length": 20,
@@ -239,7 +239,7 @@ class Cluster:
                 self._local = LocalCluster(
                     n_workers=0,
                     threads_per_worker=LANES,
-                    memory_limit=MEMORY_SHARE / self._workers,
+                    memory_limit=MEMORY_FRACTION / self._workers,
                     resources=TRAINING,
                     scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 )

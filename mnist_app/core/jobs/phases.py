@@ -25,4 +25,4 @@ class Phase:
     stage: Stage
     since: float
     # Nothing of the work is done yet; see `waiting.watch`.
-    share: float = 0.0
+    fraction: float = 0.0

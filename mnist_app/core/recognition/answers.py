@@ -45,17 +45,17 @@ def unread(why: str, quiet: str = "") -> dict[str, Any]:
     return {"text": "", "says": [why], "quiet": quiet, "digits": []}
 
 
-def share(probability: float) -> str:
+def percent(probability: float) -> str:
     """Return a probability for people; never 100 % for what is not quite so."""
     return "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
 def _told(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
     ranked = np.argsort(-digit.probabilities)[:3]
-    said = ", ".join(f"{index} {share(digit.probabilities[index])}" for index in ranked)
+    said = ", ".join(f"{index} {percent(digit.probabilities[index])}" for index in ranked)
     return {
         "digit": digit.digit,
-        "shares": [round(share, 4) for share in digit.probabilities.tolist()],
+        "shares": [round(value, 4) for value in digit.probabilities.tolist()],
         "open": open_to,
         "said": f"How probable each digit is: {said}",
         "image": base64.b64encode(png(digit.image)).decode(),
@@ -85,4 +85,4 @@ def _ordinal(place: int) -> str:
 
 def _sureness(probability: float) -> str:
     word = "Very sure" if probability > 0.95 else "Fairly sure" if probability > 0.7 else "Not sure"
-    return f"{word}: {share(probability)}"
+    return f"{word}: {percent(probability)}"

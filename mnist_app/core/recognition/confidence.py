@@ -8,7 +8,7 @@ import numpy as np
 LEAST_BEST = 0.5
 LEAST_BEST_TWO = 0.75
 # With odds of less than four to one a second digit is worth naming.
-RIVAL_SHARE = 0.25
+RIVAL_FRACTION = 0.25
 
 
 def candidates(probabilities: np.ndarray) -> tuple[int, ...]:
@@ -25,4 +25,4 @@ def candidates(probabilities: np.ndarray) -> tuple[int, ...]:
     first, rival = float(probabilities[best]), float(probabilities[second])
     if first < LEAST_BEST and first + rival < LEAST_BEST_TWO:
         return ()
-    return (best, second) if rival >= RIVAL_SHARE * first else (best,)
+    return (best, second) if rival >= RIVAL_FRACTION * first else (best,)

@@ -56,11 +56,11 @@ def in_words(dense: Run, convolutional: Run) -> str:
 
 def _verdict(dense: float, convolutional: float) -> str:
     if convolutional > dense:
-        share = (1 - convolutional) / (1 - dense)
+        fraction = (1 - convolutional) / (1 - dense)
         return (
             "A convolution looks for the same small strokes everywhere in the picture; the dense "
             "network has to learn them anew at every place. The convolutional one makes "
-            f"{share:.0%} of the dense one's mistakes."
+            f"{fraction:.0%} of the dense one's mistakes."
         )
     if convolutional == dense:
         return "Both read equally many right: give them more pictures or epochs to differ."
@@ -93,7 +93,7 @@ def shift_in_words(
     """What moving the test pictures does.
 
     Args:
-        dense, convolutional: of each network, the share read right as the pictures are and moved.
+        dense, convolutional: of each network, the fraction read right, unmoved and moved.
     """
     lost = [before - after for before, after in (dense, convolutional)]
     words = (

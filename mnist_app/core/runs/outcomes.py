@@ -48,7 +48,7 @@ def stored(trained: Trained, path: Path | None) -> TrainingOutcome:
 
 @dataclass(frozen=True)
 class AccuracyChange:
-    """The share of pictures read right, 0..1, before and after, and how many pictures those are."""
+    """The fraction read right, 0..1, before and after, and the number of pictures."""
 
     before: float
     after: float
@@ -64,7 +64,7 @@ class FineTuned:
     own: AccuracyChange
     test: AccuracyChange
     dataset: str
-    share: float
+    fraction: float
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class FinetuningOutcome:
         own: on the very drawings that it learned from.
         test: on pictures that neither model has learned from.
         dataset: the name of the data set that the test pictures are of.
-        share: how far its weights went from the model's to the learned ones, 0..1; at 0 nothing
+        fraction: how far its weights went from the model's to the learned ones, 0..1; at 0 nothing
             could be learned without forgetting, and it reads as the model does.
     """
 
@@ -83,7 +83,7 @@ class FinetuningOutcome:
     own: AccuracyChange
     test: AccuracyChange
     dataset: str
-    share: float
+    fraction: float
 
 
 def stored_copy(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
@@ -93,4 +93,4 @@ def stored_copy(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
         DigitLabError: the place cannot be written.
     """
     saved = model_store.save(tuned.files, tuned.card, path)
-    return FinetuningOutcome(saved, tuned.own, tuned.test, tuned.dataset, tuned.share)
+    return FinetuningOutcome(saved, tuned.own, tuned.test, tuned.dataset, tuned.fraction)

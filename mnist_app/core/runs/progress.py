@@ -12,7 +12,7 @@ class Point:
     Attributes:
         epoch: how many epochs were done by then, with fractions.
         loss: categorical cross-entropy in nats.
-        accuracy: share of pictures read right, 0..1; in training with teachers, read as they do.
+        accuracy: fraction of pictures read right, 0..1; in training with teachers, read as they do.
         learning_rate: of the step that comes next.
     """
 
@@ -76,14 +76,14 @@ class Progress:
         training: the curve over steps, each point the mean since the point before; the last one is
             of now, and provisional.
         validation: the curve over epochs.
-        class_accuracy: of each validation, the share read right of each class, 0..1; NaN for a
+        class_accuracy: of each validation, the fraction read right of each class, 0..1; NaN for a
             class that has no validation pictures.
         hardest: the worst read pictures of the last validation, the worst first.
         view: how it reads some test pictures, at most a second old; None when nobody watches.
         opinions: what it thought of the person's own drawing, the oldest first.
         rate_changes: what the learning rate was multiplied by while it ran, in their order: from
             which of the run's steps on, counted from 0, and by how much.
-        validated: while the pictures kept aside are read after an epoch, the share that is, 0..1;
+        validated: the fraction of the pictures kept aside that was read after an epoch, 0..1;
             0 else.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
@@ -114,7 +114,7 @@ class Progress:
     remark: str = ""
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         """How much of the run is done, 0..1."""
         done = (self.epoch - 1) * self.steps + self.step
         return min(1.0, done / (self.epochs * self.steps))

@@ -302,9 +302,9 @@ def _optimizer(config: TrainingConfig) -> str:
 def _rate(config: TrainingConfig) -> str:
     if config.schedule == "constant":
         return f"rate = {config.learning_rate}"
-    return f"""rising = max(1, round({schedules.RISING_SHARE[config.schedule]} * steps * EPOCHS))
+    return f"""rising = max(1, round({schedules.RISING_FRACTION[config.schedule]} * steps * EPOCHS))
 rate = keras.optimizers.schedules.CosineDecay(
-    {config.learning_rate * schedules.FIRST_SHARE:g},
+    {config.learning_rate * schedules.FIRST_FRACTION:g},
     steps * EPOCHS - rising,
     warmup_target={config.learning_rate},
     warmup_steps=rising,

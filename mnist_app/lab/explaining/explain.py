@@ -34,7 +34,7 @@ def explain_by_gradients(
         dataset_name: what it learned from, "" if that is not known; where pictures of it are at
             hand, a change goes towards one of them.
         target: index of another class; the second most probable if not given.
-        report: told the share that is done, 0..1.
+        report: told the fraction that is done, 0..1.
 
     Raises:
         DigitLabError: it is no such model or image, there is no such class, or it is read already.
@@ -52,10 +52,10 @@ def explain_by_gradients(
     return GradientExplanation(gradient_map, change)
 
 
-def _go_on(control: RunControl, report: Callable[[Any], None], share: float) -> None:
+def _go_on(control: RunControl, report: Callable[[Any], None], fraction: float) -> None:
     if control.should_stop():
         raise Stopped
-    report(share)
+    report(fraction)
 
 
 @functools.lru_cache(maxsize=2)

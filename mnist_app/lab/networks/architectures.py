@@ -20,7 +20,7 @@ def build(
     """Build the network called `name`, untrained.
 
     Args:
-        dropout: the share of what the last layer sees that is left out at each training step,
+        dropout: the fraction of what the last layer sees that is left out at each training step,
             0..1; 0 keeps what the network has of its own.
         layers: of the network "custom", see `builder`.
 

@@ -82,8 +82,8 @@ def augment(images: tf.Tensor, seed: tf.Tensor, config: TrainingConfig) -> tf.Te
     return _erase(changed, seeds[4], config.erasing) if config.erasing else changed
 
 
-def _mirror(images: tf.Tensor, seed: tf.Tensor, share: float) -> tf.Tensor:
-    chosen = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed) < share
+def _mirror(images: tf.Tensor, seed: tf.Tensor, fraction: float) -> tf.Tensor:
+    chosen = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed) < fraction
     return tf.where(chosen, tf.reverse(images, [2]), images)
 
 
@@ -158,10 +158,10 @@ def _thicken(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
 
 
 def _erase(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
-    """Rub out spots that cover up to about the share `most` of each image."""
+    """Rub out spots that cover up to about the fraction `most` of each image."""
     count, height, width = tf.unstack(tf.shape(images)[:3])
-    spots, shares = tf.unstack(tf.random.split(seed, 2))
+    spots, fractions = tf.unstack(tf.random.split(seed, 2))
     rough = tf.random.stateless_uniform((count, ERASING_GRID, ERASING_GRID, 1), spots)
     smooth = tf.image.resize(rough, (height, width), method="bicubic")
-    share = tf.random.stateless_uniform((count, 1, 1, 1), shares, 0, most)
-    return images * tf.clip_by_value(1 + ERASING_CONTRAST * (smooth - share), 0, 1)
+    fraction = tf.random.stateless_uniform((count, 1, 1, 1), fractions, 0, most)
+    return images * tf.clip_by_value(1 + ERASING_CONTRAST * (smooth - fraction), 0, 1)

@@ -37,16 +37,16 @@ OWN, KNOWN = 12, 60
 # Known pictures to choose from, and beside them such as are no digits, so that it still holds back.
 REHEARSED, NONE_OF_THEM = 3_000, 400
 # How far the weights go from the old to the learned ones: as far as known pictures allow.
-SHARES = (1.0, 0.75, 0.5, 0.25)
+FRACTIONS = (1.0, 0.75, 0.5, 0.25)
 CHECKED, LARGEST_LOSS = 2_000, 0.004
-# Of a small data set at most this share is checked with; the others are there to be rehearsed.
-CHECKED_SHARE = 1 / 3
+# Of a small data set at most this fraction is checked with; the others are there to be rehearsed.
+CHECKED_FRACTION = 1 / 3
 # Enough to see a change of one in a thousand, few enough to take seconds.
 TESTED = 2_000
 # As a hand varies from one digit to the next.
 VARIATION = TrainingConfig(rotation=10.0, shift=1.0, zoom=0.1, shear=8.0, elastic=1.5)
 # The parts of the whole time that reading before, and learning, take.
-BEFORE_SHARE, LEARNING_SHARE = 0.15, 0.65
+BEFORE_FRACTION, LEARNING_FRACTION = 0.15, 0.65
 
 
 def finetune(
@@ -57,7 +57,7 @@ def finetune(
     drawings: Sequence[LabelledDrawing],
     title: str,
     *,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     control: RunControl | None = None,
     seed: int = 1,
 ) -> FineTuned:
@@ -69,7 +69,7 @@ def finetune(
         source_title, class_names: the model's name for people, and what its outputs mean.
         drawings: at least one.
         title: the name of the copy for people.
-        report: told the share that is done, 0..1.
+        report: told the fraction that is done, 0..1.
         control: asked whether to stop.
 
     Raises:
@@ -81,14 +81,14 @@ def finetune(
     exam = _exam(KerasClassifier(model), drawings, _known(card), seed)
     own_before, before = exam.marks()
     old = model.get_weights()
-    report(BEFORE_SHARE)
+    report(BEFORE_FRACTION)
 
     def after_step(step: int) -> None:
-        report(BEFORE_SHARE + (step + 1) / STEPS * LEARNING_SHARE)
+        report(BEFORE_FRACTION + (step + 1) / STEPS * LEARNING_FRACTION)
         _leave_if_told(control)
 
     _learn(model, drawings, exam, after_step, seed)
-    share = _take_back(model, old, exam)
+    fraction = _take_back(model, old, exam)
     own_after, after = exam.marks()
     _leave_if_told(control)
     own = AccuracyChange(own_before, own_after, len(drawings))
@@ -99,7 +99,7 @@ def finetune(
         own,
         test,
         exam.known.name,
-        share,
+        fraction,
     )
 
 
@@ -135,10 +135,10 @@ class _Exam:
     rehearsed: np.ndarray
 
     def marks(self) -> tuple[float, EvaluationReport]:
-        """Return the share read right of the own drawings, 0..1, and how the test was read."""
-        return self.share_right(*self.own), evaluate(self.classifier, *self.test)
+        """Return the fraction read right of the own drawings, 0..1, and how the test was read."""
+        return self.accuracy(*self.own), evaluate(self.classifier, *self.test)
 
-    def share_right(self, images: np.ndarray, labels: np.ndarray) -> float:
+    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         return float((self.classifier.probabilities(images).argmax(axis=1) == labels).mean())
 
 
@@ -148,7 +148,7 @@ def _exam(
     chosen = np.random.default_rng(seed).permutation(len(known.test_labels))[:TESTED]
     test = known.test_images[chosen], known.test_labels[chosen]
     order = np.random.default_rng(seed).permutation(len(known.train_labels))
-    checked, rest = np.split(order, [min(CHECKED, round(CHECKED_SHARE * len(order)))])
+    checked, rest = np.split(order, [min(CHECKED, round(CHECKED_FRACTION * len(order)))])
     check = known.train_images[checked], known.train_labels[checked]
     rehearsed = known.train_images[rest[:REHEARSED]]
     return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
@@ -169,15 +169,15 @@ def _take_back(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
     """Take `model` back towards its old weights, as far as known pictures ask.
 
     Returns:
-        The share of the way that is kept, 0..1; at 0 the model is as it was.
+        The fraction of the way that is kept, 0..1; at 0 the model is as it was.
     """
     new = model.get_weights()
     model.set_weights(old)
-    least = exam.share_right(*exam.check) - LARGEST_LOSS
-    for share in SHARES:
-        model.set_weights([a + share * (b - a) for a, b in zip(old, new, strict=True)])
-        if exam.share_right(*exam.check) >= least:
-            return share
+    least = exam.accuracy(*exam.check) - LARGEST_LOSS
+    for fraction in FRACTIONS:
+        model.set_weights([a + fraction * (b - a) for a, b in zip(old, new, strict=True)])
+        if exam.accuracy(*exam.check) >= least:
+            return fraction
     model.set_weights(old)
     return 0.0
 

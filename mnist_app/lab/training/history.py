@@ -130,7 +130,7 @@ class History:
             learning_rate_factor=float(figures["learning_rate_factor"]),
             rate_changes=[(int(step), float(factor)) for step, factor in figures["rate_changes"]],
             validation=[Point(**point) for point in figures["validation"]],
-            class_accuracy=[tuple(shares) for shares in figures["class_accuracy"]],
+            class_accuracy=[tuple(fractions) for fractions in figures["class_accuracy"]],
             hardest=tuple(HardPicture(**picture) for picture in figures["hardest"]),
             opinions=[
                 Opinion(opinion["epoch"], tuple(opinion["probabilities"]))

@@ -98,5 +98,5 @@ def judge(
 
 def _chosen(labels: np.ndarray, classes: int) -> np.ndarray:
     """The first pictures of each class, as many of each, in the order of the classes."""
-    share = WATCHED // classes
-    return np.concatenate([np.flatnonzero(labels == label)[:share] for label in range(classes)])
+    fraction = WATCHED // classes
+    return np.concatenate([np.flatnonzero(labels == label)[:fraction] for label in range(classes)])

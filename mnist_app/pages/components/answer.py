@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.recognition import answers
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.reading import Digit, Reading
 
-__all__ = ["picked", "share", "show_bars", "show_inputs", "show_words"]
+__all__ = ["percent", "picked", "show_bars", "show_inputs", "show_words"]
 
 _SCRIPTS = [Path(__file__).with_name(name) for name in ("answer.js", "live.js")]
 

@@ -208,7 +208,7 @@ def _show_learning() -> None:
 def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
     title = unmarked(outcome.stored.title)
-    if outcome.share:
+    if outcome.fraction:
         st.markdown(f"**“{title}” has learned how you write**")
     else:
         st.info(

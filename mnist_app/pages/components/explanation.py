@@ -11,7 +11,7 @@ from mnist_app.core.explaining.explanations import Explanation, GradientExplanat
 from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.convolution_step import sliding
 from mnist_app.pages.components.figures import figure, legend, row
 from mnist_app.pages.components.layers import layers
@@ -196,9 +196,9 @@ def _change(
     st.html(
         row(
             [
-                figure(as_it_is, f"Read as {before}: {share(sure)}"),
+                figure(as_it_is, f"Read as {before}: {percent(sure)}"),
                 figure(marks, "What to change"),
-                figure(changed, f"Read as {after}: {share(change.probability)}"),
+                figure(changed, f"Read as {after}: {percent(change.probability)}"),
             ],
             between="→",
         )

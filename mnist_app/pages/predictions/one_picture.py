@@ -15,7 +15,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components import explanation, scroll_to
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.components.pixel_images import picture
@@ -138,7 +138,7 @@ def _bars(probabilities: np.ndarray, names: Sequence[str]) -> None:
         probability_bars(probabilities, names, candidates(probabilities)),
         key="opened_bars",
         alt="How probable each class is: "
-        + ", ".join(f"{names[index]} {share(probabilities[index])}" for index in ranked),
+        + ", ".join(f"{names[index]} {percent(probabilities[index])}" for index in ranked),
     )
 
 
@@ -181,7 +181,7 @@ def _second_opinions(
 
 
 def _opinion(title: str, read: str, sure: float, is_right: bool) -> str:
-    return _row(title, read, f"{share(sure)} sure, {'right' if is_right else 'wrong'}")
+    return _row(title, read, f"{percent(sure)} sure, {'right' if is_right else 'wrong'}")
 
 
 def _row(title: str, read: str, more: str) -> str:

@@ -69,7 +69,7 @@ def watch(worker: JobQueue, job_id: int, what: str, seen: int | None = None) -> 
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
         st.progress(0.0, f"{what}: waits for {others} to finish first.")
         return
-    share = float(getattr(job.progress, "share", job.progress or 0.0))
+    share = float(getattr(job.progress, "fraction", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
     left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
     stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""

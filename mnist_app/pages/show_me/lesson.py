@@ -10,7 +10,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import accuracy_curves
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.components import canvas, corrections, reader
@@ -148,4 +148,4 @@ def _opinion(progress: Progress) -> str:
         return ""
     probabilities = progress.opinions[-1].probabilities
     digit = int(np.argmax(probabilities))
-    return f"It takes your drawing for a <b>{digit}</b>, {share(probabilities[digit])} sure."
+    return f"It takes your drawing for a <b>{digit}</b>, {percent(probabilities[digit])} sure."

@@ -20,7 +20,7 @@ from mnist_app.core.plots.run_charts import (
     opinion_curves,
 )
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery, picture, tiles
 from mnist_app.pages.session.run_jobs import Run
@@ -130,11 +130,11 @@ def _status(job: Snapshot | None, run: Run | None) -> None:
     elif job.state == JobState.FAILED:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
-        share = run.progress.share if run is not None and run.progress else 0.0
+        share = run.progress.fraction if run is not None and run.progress else 0.0
         st.progress(share, _awaited(job, run.phase if run else None))
         _reasons(job, run)
     else:
-        st.progress(run.progress.share, _standing(job, run.progress))
+        st.progress(run.progress.fraction, _standing(job, run.progress))
         _reasons(job, run)
 
 
@@ -161,7 +161,7 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     if job.state == JobState.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        is_whole = progress.share == 1 and not job.result.stopped
+        is_whole = progress.fraction == 1 and not job.result.stopped
         return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
     if job.state == JobState.STOPPED:
         kept = "What it learned is kept" if job.result else "It can go on from the Runs page"
@@ -343,7 +343,7 @@ def _opinions(
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Now it takes it for {names[best]}, {share(sure)} sure."
+        text = f"Now it takes it for {names[best]}, {percent(sure)} sure."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'

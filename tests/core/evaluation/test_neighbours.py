@@ -39,10 +39,10 @@ def test_what_is_kept_is_bounded_and_the_same_each_time(
 
 
 def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digits: Dataset) -> None:
-    shares: list[float] = []
-    Examples(classifier, digits.train_images, shares.append)
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    fractions: list[float] = []
+    Examples(classifier, digits.train_images, fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
     with pytest.raises(Stopped):
         Examples(classifier, digits.train_images, should_stop=lambda: True)
 

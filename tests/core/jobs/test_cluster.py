@@ -219,7 +219,7 @@ def test_a_worker_that_takes_too_much_memory_is_ended(
     queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = 300_000_000
-    monkeypatch.setattr(door, "MEMORY_SHARE", limit / psutil.virtual_memory().total)
+    monkeypatch.setattr(door, "MEMORY_FRACTION", limit / psutil.virtual_memory().total)
     small = Cluster()
     try:
         job = over(

@@ -156,7 +156,8 @@ def test_curves_are_bounded_and_keep_their_ends(kept: Runs) -> None:
 def test_a_process_that_was_killed_leaves_interrupted_runs(kept: Runs) -> None:
     own = kept.add("own", CONFIG, state=RunState.RUNNING)
     program = (
-        "runs = Runs()\nfor state in RunState:\n    runs.add(state, TrainingConfig(), state=state)\n"
+        "runs = Runs()\nfor state in RunState:\n"
+        "    runs.add(state, TrainingConfig(), state=state)\n"
         "print('ready', flush=True)\nimport time\ntime.sleep(60)"
     )
     other = in_a_process_of_its_own(HEAD + program)

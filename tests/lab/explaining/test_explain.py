@@ -20,11 +20,11 @@ SHIPPED = model_store.SHIPPED.read_bytes()
 def explained(
     keras: bytes, image: np.ndarray, target: int | None = None, dataset: str = "optdigits"
 ) -> GradientExplanation:
-    shares: list[Any] = []
+    fractions: list[Any] = []
     found = explain_by_gradients(
-        keras, dataset, image, target, report=shares.append, control=RunControl()
+        keras, dataset, image, target, report=fractions.append, control=RunControl()
     )
-    assert shares == sorted(shares)
+    assert fractions == sorted(fractions)
     return found
 
 
@@ -72,11 +72,11 @@ def test_other_pictures_and_models_are_refused() -> None:
 @pytest.mark.parametrize("parts", [0, 1])
 def test_it_stops_between_its_parts(digits: Dataset, parts: int) -> None:
     control = RunControl()
-    shares: list[Any] = []
+    fractions: list[Any] = []
 
-    def report(share: Any) -> None:
-        shares.append(share)
-        if len(shares) == parts:
+    def report(fraction: Any) -> None:
+        fractions.append(fraction)
+        if len(fractions) == parts:
             control.stop()
 
     if not parts:
@@ -85,4 +85,4 @@ def test_it_stops_between_its_parts(digits: Dataset, parts: int) -> None:
         explain_by_gradients(
             SHIPPED, "", digits.test_images[0], None, report=report, control=control
         )
-    assert len(shares) == parts
+    assert len(fractions) == parts

@@ -33,9 +33,9 @@ def heads() -> list[keras.Model]:
 def test_the_softmax_of_the_scores_is_the_answer(dataset: Dataset) -> None:
     for model in [*heads(), architectures.build("residual_cnn")]:
         logits = KerasLogits(model).logits(pictures(dataset))
-        shares = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+        fractions = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
         answers = KerasClassifier(model).probabilities(dataset.test_images[:4])
-        np.testing.assert_allclose(shares, answers, atol=1e-5)
+        np.testing.assert_allclose(fractions, answers, atol=1e-5)
 
 
 def test_scores_tell_apart_what_probabilities_round_to_the_same() -> None:

@@ -37,7 +37,7 @@ def answers(path: Path, dataset: Dataset) -> np.ndarray:
     return KerasClassifier(load(path)).probabilities(dataset.test_images)
 
 
-def ignore(share: object) -> None:
+def ignore(fraction: object) -> None:
     """Take a report to nobody."""
 
 

@@ -65,7 +65,7 @@ def test_the_copy_learns_the_hand_and_the_model_stays(
 ) -> None:
     assert outcome.own.before < outcome.own.after
     assert outcome.own.pictures == 5
-    assert outcome.share == 1
+    assert outcome.fraction == 1
     assert outcome.test.pictures > 100
     assert outcome.dataset == "optdigits"
     assert outcome.stored.path != source.path
@@ -92,7 +92,7 @@ def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
     monkeypatch.setattr(finetuning, "STEPS", 20)
     held = outcomes.stored_copy(taught(source, drawings, "Held"), tmp_path / "held.keras")
-    assert held.share == 0
+    assert held.fraction == 0
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
     for old, kept in zip(
@@ -126,13 +126,13 @@ class Told(RunControl):
 def test_it_reports_its_share_and_stops_when_told(
     quick: None, source: StoredModel, drawings: list[LabelledDrawing]
 ) -> None:
-    shares: list[float] = []
-    control = Told(lambda: len(shares) > 3)
+    fractions: list[float] = []
+    control = Told(lambda: len(fractions) > 3)
     with pytest.raises(Stopped):
-        taught(source, drawings, "S", report=shares.append, control=control)
-    assert shares == sorted(shares)
-    assert len(shares) == 4
-    assert 0 < shares[0] < shares[-1] < 1
+        taught(source, drawings, "S", report=fractions.append, control=control)
+    assert fractions == sorted(fractions)
+    assert len(fractions) == 4
+    assert 0 < fractions[0] < fractions[-1] < 1
 
 
 def test_who_stops_it_at_the_very_end_gets_nothing_either(

@@ -62,7 +62,7 @@ def test_told_to_stop_it_stops_within_two_seconds_and_keeps_what_it_learned(
     result = train(quick(epochs=100), dataset, report, control)
     assert time.perf_counter() - told[0] < 2
     assert result.stopped
-    assert result.progress.share < 1
+    assert result.progress.fraction < 1
     assert accuracy(result.model, dataset) > 0.8
 
 
@@ -226,10 +226,10 @@ def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
     told, control = Told(), ControlledAt(step, RunControl.stop)
     part = train(config, dataset, told, control, keeps_checkpoints=True)
     assert part.stopped
-    assert part.progress.share < 0.7
+    assert part.progress.fraction < 0.7
     assert told.checkpoint.epoch == step // 11
     rest = train(config, dataset, checkpoint=told.checkpoint, drawing=dataset.test_images[0])
-    assert rest.progress.share == 1
+    assert rest.progress.fraction == 1
     assert rest.progress.seconds > part.progress.seconds
     for one, other in zip(whole.model.get_weights(), rest.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-4)
@@ -332,7 +332,7 @@ def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
     result = train(quick(epochs=2), dataset, report, keeps_checkpoints=True)
     assert not result.stopped
-    assert result.progress.share == 1
+    assert result.progress.fraction == 1
     assert any("could not be put on disk" in remark for remark in remarks)
     assert not result.progress.remark
 

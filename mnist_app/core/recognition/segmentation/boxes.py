@@ -13,9 +13,9 @@ from mnist_app.core.recognition.segmentation.layout import MOST_PIECES
 
 # Pieces are one from the start when they share this part of the narrower one's width.
 SHARED_WIDTH = 0.8
-# What is lower than this share of the highest piece does not say how high digits are.
-LOW_SHARE = 0.5
-# Of the longer side of everything, a digit's height is at least this share.
+# What is lower than this fraction of the highest piece does not say how high digits are.
+LOW_FRACTION = 0.5
+# Of the longer side of everything, a digit's height is at least this fraction.
 LEAST_HEIGHT = 0.03
 
 
@@ -43,7 +43,7 @@ def boxes_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def digit_height(boxes: np.ndarray) -> float:
     """The usual height of what is high, more than 0."""
     heights = boxes[:, 3] - boxes[:, 1]
-    usual = float(np.median(heights[heights >= LOW_SHARE * heights.max()]))
+    usual = float(np.median(heights[heights >= LOW_FRACTION * heights.max()]))
     # Of dots and lying lines the extent is all there is to go by.
     extent = float((boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max())
     return max(usual, LEAST_HEIGHT * extent, LEAST_EXTENT)

@@ -10,8 +10,7 @@ FLATTEST = 0.2
 # A shorter one is still wider than this, and stands so far below all else, in heights of a digit.
 LEAST_UNDERLINE = 0.5
 CLEAR_BELOW = 0.04
-# A frame's side is no wider than this in terms of its height, and ends within this share of it from
-# the lines above and below.
+# A frame's side is narrower than this fraction of its height, and ends this close to both lines.
 THINNEST_SIDE = 0.2
 SIDE_SLACK = 0.1
 
