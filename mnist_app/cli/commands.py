@@ -141,7 +141,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     show_default=True,
     help="One digit a drawing, or several from left to right.",
 )
-@click.option("--model", type=FILE, help="The model that reads; the shipped one if not given.")
+@click.option("--model", type=FILE, help="The model that reads; the shipped one by default.")
 @form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""

@@ -61,12 +61,12 @@ def train(
     title: str,
     resume: bool,
     form: str,
-    **given: Any,
+    **overrides: Any,
 ) -> None:
     """Train a network, test it, and save it with its card."""
     if output.suffix != ".keras":
         raise click.BadParameter("it must end in .keras", param_hint="--output")
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen = {name: value for name, value in overrides.items() if value is not None}
     folder = output.with_suffix(".checkpoint")
     if resume and not preset and not chosen:
         chosen = _begun_with(folder)
@@ -74,7 +74,7 @@ def train(
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
         raise click.UsageError(str(error)) from error
-    # What is missing or cannot be written is told before anything heavy begins.
+    # What is missing or cannot be written is said before anything heavy begins.
     require_writable(output)
     begun = checkpoints.load(folder) if resume else None
     from mnist_app.lab.networks import model_files
@@ -93,12 +93,12 @@ def train(
         ) as bar,
     ):
 
-        def report(told: Progress | Checkpoint | Phase) -> None:
-            if isinstance(told, Checkpoint):
-                kept.save(told)
-            elif isinstance(told, Progress):
+        def report(message: Progress | Checkpoint | Phase) -> None:
+            if isinstance(message, Checkpoint):
+                kept.save(message)
+            elif isinstance(message, Progress):
                 kept.make_way()
-                bar.update(round(told.fraction * 1000) - bar.pos, told)
+                bar.update(round(message.fraction * 1000) - bar.pos, message)
 
         # Models are loaded after workers have met: nothing may be reckoned before.
         trained = experiment.train_model(

@@ -33,7 +33,7 @@ class LiveDrawing:
         return {
             "drawing": self.begin.drawing,
             "points": self.points,
-            "answer": answers.told(self._reading()),
+            "answer": answers.as_dict(self._reading()),
         }
 
     def _reading(self) -> Reading:

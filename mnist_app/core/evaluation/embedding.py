@@ -24,14 +24,14 @@ def embeddings(
 
     Args:
         images: uint8 (n, 28, 28), 255 is full ink.
-        report: told the fraction that is done, 0..1.
+        report: called with the fraction done, 0..1.
         should_stop: asked between batches.
 
     Returns:
         float32 (n, d).
 
     Raises:
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     found = np.zeros((len(images), classifier.dimensions), dtype=np.float32)
     for start in range(0, len(images), BATCH):
@@ -104,7 +104,7 @@ def neighbourhoods(
 
     Raises:
         DigitLabError: there are too few vectors.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     from sklearn.manifold import TSNE
     from sklearn.neighbors import KNeighborsTransformer

@@ -109,11 +109,11 @@ def evaluate(
     Args:
         images: uint8 (n, 28, 28), n >= 1.
         labels: int64 (n,).
-        report: told the fraction that is read, 0..1.
+        report: called with the fraction read, 0..1.
         should_stop: asked between batches.
 
     Raises:
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     started = time.perf_counter()
     answers = []

@@ -27,11 +27,11 @@ class Examples:
         Args:
             images: uint8 (n, 28, 28), n >= 1; as many of them, by chance but the same each time,
                 as fit into `most_bytes`.
-            report: told the fraction that is done, 0..1.
+            report: called with the fraction done, 0..1.
             should_stop: asked between batches.
 
         Raises:
-            Stopped: it was told to stop.
+            Stopped: it was asked to stop.
         """
         self._classifier = classifier
         fitting = max(1, most_bytes // (4 * classifier.dimensions))

@@ -64,12 +64,12 @@ def picture_map(
 
     Args:
         images: uint8 (n, 28, 28), n >= 2.
-        report: told the fraction that is done, 0..1.
+        report: called with the fraction done, 0..1.
         should_stop: asked between batches.
 
     Raises:
         DigitLabError: there are too few pictures.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     places = embeddings(classifier, images, report, should_stop)
     directions, fractions = principal_components(places, DIRECTIONS)
@@ -93,7 +93,7 @@ def neighbour_map(
 
     Raises:
         DigitLabError: there are too few pictures.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     places = directions[:, :2]
     for stage, places in enumerate(neighbourhoods(directions, should_stop), 1):

@@ -71,7 +71,7 @@ def smallest_change(
 
     Args:
         image: uint8 (28, 28), 255 is full ink.
-        target: index of the class to be read; the second most probable if not given.
+        target: index of the class to be read; the second most probable by default.
         guides: uint8 (n, 28, 28), pictures of that class, such as those it was trained on.
 
     Returns:

@@ -29,7 +29,7 @@ from mnist_app.core.jobs.run_control import Orders
 logger = logging.getLogger(__name__)
 
 Report = Callable[[Any], None]
-Told = Callable[[], Orders]
+GetOrders = Callable[[], Orders]
 
 # One thread of a worker may train; the other does meanwhile what takes seconds.
 LANES = 2
@@ -39,7 +39,7 @@ IDLE_SECONDS = 60.0
 ADAPT_SECONDS = 0.5
 # A scheduler that has not answered for so long is away.
 CONNECT_SECONDS = 5.0
-# Between two looks at what a job was told, and at how its call stands.
+# Between two looks at a job's orders, and at how its call stands.
 LOOK_SECONDS = 0.02
 # What all workers of this machine may take of its memory; the rest is the server's.
 MEMORY_FRACTION = 0.8
@@ -72,7 +72,7 @@ class _Conversation:
     Attributes:
         inbox: messages of the worker.
         worker: the address of the worker; "" until it began.
-        orders: what the worker knows of what the job was told.
+        orders: what the worker knows of the job's orders.
     """
 
     def __init__(self, call: Call) -> None:
@@ -134,7 +134,7 @@ class Cluster:
 
         Raises:
             WorkerLost: the worker was lost, at the last attempt.
-            Stopped: the job was told to stop and there is nothing to keep.
+            Stopped: the job was asked to stop and there is nothing to keep.
             DigitLabError: it failed, or no worker can be reached.
         """
         begin = partial(
@@ -158,26 +158,33 @@ class Cluster:
                 self._local = None
 
     def _attempt(
-        self, function: str, arguments: bytes, told: Told, report: Report, is_training: bool
+        self,
+        function: str,
+        arguments: bytes,
+        get_orders: GetOrders,
+        report: Report,
+        is_training: bool,
     ) -> Any:
         key = f"{function}-{uuid.uuid4().hex}"
-        call = Call(key, self._topic, function, arguments, told())
+        call = Call(key, self._topic, function, arguments, get_orders())
         talk = _Conversation(call)
         report(Phase(Stage.WAITING if self._address else Stage.STARTING, time.time()))
         with (
             self._work(is_training),
             self._client(talk) as client,
-            self._lane(client, told, is_training) as lane,
+            self._lane(client, get_orders, is_training) as lane,
         ):
             future = client.submit(calls.perform, call, key=key, pure=False, **lane)
             try:
-                _accompany(client, future, talk, told, report)
+                _accompany(client, future, talk, get_orders, report)
                 return _outcome(future)
             finally:
                 future.cancel()
 
     @contextmanager
-    def _lane(self, client: Client, told: Told, is_training: bool) -> Iterator[dict[str, Any]]:
+    def _lane(
+        self, client: Client, get_orders: GetOrders, is_training: bool
+    ) -> Iterator[dict[str, Any]]:
         """Where a call is done: a training where none goes on, which Dask itself does not see to.
 
         It takes a task that waits for another for one that runs, and leaves it where it is.
@@ -185,16 +192,16 @@ class Cluster:
         if not is_training:
             yield {}
             return
-        worker = self._reserved(client, told)
+        worker = self._reserved(client, get_orders)
         try:
             yield {"workers": [worker], "allow_other_workers": True, "resources": TRAINING}
         finally:
             with self._changing:
                 self._taken.remove(worker)
 
-    def _reserved(self, client: Client, told: Told) -> str:
+    def _reserved(self, client: Client, get_orders: GetOrders) -> str:
         """The address of a worker that trains nothing, and is kept for this call."""
-        while not told().is_stopped:
+        while not get_orders().is_stopped:
             with _reaching():
                 free = client.run_on_scheduler(calls.idle_trainers)
             with self._changing:
@@ -259,15 +266,15 @@ class Cluster:
 
 
 def _preparation_data(name: str) -> dict[str, Any]:
-    """What a new process is told about this one; not to run the program again that it runs.
+    """Tell a new process about this one, but not to run this program again.
 
     That would be the app itself, which Streamlit puts in the place of the main module.
     """
-    told = _told_by_python(name)
-    return {key: told[key] for key in told if not key.startswith("init_main")}
+    data = _python_preparation_data(name)
+    return {key: data[key] for key in data if not key.startswith("init_main")}
 
 
-_told_by_python = spawn.get_preparation_data
+_python_preparation_data = spawn.get_preparation_data
 
 
 @contextmanager
@@ -292,14 +299,14 @@ class _Demand(Adaptive):
 
 
 def _accompany(
-    client: Client, future: Future, talk: _Conversation, told: Told, report: Report
+    client: Client, future: Future, talk: _Conversation, get_orders: GetOrders, report: Report
 ) -> None:
     """Pass messages on, in both directions, until a call is over."""
     while not (future.done() and talk.inbox.empty()):
         with suppress(queue.Empty):
             _hear(client, talk, *talk.inbox.get(timeout=LOOK_SECONDS), report)
-        if told() != talk.orders:
-            _tell(client, talk, told())
+        if get_orders() != talk.orders:
+            _tell(client, talk, get_orders())
 
 
 def _hear(client: Client, talk: _Conversation, kind: Kind, data: bytes, report: Report) -> None:

@@ -91,7 +91,7 @@ class RunControl:
                 seconds,
             )
 
-    def _change(self, **told: Any) -> None:
+    def _change(self, **orders: Any) -> None:
         with self._changed:
-            self._orders = self._orders._replace(**told)
+            self._orders = self._orders._replace(**orders)
             self._changed.notify_all()

@@ -20,7 +20,7 @@ CLOSEST = "The bars show what it came closest to."
 MOST_DOUBTS = 2
 
 
-def told(reading: Reading) -> dict[str, Any]:
+def as_dict(reading: Reading) -> dict[str, Any]:
     """Return what is shown of a reading.
 
     Returns:
@@ -30,7 +30,7 @@ def told(reading: Reading) -> dict[str, Any]:
         base64.
     """
     open_to = [candidates(digit.probabilities) for digit in reading.digits]
-    digits = [_told(*each) for each in zip(reading.digits, open_to, strict=True)]
+    digits = [_digit_as_dict(*each) for each in zip(reading.digits, open_to, strict=True)]
     if not digits:
         return unread(reading.reason)
     if not any(open_to):
@@ -41,7 +41,7 @@ def told(reading: Reading) -> dict[str, Any]:
 
 
 def unread(why: str, quiet: str = "") -> dict[str, Any]:
-    """Return what is shown while there is nothing that was read, as `told` does."""
+    """Return what is shown while there is nothing that was read, as `as_dict` does."""
     return {"text": "", "says": [why], "quiet": quiet, "digits": []}
 
 
@@ -50,7 +50,7 @@ def percent(probability: float) -> str:
     return "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
-def _told(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
+def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
     ranked = np.argsort(-digit.probabilities)[:3]
     said = ", ".join(f"{index} {percent(digit.probabilities[index])}" for index in ranked)
     return {

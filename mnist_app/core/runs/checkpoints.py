@@ -122,14 +122,14 @@ def pack(
         config: the settings of the run, see `TrainingConfig.as_dict`.
         drawing: the person's own, uint8 (28, 28), if there is one.
     """
-    told = {
+    contents = {
         **facts,
         "settings": config,
         "drawing": "" if drawing is None else drawing.tobytes().hex(),
     }
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(FACTS, json.dumps(told))
+        archive.writestr(FACTS, json.dumps(contents))
         for name in PARTS:
             if (folder / name).exists():
                 archive.write(folder / name, name)

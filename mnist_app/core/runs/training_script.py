@@ -158,7 +158,7 @@ def script(config: TrainingConfig, card: ModelCard | None = None, title: str = "
 
     Args:
         card: of the run's model, for what it reached and what is not repeated.
-        title: the name for people; the card's if not given.
+        title: the name for people; the card's by default.
     """
     intro = "\n\n".join(_intro(config, card, title)).replace("\\", "\\\\").replace('"', "'")
     parts = [f"# {heading}\n{code}" for heading, code in _sections(config)]
@@ -286,15 +286,15 @@ def _augmentation(config: TrainingConfig) -> str:
 
 
 def _optimizer(config: TrainingConfig) -> str:
-    given = ["rate"]
+    arguments = ["rate"]
     if config.optimizer == "sgd":
-        given.append("momentum=0.9, nesterov=True")
+        arguments.append("momentum=0.9, nesterov=True")
     if config.optimizer != "adam":
-        given.append(f"weight_decay={config.weight_decay}")
+        arguments.append(f"weight_decay={config.weight_decay}")
     if config.averaging:
-        given += ["use_ema=True", f"ema_momentum=1 - 1 / max(1, {config.averaging} * steps)"]
-        given.append("ema_overwrite_frequency=steps")
-    rows = "".join(f"    {row},\n" for row in given)
+        arguments += ["use_ema=True", f"ema_momentum=1 - 1 / max(1, {config.averaging} * steps)"]
+        arguments.append("ema_overwrite_frequency=steps")
+    rows = "".join(f"    {row},\n" for row in arguments)
     kind = _OPTIMIZERS[config.optimizer]
     return f"{_rate(config)}\noptimizer = keras.optimizers.{kind}(\n{rows})"
 
@@ -352,16 +352,16 @@ def _intro(config: TrainingConfig, card: ModelCard | None, title: str) -> list[s
 
 def _missing(config: TrainingConfig, card: ModelCard | None) -> list[str]:
     """Return what of the run the program leaves out."""
-    told = card.training if card else {}
+    facts = card.training if card else {}
     known = (
         (config.thickness, "strokes made thinner or thicker: Keras has no layer for it"),
         (config.flip, "the share of mirrored pictures: Keras mirrors half of them"),
         (config.distractors, "made-up pictures that are no digits"),
-        (told.get("pen drawings among them"), "pen drawings that it also learned from"),
-        (told.get("started from a model"), "what another model knew, with which it began"),
-        (told.get("teachers"), "the answers of other models: this learns the labels instead"),
-        (told.get("learning rate changes"), "changes of the learning rate by hand"),
-        (told.get("stopped early"), "that it ended before its last epoch"),
+        (facts.get("pen drawings among them"), "pen drawings that it also learned from"),
+        (facts.get("started from a model"), "what another model knew, with which it began"),
+        (facts.get("teachers"), "the answers of other models: this learns the labels instead"),
+        (facts.get("learning rate changes"), "changes of the learning rate by hand"),
+        (facts.get("stopped early"), "that it ended before its last epoch"),
     )
     return [words for holds, words in known if holds]
 

@@ -33,12 +33,12 @@ def explain_by_gradients(
         keras: the model's .keras file.
         dataset_name: what it learned from, "" if that is not known; where pictures of it are at
             hand, a change goes towards one of them.
-        target: index of another class; the second most probable if not given.
-        report: told the fraction that is done, 0..1.
+        target: index of another class; the second most probable by default.
+        report: called with the fraction done, 0..1.
 
     Raises:
         DigitLabError: it is no such model or image, there is no such class, or it is read already.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     require_image(image)
     network = _opened(keras)

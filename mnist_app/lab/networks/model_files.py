@@ -67,7 +67,7 @@ def load(path: Path, name: str = "") -> keras.Model:
     """Load a model of ten classes over 28 x 28 pictures.
 
     Args:
-        name: for people; that of the file if not given.
+        name: for people; that of the file by default.
 
     Raises:
         DigitLabError: it is missing, broken, could run code, or is made for something else.

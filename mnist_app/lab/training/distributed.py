@@ -93,7 +93,7 @@ class SharedEngine(Engine):
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
         """Spread the work as `strategy` does, see `strategy()`."""
         self._strategy = strategy
-        self._is_told_to_stop = False
+        self._is_stop_agreed = False
 
     def take(self, model: keras.Model, config: TrainingConfig, steps: int) -> keras.Model:
         """Make a copy ready to learn on all devices; the network itself stays where it is.
@@ -116,39 +116,39 @@ class SharedEngine(Engine):
         wish: Wish,
     ) -> None:
         """Train with all others; see `Engine.fit`."""
-        told = keras.callbacks.CallbackList(list(callbacks), model=self._learner)
+        observers = keras.callbacks.CallbackList(list(callbacks), model=self._learner)
         self._learner.stop_training = False
         with _plain_words():
-            told.on_train_begin()
+            observers.on_train_begin()
             rest = iter(batches)
             for epoch in range(epochs):
-                told.on_epoch_begin(epoch)
-                logs = self._learn(itertools.islice(rest, steps), told, wish)
+                observers.on_epoch_begin(epoch)
+                logs = self._learn(itertools.islice(rest, steps), observers, wish)
                 _agree(self._strategy, self._learner)
-                told.on_epoch_end(epoch, logs)
+                observers.on_epoch_end(epoch, logs)
                 if self._learner.stop_training:
                     break
-            told.on_train_end()
+            observers.on_train_end()
 
     def _learn(
-        self, batches: Iterator[Any], told: keras.callbacks.CallbackList, wish: Wish
+        self, batches: Iterator[Any], observers: keras.callbacks.CallbackList, wish: Wish
     ) -> dict[str, float]:
         """Do the steps of an epoch, until a callback stops it; gives what is logged of them."""
         sums, logs = np.zeros(3), {}
         for done, batch in enumerate(batches, start=1):
             found = self._step(_divided(self._strategy, batch), wish()).numpy()
             sums += found[:3]
-            self._is_told_to_stop = bool(found[3] > 0)
+            self._is_stop_agreed = bool(found[3] > 0)
             loss, right, answered = map(float, sums)
             logs = {"loss": loss / done, "accuracy": right / max(answered, 1)}
-            told.on_train_batch_end(done - 1, logs)
+            observers.on_train_batch_end(done - 1, logs)
             if self._learner.stop_training:
                 break
         return logs
 
     def agrees_to_stop(self, wish: bool) -> bool:
-        """Return only what all were told in a step: who stops alone leaves the others waiting."""
-        return self._is_told_to_stop
+        """Return only what all learned in a step: who stops alone leaves the others waiting."""
+        return self._is_stop_agreed
 
     def mean(self, value: float) -> float:
         """Return the mean of what all workers found, so that all decide alike."""

@@ -33,7 +33,7 @@ def train_model(
     config: TrainingConfig,
     title: str,
     *,
-    report: Callable[[Any], None] = lambda told: None,
+    report: Callable[[Any], None] = lambda message: None,
     control: RunControl | None = None,
     drawing: np.ndarray | None = None,
     checkpoint: bytes | None = None,

@@ -69,11 +69,11 @@ def finetune(
         source_title, class_names: the model's name for people, and what its outputs mean.
         drawings: at least one.
         title: the name of the copy for people.
-        report: told the fraction that is done, 0..1.
+        report: called with the fraction done, 0..1.
         control: asked whether to stop.
 
     Raises:
-        Stopped: it was told to stop; nothing is kept.
+        Stopped: it was asked to stop; nothing is kept.
         DigitLabError: see `model_files.load`.
     """
     control = control or RunControl()
@@ -85,12 +85,12 @@ def finetune(
 
     def after_step(step: int) -> None:
         report(BEFORE_FRACTION + (step + 1) / STEPS * LEARNING_FRACTION)
-        _leave_if_told(control)
+        _raise_if_stopped(control)
 
     _learn(model, drawings, exam, after_step, seed)
-    fraction = _take_back(model, old, exam)
+    fraction = _interpolate_weights(model, old, exam)
     own_after, after = exam.marks()
-    _leave_if_told(control)
+    _raise_if_stopped(control)
     own = AccuracyChange(own_before, own_after, len(drawings))
     test = AccuracyChange(before.accuracy, after.accuracy, after.images)
     return FineTuned(
@@ -103,7 +103,7 @@ def finetune(
     )
 
 
-def _leave_if_told(control: RunControl) -> None:
+def _raise_if_stopped(control: RunControl) -> None:
     if control.should_stop():
         raise Stopped
 
@@ -165,7 +165,7 @@ def _known(card: ModelCard | None) -> Dataset:
     return datasets.load(at_hand[0], allow_download=False)
 
 
-def _take_back(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
+def _interpolate_weights(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
     """Take `model` back towards its old weights, as far as known pictures ask.
 
     Returns:
@@ -202,8 +202,10 @@ def _learn(
     # Fading to nothing, so that it does not end wherever its last step happened to lead.
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
     model.compile(keras.optimizers.Adam(rate), keras.losses.CategoricalCrossentropy())
-    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: after_step(step))
-    model.fit(batches, callbacks=[told], shuffle=False, verbose=0)
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda step, logs: after_step(step)
+    )
+    model.fit(batches, callbacks=[callback], shuffle=False, verbose=0)
     for layer in frozen:
         layer.trainable = True
 

@@ -55,7 +55,7 @@ class TrainingResult:
 def train(
     config: TrainingConfig,
     dataset: Dataset,
-    report: Callable[[Any], None] = lambda told: None,
+    report: Callable[[Any], None] = lambda message: None,
     control: RunControl | None = None,
     extra_images: np.ndarray | None = None,
     extra_labels: np.ndarray | None = None,

@@ -73,7 +73,7 @@ class RunCallback(keras.callbacks.Callback):
         self._most_seconds = 60 * limits.most_minutes()
         self._view: View | None = None
         self._ending = self._trouble = ""
-        self._told_factor = 1.0
+        self._followed_factor = 1.0
         self._resumed = self._reported = self._looked = 0.0
         self._sums = (0.0, 0.0)
         self._is_epoch_new = False
@@ -127,7 +127,7 @@ class RunCallback(keras.callbacks.Callback):
             self._history.end_epoch()
             self._is_epoch_new = True
         # Also when it was told meanwhile: this epoch is whole, and counts.
-        self._stop_if_told()
+        self._stop_if_wanted()
 
     def on_train_end(self, logs: Any = None) -> None:
         """Close the last epoch, and decide which weights are kept."""
@@ -220,7 +220,7 @@ class RunCallback(keras.callbacks.Callback):
         if not self._engine.is_shared:
             self._wait_while_paused()
             self._take_factor()
-        self._stop_if_told()
+        self._stop_if_wanted()
 
     def _wait_while_paused(self) -> None:
         """Stand still while paused; show what is changed meanwhile."""
@@ -230,21 +230,21 @@ class RunCallback(keras.callbacks.Callback):
         while control.is_paused and not self.wants_to_stop():
             self._report(is_paused=True)
             left = self._most_seconds - self._elapsed()
-            control.wait_while_paused(left if left < math.inf else None, self._told_factor)
+            control.wait_while_paused(left if left < math.inf else None, self._followed_factor)
             self._take_factor()
         self._resumed = time.perf_counter()
         self._report()
 
     def _take_factor(self) -> None:
-        told = self._control.learning_rate_factor
-        if told != self._told_factor:
-            self._history.change_learning_rate(told / self._told_factor)
-            self._told_factor = told
+        factor = self._control.learning_rate_factor
+        if factor != self._followed_factor:
+            self._history.change_learning_rate(factor / self._followed_factor)
+            self._followed_factor = factor
 
     def _set_learning_rate(self) -> None:
         self.model.optimizer.learning_rate = self._history.learning_rate
 
-    def _stop_if_told(self) -> None:
+    def _stop_if_wanted(self) -> None:
         is_whole = self._history.epoch == self._history.config.epochs
         if is_whole or not self._engine.agrees_to_stop(self.wants_to_stop()):
             return

@@ -75,7 +75,7 @@ def show_words(
 
 def _told(own: Canvas, reading: Reading, job: Snapshot) -> dict[str, Any]:
     if reading.digits:
-        return answers.told(reading)
+        return answers.as_dict(reading)
     if own.is_empty:
         return _invitation(own)
     if job.state == JobState.FAILED:
@@ -84,7 +84,7 @@ def _told(own: Canvas, reading: Reading, job: Snapshot) -> dict[str, Any]:
         return answers.unread(
             "The network is waking up …", "Your drawing is read as soon as it is ready."
         )
-    return answers.told(reading)
+    return answers.as_dict(reading)
 
 
 def _invitation(own: Canvas) -> dict[str, Any]:

@@ -98,6 +98,6 @@ def _show_picture(result: ReadPicture) -> None:
 
 def _show_answer(reading: Reading) -> None:
     with st.container(key="picture_prediction"):
-        answer.show_words("picture", answers.told(reading))
+        answer.show_words("picture", answers.as_dict(reading))
     if reading.digits:
         answer.show_bars("picture")

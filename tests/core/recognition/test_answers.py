@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_app.core.recognition.answers import NO_DIGIT, NO_NUMBER, told
+from mnist_app.core.recognition.answers import NO_DIGIT, NO_NUMBER, as_dict
 from mnist_app.core.recognition.reading import Digit, Reading
 
 BLANK = np.zeros((28, 28), dtype=np.uint8)
@@ -16,7 +16,7 @@ def digit(**fractions: float) -> Digit:
 
 
 def said(*digits: Digit) -> str:
-    answer = told(Reading(digits))
+    answer = as_dict(Reading(digits))
     return "\n".join([answer["text"], *answer["says"], answer["quiet"]])
 
 

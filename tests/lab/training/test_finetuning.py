@@ -142,13 +142,13 @@ def test_who_stops_it_at_the_very_end_gets_nothing_either(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     is_learned: list[bool] = []
-    take_back = finetuning._take_back
+    interpolate = finetuning._interpolate_weights
 
-    def taken_back(*args: Any) -> float:
+    def interpolated(*args: Any) -> float:
         is_learned.append(True)
-        return take_back(*args)
+        return interpolate(*args)
 
-    monkeypatch.setattr(finetuning, "_take_back", taken_back)
+    monkeypatch.setattr(finetuning, "_interpolate_weights", interpolated)
     with pytest.raises(Stopped):
         taught(source, drawings, "S", control=Told(lambda: bool(is_learned)))
 

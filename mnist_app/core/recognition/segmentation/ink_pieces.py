@@ -29,7 +29,7 @@ def inked_pieces(
     Args:
         ink: float (height, width) in 0..1.
         to_cut: the numbers of those pieces that may be several digits, as they are when nothing is
-            cut; all of them if not given.
+            cut; all of them by default.
 
     Returns:
         For each pixel the number of its piece, int64 (height, width), from 0, from left to right,
