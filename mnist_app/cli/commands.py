@@ -235,7 +235,7 @@ def datasets(form: str) -> None:
 
 
 def _classifier(stored: Any) -> Any:
-    """What answers for a model; where it has no LiteRT form yet, one is made and kept if possible.
+    """Return a classifier of a model, converted to LiteRT first if it has not been.
 
     Raises:
         DigitLabError: the model is missing, broken, or has no such form.

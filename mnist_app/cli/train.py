@@ -124,7 +124,7 @@ def train(
 
 
 def _teacher(path: Path, dataset: str) -> Any:
-    """The network at `path`, if it tells the classes of the data set called `dataset` apart."""
+    """Load the network at `path`; refuse one whose classes are not those of `dataset`."""
     from mnist_app.lab.networks import model_files
 
     if model_store.describe(path).class_names != datasets.class_names(dataset):
@@ -136,7 +136,7 @@ def _teacher(path: Path, dataset: str) -> Any:
 
 
 def _begun_with(folder: Path) -> dict[str, Any]:
-    """The settings of the interrupted run, those that are not as by default."""
+    """Return the settings of the interrupted run that differ from the defaults."""
     settings = checkpoints.load(folder).settings
     return {
         row.name: settings[row.name]
@@ -153,11 +153,11 @@ class _Kept:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether this run left something to go on with."""
+        """Return whether this run left a checkpoint."""
         return self._is_own and checkpoints.exists(self._folder)
 
     def make_way(self) -> None:
-        """The training has begun, so nothing can be refused any more: drop an earlier run's."""
+        """Drop an earlier run's checkpoint, now that training has begun."""
         if not self._is_own:
             checkpoints.remove(self._folder)
         self._is_own = True
@@ -187,7 +187,7 @@ def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_Kept]:
 
 @contextmanager
 def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
-    """What does the steps, and where the model goes: on several devices if there are any.
+    """Yield the engine and the path to save to: several devices are used if there are any.
 
     Of several workers only the first one keeps its model; they all have the same.
     """
@@ -235,7 +235,7 @@ def _repeat_command(
     output: Path,
     title: str,
 ) -> str:
-    """The command as typed; of an absolute path only the file's name, which is nobody's folder."""
+    """Return the command as typed, with absolute paths cut to their file names."""
 
     def shown(path: Path) -> str:
         return path.name if path.is_absolute() else str(path)

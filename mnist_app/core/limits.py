@@ -12,7 +12,7 @@ WORKERS = 1
 
 
 def most_minutes() -> float:
-    """How long a run may train; infinity without a limit.
+    """Return how long a run may train; infinity without a limit.
 
     Raises:
         DigitLabError: `MNIST_APP_MAX_MINUTES` is no number above zero.
@@ -21,7 +21,7 @@ def most_minutes() -> float:
 
 
 def most_weights() -> float:
-    """How many weights a network may have; infinity without a limit.
+    """Return the most weights a network may have; infinity without a limit.
 
     Raises:
         DigitLabError: `MNIST_APP_MAX_WEIGHTS` is no number above zero.
@@ -57,7 +57,7 @@ def most_workers() -> int:
 
 
 def kiosk_seconds() -> float:
-    """How long nobody may touch a page before it begins anew; infinity where this is no kiosk.
+    """Return the idle seconds after which a page starts anew; infinity where this is no kiosk.
 
     Raises:
         DigitLabError: `MNIST_APP_KIOSK_SECONDS` is no number, or below zero.

@@ -41,7 +41,7 @@ class Setting:
 
     @property
     def kind(self) -> type:
-        """int, float or str."""
+        """Return the type: int, float or str."""
         return type(self.default)
 
     def parse(self, value: Any) -> Any:
@@ -66,7 +66,7 @@ class Setting:
 
     @property
     def rule(self) -> str:
-        """What is allowed, in words."""
+        """Say what is allowed."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.kind is str:
@@ -128,7 +128,7 @@ _WATCHERS = ("early_stopping", "plateau")
 
 
 def short(label: str) -> str:
-    """A choice's name without what is said of it behind the colon."""
+    """Return a choice's name without the explanation after the colon."""
     return label.split(":")[0]
 
 
@@ -187,7 +187,7 @@ class TrainingConfig:
             )
 
     def as_dict(self) -> dict[str, int | float | str]:
-        """The values by name, ready for JSON."""
+        """Return the values by name, ready for JSON."""
         return asdict(self)
 
 
@@ -245,7 +245,7 @@ SETTINGS: tuple[Setting, ...] = _table()
 
 
 def to_query(config: TrainingConfig) -> dict[str, str]:
-    """The values for a link: only those that differ from the defaults."""
+    """Return the values that differ from the defaults, for a link."""
     return {
         row.name: str(value)
         for row in SETTINGS
@@ -259,7 +259,7 @@ def default_title(config: TrainingConfig) -> str:
 
 
 def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...]]:
-    """The settings in a link, and a sentence about each value in it that is not used."""
+    """Read the settings in a link; return a sentence about each value that is not used."""
     rows = {row.name: row for row in SETTINGS}
     values: dict[str, Any] = {}
     problems: list[str] = []

@@ -25,7 +25,7 @@ class LiveDrawing:
 
     @property
     def points(self) -> int:
-        """How many there are so far."""
+        """Return the number of points so far."""
         return sum(map(len, self.strokes)) // 2
 
     def answer(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Dataset:
 
     @property
     def title(self) -> str:
-        """The name for people."""
+        """Return the name for people."""
         return short(DATASETS[self.name])
 
 
@@ -94,7 +94,7 @@ class Availability:
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """What the labels of a data set mean."""
+    """Return the names of a data set's classes, by label."""
     return FASHION_NAMES if name == "fashion_mnist" else DIGIT_NAMES
 
 
@@ -163,7 +163,7 @@ def files_of(name: str) -> tuple[str, ...]:
 
 
 def _candidates(name: str) -> Iterator[Path]:
-    """Places that hold the data set's file or folder, best first."""
+    """Yield the places that may hold the data set, best first."""
     own = os.environ.get("MNIST_APP_DATA")
     places = [Path(own).expanduser()] if own else []
     for place in (*places, _keras_cache()):
@@ -250,7 +250,7 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
 
 @functools.lru_cache(maxsize=1)
 def optdigits() -> Dataset:
-    """scikit-learn's 1,797 digits of 8 x 8, brought into MNIST's frame.
+    """Load scikit-learn's 1,797 digits of 8 x 8 pixels in MNIST's frame.
 
     Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
     """
@@ -291,17 +291,17 @@ class PenDigits:
 
     @property
     def drawings(self) -> int:
-        """How many different drawings there are."""
+        """Return the number of different drawings."""
         return len(self.labels) // self.widths
 
     def by_writer(self, wanted: Callable[[np.ndarray], np.ndarray]) -> "PenDigits":
-        """Those whose writers `wanted`, (n,) numbers -> (n,) booleans, picks."""
+        """Select by writer: `wanted` maps numbers (n,) to booleans (n,)."""
         kept = wanted(self.writers)
         return PenDigits(self.images[kept], self.labels[kept], self.writers[kept], self.widths)
 
 
 def is_held_out(writers: np.ndarray) -> np.ndarray:
-    """Which writers are never trained on: every fifth one."""
+    """Mark the writers that are never trained on: every fifth."""
     return writers % HELD_OUT_EVERY == 0
 
 
@@ -326,7 +326,7 @@ def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> P
 
 
 def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:
-    """The label, the writer (-1 if unknown) and the drawing of each line of such a file.
+    """Yield the label, the writer (-1 if unknown) and the drawing of each line of such a file.
 
     Raises:
         DigitLabError: the file is missing or broken, or a line lacks label or strokes.

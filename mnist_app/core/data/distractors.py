@@ -44,7 +44,7 @@ def _letter(chance: np.random.Generator) -> np.ndarray:
 
 
 def _scribble(chance: np.random.Generator) -> np.ndarray:
-    """One to four smooth strokes from nowhere to nowhere."""
+    """Draw one to four smooth random strokes."""
     strokes = [
         chance.uniform(0, 1, (chance.integers(3, 14), 2)) for _ in range(chance.integers(1, 5))
     ]
@@ -54,7 +54,7 @@ def _scribble(chance: np.random.Generator) -> np.ndarray:
 
 
 def _polyline(chance: np.random.Generator) -> np.ndarray:
-    """Straight figures: crosses, zigzags, stars, grids, ticks, lying lines."""
+    """Draw a straight figure: a cross, zigzag, star, grid, tick or lying line."""
     figure = _FIGURES[chance.integers(len(_FIGURES))](chance)
     shaken = [
         np.repeat(stroke + chance.normal(0, 0.03, stroke.shape), 2, axis=0) for stroke in figure
@@ -63,7 +63,7 @@ def _polyline(chance: np.random.Generator) -> np.ndarray:
 
 
 def _blob(chance: np.random.Generator) -> np.ndarray:
-    """A filled, shaded shape: boxes, discs, and outlines as clothes have."""
+    """Draw a filled, shaded shape: a box, a disc or the outline of a garment."""
     corners = int(chance.integers(4, 10))
     angles = np.sort(chance.uniform(0, 2 * np.pi, corners))
     reach = chance.uniform(0.3, 0.5, (corners, 1))

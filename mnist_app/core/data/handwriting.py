@@ -23,7 +23,7 @@ class LabelledDrawing:
 
     @functools.cached_property
     def image(self) -> np.ndarray:
-        """The drawing as the network gets it, uint8 (28, 28)."""
+        """Return the drawing as the network gets it, uint8 (28, 28)."""
         return strokes_to_input(self.drawing)
 
 

@@ -30,7 +30,7 @@ class Comparison:
 
     @property
     def is_more_than_chance(self) -> bool:
-        """Whether one model is better beyond what chance explains."""
+        """Return whether the difference is more than chance explains."""
         return self.p_value < SIGNIFICANCE
 
 
@@ -54,7 +54,7 @@ def compare(first: EvaluationReport, second: EvaluationReport) -> Comparison:
 
 
 def _p_value(only_first: int, only_second: int) -> float:
-    """The two-sided exact test: each picture that sets them apart is the toss of a fair coin."""
+    """Return the p-value of McNemar's exact two-sided test."""
     if only_first == only_second == 0:
         return 1.0
     from scipy.stats import binomtest
@@ -63,7 +63,7 @@ def _p_value(only_first: int, only_second: int) -> float:
 
 
 def in_words(comparison: Comparison, first: str, second: str) -> str:
-    """What the comparison says, for models of these titles, in plain sentences."""
+    """Summarise the comparison of two models with these titles in plain sentences."""
     ahead, behind = len(comparison.only_first), len(comparison.only_second)
     if not ahead + behind:
         return f"“{first}” and “{second}” read exactly the same pictures right."

@@ -55,7 +55,7 @@ class Neighbours:
         self._search = NearestNeighbors(algorithm="brute").fit(vectors)
 
     def nearest(self, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest known vectors of each given one, float32 (n, d), nearest first.
+        """Find the nearest known vectors of each query, float32 (n, d), nearest first.
 
         Returns:
             Distances, float (n, count), and indices, int64 (n, count); fewer if fewer are known.
@@ -65,7 +65,7 @@ class Neighbours:
 
 
 def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """The directions in which vectors differ most: a map at once, the same each time.
+    """Compute the directions in which vectors differ most; deterministic.
 
     Args:
         vectors: float32 (n, d), n >= 2 and d >= 2.
@@ -90,7 +90,7 @@ def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray
 def neighbourhoods(
     vectors: np.ndarray, should_stop: Callable[[], bool] = lambda: False
 ) -> Iterator[np.ndarray]:
-    """A map by t-SNE that keeps near what is near: finer after each of `ROUNDS` rounds.
+    """Yield a t-SNE map after each of `ROUNDS` rounds; it keeps neighbours together.
 
     Van der Maaten, Hinton, "Visualizing data using t-SNE", 2008, by scikit-learn, from the
     principal components on. Distances between far groups, and their sizes, mean nothing.

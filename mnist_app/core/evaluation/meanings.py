@@ -46,7 +46,7 @@ class Measure:
 
 
 def measures(report: EvaluationReport) -> tuple[Measure, ...]:
-    """Each measure of a model as a whole."""
+    """Return each measure of a model as a whole."""
     return (
         Measure(
             "Accuracy",

@@ -83,17 +83,17 @@ class EvaluationReport:
 
     @property
     def images(self) -> int:
-        """How many pictures were read."""
+        """Return the number of pictures."""
         return len(self.labels)
 
     @property
     def confidences(self) -> np.ndarray:
-        """The probability of each prediction, float32 (n,)."""
+        """Return the probability of each prediction, float32 (n,)."""
         return self.probabilities.max(axis=1)
 
     @property
     def is_right(self) -> np.ndarray:
-        """Which pictures were read right, bool (n,)."""
+        """Mark the pictures that were read right, bool (n,)."""
         return self.labels == self.predictions
 
 
@@ -164,13 +164,13 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
 
 
 def _mean(scores: tuple[float, float, float, None], images: int) -> ClassScores:
-    """Mean precision, recall and F1 as scikit-learn gives them; its fourth says nothing."""
+    """Return scikit-learn's mean precision, recall and F1; its fourth value is None."""
     precision, recall, f1, _ = scores
     return ClassScores(float(precision), float(recall), float(f1), images)
 
 
 def _top_2(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The fraction of labels, int64 (n,), among the two best of float32 (n, classes)."""
+    """Return the fraction of labels, int64 (n,), among the two best of float32 (n, classes)."""
     from sklearn.metrics import top_k_accuracy_score
 
     classes = np.arange(probabilities.shape[1])
@@ -181,7 +181,7 @@ def _top_2(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:
-    """How often answers of about the same confidence are right; bins without pictures are left out.
+    """Group answers by confidence and count the right ones; empty bins are left out.
 
     With a well calibrated model `accuracy` is `confidence` in every bin. DeGroot, Fienberg, "The
     comparison and evaluation of forecasters", 1983.
@@ -203,7 +203,7 @@ def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:
 
 
 def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
-    """Expected calibration error: the mean gap between confidence and accuracy, 0..1.
+    """Return the expected calibration error: the mean gap of confidence and accuracy, 0..1.
 
     Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017.
     """
@@ -214,7 +214,7 @@ def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
 
 
 def figures(report: EvaluationReport) -> dict[str, float]:
-    """What a model's card tells of it, rounded."""
+    """Return the rounded measures that go on a model's card."""
     return {
         "accuracy": round(report.accuracy, 5),
         "loss": round(report.loss, 5),
@@ -223,7 +223,7 @@ def figures(report: EvaluationReport) -> dict[str, float]:
 
 
 def as_dict(report: EvaluationReport) -> dict[str, object]:
-    """The measures, without the single answers, ready for JSON."""
+    """Return the measures without the single answers, ready for JSON."""
 
     def scores(of: ClassScores) -> dict[str, float]:
         return {"precision": of.precision, "recall": of.recall, "f1": of.f1}

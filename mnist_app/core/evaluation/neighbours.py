@@ -45,7 +45,7 @@ class Examples:
         self.like(images[0], 1)
 
     def like(self, image: np.ndarray, count: int) -> np.ndarray:
-        """The known pictures most like an image, uint8 (28, 28), nearest first.
+        """Find the known pictures most like an image, uint8 (28, 28), nearest first.
 
         Returns:
             Their numbers, int64 (count,); fewer if fewer are known.
@@ -55,7 +55,7 @@ class Examples:
 
 
 def in_words(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
-    """What the nearest examples tell of a picture, in one plain sentence.
+    """Summarise the nearest examples of a picture in one plain sentence.
 
     Args:
         labels: int64 (n,), of the examples, nearest first.

@@ -32,7 +32,7 @@ class PictureMap:
 
     @property
     def places(self) -> np.ndarray:
-        """The map at once: the two widest directions, float32 (n, 2)."""
+        """Return the two widest directions, float32 (n, 2)."""
         return self.directions[:, :2]
 
 
@@ -50,7 +50,7 @@ class Round:
 
     @property
     def fraction(self) -> float:
-        """How much of the work is done, 0..1."""
+        """Return the fraction of the work that is done, 0..1."""
         return self.stage / ROUNDS
 
 
@@ -104,7 +104,7 @@ def neighbour_map(
 def border(
     places: np.ndarray, labels: np.ndarray, one: int, other: int, most: int = 60
 ) -> np.ndarray:
-    """The pictures where two classes meet on a map: those nearest to one of the other class.
+    """Find the pictures nearest to one of the other class on a map.
 
     Args:
         places: float (n, 2).

@@ -19,7 +19,7 @@ def as_text(numbers: np.ndarray, count: int) -> str:
 
 
 def from_text(text: str, count: int) -> np.ndarray | None:
-    """What `as_text` wrote down: the numbers, int64 (n,) rising, n >= 1.
+    """Decode what `as_text` wrote: numbers, int64 (n,) rising, n >= 1; None if it is no such text.
 
     Anybody may have written the text: None when it makes no sense for `count` pictures.
     """

@@ -45,12 +45,12 @@ class Counterfactual:
 
     @property
     def ink(self) -> float:
-        """How much is changed, in pixels of full ink."""
+        """Return the amount of changed ink, in pixels of full ink."""
         return float(np.abs(self.difference).sum()) / 255
 
     @property
     def added(self) -> float:
-        """How much of it is added, in pixels of full ink."""
+        """Return the amount of added ink, in pixels of full ink."""
         return float(self.difference.clip(min=0).sum()) / 255
 
 
@@ -100,7 +100,7 @@ def smallest_change(
 
 
 def describe(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
-    """What was found, in one sentence."""
+    """Describe the change in one sentence."""
     if change is None:
         return "No small change was found that would change its mind."
     added, removed = change.added, change.ink - change.added
@@ -117,7 +117,7 @@ def describe(change: Counterfactual | None, class_names: tuple[str, ...]) -> str
 
 
 def _nearest(ink: np.ndarray, guides: np.ndarray) -> np.ndarray:
-    """The guides that share most ink with a picture: float32 (`GUIDES`, 28, 28) in 0..1."""
+    """Return the guides that overlap a picture most: float32 (`GUIDES`, 28, 28) in 0..1."""
     rows = guides.reshape(len(guides), -1).astype(np.float32) / 255
     # The picture's own square is the same for all.
     distances = (rows * rows).sum(axis=1) - 2 * rows @ ink.ravel()
@@ -150,7 +150,7 @@ def _search(
 def _moved(
     fields: np.ndarray, gradients: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
-    """One step: the steepest pixels that are not at their bounds move, neighbours with them."""
+    """Take one step: move the steepest pixels within their bounds, and their neighbours."""
     from scipy import ndimage
 
     smooth = ndimage.gaussian_filter(gradients, sigma=(0, 1, 1), mode="constant")
@@ -165,7 +165,7 @@ def _moved(
 def _thinned(
     network: LogitSource, ink: np.ndarray, field: np.ndarray, target: int
 ) -> np.ndarray | None:
-    """The least part of a change that is still enough, uint8 (28, 28).
+    """Return the least part of a change that still suffices, uint8 (28, 28), or None.
 
     Parts are the change without its faintest pixels, then a fraction of that; all read at once.
     """

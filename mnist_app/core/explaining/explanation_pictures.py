@@ -20,7 +20,7 @@ TONES = 127
 
 
 def sheet(values: np.ndarray) -> np.ndarray:
-    """All maps of a layer side by side, the gaps between them see-through.
+    """Draw all maps of a layer side by side, with transparent gaps.
 
     Args:
         values: float (height, width, maps) or (numbers,), as in `FeatureMaps`.
@@ -32,7 +32,7 @@ def sheet(values: np.ndarray) -> np.ndarray:
 
 
 def tinted(fractions: np.ndarray) -> np.ndarray:
-    """Numbers around zero as light: black is zero, blue to white above, orange to white below.
+    """Map numbers to light: black is zero, blue to white above, orange to white below.
 
     Args:
         fractions: float (height, width) in -1..1, NaN where there is nothing.
@@ -48,7 +48,7 @@ def tinted(fractions: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _palette() -> np.ndarray:
-    """The colours of -1..1 in steps of 1 / `TONES`: uint8 (2 * `TONES` + 1, 4)."""
+    """Return the colours of -1..1 in steps of 1 / `TONES`: uint8 (2 * `TONES` + 1, 4)."""
     fractions = np.linspace(-1, 1, 2 * TONES + 1)[:, None]
     end = np.where(fractions > 0, ABOVE, BELOW)
     # Up to 1 from black to the colour, from there to white.
@@ -61,7 +61,7 @@ def _palette() -> np.ndarray:
 
 
 def attributed(image: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """A picture with a map of what speaks for its answer, blue, and against it, orange, over it.
+    """Draw over a picture what supports its answer, blue, and what opposes it, orange.
 
     Args:
         image: uint8 (28, 28), 255 is full ink.
@@ -75,7 +75,7 @@ def attributed(image: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def marked(image: np.ndarray, difference: np.ndarray) -> np.ndarray:
-    """A picture with ink to add, blue with a plus, and ink to remove, orange with a minus.
+    """Draw over a picture the ink to add, blue with a plus, and to remove, orange with a minus.
 
     Args:
         image: uint8 (28, 28), what is changed.

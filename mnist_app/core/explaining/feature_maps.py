@@ -58,7 +58,7 @@ def _feature_maps(layer: LayerConfig, values: np.ndarray, is_last: bool) -> Feat
 
 
 def _as_maps(values: np.ndarray) -> np.ndarray:
-    """What a layer gives as in `FeatureMaps`; a row of numbers where that is no picture."""
+    """Shape a layer's output as `FeatureMaps.values`."""
     if values.ndim == 2:
         return values[:, None]
     return values if values.ndim == 3 else values.reshape(-1)
@@ -79,7 +79,7 @@ def describe(layer: LayerConfig, is_last: bool = False) -> str:
 
 
 def mosaic(values: np.ndarray) -> np.ndarray:
-    """All maps of a layer side by side, in rows, as one picture.
+    """Lay all maps of a layer side by side in one picture.
 
     Args:
         values: float (height, width, maps) or (numbers,).
@@ -150,7 +150,7 @@ def first_convolution(inside: Inside, listed: Sequence[LayerConfig]) -> Convolut
 
 
 def map_size(convolution: Convolution) -> tuple[int, int]:
-    """Rows and columns of each map that a convolution makes of 28 x 28 pixels."""
+    """Return the rows and columns of each map of a 28 x 28 picture."""
     rows, columns = (
         ceil((28 if convolution.padding == "same" else 29 - size) / stride)
         for size, stride in zip(convolution.kernels.shape, convolution.strides, strict=False)
@@ -161,7 +161,7 @@ def map_size(convolution: Convolution) -> tuple[int, int]:
 def step(
     convolution: Convolution, image: np.ndarray, kernel: int, row: int, column: int
 ) -> ConvolutionStep:
-    """One step of a convolution: how one pixel of one map comes about.
+    """Return one step of a convolution: how one pixel of one map is computed.
 
     Args:
         image: uint8 (28, 28), 255 is full ink.
@@ -190,7 +190,7 @@ def step(
 
 
 def responses(convolution: Convolution, image: np.ndarray) -> np.ndarray:
-    """What all steps of a convolution make of an image, uint8 (28, 28): its maps.
+    """Convolve an image, uint8 (28, 28), with all filters.
 
     Returns:
         float32 (rows, columns, filters), before what the layer may do to each pixel afterwards.
@@ -199,7 +199,7 @@ def responses(convolution: Convolution, image: np.ndarray) -> np.ndarray:
 
 
 def _patches(convolution: Convolution, image: np.ndarray) -> np.ndarray:
-    """What lies under the filter at each place: float32 (rows, columns, height, width)."""
+    """Return the patch under the filter at each place: float32 (rows, columns, height, width)."""
     field = as_network_input(image)[..., 0]
     padded = np.pad(field, [_margins(convolution, axis) for axis in (0, 1)])
     every = np.lib.stride_tricks.sliding_window_view(padded, convolution.kernels.shape[:2])
@@ -208,7 +208,7 @@ def _patches(convolution: Convolution, image: np.ndarray) -> np.ndarray:
 
 
 def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
-    """How far patches reach over the edges, as TensorFlow pads: less before than after."""
+    """Return TensorFlow's padding before and after; the first is never the larger."""
     if convolution.padding == "valid":
         return 0, 0
     places = map_size(convolution)[axis]
@@ -218,7 +218,7 @@ def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
 
 
 def _pair(layer: LayerConfig, name: str) -> tuple[int, int]:
-    """A setting of rows and columns."""
+    """Read a setting of rows and columns."""
     rows, columns = layer.settings[name]
     return int(rows), int(columns)
 
@@ -266,13 +266,13 @@ def _transposed(layer: LayerConfig) -> str:
 
 
 def _activation(layer: LayerConfig) -> str:
-    """What a layer does to each number afterwards, as the sentence that follows."""
+    """Describe a layer's activation in the sentence that follows."""
     name = str(layer.settings["activation"])
     return "" if name == "linear" else f" {_bent(name)}"
 
 
 def _bent(name: str) -> str:
-    """What an activation function does."""
+    """Describe an activation function."""
     return _BENDS.get(
         name,
         f"Each number is changed by itself, by the function “{name}”: without such bends many "

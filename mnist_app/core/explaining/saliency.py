@@ -19,7 +19,7 @@ STRIDE = 2
 
 
 def integrated_gradients(network: GradientSource, image: np.ndarray, target: int) -> np.ndarray:
-    """How much each pixel's ink adds to the log odds of a class, against a blank picture.
+    """Attribute the log odds of a class to each pixel, against a blank picture.
 
     Sundararajan, Taly, Yan, "Axiomatic attribution for deep networks", 2017. It sees only ink that
     is there: paper that matters by being empty gets nothing. Unlike Grad-CAM, whose maps have the
@@ -43,7 +43,7 @@ def integrated_gradients(network: GradientSource, image: np.ndarray, target: int
 
 
 def occlusion(network: LogitSource, image: np.ndarray, target: int) -> np.ndarray:
-    """How much the log odds of a class fall when a patch is wiped clean, for each pixel.
+    """Measure for each pixel how much the log odds of a class fall when a patch is wiped.
 
     Zeiler, Fergus, "Visualizing and understanding convolutional networks", 2014, with paper in
     place of grey. It shows pieces that matter alone; two of which either is enough get nothing.
@@ -68,7 +68,7 @@ def occlusion(network: LogitSource, image: np.ndarray, target: int) -> np.ndarra
 
 
 def _patches(side: int) -> np.ndarray:
-    """Where each patch lies, bool (patches, side, side); those at the edge reach over it."""
+    """Mark each patch, bool (patches, side, side); those at the edge reach over it."""
     starts = np.arange(STRIDE - PATCH, side, STRIDE)
     places = np.arange(side)
     covers = (places >= starts[:, None]) & (places < starts[:, None] + PATCH)

@@ -78,7 +78,7 @@ def lift(colours: np.ndarray) -> np.ndarray:
 
 
 def _small_contrast(colours: np.ndarray) -> np.ndarray:
-    """How much each pixel differs from the border, float64 (height, width) in 0..1."""
+    """Measure each pixel's difference from the border, float64 (height, width) in 0..1."""
     difference = colours - _border(colours)
     contrast = np.maximum(difference @ _ink_direction(difference), 0)
     peak = contrast.max()
@@ -86,7 +86,7 @@ def _small_contrast(colours: np.ndarray) -> np.ndarray:
 
 
 def _tone_and_ground(tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far each pixel lies towards the ink's colour, smooth, and how far the paper there would.
+    """Return each pixel's smoothed tone along the ink's colour, and that of the paper there.
 
     All are float64 (height, width), in units of the colours' range.
     """
@@ -100,7 +100,7 @@ def _tone_and_ground(tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _contrast(tone: np.ndarray, ground: np.ndarray, is_dark: bool) -> np.ndarray:
-    """How much each pixel differs from the paper around it, as a fraction of the light there."""
+    """Measure each pixel's difference from the paper as a fraction of the light there."""
     # Dark ink takes the same fraction of the light wherever it falls.
     light = np.maximum(-ground, LEAST_LIGHT) if is_dark else 1.0
     above = (tone - ground) / light
@@ -114,7 +114,7 @@ def _border(colours: np.ndarray) -> np.ndarray:
 
 
 def _surroundings(colours: np.ndarray) -> np.ndarray:
-    """Roughly the colour that each pixel would have without ink, of the same shape."""
+    """Estimate the colour of each pixel without ink, in the same shape."""
     layers = [
         _percentile(colours[..., channel], 50, WIDER_THAN_STROKES)
         for channel in range(colours.shape[2])
@@ -123,7 +123,7 @@ def _surroundings(colours: np.ndarray) -> np.ndarray:
 
 
 def _percentile(layer: np.ndarray, percentile: int, fraction: float) -> np.ndarray:
-    """A percentile of the square around each pixel, its side a fraction of the longer side."""
+    """Return a percentile of the square around each pixel, `fraction` of the longer side wide."""
     from scipy import ndimage
 
     height, width = layer.shape
@@ -139,7 +139,7 @@ def _percentile(layer: np.ndarray, percentile: int, fraction: float) -> np.ndarr
 
 
 def _ink_direction(difference: np.ndarray) -> np.ndarray:
-    """The direction in colour space, float64 (channels,), in which ink leaves the paper.
+    """Find the direction in colour space, float64 (channels,), in which ink leaves the paper.
 
     It is the first principal axis; ink is the lesser part, so the longer tail is its side.
     """
@@ -151,7 +151,7 @@ def _ink_direction(difference: np.ndarray) -> np.ndarray:
 
 
 def _marks(contrast: np.ndarray) -> np.ndarray:
-    """Bool (height, width): what stands out from grain and noise."""
+    """Mark what stands out from grain and noise, bool (height, width)."""
     from scipy import ndimage
     from skimage.filters import apply_hysteresis_threshold
 
@@ -163,7 +163,7 @@ def _marks(contrast: np.ndarray) -> np.ndarray:
 
 
 def _half_levels(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Half the contrast of the piece of ink that a pixel belongs to; infinite where none is."""
+    """Return half the contrast of each pixel's piece of ink; infinity where there is none."""
     from scipy import ndimage
 
     pieces, count = _pieces(marks)
@@ -176,7 +176,7 @@ def _half_levels(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
 
 
 def _pieces(marks: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the connected pieces from 1, 0 elsewhere; and how many there are."""
+    """Label connected pieces from 1, 0 elsewhere; return the labels and their number."""
     from scipy import ndimage
 
     return ndimage.label(marks, structure=np.ones((3, 3)))
@@ -197,7 +197,7 @@ def _without_frames(marks: np.ndarray) -> np.ndarray:
 
 
 def _is_frame(pieces: np.ndarray, number: int, places: list[tuple[slice, slice]]) -> bool:
-    """Whether a piece is such a rectangle; `pieces` is cut to it."""
+    """Return whether a piece is such a rectangle; `pieces` is cut to it."""
     from scipy import ndimage
 
     height, width = pieces.shape
@@ -229,7 +229,7 @@ def _without_ruling(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
 
 
 def _ruling(marks: np.ndarray) -> np.ndarray:
-    """Bool (height, width): near a straight line found by Hough's transform (Duda, Hart, 1972)."""
+    """Mark the pixels near lines found by Hough's transform (Duda, Hart, 1972)."""
     from skimage.transform import hough_line, hough_line_peaks
 
     slants = np.radians(np.arange(-RULING_SLANT, RULING_SLANT + 0.1, 0.25))
@@ -253,7 +253,7 @@ def _ruling(marks: np.ndarray) -> np.ndarray:
 
 
 def _crosses(marks: np.ndarray, band: np.ndarray, axis: int) -> bool:
-    """Whether marks fill a band from one side of the picture to the other."""
+    """Return whether marks fill a band from one side of the picture to the other."""
     passed = band.any(axis=axis)
     return (marks & band).any(axis=axis).sum() >= UNBROKEN_FRACTION * passed.sum()
 
@@ -301,7 +301,7 @@ def _without_dust(ink: np.ndarray) -> np.ndarray:
 
 
 def _levelled(contrast: np.ndarray, writing: np.ndarray) -> np.ndarray:
-    """Ink of even strength: 0.5 where it has half the contrast of its own piece."""
+    """Level the ink: 0.5 where it has half the contrast of its own piece."""
     from scipy import ndimage
 
     half = _half_levels(contrast, writing)

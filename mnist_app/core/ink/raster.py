@@ -66,7 +66,7 @@ class Drawing:
 
     @property
     def is_empty(self) -> bool:
-        """True when there is no ink at all."""
+        """Return whether there is no ink at all."""
         return not self.strokes
 
 
@@ -158,7 +158,7 @@ def drawing_from_pen(strokes: Strokes, pen_width: float) -> Drawing:
 
 
 def _curve(points: np.ndarray) -> np.ndarray:
-    """Points along the line that bends at each point and passes midway between two of them."""
+    """Sample the quadratic curve that bends at each point and passes midway between two."""
     if len(points) < 3:
         return points
     middles = (points[:-1] + points[1:]) / 2
@@ -186,18 +186,18 @@ def _check(strokes: Strokes) -> None:
 
 
 def _corners(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the largest x and y of all strokes, both float64 (2,)."""
+    """Return the least and the largest x and y of all strokes, both float64 (2,)."""
     points = np.concatenate(strokes)
     return points.min(axis=0), points.max(axis=0)
 
 
 def length_of(strokes: Strokes) -> float:
-    """How long all lines are together, in the units of the strokes."""
+    """Return the total length of the strokes, in their units."""
     return float(sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes))
 
 
 def _path_points(path: Sequence[Sequence[Any]]) -> np.ndarray:
-    """Points along an SVG path of M, L and Q commands, float64 (n, 2)."""
+    """Sample an SVG path of M, L and Q commands, float64 (n, 2)."""
     points: list[tuple[float, float]] = []
     for command, *numbers in path:
         values = [float(number) for number in numbers]
@@ -230,7 +230,7 @@ def _placed(points: np.ndarray, item: Mapping[str, Any]) -> np.ndarray:
 
 
 def _smooth(points: np.ndarray) -> np.ndarray:
-    """Points along the uniform Catmull-Rom spline through `points` (Catmull and Rom, 1974)."""
+    """Sample the uniform Catmull-Rom spline through `points` (Catmull and Rom, 1974)."""
     if len(points) < 3:
         return points
     before = np.vstack([2 * points[0] - points[1], points[:-2]])
@@ -268,7 +268,7 @@ def strokes_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> np
 
 
 def scale_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> float:
-    """How many pixels of a network's input a unit of a drawing, not an empty one, becomes.
+    """Return the pixels of a network's input that a unit of a drawing, not empty, becomes.
 
     0 for a dot: to enlarge one would enlarge a tremble, or what far away numbers are rounded by.
     """
@@ -280,8 +280,7 @@ def scale_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> floa
 
 
 def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
-    """Float64 (28, 28) in 0..1: a round pen set down all along the strokes, averaged from a fine
-    grid."""
+    """Draw the strokes with a round pen, averaged from a fine grid: float64 (28, 28) in 0..1."""
     points, counts = even([stroke * FINE for stroke in strokes], STEP)
     touches = _steadied(points, counts, TREMBLE * FINE / STEP) - 0.5
     inked = _pressed(touches, (stroke_width * FINE - 1) / 2, SIDE * FINE)
@@ -290,7 +289,7 @@ def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
 
 
 def even(strokes: Strokes, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points along the same lines, evenly spaced by at most `step`.
+    """Resample the lines at even distances of at most `step`.
 
     A slow hand sends hundreds of points a stroke, each of which costs time to draw.
 
@@ -311,13 +310,13 @@ def even(strokes: Strokes, step: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _counted(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For `counts` things a stroke: which stroke each belongs to, and its place there, int64."""
+    """Return the stroke and the place in it, int64, of each of `counts` things a stroke."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
 
 
 def _steadied(points: np.ndarray, counts: np.ndarray, spread: float) -> np.ndarray:
-    """Evenly spaced points, as `even` gives them, each averaged with its neighbours in the stroke.
+    """Smooth evenly spaced points, as `even` returns them, within each stroke.
 
     Args:
         spread: standard deviation of the Gaussian weights, in points.
@@ -335,7 +334,7 @@ def _steadied(points: np.ndarray, counts: np.ndarray, spread: float) -> np.ndarr
 
 
 def _pressed(touches: np.ndarray, radius: float, side: int) -> np.ndarray:
-    """Bool (side, side): the pixels that a round pen covers that is set down at all `touches`."""
+    """Mark the pixels, bool (side, side), that a round pen covers at all `touches`."""
     # Fractions are cut off: what differs by a rounding error must not fall on both sides.
     touches = touches.round(3)
     low, high = (touches - radius).astype(int), (touches + radius).astype(int)
@@ -357,7 +356,7 @@ def _pressed(touches: np.ndarray, radius: float, side: int) -> np.ndarray:
 
 @functools.cache
 def _discs(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Discs as high and wide as `size`, or one more of either, as Pillow draws them.
+    """Return discs as high and wide as `size`, or one more of either, as Pillow draws them.
 
     Returns:
         Where each row starts and where it has ended, both int64 (4, size + 2).

@@ -119,7 +119,7 @@ def follow(call_id: str, orders: Orders) -> None:
 
 
 def fetch(call_id: str) -> Checkpoint | None:
-    """The last checkpoint of a call that runs in this process, if it was not fetched before."""
+    """Return the last checkpoint of a call in this process; None if it was fetched before."""
     return _checkpoints.pop(call_id, None)
 
 
@@ -132,7 +132,7 @@ def fail_at_once(dask_scheduler: Scheduler) -> None:
 
 
 def idle_trainers(dask_scheduler: Scheduler) -> list[str]:
-    """The addresses of the workers that may train and do not; run by the scheduler."""
+    """Return the addresses of the workers that may train and do not; run by the scheduler."""
     return [
         worker.address
         for worker in dask_scheduler.running

@@ -185,7 +185,7 @@ class Cluster:
     def _lane(
         self, client: Client, get_orders: GetOrders, is_training: bool
     ) -> Iterator[dict[str, Any]]:
-        """Where a call is done: a training where none goes on, which Dask itself does not see to.
+        """Reserve a worker that does not train, which Dask itself does not see to.
 
         It takes a task that waits for another for one that runs, and leaves it where it is.
         """
@@ -200,7 +200,7 @@ class Cluster:
                 self._taken.remove(worker)
 
     def _reserved(self, client: Client, get_orders: GetOrders) -> str:
-        """The address of a worker that trains nothing, and is kept for this call."""
+        """Wait for a worker that does not train, and reserve it; return its address."""
         while not get_orders().is_stopped:
             with _reaching():
                 free = client.run_on_scheduler(calls.idle_trainers)
@@ -214,7 +214,7 @@ class Cluster:
 
     @contextmanager
     def _work(self, is_training: bool) -> Iterator[None]:
-        """Something is to be done: workers of this machine are started for it."""
+        """Count a call as open, so that workers of this machine start for it."""
         with self._changing:
             self._open.append(is_training)
         try:
@@ -225,7 +225,7 @@ class Cluster:
 
     @contextmanager
     def _client(self, talk: _Conversation) -> Iterator[Client]:
-        """A connection for one call: each finds a scheduler again that was away."""
+        """Connect for one call, so that a scheduler that was away is found again."""
         with _reaching():
             client = Client(
                 self._address or self._own(), timeout=CONNECT_SECONDS, set_as_default=False
@@ -238,7 +238,7 @@ class Cluster:
             yield client
 
     def _own(self) -> LocalCluster:
-        """The cluster on this machine, which grows and shrinks by itself."""
+        """Return the cluster of this machine, which grows and shrinks by itself."""
         with self._starting:
             if self._local is None:
                 dask.config.set(CONFIG)
@@ -260,7 +260,7 @@ class Cluster:
             return self._local
 
     def _wanted(self) -> int:
-        """How many workers there is work for."""
+        """Return the number of workers that the open calls need."""
         with self._changing:
             return max(sum(self._open), bool(self._open))
 
@@ -294,7 +294,7 @@ class _Demand(Adaptive):
         self._wanted = wanted
 
     async def target(self) -> int:
-        """How many workers there is work for."""
+        """Return the number of workers that the open calls need."""
         return self._wanted()
 
 
@@ -335,7 +335,7 @@ def _tell(client: Client, talk: _Conversation, orders: Orders) -> None:
 def _asked(
     client: Client, talk: _Conversation, function: Callable[..., Any], *arguments: Any
 ) -> Any:
-    """What a function gives that the worker runs beside the call; None if the worker is gone."""
+    """Run a function on the worker beside the call; return None if the worker is gone."""
     try:
         return client.run(function, *arguments, workers=[talk.worker])[talk.worker]
     except Exception:

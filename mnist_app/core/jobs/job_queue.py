@@ -88,7 +88,7 @@ class Snapshot:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more will change."""
+        """Return whether nothing more will change."""
         return self.state in (JobState.DONE, JobState.STOPPED, JobState.FAILED)
 
 
@@ -176,7 +176,7 @@ class JobQueue:
             return self._submit(task, owner, key, if_cancelled)
 
     def seen(self, owner: str) -> None:
-        """A page of that owner is there; called by each, again and again.
+        """Note that a page of that owner is there; every page calls it again and again.
 
         Whoever is there sees to it that those who left, or pause for too long, give way.
         """
@@ -187,7 +187,7 @@ class JobQueue:
         _tell(cancelled)
 
     def once(self, key: Hashable, task: Task, owner: str = "") -> Snapshot:
-        """The job about `key`; put in line now if there is none yet, or it was stopped.
+        """Return the job about `key`; queue it if there is none, or it was stopped.
 
         A failed job stays, so that its failure can be read, until `forget` clears the way.
         """
@@ -200,19 +200,19 @@ class JobQueue:
             return self._submit(task, owner, key, lambda: None)
 
     def snapshot(self, job_id: int) -> Snapshot | None:
-        """The job now; None when it is long over and forgotten."""
+        """Return the job as it is now; None when it is long over and forgotten."""
         with self._lock:
             job = self._jobs.get(job_id)
             return self._placed(job) if job else None
 
     def latest(self, key: Hashable) -> Snapshot | None:
-        """The newest job about `key`, without starting one."""
+        """Return the newest job about `key`, or None; start none."""
         with self._lock:
             found = [job for job in self._jobs.values() if job.key == key]
             return self._placed(max(found, key=lambda job: job.id)) if found else None
 
     def jobs(self, owner: str | None = None) -> list[Snapshot]:
-        """All jobs, or one owner's, oldest first."""
+        """Return all jobs, or one owner's, oldest first."""
         with self._lock:
             found = sorted(self._jobs.values(), key=lambda job: job.id)
             return [self._placed(job) for job in found if owner in (None, job.owner)]

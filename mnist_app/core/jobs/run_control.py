@@ -30,21 +30,21 @@ class RunControl:
 
     @property
     def orders(self) -> Orders:
-        """All that it was told so far."""
+        """Return all orders so far."""
         return self._orders
 
     @property
     def is_paused(self) -> bool:
-        """Whether it is to wait."""
+        """Return whether the run is to wait."""
         return self._orders.is_paused
 
     @property
     def learning_rate_factor(self) -> float:
-        """What the learning rate is to be multiplied by: the product of all that was asked for."""
+        """Return the product of all factors asked for."""
         return self._orders.factor
 
     def should_stop(self) -> bool:
-        """Whether somebody wants it to end."""
+        """Return whether somebody wants the run to end."""
         return self._orders.is_stopped
 
     def stop(self) -> None:

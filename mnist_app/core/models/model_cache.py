@@ -31,7 +31,7 @@ def _loaded(path: Path, *changed: int) -> Classifier:
 
 
 def _changed(path: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 where there is none."""
+    """Return when a file was last written, in nanoseconds; 0 where there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -75,27 +75,27 @@ class StoredModel:
 
     @property
     def name(self) -> str:
-        """The file's name without its suffix; unique in a list."""
+        """Return the file's name without its suffix; unique in a list."""
         return self.path.stem
 
     @property
     def is_shipped(self) -> bool:
-        """Whether it came with the app."""
+        """Return whether it came with the app."""
         return self.path.resolve() == SHIPPED.resolve()
 
     @property
     def title(self) -> str:
-        """The name for people."""
+        """Return the name for people."""
         return self.card.title if self.card else self.name
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """What its outputs mean; digits unless its card says otherwise."""
+        """Return the names of its outputs; digits unless its card says otherwise."""
         return self.card.class_names if self.card else DIGIT_NAMES
 
     @property
     def reads_digits(self) -> bool:
-        """Whether its answers are digits."""
+        """Return whether its answers are digits."""
         return self.class_names == DIGIT_NAMES
 
 
@@ -162,7 +162,7 @@ def _said(model: Path) -> _Said:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _read(path: Path, stamp: file_hashes.Stamp) -> _Said:
-    """What a card says that was so when it was written."""
+    """Read what a card said when it was written."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         hashes = {name: str(values.get(name, "")) for name in ("keras_sha256", "litert_sha256")}
@@ -196,7 +196,7 @@ def path_for(title: str) -> Path:
 
 
 def _paths(title: str) -> Iterator[Path]:
-    """Where a model of that title may go, the best place first."""
+    """Yield the paths that a model of that title may have, best first."""
     stem = file_stem(title)
     yield folder() / f"{stem}.keras"
     for number in itertools.count(2):
@@ -293,7 +293,7 @@ def add_litert(path: Path, litert: bytes) -> None:
 
 
 def _values(path: Path) -> dict[str, Any]:
-    """All that stands on the card of a model, whoever wrote it."""
+    """Return all values on the card of a model, whoever wrote it."""
     try:
         values = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

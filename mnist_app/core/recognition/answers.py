@@ -63,7 +63,7 @@ def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _doubt(open_to: list[tuple[int, ...]]) -> list[str]:
-    """What stands in doubt, of a number its first two digits that do; empty when nothing does."""
+    """Name the digits in doubt, the first two of a number; empty when nothing is."""
     doubts = []
     for place, digits in enumerate(open_to, 1):
         if len(digits) == 2:

@@ -12,7 +12,7 @@ RIVAL_FRACTION = 0.25
 
 
 def candidates(probabilities: np.ndarray) -> tuple[int, ...]:
-    """The digits that an answer leaves open, the most probable first.
+    """Return the digits that an answer leaves open, most probable first.
 
     Args:
         probabilities: float (classes,) in 0..1, sum 1, at least two classes.

@@ -43,12 +43,12 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits as written, from left to right."""
+        """Return the digits as written, from left to right."""
         return "".join(str(digit.digit) for digit in self.digits)
 
 
 def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np.ndarray:
-    """Network inputs, uint8 (digits, 28, 28), of one digit; (0, 28, 28) if there is no ink.
+    """Return the network inputs, uint8 (digits, 28, 28), of a drawing; (0, 28, 28) without ink.
 
     Args:
         judge: when given, the drawing is a number, and this decides what its digits are.
@@ -60,7 +60,7 @@ def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np
 
 
 def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndarray:
-    """The same for the bytes of a picture.
+    """Return the same for the bytes of a picture.
 
     Raises:
         DigitLabError: see `pictures.opened`.

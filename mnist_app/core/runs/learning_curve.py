@@ -37,7 +37,7 @@ class GrowingCurve:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """Each the mean since the point before; the last one is of now, and provisional."""
+        """Return the points, each the mean since the one before; the last is provisional."""
         return (*self._points, *self._tip())
 
     def add(self, loss: float, accuracy: float, learning_rate: float) -> None:
@@ -52,7 +52,7 @@ class GrowingCurve:
             self._since = []
 
     def _tip(self) -> list[Point]:
-        """The mean since the last point, where there were steps."""
+        """Return the mean since the last point, if there were steps."""
         if not self._since:
             return []
         loss, accuracy = np.mean(self._since, axis=0)
@@ -109,7 +109,7 @@ def _is_on_grid(step: int, steps: int, every: int) -> bool:
 
 
 def _mean(group: Sequence[Point], since: float) -> Point:
-    """Points that follow each other as one, at the place of the last."""
+    """Merge successive points into one, at the place of the last."""
     if len(group) == 1:
         return group[0]
     last = group[-1]

@@ -115,6 +115,6 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """How much of the run is done, 0..1."""
+        """Return the fraction of the run that is done, 0..1."""
         done = (self.epoch - 1) * self.steps + self.step
         return min(1.0, done / (self.epochs * self.steps))

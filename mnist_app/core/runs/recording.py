@@ -73,7 +73,7 @@ def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
 def _break_off(
     runs: Runs, run_id: int, state: RunState, progress: Progress | None, sentence: str
 ) -> None:
-    """What it had reached before, when it went on from a checkpoint, is kept."""
+    """Keep what the run had reached before it went on from a checkpoint."""
     before = runs.get(run_id)
     runs.finish(
         run_id,

@@ -64,17 +64,17 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more will change by itself."""
+        """Return whether nothing more will change by itself."""
         return self.state not in UNFINISHED
 
     @property
     def config(self) -> TrainingConfig:
-        """Its settings, as far as this version knows them."""
+        """Return the settings, as far as this version knows them."""
         return from_query({name: str(value) for name, value in self.settings.items()})[0]
 
     @property
     def can_continue(self) -> bool:
-        """Whether it was broken off and left a checkpoint to go on from, when that was written."""
+        """Return whether it broke off and left a checkpoint to go on from."""
         return self.state in BROKEN_OFF and self.checkpoints is not None
 
 
@@ -90,13 +90,13 @@ def curves_csv(curves: LearningCurves) -> str:
 
 
 def differing_settings(runs: Sequence[Run]) -> tuple[str, ...]:
-    """The settings in which the runs are not all the same, in the order of the table."""
+    """Return the settings in which the runs differ, in the order of the table."""
     names = [setting.name for setting in SETTINGS]
     return tuple(name for name in names if len({run.settings.get(name) for run in runs}) > 1)
 
 
 def told_apart(runs: Sequence[Run]) -> list[Run]:
-    """The runs, those of the same name with their numbers behind it."""
+    """Return the runs, numbers added to titles that are the same."""
     named = Counter(run.title for run in runs)
     return [
         replace(run, title=f"{run.title} (run {run.id})") if named[run.title] > 1 else run

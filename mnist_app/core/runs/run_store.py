@@ -345,7 +345,7 @@ class Runs:
         return self._run(row)
 
     def _stored_path(self, model: Path | None) -> str:
-        """Relative to the list where possible, so that the folder can be moved as a whole."""
+        """Return a path relative to the list if possible: the folder may be moved as a whole."""
         if model is None:
             return ""
         folder, whole = self.path.parent.resolve(), model.resolve()

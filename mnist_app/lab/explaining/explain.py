@@ -60,18 +60,18 @@ def _go_on(control: RunControl, report: Callable[[Any], None], fraction: float) 
 
 @functools.lru_cache(maxsize=2)
 def _opened(keras: bytes) -> KerasLogits:
-    """A model, compiled; whoever asks for one explanation asks for the next."""
+    """Open a model, compiled once: whoever asks for one explanation asks for the next."""
     return KerasLogits(model_files.opened(keras, "This model"))
 
 
 def _guides(dataset_name: str, label: int) -> np.ndarray | None:
-    """Pictures of a class such as the model learned from, if any are at hand."""
+    """Return pictures of a class such as the model learned from, if any are at hand."""
     known = _known_pictures(dataset_name)
     return None if known is None else known.train_images[known.train_labels == label]
 
 
 def _known_pictures(dataset_name: str) -> Dataset | None:
-    """The data set that is named, or else one of the same classes."""
+    """Return the named data set, or else one of the same classes, if at hand."""
     for name in (dataset_name, "optdigits"):
         if name in DATASETS and datasets.class_names(name) == datasets.class_names(dataset_name):
             try:

@@ -119,7 +119,7 @@ def _refuse_code(path: Path, name: str) -> None:
 
 
 def _named_things(value: Any) -> Iterator[str]:
-    """What a saved configuration names beyond plain layers."""
+    """Yield the names in a saved configuration that are no plain layers."""
     if isinstance(value, list):
         for item in value:
             yield from _named_things(item)

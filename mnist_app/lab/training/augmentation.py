@@ -90,7 +90,7 @@ def _mirror(images: tf.Tensor, seed: tf.Tensor, fraction: float) -> tf.Tensor:
 def _warp(
     images: tf.Tensor, affine_seed: tf.Tensor, elastic_seed: tf.Tensor, config: TrainingConfig
 ) -> tf.Tensor:
-    """Where each pixel of the new image comes from: turned, slanted, stretched, moved, bent."""
+    """Rotate, shear, zoom, shift and bend each image."""
     count, height, width = tf.unstack(tf.shape(images)[:3])
     centre_y = (tf.cast(height, tf.float32) - 1) / 2
     centre_x = (tf.cast(width, tf.float32) - 1) / 2
@@ -121,7 +121,7 @@ def _warp(
 def _resample(
     images: tf.Tensor, parts: list[tf.Tensor], seed: tf.Tensor, config: TrainingConfig
 ) -> tf.Tensor:
-    """The same warp with a wobble.
+    """Warp as `_warp` does, with elastic distortion.
 
     Args:
         parts: of each image what x and then y of its origin take from x, from y and for

@@ -105,7 +105,7 @@ class Backup:
         return checkpoints.pack(self._folder, facts, self._config.as_dict(), self._drawing)
 
     def _require_room(self, learner: keras.Model) -> None:
-        """HDF5 may take the process down with it when it fills a disk."""
+        """Refuse to start writing on a full disk, where HDF5 may take the process down."""
         variables = [*learner.variables, *learner.optimizer.variables]
         needed = sum(variable.numpy().nbytes for variable in variables)
         if shutil.disk_usage(self._folder).free < 2 * needed:
@@ -153,7 +153,7 @@ def _require_same(checkpoint: Checkpoint, config: TrainingConfig, origin: dict[s
 
 
 def _unsaved(learner: keras.Model) -> dict[str, keras.Variable]:
-    """The variables that Keras' backup leaves out, by names for them: the states of dropout."""
+    """Return the variables that Keras' backup leaves out, by name: the states of dropout."""
     saved = {id(variable) for variable in learner.weights}
     left = [variable for variable in learner.variables if id(variable) not in saved]
     return dict(zip(_names("state", left), left, strict=True))

@@ -41,7 +41,7 @@ def is_chief() -> bool:
 
 
 def _cluster() -> dict[str, Any]:
-    """What `TF_CONFIG` says, empty when it names no cluster."""
+    """Parse `TF_CONFIG`; empty when it names no cluster."""
     text = os.environ.get("TF_CONFIG", "")
     try:
         named = json.loads(text or "{}")
@@ -170,7 +170,7 @@ def _require_fitting(config: TrainingConfig, devices: int) -> None:
 
 
 def _divided(strategy: tf.distribute.Strategy, batch: tuple[tf.Tensor, tf.Tensor]) -> Any:
-    """A batch of pictures and answers, of which each device has its own part.
+    """Divide a batch of pictures and answers among the devices.
 
     All workers draw the same batches.
     """
@@ -187,7 +187,7 @@ def _divided(strategy: tf.distribute.Strategy, batch: tuple[tf.Tensor, tf.Tensor
 def _step(
     strategy: tf.distribute.Strategy, model: keras.Model, config: TrainingConfig
 ) -> Callable[[Any, bool], tf.Tensor]:
-    """One step on all devices -> mean loss, right answers, questions, and how many want to stop."""
+    """Compile one step on all devices: it returns loss, right answers, questions and stop votes."""
     losses = keras.losses.CategoricalCrossentropy(
         label_smoothing=config.label_smoothing, reduction="sum"
     )
@@ -224,7 +224,7 @@ def _agree(strategy: tf.distribute.Strategy, model: keras.Model) -> None:
 def _means(
     strategy: tf.distribute.Strategy, values: Callable[[], list[tf.Tensor]]
 ) -> list[tf.Tensor]:
-    """The mean over all devices of each of the values that every one of them has."""
+    """Return the mean over all devices of each value."""
     of_devices = strategy.run(lambda: [tf.identity(value) for value in values()])
     return [strategy.reduce("MEAN", value, axis=None) for value in of_devices]
 

@@ -34,12 +34,12 @@ class Monitors:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch of the best weights, from 1."""
+        """Return the epoch of the best weights, from 1."""
         return self.early.best_epoch + 1
 
     @property
     def best_weights(self) -> list[np.ndarray]:
-        """The best weights so far; none before anything was validated."""
+        """Return the best weights so far; none before anything was validated."""
         return self.early.best_weights or []
 
     def as_dict(self) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def train_model(
 def _measured(
     model: keras.Model, dataset: datasets.Dataset, strangers: datasets.PenDigits | None
 ) -> tuple[EvaluationReport, dict[str, Any]]:
-    """How the test pictures are read, and what the card tells of them and of strangers' hands."""
+    """Test the model on the test pictures and on held-out writers, for its card."""
     classifier = KerasClassifier(model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
     results: dict[str, Any] = {"test": figures(test)}
@@ -132,7 +132,7 @@ def _training_facts(result: TrainingResult) -> dict[str, Any]:
 
 
 def _curve(points: Sequence[Point]) -> list[list[float]]:
-    """Epoch, loss and accuracy of at most `CARD_POINTS` points."""
+    """Return epoch, loss and accuracy of at most `CARD_POINTS` points."""
     return [
         [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
         for point in learning_curve.chosen(points, CARD_POINTS)

@@ -109,7 +109,7 @@ def _raise_if_stopped(control: RunControl) -> None:
 
 
 def _copy(source: bytes, seed: int) -> keras.Model:
-    """The network in a `.keras` file, whose dropout follows from the seed alone."""
+    """Load a `.keras` file, with dropout that follows from the seed alone."""
     with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(source)
@@ -155,7 +155,7 @@ def _exam(
 
 
 def _known(card: ModelCard | None) -> Dataset:
-    """The digits that the model learned from, or others; never downloaded for this."""
+    """Load the digits that the model learned from, or others; download nothing."""
     learned = card.dataset if card else ""
     at_hand = [
         name
@@ -213,7 +213,7 @@ def _learn(
 def _batches(
     own: tuple[np.ndarray, np.ndarray], known: tuple[np.ndarray, np.ndarray], seed: int
 ) -> tf.data.Dataset:
-    """`STEPS` batches of own and known pictures with their answers, by chance, each varied."""
+    """Return `STEPS` random batches of own and known pictures, augmented, with their targets."""
     chance = np.random.default_rng(seed)
     mine = chance.integers(len(own[0]), size=(STEPS, OWN))
     theirs = len(own[0]) + chance.integers(len(known[0]), size=(STEPS, KNOWN))
@@ -240,7 +240,7 @@ def _card(
     own: AccuracyChange,
     test: AccuracyChange,
 ) -> ModelCard:
-    """The card of the copy; what it learned from is no result, and stands under its training."""
+    """Make the card of the copy; what it learned from stands under its training."""
     return ModelCard(
         title=title,
         dataset=dataset,

@@ -40,22 +40,22 @@ class History:
 
     @property
     def steps_done(self) -> int:
-        """Steps of the whole run."""
+        """Return the steps done in the whole run."""
         return self.epoch * self.steps + self.step
 
     @property
     def epochs_done(self) -> float:
-        """The same in epochs, with fractions."""
+        """Return the same in epochs, with fractions."""
         return self.steps_done / self.steps
 
     @property
     def is_epoch_complete(self) -> bool:
-        """Whether all steps of an epoch are done that is not yet counted."""
+        """Return whether all steps of the current epoch are done."""
         return self.step == self.steps
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the step that comes next."""
+        """Return the learning rate of the next step."""
         planned = learning_rate(self.config, self.steps_done, self.config.epochs * self.steps)
         return self.learning_rate_factor * planned
 

@@ -97,6 +97,6 @@ def judge(
 
 
 def _chosen(labels: np.ndarray, classes: int) -> np.ndarray:
-    """The first pictures of each class, as many of each, in the order of the classes."""
+    """Choose the first pictures of each class, equally many, in the order of classes."""
     fraction = WATCHED // classes
     return np.concatenate([np.flatnonzero(labels == label)[:fraction] for label in range(classes)])

@@ -187,7 +187,7 @@ class RunCallback(keras.callbacks.Callback):
         self._report_to(checkpoint)
 
     def _has_numbers(self) -> bool:
-        """An update that goes wrong only shows in the loss of the step after it."""
+        """Return whether all weights are finite: a bad update shows in the next loss only."""
         return all(np.isfinite(weights).all() for weights in self.model.get_weights())
 
     def _validate(self) -> float:
@@ -207,7 +207,7 @@ class RunCallback(keras.callbacks.Callback):
         return found.loss
 
     def _answers(self, images: np.ndarray) -> np.ndarray:
-        """The probabilities for pictures kept aside; it is told how many are read."""
+        """Return the probabilities for pictures kept aside, and report how many are read."""
         found: list[np.ndarray] = []
         for start in range(0, len(images), BATCH):
             if time.perf_counter() - self._reported >= REPORT_SECONDS:

@@ -20,7 +20,7 @@ LEAST_HEIGHT = 0.03
 
 
 def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
-    """The box around each line, points (n, 2) with n >= 1."""
+    """Return the box around each line, points (n, 2) with n >= 1."""
     if not lines:
         return np.zeros((0, 4))
     points = np.concatenate(lines)
@@ -29,7 +29,7 @@ def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def boxes_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number the connected ink, float (height, width), from 1, and the box around each number."""
+    """Label the connected ink, float (height, width), from 1; return labels and their boxes."""
     from scipy import ndimage
 
     parts, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
@@ -41,7 +41,7 @@ def boxes_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def digit_height(boxes: np.ndarray) -> float:
-    """The usual height of what is high, more than 0."""
+    """Return the median height of the tall boxes, more than 0."""
     heights = boxes[:, 3] - boxes[:, 1]
     usual = float(np.median(heights[heights >= LOW_FRACTION * heights.max()]))
     # Of dots and lying lines the extent is all there is to go by.
@@ -50,12 +50,12 @@ def digit_height(boxes: np.ndarray) -> float:
 
 
 def groups_of(boxes: np.ndarray) -> list[list[int]]:
-    """Indices of boxes that belong together, by group, left to right; at most `MOST_PIECES`."""
+    """Group the indices of boxes that belong together, left to right; at most `MOST_PIECES`."""
     return _fewer(_overlapping(boxes), boxes)
 
 
 def united(groups: list[list[int]], boxes: np.ndarray) -> np.ndarray:
-    """The box around each group."""
+    """Return the box around each group."""
     return np.array(
         [[*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0)] for group in groups]
     ).reshape(-1, 4)

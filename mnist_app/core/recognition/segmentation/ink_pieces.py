@@ -55,7 +55,7 @@ def _shrunk(ink: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _enlarged(pieces: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Number the pixels of the whole picture as those of the shrunk one that are nearest."""
+    """Label each pixel of the whole picture as the nearest one of the shrunk picture."""
     from scipy import ndimage
 
     nearest = ndimage.distance_transform_edt(
@@ -71,7 +71,7 @@ def _enlarged(pieces: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _divided(
     ink: np.ndarray, height: float, to_cut: Collection[int] | None
 ) -> tuple[np.ndarray, Layout]:
-    """`inked_pieces` for ink without underlines whose digits are `height` pixels high."""
+    """Do as `inked_pieces` for ink without underlines whose digits are `height` pixels high."""
     from scipy import ndimage
 
     parts, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
@@ -118,7 +118,7 @@ def _piece_boxes(numbers: np.ndarray, upright: tuple[np.ndarray, np.ndarray]) ->
 
 
 def _cuts(ink: np.ndarray, pieces: np.ndarray, count: int, height: float) -> np.ndarray:
-    """How much ink touches across each border between neighbours, in heights."""
+    """Measure the ink that touches across each border of neighbours, in heights."""
     cuts = np.zeros(count)
     for left, right in (
         (np.s_[:, :-1], np.s_[:, 1:]),

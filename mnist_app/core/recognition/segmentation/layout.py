@@ -51,7 +51,7 @@ class Layout:
     cuts: np.ndarray
 
     def candidates(self) -> list[Span]:
-        """All runs of neighbouring pieces that may be one digit; each piece alone is one."""
+        """List all runs of neighbouring pieces that may be one digit; each piece alone is one."""
         return [
             (first, last)
             for first in range(len(self.boxes))
@@ -60,7 +60,7 @@ class Layout:
         ]
 
     def best(self, candidates: Sequence[Span], log_probabilities: np.ndarray) -> list[Span]:
-        """The sequence of candidates that is the best reading.
+        """Return the sequence of candidates that is the best reading.
 
         Args:
             candidates: as `candidates` gives them.
@@ -70,15 +70,15 @@ class Layout:
         return best_path(len(self.boxes), candidates, gains)
 
     def gains(self, candidates: Sequence[Span], log_probabilities: np.ndarray) -> np.ndarray:
-        """What each candidate adds to a reading, float64 (len(candidates),)."""
+        """Return the gain of each candidate in a reading, float64 (len(candidates),)."""
         return log_probabilities - self.features(candidates) @ np.array([*COSTS.values()])
 
     def is_wide(self, span: Span) -> bool:
-        """Whether a candidate is wider than digits usually are."""
+        """Return whether a candidate is wider than digits usually are."""
         return self._size(*span)[0] > USUAL_WIDTH
 
     def features(self, candidates: Sequence[Span]) -> np.ndarray:
-        """How much there is of each of `COSTS`, float64 (len(candidates), len(COSTS))."""
+        """Measure each of `COSTS`, float64 (len(candidates), len(COSTS))."""
         rows = [self._features(first, last) for first, last in candidates]
         return np.array(rows).reshape(-1, len(COSTS))
 
@@ -99,7 +99,7 @@ class Layout:
         )
 
     def _second_height(self, first: int, last: int) -> float:
-        """Height of the second highest of the parts that hang apart: two digits are both high."""
+        """Return the height of the second tallest separate part: two digits are both tall."""
         starts = [first, *(place for place in range(first + 1, last) if not self.cuts[place - 1])]
         ends = [*starts[1:], last]
         heights = [self._size(*part)[1] for part in zip(starts, ends, strict=True)]
@@ -115,12 +115,12 @@ class Layout:
         return float(width), float(height)
 
     def _gap(self, place: int) -> float:
-        """From what stands left of a place to what stands right of it; below 0 if they overlap."""
+        """Return the gap between left and right of a place; below 0 if they overlap."""
         return float(self.boxes[place, 0] - self.boxes[:place, 2].max())
 
 
 def best_path(pieces: int, candidates: Sequence[Span], gains: np.ndarray) -> list[Span]:
-    """The candidates from the first to the last of so many pieces that gain most together.
+    """Find the candidates from the first to the last piece whose sum of gains is largest.
 
     Args:
         candidates: ordered by their first pieces.

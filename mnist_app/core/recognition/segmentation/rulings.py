@@ -16,7 +16,7 @@ SIDE_SLACK = 0.1
 
 
 def are_rulings(boxes: np.ndarray) -> np.ndarray:
-    """Which boxes, (n, 4), are lying lines too wide for a digit, bool (n,)."""
+    """Mark the boxes, (n, 4), of lying lines too wide for a digit, bool (n,)."""
     if not len(boxes):
         return np.zeros(0, dtype=bool)
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
@@ -29,7 +29,7 @@ def are_rulings(boxes: np.ndarray) -> np.ndarray:
 
 
 def are_frames(boxes: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Which boxes, (n, 4), go around all of the others or are a side between two rulings."""
+    """Mark the boxes, (n, 4), around all others and the sides between two rulings, bool (n,)."""
     frame = np.zeros(len(boxes), dtype=bool)
     for index in np.flatnonzero(rest):
         others = rest.copy()

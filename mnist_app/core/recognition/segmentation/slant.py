@@ -9,7 +9,7 @@ UPRIGHT_BONUS = 0.1
 
 
 def slant_of(points: np.ndarray, height: float) -> float:
-    """By how much x must grow with y for the ink, points (n, 2), to stand upright.
+    """Return by how much x must grow with y for the ink, points (n, 2), to stand upright.
 
     The profile of upright writing has the sharpest peaks (Vinciarelli and Luettin, "A new
     normalization technique for cursive handwritten words", 2001).

@@ -83,7 +83,7 @@ def _written(strokes: Strokes) -> list[np.ndarray]:
 
 
 def _parts(stroke: np.ndarray, number: int, slant: float, height: float) -> list[_Part]:
-    """A stroke, or what is left and right of the places where it may pass to the next digit."""
+    """Split a stroke where it may pass to the next digit."""
     upright = set_upright(stroke, slant)
     low, high = upright[:, 0].min(), upright[:, 0].max()
     if high - low <= WIDE_STROKE * height:
@@ -104,7 +104,7 @@ def _parts(stroke: np.ndarray, number: int, slant: float, height: float) -> list
 
 
 def _crossings(x: np.ndarray, height: float) -> list[float]:
-    """Where to cut a stroke, given upright x along it: where it passes from left to right."""
+    """Find where a stroke, upright x along it, passes from left to right."""
     margin = CUT_APART * height
     places = np.arange(x.min() + margin, x.max() - margin, CUT_STEP * height)
     is_right = x[None, :] > places[:, None]
