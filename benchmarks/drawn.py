@@ -18,7 +18,9 @@ from benchmarks import example, options, strangers
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error, evaluate
-from mnist_app.core.ink.raster import SIDE, STROKE_WIDTH, Strokes, raster_to_input
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import Strokes
+from mnist_app.core.ink.raster import STROKE_WIDTH, raster_to_input
 from mnist_app.core.models import model_store
 
 CANVAS = 320

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import options
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing, Strokes
+from mnist_app.core.ink.drawings import Drawing, Strokes
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.reading import Reading, read_drawing, read_ink
 

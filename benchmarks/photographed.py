@@ -21,7 +21,8 @@ from benchmarks.drawn import TABLET
 from benchmarks.scenes import SCENES, Glyph
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import SIDE, Drawing
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import inputs_from_picture

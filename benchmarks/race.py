@@ -21,7 +21,8 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import signed
-from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
+from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.plots import run_charts
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig

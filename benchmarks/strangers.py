@@ -11,12 +11,8 @@ import numpy as np
 
 from mnist_app.core.data import datasets, distractors
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import (
-    Drawing,
-    drawing_from_points,
-    raster_to_input,
-    strokes_to_input,
-)
+from mnist_app.core.ink.drawings import Drawing, drawing_from_points
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import candidates
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import drawing_from_points
+from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import inputs_from_drawing, inputs_from_picture
 

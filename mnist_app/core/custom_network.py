@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import SIDE
+from mnist_app.core.ink import SIDE
 
 DEFAULT = "conv 32 3, pool, conv 64 3, pool, dropout 0.5"
 MOST_LAYERS = 16

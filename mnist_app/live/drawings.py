@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import drawing_from_pen
+from mnist_app.core.ink.drawings import drawing_from_pen
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers

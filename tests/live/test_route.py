@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from benchmarks.drawings import BRUSH, STROKES, canvas_json
-from mnist_app.core.ink.raster import drawing_from_canvas
+from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import read_drawing

@@ -17,13 +17,8 @@ import numpy as np
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
-from mnist_app.core.ink.raster import (
-    STROKE_WIDTH,
-    Drawing,
-    drawing_from_points,
-    raster_to_input,
-    strokes_to_input,
-)
+from mnist_app.core.ink.drawings import Drawing, drawing_from_points
+from mnist_app.core.ink.raster import STROKE_WIDTH, raster_to_input, strokes_to_input
 from mnist_app.core.settings import DATASETS, short
 
 DIGIT_NAMES = tuple("0123456789")

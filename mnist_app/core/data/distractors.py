@@ -10,7 +10,9 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_app.core.ink.raster import SIDE, drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 
 # Signs that nobody takes for a digit; O, I, Z, S, B, b, g, l and their like are missing.
 LETTERS = "ACEFHKMNPRUVWXYdefhkmnprtuvwx@#%*+="

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app.core.ink.raster import Drawing, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import strokes_to_input
 
 # Fewer drawings than this say little about a hand.
 FEWEST = 5

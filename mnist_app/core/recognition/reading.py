@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_app.core.images.pictures import Picture, opened
-from mnist_app.core.ink.extraction import lift, with_usual_pen
-from mnist_app.core.ink.raster import Drawing, raster_to_input, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.extraction import lift
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
+from mnist_app.core.ink.stroke_width import with_usual_pen
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits, inked_digits
 

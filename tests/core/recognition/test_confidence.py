@@ -3,7 +3,8 @@ import photos
 import pytest
 
 from benchmarks import strangers
-from mnist_app.core.ink.raster import Drawing, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import LEAST_BEST, RIVAL_FRACTION, candidates
 

@@ -10,7 +10,7 @@ import pytest
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.ink.raster import drawing_from_points
+from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel

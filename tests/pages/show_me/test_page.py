@@ -7,7 +7,8 @@ from canvas_app import SEVEN, is_read, models, stroke, told
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
+from mnist_app.core.ink.drawings import drawing_from_canvas
+from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import RunState
 from mnist_app.lab.training import finetuning

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_app.core.ink.raster import LEAST_EXTENT
+from mnist_app.core.ink.drawings import LEAST_EXTENT
 from mnist_app.core.recognition.segmentation.layout import MOST_PIECES
 
 # Pieces are one from the start when they share this part of the narrower one's width.

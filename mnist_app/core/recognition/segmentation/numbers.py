@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.core.ink.extraction import with_usual_pen
-from mnist_app.core.ink.raster import Drawing, raster_to_input, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
+from mnist_app.core.ink.stroke_width import with_usual_pen
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
 from mnist_app.core.recognition.segmentation.layout import Layout, Span

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing, Strokes, even, length_of
+from mnist_app.core.ink.drawings import Drawing, Strokes, even, length_of
 from mnist_app.core.recognition.segmentation.boxes import boxes_of, digit_height, groups_of, united
 from mnist_app.core.recognition.segmentation.layout import MOST_TOGETHER, Layout
 from mnist_app.core.recognition.segmentation.rulings import are_frames, are_rulings
