@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from mnist_app.core.jobs.job_queue import Control, JobQueue, Snapshot
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import Snapshot
 
 PATIENCE = 30
 

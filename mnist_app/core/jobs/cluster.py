@@ -5,7 +5,6 @@ They are processes of this machine that come and go with the work, or those of a
 
 import logging
 import pickle
-import queue
 import threading
 import time
 import uuid
@@ -16,20 +15,16 @@ from multiprocessing import spawn
 from typing import Any
 
 import dask
-from distributed import Adaptive, Client, Future, KilledWorker, LocalCluster
-from distributed.client import FutureCancelledError
+from distributed import Adaptive, Client, LocalCluster
 
-from mnist_app.core.errors import DigitLabError, Interrupted, Stopped, WorkerLost
+from mnist_app.core.errors import DigitLabError, Stopped, WorkerLost
 from mnist_app.core.jobs import calls
-from mnist_app.core.jobs.calls import Call, Kind
-from mnist_app.core.jobs.job_queue import UNFORESEEN, Control
+from mnist_app.core.jobs.calls import Call
+from mnist_app.core.jobs.conversation import AWAY, Conversation, GetOrders, Report
+from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase, Stage
-from mnist_app.core.jobs.run_control import Orders
 
 logger = logging.getLogger(__name__)
-
-Report = Callable[[Any], None]
-GetOrders = Callable[[], Orders]
 
 # One thread of a worker may train; the other does meanwhile what takes seconds.
 LANES = 2
@@ -39,8 +34,6 @@ IDLE_SECONDS = 60.0
 ADAPT_SECONDS = 0.5
 # A scheduler that has not answered for so long is away.
 CONNECT_SECONDS = 5.0
-# Between two looks at a job's orders, and at how its call stands.
-LOOK_SECONDS = 0.02
 # What all workers of this machine may take of its memory; the rest is the server's.
 MEMORY_FRACTION = 0.8
 CONFIG = {
@@ -56,35 +49,6 @@ CONFIG = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.profile.enabled": False,
 }
-LOST = (
-    "The worker that did this ended before its time, perhaps for lack of memory: try again, or "
-    "with a smaller network."
-)
-AWAY = (
-    "The machines that learn cannot be reached at the moment, everything else goes on: try again "
-    "in a minute."
-)
-
-
-class _Conversation:
-    """What is said and heard about a call.
-
-    Attributes:
-        inbox: messages of the worker.
-        worker: the address of the worker; "" until it began.
-        orders: what the worker knows of the job's orders.
-    """
-
-    def __init__(self, call: Call) -> None:
-        self.id, self.orders = call.id, call.orders
-        self.inbox: queue.SimpleQueue[tuple[Kind, bytes]] = queue.SimpleQueue()
-        self.worker = ""
-
-    def receive(self, event: tuple[float, tuple[str, str, bytes]]) -> None:
-        """Take in an event, which may be about another call."""
-        call_id, kind, data = event[1]
-        if call_id == self.id:
-            self.inbox.put((Kind(kind), data))
 
 
 class Cluster:
@@ -167,17 +131,16 @@ class Cluster:
     ) -> Any:
         key = f"{function}-{uuid.uuid4().hex}"
         call = Call(key, self._topic, function, arguments, get_orders())
-        talk = _Conversation(call)
+        conversation = Conversation(call, get_orders, report)
         report(Phase(Stage.WAITING if self._address else Stage.STARTING, time.time()))
         with (
             self._work(is_training),
-            self._client(talk) as client,
+            self._client(conversation) as client,
             self._lane(client, get_orders, is_training) as lane,
         ):
             future = client.submit(calls.perform, call, key=key, pure=False, **lane)
             try:
-                _accompany(client, future, talk, get_orders, report)
-                return _outcome(future)
+                return conversation.result(client, future)
             finally:
                 future.cancel()
 
@@ -224,7 +187,7 @@ class Cluster:
                 self._open.remove(is_training)
 
     @contextmanager
-    def _client(self, talk: _Conversation) -> Iterator[Client]:
+    def _client(self, conversation: Conversation) -> Iterator[Client]:
         """Connect for one call, so that a scheduler that was away is found again."""
         with _reaching():
             client = Client(
@@ -232,7 +195,7 @@ class Cluster:
             )
         with client:
             with _reaching():
-                client.subscribe_topic(self._topic, talk.receive)
+                client.subscribe_topic(self._topic, conversation.receive)
                 client.register_plugin(calls.Preparation())
                 client.run_on_scheduler(calls.fail_at_once)
             yield client
@@ -296,69 +259,3 @@ class _Demand(Adaptive):
     async def target(self) -> int:
         """Return the number of workers that the open calls need."""
         return self._wanted()
-
-
-def _accompany(
-    client: Client, future: Future, talk: _Conversation, get_orders: GetOrders, report: Report
-) -> None:
-    """Pass messages on, in both directions, until a call is over."""
-    while not (future.done() and talk.inbox.empty()):
-        with suppress(queue.Empty):
-            _hear(client, talk, *talk.inbox.get(timeout=LOOK_SECONDS), report)
-        if get_orders() != talk.orders:
-            _tell(client, talk, get_orders())
-
-
-def _hear(client: Client, talk: _Conversation, kind: Kind, data: bytes, report: Report) -> None:
-    if kind is Kind.REPORT:
-        report(pickle.loads(data))
-    elif kind is Kind.CHECKPOINT:
-        checkpoint = _asked(client, talk, calls.fetch, talk.id)
-        if checkpoint is not None:
-            report(checkpoint)
-    elif talk.worker:
-        # Dask began it anew, from its start, because it lost the first worker.
-        raise WorkerLost(LOST)
-    else:
-        talk.worker = data.decode()
-
-
-def _tell(client: Client, talk: _Conversation, orders: Orders) -> None:
-    """Pass orders on; a call that has not begun is not waited for any more."""
-    if talk.worker:
-        _asked(client, talk, calls.follow, talk.id, orders)
-        talk.orders = orders
-    elif orders.is_stopped:
-        raise Stopped
-
-
-def _asked(
-    client: Client, talk: _Conversation, function: Callable[..., Any], *arguments: Any
-) -> Any:
-    """Run a function on the worker beside the call; return None if the worker is gone."""
-    try:
-        return client.run(function, *arguments, workers=[talk.worker])[talk.worker]
-    except Exception:
-        # The end of the call, which is seen next, says more.
-        logger.info("%s could not be asked about %s", talk.worker, talk.id, exc_info=True)
-        return None
-
-
-def _outcome(future: Future) -> Any:
-    try:
-        kind, data = future.result()
-    except KilledWorker as error:
-        raise WorkerLost(LOST) from error
-    except FutureCancelledError as error:
-        raise Interrupted(AWAY) from error
-    except Exception as error:
-        logger.exception("A worker could not begin %s", future.key)
-        raise DigitLabError(UNFORESEEN) from error
-    if kind is Kind.STOPPED:
-        raise Stopped
-    if kind is Kind.FAILED:
-        raise DigitLabError(data.decode())
-    if kind is Kind.UNFORESEEN:
-        logger.error("%s failed in a worker:\n%s", future.key, data.decode())
-        raise DigitLabError(UNFORESEEN)
-    return pickle.loads(data)

@@ -14,11 +14,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.jobs.run_control import RunControl
+from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -31,65 +31,6 @@ OUT_OF_MEMORY = (
     "There is not enough memory for this now: try again in a minute, or with fewer pictures or a "
     "smaller network."
 )
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-class GaveWay(StrEnum):
-    """Why a job was stopped for those who wait."""
-
-    LEFT = "left"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A job at one moment; never changes once made.
-
-    Attributes:
-        id: unique in its queue.
-        key: what the job is about; the same key is never worked on twice by `JobQueue.once`.
-        owner: who asked for it.
-        state: where it stands.
-        ahead: how many jobs run or wait before it.
-        place: its place among those that wait, 1 is the next to run; 0 when it does not wait.
-        progress: what it last reported, None before that.
-        result: what it returned, when it is done, or stopped with something to keep.
-        error: one sentence for a person, when it failed.
-        stopping: it was told to stop and has not yet.
-        gave_way: it was told to stop for others because its owner had left, or let it pause for too
-            long; None else.
-        paused: it was told to wait.
-        started, ended: seconds since the epoch, 0 until then.
-    """
-
-    id: int
-    key: Hashable
-    owner: str
-    state: JobState = JobState.WAITING
-    ahead: int = 0
-    place: int = 0
-    progress: Any = None
-    result: Any = None
-    error: str = ""
-    stopping: bool = False
-    gave_way: GaveWay | None = None
-    paused: bool = False
-    started: float = 0.0
-    ended: float = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether nothing more will change."""
-        return self.state in (JobState.DONE, JobState.STOPPED, JobState.FAILED)
 
 
 class Control(RunControl):
@@ -240,16 +181,10 @@ class JobQueue:
                 control.resume()
                 self._set(job_id, paused=False)
 
-    def scale_learning_rate(self, job_id: int, factor: float) -> None:
-        """Multiply the learning rate of a running job; others are left as they are.
-
-        Raises:
-            DigitLabError: the factor is no number above zero.
-        """
+    def control(self, job_id: int) -> Control | None:
+        """Return the control of a running job; None for any other."""
         with self._lock:
-            control = self._running(job_id)
-            if control is not None:
-                control.scale_learning_rate(factor)
+            return self._running(job_id)
 
     def forget(self, job_id: int) -> None:
         """Drop a job that is over."""

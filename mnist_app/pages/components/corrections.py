@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_app.core.data.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing
-from mnist_app.core.jobs.job_queue import JobState
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
 from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome

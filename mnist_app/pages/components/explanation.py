@@ -8,8 +8,9 @@ import streamlit as st
 from mnist_app.core.explaining.counterfactual import Counterfactual, describe
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
-from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.convolution_step import sliding

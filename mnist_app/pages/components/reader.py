@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import JobState, Snapshot
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
-from mnist_app.core.jobs.job_queue import JobState, Snapshot
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading

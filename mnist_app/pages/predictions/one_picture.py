@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.neighbours import Examples, in_words
-from mnist_app.core.jobs.job_queue import JobState
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars

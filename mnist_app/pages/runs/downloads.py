@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import JobState
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import training_script

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import JobState
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import POLL_SECONDS, result_if_there

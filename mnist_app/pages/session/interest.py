@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import JobQueue, Snapshot
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.snapshot import Snapshot
 
 # Who waits asks several times a second; a tab in the background once a second at first. One that
 # is slower than this, and wants the job after all, starts it again by itself.

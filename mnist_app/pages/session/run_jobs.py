@@ -13,8 +13,9 @@ import streamlit as st
 from mnist_app.core import limits
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
-from mnist_app.core.jobs.job_queue import Control, Snapshot
+from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import checkpoints, convolution, outcomes, run_store

@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.pages.session.interest import give_up, has_given_up, take_up
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error

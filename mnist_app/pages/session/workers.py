@@ -23,7 +23,8 @@ from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState, Snapshot, Task
+from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import JobState, Snapshot
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import accuracy_curves
 from mnist_app.core.recognition.answers import percent

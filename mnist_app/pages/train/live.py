@@ -10,8 +10,8 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
-from mnist_app.core.jobs.job_queue import GaveWay, JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 from mnist_app.core.plots.run_charts import (
     accuracy_curves,
     class_accuracy_curves,
@@ -104,12 +104,18 @@ def _control(job: Snapshot | None) -> None:
             key=key,
             icon=icon,
             disabled=not learns,
-            on_click=training.scale_learning_rate,
+            on_click=_scale_learning_rate,
             args=(target, factor),
             help=f"Multiplies the learning rate by {factor:g} from the next step on.",
         )
     rate = f"Learning rate {progress.learning_rate:.2g}" if progress else ""
     st.html(f'<span class="quiet">{rate}</span>', width="content")
+
+
+def _scale_learning_rate(job_id: int, factor: float) -> None:
+    control = workers().training.control(job_id)
+    if control is not None:
+        control.scale_learning_rate(factor)
 
 
 def _progress(job: Snapshot) -> Progress | None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Snapshot
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig, default_title

@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import JobState
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
 from mnist_app.pages.session.augmentation_jobs import variants

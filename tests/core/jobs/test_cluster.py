@@ -17,8 +17,9 @@ from jobs_at_work import PATIENCE, now, over, until
 
 from mnist_app.core.jobs import cluster as door
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState, Snapshot
+from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
@@ -126,7 +127,9 @@ def test_orders_reach_the_worker(queue: JobQueue, submit: Submit) -> None:
     assert job.progress[1:] == (False, 1.0)
     queue.pause(job.id)
     until(lambda: now(queue, job).progress[1:] == (True, 1.0))
-    queue.scale_learning_rate(job.id, 0.5)
+    control = queue.control(job.id)
+    assert control is not None
+    control.scale_learning_rate(0.5)
     until(lambda: now(queue, job).progress[1:] == (True, 0.5))
     queue.resume(job.id)
     until(lambda: now(queue, job).progress[1:] == (False, 0.5))

@@ -13,8 +13,9 @@ import pytest
 from jobs_at_work import now, over, until
 
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import JobQueue, JobState, Snapshot
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import run_jobs, workers

@@ -8,7 +8,8 @@ import pytest
 from jobs_at_work import PATIENCE, Gate, now, over
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import JobState
 
 
 @pytest.fixture
@@ -304,25 +305,25 @@ def test_a_paused_job_can_be_stopped(queue: JobQueue) -> None:
     assert (last.state, last.paused) == (JobState.STOPPED, False)
 
 
-def test_the_learning_rate_of_a_running_job_can_be_multiplied(queue: JobQueue) -> None:
+def test_a_running_job_can_be_controlled_from_outside(queue: JobQueue) -> None:
     task = Patient()
     job = queue.submit(task)
     task.entered.wait(PATIENCE)
-    queue.scale_learning_rate(job.id, 0.5)
-    queue.scale_learning_rate(job.id, 0.5)
-    with pytest.raises(DigitLabError):
-        queue.scale_learning_rate(job.id, 0)
+    control = queue.control(job.id)
+    assert control is not None
+    control.scale_learning_rate(0.5)
+    control.scale_learning_rate(0.5)
     task.opened.set()
     assert over(queue, job).result == 0.25
 
 
-def test_only_what_runs_can_be_steered(queue: JobQueue, gate: Gate) -> None:
+def test_only_what_runs_can_be_controlled(queue: JobQueue, gate: Gate) -> None:
     queue.submit(gate)
     task = Patient()
     task.opened.set()
     waiting = queue.submit(task)
     queue.pause(waiting.id)
-    queue.scale_learning_rate(waiting.id, 3)
+    assert queue.control(waiting.id) is None
     queue.resume(999)
     assert not now(queue, waiting).paused
     gate.opened.set()

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from jobs_at_work import PATIENCE, Gate, now, over, until
 
-from mnist_app.core.jobs.job_queue import Control, GaveWay, JobQueue, JobState, Snapshot
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 
 MINUTE = 60.0
 

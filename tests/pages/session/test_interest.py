@@ -5,7 +5,8 @@ from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import said
 
-from mnist_app.core.jobs.job_queue import Control, JobQueue, JobState
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.pages.session.interest import GONE_SECONDS, Interest
 from mnist_app.pages.session.workers import workers
 

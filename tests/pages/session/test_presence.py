@@ -3,7 +3,8 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.core.jobs.job_queue import JobQueue, JobState
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.pages.session import presence
 from mnist_app.pages.session.workers import LEFT_SECONDS, Workers
 

@@ -11,8 +11,8 @@ from visiting import bodies, said, until
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import JobState, Snapshot
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
@@ -232,7 +232,8 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
     start(app)
     training = workers.workers().training
     while training.snapshot(job().id).state is JobState.RUNNING and not app.error:  # type: ignore[union-attr]
-        training.scale_learning_rate(job().id, 1e30)
+        if control := training.control(job().id):
+            control.scale_learning_rate(1e30)
         time.sleep(0.1)
         app.run()
     # Whether it has learned something before is a matter of speed.
