@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from benchmarks import options
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing, Strokes
 from mnist_app.core.models import model_store
@@ -56,18 +56,18 @@ def main(model: Path, count: int) -> None:
 
 def pen_strokes() -> Path:
     """Where the pen strokes should be."""
-    return Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+    return Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
 
 
 def writers_of(path: Path, held_out: bool) -> list[Digits]:
     """The digits of each writer who is, or is not, held out.
 
     Raises:
-        DigitLabError: see `datasets.read_pen_strokes`.
+        DigitLabError: see `pen_digits.read_pen_strokes`.
     """
     writers: dict[int, list[tuple[Strokes, int]]] = {}
-    for label, writer, drawing in datasets.read_pen_strokes(path):
-        if bool(datasets.is_held_out(np.array(writer))) == held_out:
+    for label, writer, drawing in pen_digits.read_pen_strokes(path):
+        if bool(pen_digits.is_held_out(np.array(writer))) == held_out:
             writers.setdefault(writer, []).append((drawing.strokes, label))
     return list(writers.values())
 

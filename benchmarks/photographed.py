@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks import options
 from benchmarks.drawn import TABLET
 from benchmarks.scenes import SCENES, Glyph
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink import SIDE
 from mnist_app.core.ink.drawings import Drawing
@@ -83,11 +83,11 @@ class Handwriting:
         mnist = datasets.load("mnist", allow_download=False)
         self._images = mnist.train_images if training else mnist.test_images
         self._labels = mnist.train_labels if training else mnist.test_labels
-        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
         self._drawings = [
             (label, drawing)
-            for label, writer, drawing in datasets.read_pen_strokes(strokes)
-            if bool(datasets.is_held_out(np.array(writer))) != training
+            for label, writer, drawing in pen_digits.read_pen_strokes(strokes)
+            if bool(pen_digits.is_held_out(np.array(writer))) != training
         ]
 
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> tuple[int, Glyph]:

@@ -24,8 +24,9 @@ from mnist_app.core.images.pictures import signed
 from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.plots import run_charts
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.pixel_images import gallery, tiles
 
 # As often as the Train page asks how a run stands.

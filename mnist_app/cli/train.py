@@ -18,11 +18,12 @@ from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.files import require_writable
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_store
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs import checkpoints, outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
+from mnist_app.core.settings import SETTINGS, TrainingConfig, default_title
 
 
 @click.command()

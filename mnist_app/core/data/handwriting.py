@@ -31,7 +31,7 @@ class LabelledDrawing:
 def as_json_lines(drawings: Sequence[LabelledDrawing]) -> str:
     """Return the drawings as strokes, `{"label": 7, "strokes": [[[x, y], ...], ...]}` a line.
 
-    `datasets.load_pen_strokes` and the command line read such a file.
+    `pen_digits.load_pen_strokes` and the command line read such a file.
     """
     return "".join(f"{json.dumps(_plain(item))}\n" for item in drawings)
 

@@ -12,15 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Any
 
 from mnist_app.core import file_hashes, limits
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import all_whole
+from mnist_app.core.models.model_card import ModelCard, check_kinds
 from mnist_app.core.recognition.classifier import Classifier
 
 SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
@@ -28,42 +28,6 @@ SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
 # What a card says is remembered until it changes; of so many models.
 REMEMBERED = 1000
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What a model is and how it came to be.
-
-    Attributes:
-        title: its name for people.
-        dataset, architecture, settings, seed: what it was trained on and with.
-        class_names: what its outputs mean.
-        weights: how many numbers it learned.
-        versions: of the libraries that made it.
-        results: measured figures by name, all from pictures it was not trained on.
-        created: when, ISO 8601, UTC.
-        command: the command that repeats it, or "" when a page trained it.
-        training: how long, how many pictures, whether it began with another model and how many
-            taught it, whether it was stopped early and whether because it diverged, how its
-            learning rate was changed by hand: see `progress.Progress.rate_changes`.
-        keras_sha256, litert_sha256: of the two files that it describes, in hexadecimal digits; ""
-            on cards from before there were any.
-    """
-
-    title: str
-    dataset: str
-    architecture: str
-    settings: Mapping[str, Any]
-    seed: int
-    class_names: tuple[str, ...]
-    weights: int
-    versions: Mapping[str, str]
-    results: Mapping[str, Any]
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    command: str = ""
-    training: Mapping[str, Any] = field(default_factory=dict)
-    keras_sha256: str = ""
-    litert_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,19 +134,10 @@ def _read(path: Path, stamp: file_hashes.Stamp) -> _Said:
         return _Said()
     try:
         card = ModelCard(**{**values, "class_names": tuple(values["class_names"])})
-        _check_kinds(card)
+        check_kinds(card)
     except (TypeError, KeyError):
         return _Said(None, **hashes)
     return _Said(card, **hashes)
-
-
-def _check_kinds(card: ModelCard) -> None:
-    """Raise TypeError if a value, which somebody may have written by hand, is of another kind."""
-    for name, kind in get_type_hints(ModelCard).items():
-        if not isinstance(getattr(card, name), get_origin(kind) or kind):
-            raise TypeError(name)
-    if not all(isinstance(name, str) for name in card.class_names):
-        raise TypeError("class_names")
 
 
 def file_stem(title: str) -> str:

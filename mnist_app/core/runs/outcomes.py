@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_store import ModelCard, ModelFiles, StoredModel
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.models.model_store import ModelFiles, StoredModel
 from mnist_app.core.runs.progress import Progress
 
 

@@ -5,72 +5,26 @@ import sqlite3
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.runs import checkpoints, learning_curve
+from mnist_app.core.runs import checkpoints
+from mnist_app.core.runs.curve_table import delete_curves, read_curves, write_curves
 from mnist_app.core.runs.database import Database
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.liveness import SignOfLife, living
-from mnist_app.core.runs.progress import Point, Progress
+from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.run import UNFINISHED, Run, RunState
+from mnist_app.core.runs.run_schema import COLUMNS, COUNTED, MIGRATIONS, SORTABLE
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
 TITLE_LENGTH = 100
 # Runs that are over and may still go on; the checkpoints of older ones are deleted.
 MOST_CHECKPOINTS = 8
-# Each brings the file from the version that is its index to the next.
-MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        title TEXT NOT NULL,
-        owner TEXT NOT NULL,
-        created TEXT NOT NULL,
-        state TEXT NOT NULL,
-        settings TEXT NOT NULL,
-        training TEXT NOT NULL DEFAULT '[]',
-        validation TEXT NOT NULL DEFAULT '[]',
-        accuracy REAL,
-        loss REAL,
-        seconds REAL NOT NULL DEFAULT 0,
-        weights INTEGER NOT NULL DEFAULT 0,
-        model TEXT NOT NULL DEFAULT '',
-        error TEXT NOT NULL DEFAULT '',
-        process TEXT NOT NULL
-    )
-    """,
-    "ALTER TABLE runs ADD COLUMN checkpoints TEXT NOT NULL DEFAULT ''",
-    # In a table of their own: they are far longer than the rest of a run, and seldom asked for.
-    "CREATE TABLE curves (run INTEGER PRIMARY KEY, training TEXT NOT NULL, "
-    "validation TEXT NOT NULL)",
-    "INSERT INTO curves SELECT id, training, validation FROM runs",
-    "ALTER TABLE runs DROP COLUMN training",
-    "ALTER TABLE runs DROP COLUMN validation",
-)
-COLUMNS = (
-    "id",
-    "title",
-    "owner",
-    "created",
-    "state",
-    "settings",
-    "accuracy",
-    "loss",
-    "seconds",
-    "weights",
-    "model",
-    "error",
-    "checkpoints",
-    "process",
-)
-SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
-COUNTED = ("seconds", "weights")
 
 
 class Runs:
@@ -160,7 +114,7 @@ class Runs:
         """Write down how far it is; every few seconds is often enough."""
         with self._database.writing() as connection:
             _set(connection, run_id, seconds=seconds)
-            _set_curves(connection, run_id, progress)
+            write_curves(connection, run_id, progress)
 
     def finish(
         self,
@@ -196,7 +150,7 @@ class Runs:
                 **({"checkpoints": ""} if ends_for_good else {}),
             )
             if progress:
-                _set_curves(connection, run_id, progress)
+                write_curves(connection, run_id, progress)
 
     def cancel(self, run_id: int) -> None:
         """Let go a run that was told to stop before its turn; what it had learned before stays."""
@@ -224,7 +178,7 @@ class Runs:
             model_store.delete(model_store.describe(run.model))
         with self._changing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-            connection.execute("DELETE FROM curves WHERE run = ?", (run_id,))
+            delete_curves(connection, run_id)
 
     def get(self, run_id: int) -> Run:
         """Return one run.
@@ -239,13 +193,7 @@ class Runs:
     def curves(self, run_id: int) -> LearningCurves:
         """Return the curves of a run, at most `learning_curve.CURVE_POINTS` points each."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT training, validation FROM curves WHERE run = ?", (run_id,)
-            ).fetchone()
-        training, validation = (
-            tuple(Point(*point) for point in json.loads(part)) for part in row or ("[]", "[]")
-        )
-        return LearningCurves(training, validation)
+            return read_curves(connection, run_id)
 
     def owners_of(self, model: Path) -> set[str]:
         """Return the visitors whose runs made the model at `model`, as far as that is known."""
@@ -392,11 +340,3 @@ def _set(connection: sqlite3.Connection, run_id: int, **values: Any) -> None:
     )
     if not cursor.rowcount:
         raise _unknown(run_id)
-
-
-def _set_curves(connection: sqlite3.Connection, run_id: int, progress: Progress) -> None:
-    parts = [
-        json.dumps([astuple(point) for point in learning_curve.chosen(points)])
-        for points in (progress.training, progress.validation)
-    ]
-    connection.execute("INSERT OR REPLACE INTO curves VALUES (?, ?, ?)", (run_id, *parts))

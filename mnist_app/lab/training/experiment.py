@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs import learning_curve
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import Trained
@@ -62,9 +62,9 @@ def train_model(
     dataset = datasets.load(config.dataset)
     known = strangers = None
     if extra_strokes:
-        pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
-        known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
-        strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
+        pens = pen_digits.load_pen_strokes(extra_strokes, pen_digits.PEN_WIDTHS)
+        known = pens.by_writer(lambda writers: ~pen_digits.is_held_out(writers))
+        strangers = pen_digits.load_pen_strokes(extra_strokes).by_writer(pen_digits.is_held_out)
     result = train(
         config,
         dataset,
@@ -104,7 +104,7 @@ def train_model(
 
 
 def _measured(
-    model: keras.Model, dataset: datasets.Dataset, strangers: datasets.PenDigits | None
+    model: keras.Model, dataset: datasets.Dataset, strangers: pen_digits.PenDigits | None
 ) -> tuple[EvaluationReport, dict[str, Any]]:
     """Test the model on the test pictures and on held-out writers, for its card."""
     classifier = KerasClassifier(model)

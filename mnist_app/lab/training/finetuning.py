@@ -16,13 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 from mnist_app.core.data import datasets, distractors
-from mnist_app.core.data.datasets import PEN_WIDTHS, Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
+from mnist_app.core.data.pen_digits import PEN_WIDTHS
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs.outcomes import AccuracyChange, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab.networks import copies, model_files

@@ -10,9 +10,10 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import accuracy_curves
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components import canvas, corrections, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.live_chart import live_chart

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_app.core.data.datasets import load_pen_strokes
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs, as_json_lines
+from mnist_app.core.data.pen_digits import load_pen_strokes
 from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.ink.raster import strokes_to_input
 

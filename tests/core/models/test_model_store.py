@@ -12,8 +12,8 @@ from samples import nearly_full_disk
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.models.model_store import (
-    ModelCard,
     ModelFiles,
     StoredModel,
     add_litert,

@@ -12,7 +12,7 @@ from samples import in_a_process_of_its_own, nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.runs import checkpoints, database, run_store
+from mnist_app.core.runs import checkpoints, database, run_schema, run_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.database import Database
 from mnist_app.core.runs.learning_curve import CURVE_POINTS, LearningCurves
@@ -66,7 +66,7 @@ def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept
     assert [run.title for run in kept.listed(order="accuracy")] == ["b", "a", "c"]
     assert [run.title for run in kept.listed(order="accuracy", descending=False)] == ["a", "b", "c"]
     assert [run.title for run in kept.listed()] == ["a", "c", "b"]
-    for order in (*run_store.SORTABLE, "epochs"):
+    for order in (*run_schema.SORTABLE, "epochs"):
         assert len(kept.listed(order=order)) == 3
     with pytest.raises(DigitLabError, match="sorted"):
         kept.listed(order="title; DROP TABLE runs")
@@ -303,7 +303,7 @@ def test_checkpoints_of_a_lost_list_are_deleted(kept: Runs) -> None:
 
 def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "old" / "runs.sqlite3"
-    older = Database(path, "list of runs", run_store.MIGRATIONS[:1])
+    older = Database(path, "list of runs", run_schema.MIGRATIONS[:1])
     with older.writing() as connection:
         connection.execute(
             "INSERT INTO runs (title, owner, created, state, settings, process, training) "

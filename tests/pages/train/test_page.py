@@ -14,8 +14,9 @@ from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import workers
 from mnist_app.pages.session.run_jobs import Run, training_job
