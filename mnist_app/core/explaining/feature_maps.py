@@ -1,12 +1,13 @@
 """A network from the inside: what each layer makes of a picture, and one step of a convolution."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.explaining.layer_sentences import describe, pair
 from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Inside, as_network_input
 
@@ -62,20 +63,6 @@ def _as_maps(values: np.ndarray) -> np.ndarray:
     if values.ndim == 2:
         return values[:, None]
     return values if values.ndim == 3 else values.reshape(-1)
-
-
-def describe(layer: LayerConfig, is_last: bool = False) -> str:
-    """Return what a layer does, in one plain sentence."""
-    if is_last:
-        return "The answer: a number for each class, how probable it is; together they make 1."
-    try:
-        return _SENTENCES[layer.kind](layer)
-    except (KeyError, TypeError, ValueError):
-        # A kind or a setting that this build does not know.
-        return (
-            f"A step that has no words here, “{layer.kind}”: the numbers made so far go in, those "
-            "shown here come out."
-        )
 
 
 def mosaic(values: np.ndarray) -> np.ndarray:
@@ -145,7 +132,7 @@ def first_convolution(inside: Inside, listed: Sequence[LayerConfig]) -> Convolut
     layer = next((layer for layer in listed if layer.kind == "Conv2D"), None)
     if layer is None or inside.kernels is None or inside.biases is None:
         return None
-    strides, padding = _pair(layer, "strides"), str(layer.settings["padding"])
+    strides, padding = pair(layer, "strides"), str(layer.settings["padding"])
     return Convolution(inside.kernels, inside.biases, strides, padding)
 
 
@@ -215,148 +202,3 @@ def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
     covered = (places - 1) * convolution.strides[axis] + convolution.kernels.shape[axis]
     missing = max(covered - 28, 0)
     return missing // 2, missing - missing // 2
-
-
-def _pair(layer: LayerConfig, name: str) -> tuple[int, int]:
-    """Read a setting of rows and columns."""
-    rows, columns = layer.settings[name]
-    return int(rows), int(columns)
-
-
-def _convolution(layer: LayerConfig) -> str:
-    height, width = _pair(layer, "kernel_size")
-    filters = layer.settings["filters"]
-    seen = f"{filters} filters of {height} x {width} slide over what came before"
-    if (step := max(_pair(layer, "strides"))) > 1:
-        seen += f" in steps of {step}"
-    return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
-
-
-def _along_a_line(layer: LayerConfig) -> str:
-    (length,) = layer.settings["kernel_size"]
-    seen = f"{layer.settings['filters']} filters, {length} long, slide along rows of numbers."
-    return f"{seen}{_activation(layer)}"
-
-
-def _dense(layer: LayerConfig) -> str:
-    sums = f"{layer.settings['units']} sums of all numbers before, each weighed in its own way."
-    return f"{sums}{_activation(layer)}"
-
-
-def _depthwise(layer: LayerConfig) -> str:
-    height, width = _pair(layer, "kernel_size")
-    seen = f"Over each map slides a filter of its own, {height} x {width}; no two maps are mixed."
-    return f"{seen}{_activation(layer)}"
-
-
-def _separable(layer: LayerConfig) -> str:
-    height, width = _pair(layer, "kernel_size")
-    seen = (
-        f"Over each map slides a filter of its own, {height} x {width}; then "
-        f"{layer.settings['filters']} mixtures of all of them are made."
-    )
-    return f"{seen}{_activation(layer)}"
-
-
-def _transposed(layer: LayerConfig) -> str:
-    filters = layer.settings["filters"]
-    return (
-        f"Each number paints {filters} small learned patterns: the maps grow.{_activation(layer)}"
-    )
-
-
-def _activation(layer: LayerConfig) -> str:
-    """Describe a layer's activation in the sentence that follows."""
-    name = str(layer.settings["activation"])
-    return "" if name == "linear" else f" {_bent(name)}"
-
-
-def _bent(name: str) -> str:
-    """Describe an activation function."""
-    return _BENDS.get(
-        name,
-        f"Each number is changed by itself, by the function “{name}”: without such bends many "
-        "layers could do no more than one.",
-    )
-
-
-def _pooling(what: str) -> Callable[[LayerConfig], str]:
-    def sentence(layer: LayerConfig) -> str:
-        height, width = _pair(layer, "pool_size")
-        return (
-            f"Of each {height} x {width} neighbours {what} is kept: the maps shrink, and small "
-            "shifts matter less."
-        )
-
-    return sentence
-
-
-def _always(sentence: str) -> Callable[[LayerConfig], str]:
-    return lambda layer: sentence
-
-
-_BELOW = "What is above zero stays; what is below "
-_BENDS = {
-    "linear": "No number changes here.",
-    "relu": "What falls below zero becomes zero.",
-    "leaky_relu": f"{_BELOW}becomes much smaller, but is not forgotten.",
-    "elu": f"{_BELOW}is squeezed, so that it never falls under a lowest value.",
-    "softmax": "The numbers become shares that together make 1.",
-    "sigmoid": "Each number is squeezed between 0 and 1.",
-    "tanh": "Each number is squeezed between -1 and 1.",
-}
-_SENTENCES: dict[str, Callable[[LayerConfig], str]] = {
-    "Conv1D": _along_a_line,
-    "Conv2D": _convolution,
-    "DepthwiseConv2D": _depthwise,
-    "SeparableConv2D": _separable,
-    "Conv2DTranspose": _transposed,
-    "Dense": _dense,
-    "Activation": lambda layer: _bent(str(layer.settings["activation"])),
-    "LeakyReLU": lambda layer: _BENDS["leaky_relu"],
-    "PReLU": _always(f"{_BELOW}is multiplied by a number that was learned."),
-    "ELU": lambda layer: _BENDS["elu"],
-    "Softmax": lambda layer: _BENDS["softmax"],
-    "MaxPooling2D": _pooling("the strongest"),
-    "AveragePooling2D": _pooling("the mean"),
-    "BatchNormalization": _always(
-        "Each map is brought to a common scale, so that none drowns the others."
-    ),
-    "ReLU": _always("What is below zero becomes zero: only what was found is passed on."),
-    "Add": _always("What was just found is added to what was known a few layers before."),
-    "GlobalAveragePooling2D": _always(
-        "Each map becomes its mean: how much of its pattern there is, no matter where."
-    ),
-    "Flatten": _always("All maps are written in one row; no number changes."),
-    **dict.fromkeys(
-        ("Dropout", "SpatialDropout2D"),
-        _always("Nothing happens here now; in training some numbers are left out by chance."),
-    ),
-    **dict.fromkeys(
-        ("GaussianNoise", "GaussianDropout", "RandomRotation", "RandomTranslation", "RandomZoom"),
-        _always("Nothing happens here now; in training everything is changed a little by chance."),
-    ),
-    **dict.fromkeys(
-        ("LayerNormalization", "GroupNormalization", "Normalization", "Rescaling"),
-        _always("The numbers are brought to a common scale, so that none drowns the others."),
-    ),
-    "GlobalMaxPooling2D": _always(
-        "Each map becomes its strongest number: whether its pattern is there, no matter where."
-    ),
-    "ZeroPadding2D": _always("A margin of zeros is put around each map, so that edges count too."),
-    "UpSampling2D": _always("Each number is written several times: the maps grow, nothing is new."),
-    "Concatenate": _always("The maps of several ways through the network are put in one row."),
-    "Average": _always("The mean is taken of what several ways through the network found."),
-    "Maximum": _always("The strongest is kept of what several ways through the network found."),
-    "Multiply": _always(
-        "What several ways through the network found is multiplied: one opens or closes the other."
-    ),
-    **dict.fromkeys(
-        ("Reshape", "Permute"), _always("The numbers are put in another order; none changes.")
-    ),
-    "Identity": _always("Nothing happens here: the numbers are passed on."),
-    **dict.fromkeys(
-        ("Sequential", "Functional"),
-        _always("A network within the network: several steps that are shown as one."),
-    ),
-}

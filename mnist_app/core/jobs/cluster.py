@@ -121,6 +121,28 @@ class Cluster:
                 self._local.close()
                 self._local = None
 
+    def local(self) -> LocalCluster:
+        """Return the cluster of this machine, which grows and shrinks by itself."""
+        with self._starting:
+            if self._local is None:
+                dask.config.set(CONFIG)
+                spawn.get_preparation_data = _preparation_data
+                self._local = LocalCluster(
+                    n_workers=0,
+                    threads_per_worker=LANES,
+                    memory_limit=MEMORY_FRACTION / self._workers,
+                    resources=TRAINING,
+                    scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+                )
+                self._local.adapt(
+                    Adaptive=partial(_Demand, self._wanted),
+                    minimum=0,
+                    maximum=self._workers,
+                    interval=ADAPT_SECONDS,
+                    wait_count=round(self._idle_seconds / ADAPT_SECONDS),
+                )
+            return self._local
+
     def _attempt(
         self,
         function: str,
@@ -191,7 +213,7 @@ class Cluster:
         """Connect for one call, so that a scheduler that was away is found again."""
         with _reaching():
             client = Client(
-                self._address or self._own(), timeout=CONNECT_SECONDS, set_as_default=False
+                self._address or self.local(), timeout=CONNECT_SECONDS, set_as_default=False
             )
         with client:
             with _reaching():
@@ -199,28 +221,6 @@ class Cluster:
                 client.register_plugin(calls.Preparation())
                 client.run_on_scheduler(calls.fail_at_once)
             yield client
-
-    def _own(self) -> LocalCluster:
-        """Return the cluster of this machine, which grows and shrinks by itself."""
-        with self._starting:
-            if self._local is None:
-                dask.config.set(CONFIG)
-                spawn.get_preparation_data = _preparation_data
-                self._local = LocalCluster(
-                    n_workers=0,
-                    threads_per_worker=LANES,
-                    memory_limit=MEMORY_FRACTION / self._workers,
-                    resources=TRAINING,
-                    scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-                )
-                self._local.adapt(
-                    Adaptive=partial(_Demand, self._wanted),
-                    minimum=0,
-                    maximum=self._workers,
-                    interval=ADAPT_SECONDS,
-                    wait_count=round(self._idle_seconds / ADAPT_SECONDS),
-                )
-            return self._local
 
     def _wanted(self) -> int:
         """Return the number of workers that the open calls need."""

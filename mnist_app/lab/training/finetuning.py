@@ -79,7 +79,7 @@ def finetune(
     """
     control = control or RunControl()
     model = _copy(source, seed)
-    exam = _exam(KerasClassifier(model), drawings, _known(card), seed)
+    exam = prepare_exam(KerasClassifier(model), drawings, _known(card), seed)
     own_before, before = exam.marks()
     old = model.get_weights()
     report(BEFORE_FRACTION)
@@ -121,7 +121,7 @@ def _copy(source: bytes, seed: int) -> keras.Model:
 
 
 @dataclass(frozen=True)
-class _Exam:
+class Exam:
     """What a model is asked before and after.
 
     `own`, `test` and `check` are pictures with their labels; with `check` it is decided how far the
@@ -143,16 +143,17 @@ class _Exam:
         return float((self.classifier.probabilities(images).argmax(axis=1) == labels).mean())
 
 
-def _exam(
+def prepare_exam(
     classifier: Answering, drawings: Sequence[LabelledDrawing], known: Dataset, seed: int
-) -> _Exam:
+) -> Exam:
+    """Choose what a model is asked before and after, by `seed`."""
     chosen = np.random.default_rng(seed).permutation(len(known.test_labels))[:TESTED]
     test = known.test_images[chosen], known.test_labels[chosen]
     order = np.random.default_rng(seed).permutation(len(known.train_labels))
     checked, rest = np.split(order, [min(CHECKED, round(CHECKED_FRACTION * len(order)))])
     check = known.train_images[checked], known.train_labels[checked]
     rehearsed = known.train_images[rest[:REHEARSED]]
-    return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
+    return Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
 
 
 def _known(card: ModelCard | None) -> Dataset:
@@ -166,7 +167,7 @@ def _known(card: ModelCard | None) -> Dataset:
     return datasets.load(at_hand[0], allow_download=False)
 
 
-def _interpolate_weights(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
+def _interpolate_weights(model: keras.Model, old: list[np.ndarray], exam: Exam) -> float:
     """Take `model` back towards its old weights, as far as known pictures ask.
 
     Returns:
@@ -186,7 +187,7 @@ def _interpolate_weights(model: keras.Model, old: list[np.ndarray], exam: _Exam)
 def _learn(
     model: keras.Model,
     drawings: Sequence[LabelledDrawing],
-    exam: _Exam,
+    exam: Exam,
     after_step: Callable[[int], None],
     seed: int,
 ) -> None:

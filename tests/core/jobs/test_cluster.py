@@ -188,7 +188,7 @@ def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, queue: J
     queue.stop(job.id)
     over(queue, job)
     assert set(found) == {5_000_001}
-    with Client(cluster._own(), set_as_default=False) as client:
+    with Client(cluster.local(), set_as_default=False) as client:
         events = client.get_events()
     assert sum(len(str(event)) for topic in events.values() for event in topic) < 1_000_000
 

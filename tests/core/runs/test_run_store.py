@@ -385,6 +385,7 @@ def test_a_folder_that_somebody_deleted_is_made_again(kept: Runs) -> None:
 
 def test_no_curve_is_read_for_the_list(kept: Runs) -> None:
     run = finished(kept, "x")
-    with kept._database.writing() as connection:
+    with closing(sqlite3.connect(kept.path)) as connection:
         connection.execute("UPDATE curves SET training = 'no JSON'")
+        connection.commit()
     assert [listed.id for listed in kept.listed()] == [run.id]
