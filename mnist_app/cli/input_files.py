@@ -21,7 +21,7 @@ _NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
 
 @dataclass(frozen=True)
 class FileInputs:
-    """What one drawing or picture in a file gives the network.
+    """The network inputs of one drawing or picture in a file.
 
     Attributes:
         source: the file, for one of several drawings with its line.

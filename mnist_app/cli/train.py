@@ -147,7 +147,7 @@ def _begun_with(folder: Path) -> dict[str, Any]:
 
 
 class _Kept:
-    """The checkpoint of a run in `folder`, where one of an interrupted run may lie before."""
+    """The checkpoint folder of a run, which may hold an interrupted run's."""
 
     def __init__(self, folder: Path, is_own: bool) -> None:
         self._folder, self._is_own = folder, is_own

@@ -9,7 +9,7 @@ from mnist_app.live import limits
 
 
 class Refused(Exception):
-    """A message that is not taken; its text is the word that the browser gets."""
+    """A message that is refused; its text is the word that the browser gets."""
 
 
 @dataclass(frozen=True)

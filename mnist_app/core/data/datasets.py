@@ -73,7 +73,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether a data set is at hand, and where; `place` is None when it must be downloaded."""
+    """The place of a data set on this machine; `place` is None when it must be downloaded."""
 
     name: str
     place: str | None

@@ -13,7 +13,7 @@ SIGNIFICANCE = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Which pictures two models read right, as indices, int64 (n,), in test order.
+    """The pictures that two models read right, as indices, int64 (n,), in test order.
 
     Attributes:
         both, only_first, only_second, neither: each picture is in exactly one of them.

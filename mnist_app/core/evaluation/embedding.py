@@ -44,7 +44,7 @@ def embeddings(
 
 
 class Neighbours:
-    """Which of many known vectors are nearest: an explanation by example."""
+    """The nearest of many known vectors: an explanation by example."""
 
     def __init__(self, vectors: np.ndarray) -> None:
         """Keep vectors, float32 (n, d), n >= 1."""

@@ -15,7 +15,7 @@ BINS = 15
 
 
 class Answering(Protocol):
-    """What reads pictures, such as a `Classifier`."""
+    """Anything that reads pictures, such as a `Classifier`."""
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return the probability of each class of uint8 (n, 28, 28), float32 (n, classes)."""
@@ -52,7 +52,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """How a model does on labelled pictures it was not trained on.
+    """The results of a model on labelled pictures it was not trained on.
 
     Attributes:
         accuracy: fraction read right, 0..1.

@@ -20,7 +20,7 @@ DIRECTIONS = 30
 
 @dataclass(frozen=True)
 class PictureMap:
-    """Where each picture lies.
+    """The places of pictures on a map.
 
     Attributes:
         directions: float32 (n, k), k <= `DIRECTIONS`, the widest first.
@@ -38,7 +38,7 @@ class PictureMap:
 
 @dataclass(frozen=True)
 class Round:
-    """A map of neighbours that is being made.
+    """A map of neighbours in the making.
 
     Attributes:
         places: float32 (n, 2).

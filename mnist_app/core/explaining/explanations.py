@@ -20,7 +20,7 @@ from mnist_app.core.recognition.classifier import Classifier
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a network makes of an image, as far as its answers alone tell.
+    """An explanation of one answer that needs nothing but the model's answers.
 
     Attributes:
         image: what is explained, uint8 (28, 28).
@@ -40,7 +40,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class GradientExplanation:
-    """What the gradients of a network's logits tell of an image; see `lab.explaining`.
+    """An explanation of one answer from the gradients of the logits; see `lab.explaining`.
 
     Attributes:
         gradient_map: float32 (28, 28), above 0 what speaks for the answer, in log odds.

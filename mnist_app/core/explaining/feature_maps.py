@@ -17,7 +17,7 @@ INPUT = "The picture as the network gets it: a number for each pixel, 0 for pape
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """What one layer makes of a picture.
+    """The output of one layer for one picture.
 
     Attributes:
         name: the layer's own.
@@ -107,7 +107,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class ConvolutionStep:
-    """A filter at one place.
+    """One filter at one place.
 
     Attributes:
         top, left: where the patch begins in the picture; below 0 where it reaches over the edge.

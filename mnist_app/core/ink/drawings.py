@@ -32,7 +32,7 @@ Strokes = Sequence[np.ndarray]
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a person drew.
+    """A person's drawing.
 
     Attributes:
         strokes: each float64 (n, 2), n >= 1, y down, in the units of its canvas.

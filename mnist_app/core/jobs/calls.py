@@ -34,7 +34,7 @@ LANE = "training"
 
 @dataclass(frozen=True)
 class Call:
-    """What is to be done.
+    """A call of a function in a worker.
 
     Attributes:
         id: unique; also the key of the task.
@@ -52,7 +52,7 @@ class Call:
 
 
 class Kind(StrEnum):
-    """What a message to the server says, and how a call ended."""
+    """The kind of a message to the server, and the outcome of a call."""
 
     STARTED = "started"
     REPORT = "report"
@@ -64,7 +64,7 @@ class Kind(StrEnum):
 
 
 class Preparation(WorkerPlugin):
-    """Makes a process fit to learn beside a server, and tells its calls when nobody wants them."""
+    """Prepares a worker to learn beside a server, and stops its calls when nobody wants them."""
 
     name = "digit-lab"
 

@@ -34,7 +34,7 @@ OUT_OF_MEMORY = (
 
 
 class Control(RunControl):
-    """What a job holds on to while it runs: it reports through it and asks what it is told."""
+    """The control of a job, through which it also reports."""
 
     def __init__(self, queue: "JobQueue", job_id: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ Task = Callable[[Control], Any]
 
 @dataclass(frozen=True)
 class _Order:
-    """What belongs to a job until it is over; see `JobQueue.submit`."""
+    """The parts of a job that go when it is over; see `JobQueue.submit`."""
 
     task: Task
     control: Control

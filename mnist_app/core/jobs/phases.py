@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What is waited for."""
+    """A stage before the work itself reports."""
 
     STARTING = "Starting a worker"
     WAITING = "Waiting for a worker"
@@ -16,7 +16,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage.
+    """A stage and when it began.
 
     Attributes:
         since: when it began, seconds since the epoch.

@@ -8,7 +8,7 @@ from mnist_app.core.errors import DigitLabError
 
 
 class Orders(NamedTuple):
-    """All that a run was told so far.
+    """All orders to a run so far.
 
     Attributes:
         factor: what the learning rate is to be multiplied by: the product of all that was asked
@@ -21,7 +21,7 @@ class Orders(NamedTuple):
 
 
 class RunControl:
-    """Told from any thread; asked by the run after each step."""
+    """The control of a run: set from any thread, asked by the run after each step."""
 
     def __init__(self, orders: Orders | None = None) -> None:
         """Begin with what was told before, if anything was."""

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class JobState(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -17,7 +17,7 @@ class JobState(StrEnum):
 
 
 class GaveWay(StrEnum):
-    """Why a job was stopped for those who wait."""
+    """The reason why a job was stopped for those who wait."""
 
     LEFT = "left"
     PAUSED = "paused"

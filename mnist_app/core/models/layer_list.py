@@ -13,7 +13,7 @@ MOST_BYTES = 5_000_000
 
 @dataclass(frozen=True)
 class LayerConfig:
-    """A layer, and how it was set.
+    """A layer and its settings.
 
     Attributes:
         kind: its class in Keras, such as "Conv2D".

@@ -8,7 +8,7 @@ from typing import Any, get_origin, get_type_hints
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model is and how it came to be.
+    """A model's description and origin.
 
     Attributes:
         title: its name for people.

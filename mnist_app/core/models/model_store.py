@@ -32,7 +32,7 @@ REMEMBERED = 1000
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model that lies on disk; `card` is None when none can be read that is its own."""
+    """A model on disk; `card` is None when none can be read that is its own."""
 
     path: Path
     card: ModelCard | None
@@ -108,7 +108,7 @@ def is_ready(stored: StoredModel) -> bool:
 
 @dataclass(frozen=True)
 class _Said:
-    """What the file of a card says; a model of another app has hashes but no card."""
+    """The contents of a card file; a model of another app has hashes but no card."""
 
     card: ModelCard | None = None
     keras_sha256: str = ""

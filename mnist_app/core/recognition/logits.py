@@ -9,7 +9,7 @@ import numpy as np
 
 
 class LogitSource(Protocol):
-    """What gives the logits of each class, such as a `Classifier`."""
+    """Anything that gives the logits of each class, such as a `Classifier`."""
 
     def logits(self, pictures: np.ndarray) -> np.ndarray:
         """Return logits whose softmax is the answer, (n, classes), of float32 (n, 28, 28)."""
@@ -17,7 +17,7 @@ class LogitSource(Protocol):
 
 
 class GradientSource(LogitSource, Protocol):
-    """What also tells how the logits change with the ink, such as `KerasLogits`."""
+    """Anything that also gives the gradients of its logits, such as `KerasLogits`."""
 
     def gradients(self, pictures: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray]:
         """Return how the log odds of class `target` change with the ink of each pixel.

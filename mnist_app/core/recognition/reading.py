@@ -38,7 +38,7 @@ class Digit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read; `reason` says why when `digits` is empty."""
+    """The result of reading; `reason` says why when `digits` is empty."""
 
     digits: tuple[Digit, ...]
     reason: str = ""

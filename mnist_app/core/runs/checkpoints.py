@@ -31,7 +31,7 @@ BROKEN = "The checkpoint of this run is broken: start the run anew."
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a run needs to go on.
+    """Everything that a run needs to go on.
 
     Attributes:
         data: the bytes of the ZIP file.

@@ -13,7 +13,7 @@ CURVE_POINTS = 400
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Both curves of a run, empty where they are not known.
+    """Both curves of a run; empty where they are not known.
 
     Attributes:
         is_taught: whether training is measured against what teachers answer, not the labels.
@@ -25,7 +25,7 @@ class LearningCurves:
 
 
 class GrowingCurve:
-    """The curve of a run that goes on; it has a point at the end of each epoch."""
+    """The curve of a run in progress; it has a point at the end of each epoch."""
 
     def __init__(self, steps: int, points: Sequence[Point] = ()) -> None:
         """Go on after `points`, the last of which ends an epoch, in a run of `steps` an epoch."""

@@ -11,7 +11,7 @@ from typing import IO
 
 
 class SignOfLife:
-    """One who lives in a folder, for as long as this object and its process do.
+    """A process's sign of life in a folder, valid as long as this object lives.
 
     Attributes:
         name: unique among all who ever lived there; "" before it is shown.

@@ -29,7 +29,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """What a training run leaves: the stored model, its test results and how it went."""
+    """The outcome of a training run: the stored model, its test results and its course."""
 
     stored: StoredModel
     report: EvaluationReport

@@ -24,7 +24,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the network thought of the person's own drawing: the probability of each class."""
+    """The probabilities that the network gives for the person's own drawing."""
 
     epoch: float
     probabilities: tuple[float, ...]
@@ -64,7 +64,7 @@ class View:
 
 @dataclass(frozen=True)
 class Progress:
-    """How a run stands.
+    """The state of a run.
 
     Attributes:
         epoch, epochs: the epoch it is in, from 1, and how many there will be.

@@ -14,7 +14,7 @@ from mnist_app.core.settings import SETTINGS, TrainingConfig, from_query
 
 
 class RunState(StrEnum):
-    """Where a run stands; an interrupted one lost its process before its end."""
+    """The state of a run; an interrupted one lost its process before its end."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -31,7 +31,7 @@ BROKEN_OFF = (RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED)
 
 @dataclass(frozen=True)
 class Run:
-    """One training run as it was last written down.
+    """One training run as last recorded.
 
     Attributes:
         id: unique, never given twice.

@@ -22,7 +22,7 @@ ARRAYS = "arrays.npz"
 
 
 class Backup:
-    """Backs up a run after each whole epoch, and takes it up again.
+    """Backs up a run after each whole epoch, and restores it.
 
     Keras' backup holds the weights and the optimizer. The state of each dropout, the best weights
     so far, where the monitors stand and the curves are put beside it.

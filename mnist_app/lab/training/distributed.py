@@ -81,7 +81,7 @@ def strategy() -> tf.distribute.Strategy:
 
 
 class SharedEngine(Engine):
-    """Does the steps of one run on all devices of a strategy together.
+    """Runs the steps of one training on all devices of a strategy together.
 
     Each step takes one batch of `batch_size` pictures, divided among the devices, so that the run
     is the one that a single device would do. Every worker trains with the same settings and

@@ -12,7 +12,7 @@ PLATEAU_FACTOR = 0.2
 
 
 class Monitors:
-    """What keeps the best weights, stops early and lowers the learning rate on a plateau.
+    """Keras' callbacks that keep the best weights, stop early and lower the learning rate.
 
     Attributes:
         early: keeps the best weights, and stops the run where the settings ask for that.

@@ -122,7 +122,7 @@ def _copy(source: bytes, seed: int) -> keras.Model:
 
 @dataclass(frozen=True)
 class Exam:
-    """What a model is asked before and after.
+    """The questions to a model before and after fine-tuning.
 
     `own`, `test` and `check` are pictures with their labels; with `check` it is decided how far the
     weights go. `rehearsed` are other pictures, without labels.

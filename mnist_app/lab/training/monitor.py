@@ -17,7 +17,7 @@ WATCHED, MOST_FILTERS, HARDEST = 40, 64, 12
 
 @dataclass(frozen=True)
 class Validation:
-    """How a network reads pictures it does not learn from; see `Progress`."""
+    """The results on pictures kept aside; see `Progress`."""
 
     loss: float
     accuracy: float
@@ -26,7 +26,7 @@ class Validation:
 
 
 class Watcher:
-    """Looks at a network that is being trained, from the thread that trains it."""
+    """Samples a network that is being trained, from the thread that trains it."""
 
     def __init__(
         self, classifier: KerasClassifier, dataset: Dataset, drawing: np.ndarray | None = None

@@ -32,7 +32,7 @@ DIVERGED = "The training diverged (its loss is no number any more): "
 
 
 class RunCallback(keras.callbacks.Callback):
-    """Tells how a run goes, and does as it is told.
+    """Reports on a run, and carries out the orders to it.
 
     Attributes:
         progress: the last report.

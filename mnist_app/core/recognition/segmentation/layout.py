@@ -40,7 +40,7 @@ USUAL_HEIGHT = 0.7
 
 @dataclass(frozen=True)
 class Layout:
-    """Where pieces of ink stand, upright, in heights of a digit.
+    """The positions of pieces of ink, upright, in heights of a digit.
 
     Attributes:
         boxes: float64 (n, 4), left, top, right and bottom of each, in order from left to right.

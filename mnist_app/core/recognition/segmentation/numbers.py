@@ -26,7 +26,7 @@ SURE = 0.9
 
 @dataclass(frozen=True)
 class Judged:
-    """What may be the digits of a number, and what the network finds in it.
+    """The candidates for the digits of a number, and the network's answers to them.
 
     Attributes:
         layout: of the pieces.
