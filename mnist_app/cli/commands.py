@@ -1,4 +1,4 @@
-"""The same core from the command line: train, evaluate, read, export, datasets."""
+"""The command line: train, evaluate, read, export, datasets."""
 
 import json
 import logging

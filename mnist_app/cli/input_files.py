@@ -1,4 +1,4 @@
-"""Files of pictures and of strokes -> network inputs, one after the other and each for itself."""
+"""Files of pictures and of strokes -> network inputs, each file by itself."""
 
 import gzip
 import json

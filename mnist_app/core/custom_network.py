@@ -1,4 +1,4 @@
-"""A network of one's own from a line of text, and what it comes to, without Keras.
+"""A network of one's own: parsed from a line of text and summarised without Keras.
 
 "conv 32 3, pool, dropout 0.5, dense 64" names the layers between the picture and the answer:
 convolutions by filters and kernel size, pooling, dropout by the fraction left out, dense layers by

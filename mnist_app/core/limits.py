@@ -1,4 +1,4 @@
-"""What a public host allows: set by whoever runs the app, in the environment."""
+"""The limits of a public host, set in the environment by whoever runs the app."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Which versions are installed: what a model or a measurement was made with."""
+"""Installed versions, for what a model or a measurement was made with."""
 
 import importlib.metadata
 import platform

@@ -1,4 +1,4 @@
-"""Data sets as Keras downloads them, in memory; nothing of a download that fails is left."""
+"""Downloads of data sets by Keras; a download that fails leaves nothing behind."""
 
 import tempfile
 from collections.abc import Callable

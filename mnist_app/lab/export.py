@@ -1,4 +1,4 @@
-"""Models in other formats: the LiteRT form that answers here, and files to hand on."""
+"""Export of models: the LiteRT form that answers here, and files to hand on."""
 
 import io
 import zipfile

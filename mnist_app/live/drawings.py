@@ -1,4 +1,4 @@
-"""The drawing at the other end of a connection, and what is read in it so far."""
+"""The drawing at the other end of a connection, and its reading so far."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a browser may say on the live channel, checked before anything is done with it."""
+"""Messages from a browser on the live channel, validated."""
 
 import json
 import math

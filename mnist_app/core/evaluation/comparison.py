@@ -1,4 +1,4 @@
-"""Two models on the same pictures: what each reads right that the other does not."""
+"""Comparison of two models on the same pictures."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The space of a network's last layer: what is near there looks alike to the network."""
+"""The space of a network's last layer, where neighbours look alike to the network."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,11 +7,12 @@ import numpy as np
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.recognition.classifier import BATCH, Classifier
 
+# scikit-learn's own defaults.
 PERPLEXITY = 30.0
+EARLY_EXAGGERATION = 12.0
 # scikit-learn's t-SNE cannot be asked to stop; so it is given rounds of its fewest steps.
 ROUNDS = 4
 ROUND_STEPS = 250
-EARLY_EXAGGERATION = 12.0
 
 
 def embeddings(

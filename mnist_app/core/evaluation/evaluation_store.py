@@ -1,4 +1,4 @@
-"""Evaluations on disk: the network's answers to the test pictures, kept for the next start."""
+"""A network's answers to the test pictures, kept on disk for the next start."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""Test pictures laid out in two dimensions by what a network's last layer makes of them."""
+"""Maps of test pictures in two dimensions, from the outputs of a network's last layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

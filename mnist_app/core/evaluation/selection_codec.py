@@ -1,4 +1,4 @@
-"""Any choice of pictures as a short text for a link: "show exactly these" can be passed on."""
+"""A selection of pictures as a short text for a link."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What would change a network's mind: ink to add or remove until it reads another class."""
+"""Counterfactuals: ink to add or remove until a network reads another class."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import numpy as np
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.logits import GradientSource, LogitSource, margin
 
+# With `STEP`, far more than it takes to draw any digit anew.
 STEPS = 40
 # No pixel changes by more than this fraction of full ink in a step.
 STEP = 0.2

@@ -1,4 +1,4 @@
-"""An explanation -> pictures: pixels for people to look at, light on dark as the drawing is."""
+"""Explanations drawn as pictures, light on dark as the drawing is."""
 
 import functools
 

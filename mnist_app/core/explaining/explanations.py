@@ -1,4 +1,4 @@
-"""All that tells what a network looks at in one image."""
+"""Everything that explains a network's answer to one image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A network from the inside: what each layer makes of a picture, and one step of a convolution."""
+"""Feature maps: each layer's output for a picture, and one step of a convolution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What each kind of layer of this app's networks does, in a sentence for a learner."""
+"""A sentence for a learner about each kind of layer that this app's networks have."""
 
 from collections.abc import Callable
 

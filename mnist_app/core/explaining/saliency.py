@@ -1,4 +1,4 @@
-"""Where a network looked: two maps of how much each piece of ink speaks for a class.
+"""Saliency: two maps of how much each piece of ink speaks for a class.
 
 Both measure in log odds, log(p / (1 - p)), as a probability hardly moves when the network is sure.
 Neither proves why the network answered: they tell what its answer depends on near this picture and
@@ -14,6 +14,7 @@ from mnist_app.core.recognition.logits import GradientSource, LogitSource, log_o
 PATH = 48
 # Gradients of neighbouring pixels alternate in sign: a blur of this many pixels makes them legible.
 SPREAD = 1.5
+# A patch wider than a stroke, moved by less than its width.
 PATCH = 5
 STRIDE = 2
 

@@ -1,4 +1,4 @@
-"""Drawings: strokes as a canvas, a pen or a file sends them, checked and made smooth.
+"""Drawings: strokes from a canvas, a pen or a file, checked and smoothed.
 
 A drawing is a list of strokes, each a float64 array (n, 2) of x and y with y down, in any unit.
 """

@@ -1,4 +1,4 @@
-"""Lifting: the colours of a picture -> the ink in it.
+"""Ink extraction: the colours of a picture -> the ink in it.
 
 Nothing is known about a picture from outside: dark on light or light on dark, any colour, any size,
 a photograph with a shadow across ruled paper. What differs from its surroundings in the colour of
@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from mnist_app.core.images.pictures import WORKING_SIDE
+
+# Set by hand: `python -m benchmarks.photographed` shows what a change costs.
 
 # A picture as small as this is all digit: its own border is its background.
 SMALL_SIDE = 64

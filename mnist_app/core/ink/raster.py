@@ -1,4 +1,4 @@
-"""From ink to input: what MNIST would have held for the same drawing.
+"""Rasterisation: strokes or ink -> the 28 x 28 image that MNIST would have held.
 
 MNIST's digits were made by fitting the ink into a box of 20 x 20 pixels, keeping its aspect, and
 placing its centre of mass in the middle of a field of 28 x 28 (LeCun, Bottou, Bengio, Haffner,

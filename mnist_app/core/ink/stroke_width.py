@@ -1,4 +1,4 @@
-"""The thickness of a digit's lines, made as MNIST's is."""
+"""Lines of a digit made as thick as MNIST's."""
 
 import numpy as np
 from PIL import Image

@@ -1,4 +1,4 @@
-"""What a worker does when it is called: it finds the function, reports, and follows orders.
+"""The worker's side of a call: find the function, report, follow orders.
 
 The server names a function by a text, so that it need not import what the worker does.
 """

@@ -1,4 +1,4 @@
-"""The door to the workers: the server calls a function of the lab, and a process of Dask's does it.
+"""Calls of the lab's functions in worker processes of Dask, on this machine or elsewhere.
 
 They are processes of this machine that come and go with the work, or those of a scheduler.
 """

@@ -1,4 +1,4 @@
-"""The conversation of the server with the worker that runs a call, until the call is over."""
+"""The server's side of a call: messages in, orders out, until it is over."""
 
 import logging
 import pickle

@@ -1,4 +1,4 @@
-"""Work that takes longer than a page may wait: background workers with immutable snapshots.
+"""Job queues: background threads with immutable snapshots, for work that a page cannot wait for.
 
 One `JobQueue` runs one job at a time, or a few; who comes later waits in line. A page only holds
 a job's id and looks at snapshots, so a reload, a second tab or another page finds the same job

@@ -1,4 +1,4 @@
-"""How far a call of a worker is before the work itself has something to tell."""
+"""The phases of a call before the work itself reports."""
 
 from dataclasses import dataclass
 from enum import StrEnum

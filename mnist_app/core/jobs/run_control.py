@@ -1,4 +1,4 @@
-"""What a run is told while it goes: stop, pause, resume, learn faster or slower."""
+"""Orders to a run: stop, pause, resume, learn faster or slower."""
 
 import math
 import threading

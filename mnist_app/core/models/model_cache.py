@@ -1,4 +1,4 @@
-"""Who can read: the models of digits, each loaded once for all pages and the live channel."""
+"""The models that read digits, each loaded once for all pages and the live channel."""
 
 import functools
 from pathlib import Path

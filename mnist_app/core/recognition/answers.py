@@ -1,4 +1,4 @@
-"""A reading in words and figures for people, as JSON can hold it.
+"""A reading in words and figures, ready for JSON.
 
 The live channel sends it and the pages hand it over, so that one answer reads the same however it
 came; `answer.js` shows it.

@@ -1,4 +1,4 @@
-"""How far an answer may be trusted: one digit, a choice of two, or none at all."""
+"""Confidence in an answer: one digit, a choice of two, or none at all."""
 
 import numpy as np
 

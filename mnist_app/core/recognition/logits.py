@@ -1,4 +1,4 @@
-"""What a network says before it makes probabilities of it.
+"""Logits of a network, their log odds and margins.
 
 Near certainty a probability hardly moves, whatever is drawn; the logits behind it still do.
 """

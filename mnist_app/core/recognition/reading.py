@@ -1,4 +1,4 @@
-"""A drawing or a picture -> the digits in it: the one path that page and command line share."""
+"""A drawing or a picture -> the digits in it, for pages and command line alike."""
 
 from dataclasses import dataclass, replace
 

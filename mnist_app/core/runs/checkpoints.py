@@ -1,4 +1,4 @@
-"""A training run at the end of an epoch, to go on from: bytes that travel, a file that stays.
+"""Checkpoints: a training run at the end of an epoch, as bytes and as a file.
 
 It is a ZIP file of known names. Reading it runs no code and needs no Keras.
 """

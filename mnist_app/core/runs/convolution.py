@@ -1,4 +1,4 @@
-"""Why convolution: a dense and a convolutional network that learned from the same pictures."""
+"""The lesson “Why convolution?”: a dense and a convolutional network compared."""
 
 from collections.abc import Sequence
 from typing import Any

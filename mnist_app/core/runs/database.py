@@ -1,4 +1,4 @@
-"""One SQLite file: changed whole or not at all, brought up to date, set aside when it is broken.
+"""One SQLite file: changed whole or not at all, migrated, set aside when it is broken.
 
 Every change is one transaction of SQLite's rollback journal, so a crash in the middle of writing
 leaves the state before it. A connection lives as long as one question: threads and processes share

@@ -1,4 +1,4 @@
-"""A learning curve that grows: a point each step at first, fewer as the run gets longer."""
+"""A growing learning curve: a point each step at first, fewer as the run gets longer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Signs of life: which of those who share a folder still live.
+"""Signs of life of the processes that share a folder.
 
 Who lives holds a lock on a file of its own, which the system lifts however its process ends.
 Numbers of processes are given anew, and mean nothing in another container.

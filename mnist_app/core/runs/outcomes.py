@@ -1,4 +1,4 @@
-"""What comes of learning: it travels from a worker to whoever asked for it, and is saved there."""
+"""The results of training, as they travel from a worker and once they are saved."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What can be seen of a training run while it goes; nothing here changes once it is made."""
+"""The progress of a training run, in immutable snapshots."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A training run is written down in the list of runs while it goes, and how it ends."""
+"""Recording of a training run in the list of runs."""
 
 import logging
 import time

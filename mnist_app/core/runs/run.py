@@ -1,4 +1,4 @@
-"""A training run as it was written down: how it stands, how it differs from others."""
+"""A training run as recorded: its state, and how it differs from others."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The tables of the list of runs, and how files of earlier versions are brought up to date."""
+"""The schema of the list of runs, and migrations from earlier versions."""
 
 # Each brings the file from the version that is its index to the next.
 MIGRATIONS = (

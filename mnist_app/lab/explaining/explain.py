@@ -1,4 +1,4 @@
-"""Explain one answer by a network's gradients: where it looked, what would change it."""
+"""Explanation of one answer by gradients: saliency and a counterfactual."""
 
 import functools
 from collections.abc import Callable

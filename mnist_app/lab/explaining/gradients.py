@@ -1,4 +1,4 @@
-"""What each pixel does to the logits behind a network's probabilities."""
+"""Gradients of a network's logits with respect to the pixels."""
 
 import keras
 import numpy as np

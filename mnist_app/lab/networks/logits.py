@@ -9,7 +9,7 @@ LEAST_PROBABILITY = 1e-30
 
 
 def before_softmax(model: keras.Model) -> Any:
-    """Return the symbolic scores whose softmax the model answers; logarithms where it has none."""
+    """Return the symbolic logits whose softmax the model answers; logarithms where it has none."""
     head = model.layers[-1]
     if getattr(head, "activation", None) is keras.activations.softmax:
         if isinstance(head, keras.layers.Activation):

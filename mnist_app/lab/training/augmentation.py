@@ -1,4 +1,4 @@
-"""Small changes of a picture that leave it the same digit, made anew each time it is seen.
+"""Augmentation: small random changes of a picture that leave it the same digit.
 
 Nearly all are one warp of the picture (Simard, Steinkraus, Platt, "Best practices for
 convolutional neural networks applied to visual document analysis", 2003), one change of its

@@ -1,4 +1,4 @@
-"""The checkpoints of a training run: Keras' own backup, and what that leaves out."""
+"""Backup of a training run: Keras' own, and what that leaves out."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
+"""Compilation of a network: its optimiser, its loss and its precision."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Keras' callbacks that watch the validation loss, and where they stand."""
+"""Keras' callbacks that monitor the validation loss, and their state."""
 
 from typing import Any
 

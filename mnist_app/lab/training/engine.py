@@ -1,4 +1,4 @@
-"""What does the steps of a training run: Keras on the one device of this process.
+"""The engine of a training run: Keras on the one device of this process.
 
 `distributed` has an engine for several devices.
 """

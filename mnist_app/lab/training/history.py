@@ -1,4 +1,4 @@
-"""What a training run has found so far: what can be seen of it, and what it needs to go on."""
+"""The history of a training run: all that can be seen of it and that it needs to go on."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any

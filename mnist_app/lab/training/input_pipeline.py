@@ -1,4 +1,4 @@
-"""The pictures of a run: which ones are learned from, and in what order and variation."""
+"""The input pipeline: which pictures are learned from, in what order and variation."""
 
 from dataclasses import dataclass
 

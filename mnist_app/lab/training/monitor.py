@@ -1,4 +1,4 @@
-"""Looking at a network while it learns: at its answers, its filters, and what it finds hard."""
+"""Monitoring of a network while it learns: its answers, its filters, its mistakes."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The one Keras callback of ours in a training run: it reports, pauses, steers and stops.
+"""Our one Keras callback in a training run: it reports, pauses, controls and stops.
 
 It comes before Keras' own that watch the validation loss: when an epoch ends it reads the pictures
 kept aside, and when the next one begins it takes in what those others made of that.

@@ -1,4 +1,4 @@
-"""Boxes around ink: how high a digit is, and which of them stand in one another's place.
+"""Boxes around ink, the height of a digit, and groups of boxes that overlap.
 
 Boxes are float64 (n, 4), left, top, right and bottom of each, y down, in any unit.
 """
@@ -10,6 +10,8 @@ import numpy as np
 
 from mnist_app.core.ink.drawings import LEAST_EXTENT
 from mnist_app.core.recognition.segmentation.layout import MOST_PIECES
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # Pieces are one from the start when they share this part of the narrower one's width.
 SHARED_WIDTH = 0.8

@@ -15,6 +15,8 @@ from mnist_app.core.recognition.segmentation.rulings import are_rulings
 from mnist_app.core.recognition.segmentation.seams import seams_of
 from mnist_app.core.recognition.segmentation.slant import slant_of
 
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
+
 # Pictures are divided at this many pixels a digit.
 DIVIDED_HEIGHT = 40
 # A narrower piece is not divided.

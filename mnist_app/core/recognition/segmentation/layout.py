@@ -1,4 +1,4 @@
-"""How pieces of ink stand beside each other, and which of them together are the digits of a number.
+"""The layout of pieces of ink, and the sequence of them that is the best reading.
 
 Every run of neighbouring pieces that could be one digit is a candidate; the network judges all of
 them, and dynamic programming finds the sequence of candidates that is the best reading (Matan,
@@ -19,11 +19,14 @@ Span = tuple[int, int]
 # However much was scribbled, no more candidates than the product of these are judged.
 MOST_PIECES = 32
 MOST_TOGETHER = 12
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
+
 # A digit is no wider than this, and holds no wider gap.
 WIDEST = 1.6
 WIDEST_GAP = 0.45
 
-# What a candidate costs, beside the logarithm of the network's best probability.
+# The costs of a candidate, beside the logarithm of the network's best probability; chosen on
+# numbers made of training digits.
 COSTS = {
     "digit": 0.3,
     "cut_ink": 1.5,

@@ -1,4 +1,4 @@
-"""How writing leans, and how it stands when it is set upright."""
+"""The slant of handwriting, and how to remove it."""
 
 import numpy as np
 

@@ -16,6 +16,8 @@ from mnist_app.core.recognition.segmentation.layout import MOST_TOGETHER, Layout
 from mnist_app.core.recognition.segmentation.rulings import are_frames, are_rulings
 from mnist_app.core.recognition.segmentation.slant import set_upright, slant_of
 
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
+
 # Numbers need far fewer strokes, and a far shorter line in heights of a digit.
 MOST_STROKES = 200
 MOST_INK = 200

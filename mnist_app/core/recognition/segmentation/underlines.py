@@ -1,4 +1,4 @@
-"""Lying lines that run through the ink of a picture: underlines and ruling that touch digits.
+"""Underlines and ruling that touch digits, found in a picture of ink.
 
 A line is the longest smooth way from left to right along which there is ink, found by dynamic
 programming as a local alignment is (Smith and Waterman, "Identification of common molecular
@@ -10,6 +10,8 @@ from PIL import Image
 
 from mnist_app.core.recognition.segmentation.boxes import boxes_in, digit_height
 from mnist_app.core.recognition.segmentation.rulings import are_rulings
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # Lines are looked for at this many pixels a digit.
 LOOKED_HEIGHT = 80
