@@ -117,7 +117,7 @@ def train(
             checkpoint=begun.data if begun else None,
             engine=engine,
         )
-        outcome = outcomes.stored(trained, place)
+        outcome = outcomes.save_trained(trained, place)
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
         return

@@ -62,7 +62,7 @@ def _p_value(only_first: int, only_second: int) -> float:
     return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
 
 
-def in_words(comparison: Comparison, first: str, second: str) -> str:
+def describe_comparison(comparison: Comparison, first: str, second: str) -> str:
     """Summarise the comparison of two models with these titles in plain sentences."""
     ahead, behind = len(comparison.only_first), len(comparison.only_second)
     if not ahead + behind:

@@ -54,7 +54,7 @@ class Examples:
         return self.numbers[nearest[0]]
 
 
-def in_words(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
+def describe_neighbours(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
     """Summarise the nearest examples of a picture in one plain sentence.
 
     Args:

@@ -100,7 +100,7 @@ def smallest_change(
     return _change(network, image, found, order[0], target, is_guided=False)
 
 
-def describe(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
+def describe_counterfactual(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
     """Describe the change in one sentence."""
     if change is None:
         return "No small change was found that would change its mind."

@@ -7,7 +7,7 @@ from math import ceil, sqrt
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.explaining.layer_sentences import describe, pair
+from mnist_app.core.explaining.layer_sentences import describe_layer, pair
 from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Inside, as_network_input
 
@@ -55,7 +55,7 @@ def feature_maps(
 
 
 def _feature_maps(layer: LayerConfig, values: np.ndarray, is_last: bool) -> FeatureMaps:
-    return FeatureMaps(layer.name, layer.kind, describe(layer, is_last), _as_maps(values))
+    return FeatureMaps(layer.name, layer.kind, describe_layer(layer, is_last), _as_maps(values))
 
 
 def _as_maps(values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mnist_app.core.models.layer_list import LayerConfig
 
 
-def describe(layer: LayerConfig, is_last: bool = False) -> str:
+def describe_layer(layer: LayerConfig, is_last: bool = False) -> str:
     """Describe a layer in one plain sentence or two."""
     if is_last:
         return "The answer: a number for each class, how probable it is; together they make 1."

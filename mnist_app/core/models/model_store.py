@@ -145,11 +145,6 @@ def file_stem(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "model"
 
 
-def path_for(title: str) -> Path:
-    """Return a path in the models' folder, of nobody else, for a new model of that title."""
-    return next(path for path in _paths(title) if not _is_taken(path))
-
-
 def _paths(title: str) -> Iterator[Path]:
     """Yield the paths that a model of that title may have, best first."""
     stem = file_stem(title)

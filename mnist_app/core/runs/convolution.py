@@ -42,7 +42,7 @@ def is_convolutional(config: TrainingConfig) -> bool:
     return config.architecture != "dense"
 
 
-def in_words(dense: Run, convolutional: Run) -> str:
+def describe_networks(dense: Run, convolutional: Run) -> str:
     """Compare accuracy, weights and seconds of both in plain sentences."""
     assert dense.accuracy is not None
     assert convolutional.accuracy is not None
@@ -87,7 +87,7 @@ def shifted(images: np.ndarray, pixels: int = SHIFT) -> np.ndarray:
     return moved
 
 
-def shift_in_words(
+def describe_shift(
     dense: tuple[float, float], convolutional: tuple[float, float], pixels: int = SHIFT
 ) -> str:
     """Describe the effect of moving the test pictures.

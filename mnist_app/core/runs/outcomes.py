@@ -37,7 +37,7 @@ class TrainingOutcome:
     stopped: bool
 
 
-def stored(trained: Trained, path: Path | None) -> TrainingOutcome:
+def save_trained(trained: Trained, path: Path | None) -> TrainingOutcome:
     """Save a trained network where the models are; see `model_store.save`.
 
     Raises:
@@ -87,7 +87,7 @@ class FinetuningOutcome:
     fraction: float
 
 
-def stored_copy(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
+def save_fine_tuned(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
     """Save a fine-tuned copy where the models are; see `model_store.save`.
 
     Raises:

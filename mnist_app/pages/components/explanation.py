@@ -5,7 +5,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.explaining.counterfactual import Counterfactual, describe
+from mnist_app.core.explaining.counterfactual import Counterfactual, describe_counterfactual
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.jobs.job_queue import JobQueue
@@ -182,7 +182,7 @@ def _change(
     explanation: Explanation, change: Counterfactual | None, names: tuple[str, ...]
 ) -> None:
     """The picture, what to add and to remove, and what is read then."""
-    st.markdown(describe(change, names))
+    st.markdown(describe_counterfactual(change, names))
     if change is None:
         return
     before, after = names[change.answer], names[change.target]

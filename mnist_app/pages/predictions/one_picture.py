@@ -8,7 +8,7 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.core.evaluation.neighbours import Examples, in_words
+from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
@@ -212,7 +212,7 @@ def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, nu
             kind="examples",
         )
     )
-    st.markdown(in_words(labels, true, read, names))
+    st.markdown(describe_neighbours(labels, true, read, names))
     st.caption(_where_from(model, dataset, len(examples.numbers)))
 
 

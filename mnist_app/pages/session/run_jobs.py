@@ -167,7 +167,7 @@ class _Learning:
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
             trained = self._train(last, _factor(last) / _factor(first))
         trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.stored(trained, self._listed.model)
+        return outcomes.save_trained(trained, self._listed.model)
 
     def _train(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
         try:

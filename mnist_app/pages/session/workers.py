@@ -270,7 +270,7 @@ def finetuning_job(
             title,
             control=control,
         )
-        return outcomes.stored_copy(tuned, path)
+        return outcomes.save_fine_tuned(tuned, path)
 
     return workers().finetuning.submit(work, owner=owner)
 

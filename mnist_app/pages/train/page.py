@@ -85,7 +85,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     with st.container(horizontal=True, key="train_start_and_stop"):
         start, stop = st.container(), st.container()
     try:
-        if allowed := limits.in_words():
+        if allowed := limits.describe_limits():
             st.html(f'<span class="quiet">{allowed}</span>')
     except DigitLabError as error:
         show_error(error)

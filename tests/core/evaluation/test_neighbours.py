@@ -3,7 +3,7 @@ import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.errors import Stopped
-from mnist_app.core.evaluation.neighbours import Examples, in_words
+from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
 from mnist_app.core.recognition.classifier import Classifier
 
 
@@ -60,4 +60,4 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digit
 def test_it_says_in_words_where_a_picture_lies(
     labels: list[int], true: int, read: int, said: str
 ) -> None:
-    assert said in in_words(np.array(labels), true, read, DIGIT_NAMES)
+    assert said in describe_neighbours(np.array(labels), true, read, DIGIT_NAMES)

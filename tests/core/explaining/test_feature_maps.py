@@ -17,7 +17,7 @@ from mnist_app.core.explaining.feature_maps import (
     responses,
     step,
 )
-from mnist_app.core.explaining.layer_sentences import describe
+from mnist_app.core.explaining.layer_sentences import describe_layer
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
@@ -44,7 +44,7 @@ def seen(model: keras.Model, folder: Path) -> tuple[tuple[FeatureMaps, ...], Con
 def told(layer: keras.Layer, folder: Path) -> str:
     """What is said of a layer."""
     *_, known = listed(keras.Sequential([layers.Input((28, 28, 1)), layer]), folder)
-    return describe(known)
+    return describe_layer(known)
 
 
 @pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "custom"])
@@ -82,8 +82,8 @@ def test_what_a_layer_does_is_told_of_its_own_numbers(tmp_path: Path) -> None:
     "settings", [{}, {"kernel_size": 3, "filters": 2}, {"kernel_size": ["a", None]}]
 )
 def test_a_layer_with_odd_settings_is_named(settings: dict[str, Any]) -> None:
-    assert "“Conv2D”" in describe(LayerConfig("it", "Conv2D", settings))
-    assert "“Tomorrow”" in describe(LayerConfig("it", "Tomorrow", settings))
+    assert "“Conv2D”" in describe_layer(LayerConfig("it", "Conv2D", settings))
+    assert "“Tomorrow”" in describe_layer(LayerConfig("it", "Tomorrow", settings))
 
 
 def test_a_network_within_a_network_is_one_layer(tmp_path: Path) -> None:

@@ -6,10 +6,9 @@ from samples import nearly_full_disk, quick
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.core.models import model_store
 from mnist_app.core.runs import recording
 from mnist_app.core.runs.outcomes import TrainingOutcome as Outcome
-from mnist_app.core.runs.outcomes import stored
+from mnist_app.core.runs.outcomes import save_trained
 from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import RunState
@@ -27,11 +26,10 @@ def progress(points: int) -> Progress:
 def trained(control: RunControl | None = None) -> tuple[Runs, int, Outcome]:
     runs = Runs()
     run_id = runs.add("kept", CONFIG).id
-    path = model_store.path_for("kept")
 
     def work(report: Report) -> Outcome:
         trained = experiment.train_model(CONFIG, "kept", report=report, control=control)
-        return stored(trained, path)
+        return save_trained(trained, None)
 
     return runs, run_id, recorded(runs, run_id, work)
 

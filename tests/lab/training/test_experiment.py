@@ -42,7 +42,7 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     slowed = RunControl()
     slowed.scale_learning_rate(0.5)
     trained = train_model(QUICK, "My net", report=seen.append, control=slowed, command="repeat me")
-    outcome = outcomes.stored(trained, path)
+    outcome = outcomes.save_trained(trained, path)
     card = outcome.stored.card
     assert card is not None
     assert (card.title, card.dataset, card.architecture) == ("My net", "optdigits", "dense")
@@ -75,7 +75,7 @@ def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
     control = RunControl()
     control.stop()
     trained = train_model(QUICK, "Cut short", control=control)
-    outcome = outcomes.stored(trained, tmp_path / "net.keras")
+    outcome = outcomes.save_trained(trained, tmp_path / "net.keras")
     assert outcome.stopped
     assert outcome.stored.card is not None
     assert outcome.stored.card.training["stopped early"] is True
@@ -117,7 +117,8 @@ def test_it_goes_from_machine_to_machine_as_bytes(tmp_path: Path) -> None:
     assert checkpoint.epoch == 1
     again = train_model(QUICK, "Net", checkpoint=checkpoint.data, drawing=checkpoint.drawing)
     assert again.card.results == first.card.results
-    assert outcomes.stored(pickle.loads(sent)[0], tmp_path / "net.keras").stored.title == "Net"
+    kept = outcomes.save_trained(pickle.loads(sent)[0], tmp_path / "net.keras")
+    assert kept.stored.title == "Net"
 
 
 def test_a_model_without_a_name_is_named_after_its_making() -> None:

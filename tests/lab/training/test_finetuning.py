@@ -58,7 +58,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def outcome(
     quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
 ) -> Outcome:
-    return outcomes.stored_copy(taught(source, drawings, "Own"), tmp_path / "own.keras")
+    return outcomes.save_fine_tuned(taught(source, drawings, "Own"), tmp_path / "own.keras")
 
 
 def test_the_copy_learns_the_hand_and_the_model_stays(
@@ -92,7 +92,7 @@ def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
     """The steps go astray; how much may be forgotten, and what is tried then, is as shipped."""
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
     monkeypatch.setattr(finetuning, "STEPS", 20)
-    held = outcomes.stored_copy(taught(source, drawings, "Held"), tmp_path / "held.keras")
+    held = outcomes.save_fine_tuned(taught(source, drawings, "Held"), tmp_path / "held.keras")
     assert held.fraction == 0
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
@@ -150,7 +150,7 @@ def test_the_same_seed_teaches_the_same(
     weights = []
     for number in (1, 2):
         random.seed(number)
-        copy = outcomes.stored_copy(taught(source, drawings, "S"), tmp_path / f"{number}.keras")
+        copy = outcomes.save_fine_tuned(taught(source, drawings, "S"), tmp_path / f"{number}.keras")
         weights.append(model_files.load(copy.stored.path).get_weights())
     for one, other in zip(*weights, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
