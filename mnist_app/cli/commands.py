@@ -37,7 +37,7 @@ def _own_standard_error() -> Iterator[None]:
     """Keep standard error for this program's own lines.
 
     TensorFlow's and libtiff's native code write to descriptor 2 and cannot be told not to, so it
-    leads nowhere meanwhile; Python writes to a copy of it.
+    leads nowhere for that time; Python writes to a copy of it.
     """
     before, descriptor = sys.stderr, os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

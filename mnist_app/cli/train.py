@@ -70,7 +70,7 @@ def train(
     chosen = {name: value for name, value in overrides.items() if value is not None}
     folder = output.with_suffix(".checkpoint")
     if resume and not preset and not chosen:
-        chosen = _begun_with(folder)
+        chosen = _saved_settings(folder)
     try:
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
@@ -101,7 +101,7 @@ def train(
                 kept.make_way()
                 bar.update(round(message.fraction * 1000) - bar.pos, message)
 
-        # Models are loaded after workers have met: nothing may be reckoned before.
+        # Models are loaded once all workers have joined: TensorFlow may compute nothing before.
         trained = experiment.train_model(
             config,
             title or default_title(config),
@@ -136,7 +136,7 @@ def _teacher(path: Path, dataset: str) -> Any:
     return model_files.load(path)
 
 
-def _begun_with(folder: Path) -> dict[str, Any]:
+def _saved_settings(folder: Path) -> dict[str, Any]:
     """Return the settings of the interrupted run that differ from the defaults."""
     settings = checkpoints.load(folder).settings
     return {

@@ -4,7 +4,7 @@ import functools
 import hashlib
 from pathlib import Path
 
-# Of so many files.
+# Files whose hashes are remembered.
 REMEMBERED = 2000
 
 # When a file was written, how long it is, and which one it is.

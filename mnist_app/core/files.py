@@ -64,7 +64,7 @@ def all_whole(*targets: Path) -> Iterator[list[Path]]:
 
 def _put_all(drafts: Sequence[Path], targets: Sequence[Path]) -> None:
     """Have each draft take the place of its target; if one cannot, the earlier files come back."""
-    # Copied, not moved: whoever reads meanwhile finds a file at each moment.
+    # Copied, not moved: a reader finds a file at every moment.
     earlier = [draft.with_name(f"{draft.name}.old") for draft in drafts]
     for kept, target in zip(earlier, targets, strict=True):
         if target.exists():

@@ -16,7 +16,7 @@ _THOROUGH = {
     "elastic": 0.75,
     "thickness": 0.4,
 }
-# What a network of the preset "best" goes on by from what it learned, with teachers.
+# How a network of the preset "best" learns on, with teachers.
 _TAUGHT = {
     **_THOROUGH,
     "architecture": "residual_cnn",

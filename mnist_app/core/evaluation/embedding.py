@@ -52,7 +52,7 @@ class Neighbours:
         from sklearn.neighbors import NearestNeighbors
 
         self._known = len(vectors)
-        # In so many dimensions a tree is slower than looking at all.
+        # In this many dimensions a tree is slower than comparing all.
         self._search = NearestNeighbors(algorithm="brute").fit(vectors)
 
     def nearest(self, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from mnist_app.core.models import model_store
 
 # Of 10,000 pictures each takes 400 kB.
 MOST_KEPT = 50
-# Coarse numbers, as of a network of 16 bits, do not add up to 1 exactly.
+# Probabilities of 16 bits do not add up to 1 exactly.
 _TOLERANCE = 0.02
 
 
@@ -69,7 +69,7 @@ def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
     try:
         with np.load(place, allow_pickle=False) as kept:
             probabilities, seconds = kept["probabilities"], float(kept["seconds"])
-    except Exception:  # A broken file raises whatever the one who unpacks it meets.
+    except Exception:  # A broken file may raise anything.
         return None
     wanted = (len(dataset.test_labels), len(dataset.class_names))
     if probabilities.shape != wanted or probabilities.dtype != np.float32:

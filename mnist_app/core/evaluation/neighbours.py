@@ -25,8 +25,8 @@ class Examples:
         """Find out where the known pictures lie in the space of the network's last layer.
 
         Args:
-            images: uint8 (n, 28, 28), n >= 1; as many of them, by chance but the same each time,
-                as fit into `most_bytes`.
+            images: uint8 (n, 28, 28), n >= 1; of more than fit into `most_bytes`, the same random
+                sample each time.
             report: called with the fraction done, 0..1.
             should_stop: asked between batches.
 

@@ -17,7 +17,7 @@ def with_usual_pen(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
 
     Args:
         ink: float (height, width) in 0..1, one digit.
-        side: its longer side meanwhile, in pixels; a smaller one is faster and rougher.
+        side: its longer side while it is redrawn, in pixels; smaller is faster and rougher.
 
     Returns:
         The digit, float64 in 0..1 of another size, or `ink` itself if there is nothing to do.

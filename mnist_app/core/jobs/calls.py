@@ -26,9 +26,9 @@ from mnist_app.core.runs.checkpoints import Checkpoint
 
 # As far below the server as can be; an idle machine still learns at full speed.
 NICENESS = 19
-# What the core imports only where it is needed.
+# Imports that the core defers until they are needed.
 IMPORTED_LATE = ("scipy.ndimage", "sklearn.datasets", "sklearn.metrics", "sklearn.model_selection")
-# What a worker has one of, and a training takes; see `dask worker --resources`.
+# The Dask resource that a training takes, of which a worker has one.
 LANE = "training"
 
 
@@ -41,7 +41,7 @@ class Call:
         topic: of the events that the server listens to.
         function: `"module:name"`.
         arguments: the pickled pair of positional and keyword arguments.
-        orders: what it was told before it begins.
+        orders: those from before it begins.
     """
 
     id: str
@@ -113,7 +113,7 @@ def perform(call: Call) -> tuple[Kind, bytes]:
 
 
 def follow(call_id: str, orders: Orders) -> None:
-    """Hand orders to a call that runs in this process."""
+    """Pass orders to a call that runs in this process."""
     if call_id in _running:
         _running[call_id].follow(orders)
 
@@ -124,7 +124,7 @@ def fetch(call_id: str) -> Checkpoint | None:
 
 
 def fail_at_once(dask_scheduler: Scheduler) -> None:
-    """Have the scheduler give back what a lost worker did; it would begin it anew, from its start.
+    """Have the scheduler fail the tasks of a lost worker, which it would otherwise start again.
 
     Run by the scheduler.
     """

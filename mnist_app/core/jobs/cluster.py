@@ -26,13 +26,13 @@ from mnist_app.core.jobs.phases import Phase, Stage
 
 logger = logging.getLogger(__name__)
 
-# One thread of a worker may train; the other does meanwhile what takes seconds.
+# One thread of a worker may train, the other does short work.
 LANES = 2
 TRAINING = {calls.LANE: 1}
-# A worker without work stays for so long, so that the next job finds TensorFlow loaded.
+# A worker without work stays this long, so that the next job finds TensorFlow loaded.
 IDLE_SECONDS = 60.0
 ADAPT_SECONDS = 0.5
-# A scheduler that has not answered for so long is away.
+# A scheduler that has not answered for this long is away.
 CONNECT_SECONDS = 5.0
 # What all workers of this machine may take of its memory; the rest is the server's.
 MEMORY_FRACTION = 0.8
@@ -92,7 +92,7 @@ class Cluster:
             control: of the job that waits: its orders are passed on within a step.
             report: gets what the function reports, and each `Phase`; `control.report` by default.
             is_training: it takes minutes; one such call at a time is done by a worker.
-            attempts: how often it is begun when its worker is lost.
+            attempts: how often it is started, when its worker is lost.
             known_factor: what the function knows already of the factor of the learning rate, as it
                 goes on from where another call was.
 

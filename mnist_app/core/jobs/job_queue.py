@@ -1,6 +1,6 @@
 """Job queues: background threads with immutable snapshots, for work that a page cannot wait for.
 
-One `JobQueue` runs one job at a time, or a few; who comes later waits in line. A page only holds
+One `JobQueue` runs one job at a time, or a few; later ones wait. A page only holds
 a job's id and looks at snapshots, so a reload, a second tab or another page finds the same job
 again. Several visitors share a queue: each job carries its owner, and an owner who left, or lets a
 job pause for too long, gives way.
@@ -78,7 +78,7 @@ class JobQueue:
 
         Args:
             remembered: how many jobs that are over can still be looked at.
-            patience: an owner who was not `seen` for so many seconds by `clock` has left. A job
+            patience: an owner who was not `seen` for this many seconds by `clock` has left. A job
                 of theirs that waits is cancelled; one that runs is stopped once another waits.
                 Jobs of nobody, whose owner is "", are as if somebody always looked.
             longest_pause: how many seconds a job may pause while others wait; then it is stopped.
@@ -110,8 +110,8 @@ class JobQueue:
             task: called in the queue's thread. What it returns is the job's result; a
                 `DigitLabError` is its failure in plain words; `Stopped` says that it stopped, as
                 told, with nothing to keep.
-            if_cancelled: called in its stead when it was told to stop before its turn; by
-                whoever told it, so it must be quick.
+            if_cancelled: called instead when it is stopped before its turn, in the thread that
+                stops it: it must be quick.
         """
         with self._lock:
             return self._submit(task, owner, key, if_cancelled)
@@ -119,7 +119,7 @@ class JobQueue:
     def seen(self, owner: str) -> None:
         """Note that a page of that owner is there; every page calls it again and again.
 
-        Whoever is there sees to it that those who left, or pause for too long, give way.
+        This also stops the jobs of owners who left, or pause for too long while others wait.
         """
         with self._lock:
             if owner in self._seen:
@@ -291,7 +291,7 @@ class JobQueue:
                 del self._orders[job_id]
                 self._set(job_id, ended=time.time(), paused=False, **outcome)
                 del outcome
-                # Whoever asked for it has yet to look: the last to be forgotten.
+                # Nobody has seen its result yet: the last to be forgotten.
                 self._jobs.move_to_end(job_id)
                 self._held_up.pop(job_id, None)
                 self._forget()
@@ -340,4 +340,4 @@ def _tell(cancelled: list[_Order]) -> None:
         try:
             order.if_cancelled()
         except Exception:
-            logger.exception("Nobody could be told that a job was cancelled")
+            logger.exception("A job's cancellation could not be passed on")

@@ -11,8 +11,7 @@ class Orders(NamedTuple):
     """All orders to a run so far.
 
     Attributes:
-        factor: what the learning rate is to be multiplied by: the product of all that was asked
-            for.
+        factor: for the learning rate: the product of all factors asked for.
     """
 
     is_stopped: bool = False
@@ -24,7 +23,7 @@ class RunControl:
     """The control of a run: set from any thread, asked by the run after each step."""
 
     def __init__(self, orders: Orders | None = None) -> None:
-        """Begin with what was told before, if anything was."""
+        """Begin with earlier orders, if there are any."""
         self._changed = threading.Condition()
         self._orders = orders or Orders()
 
@@ -73,7 +72,7 @@ class RunControl:
             self._change(factor=self._orders.factor * factor)
 
     def follow(self, orders: Orders) -> None:
-        """Take over what another control was told; what was stopped stays stopped."""
+        """Take over another control's orders; what was stopped stays stopped."""
         with self._changed:
             is_stopped = self.should_stop() or orders.is_stopped
             self._change(**orders._replace(is_stopped=is_stopped)._asdict())

@@ -17,7 +17,7 @@ class LayerConfig:
 
     Attributes:
         kind: its class in Keras, such as "Conv2D".
-        settings: as in Keras' own configuration; whoever wrote the file chose them.
+        settings: as in Keras' own configuration, and as untrusted as the file.
     """
 
     name: str
@@ -36,5 +36,5 @@ def layers(path: Path) -> tuple[LayerConfig, ...]:
             LayerConfig(str(each["config"]["name"]), str(each["class_name"]), dict(each["config"]))
             for each in listed
         )
-    except Exception:  # A broken file raises whatever whoever unpacks it meets.
+    except Exception:  # A broken file may raise anything.
         return ()

@@ -26,7 +26,7 @@ from mnist_app.core.recognition.classifier import Classifier
 SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
 # Formats to hand a model on in, each with the ending of its one file; see `lab.export.export`.
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
-# What a card says is remembered until it changes; of so many models.
+# Cards that are remembered until they change.
 REMEMBERED = 1000
 
 
@@ -194,7 +194,7 @@ def save(files: ModelFiles, card: ModelCard, path: Path | None) -> StoredModel:
 
 @contextmanager
 def _reserved(title: str) -> Iterator[Path]:
-    """Keep a place for a model of that title, that nobody else saves one there meanwhile.
+    """Reserve a path for a model of that title until it is saved.
 
     Raises:
         DigitLabError: the models' folder cannot be written.

@@ -16,7 +16,7 @@ from mnist_app.core.recognition.reading import Digit, Reading
 NO_DIGIT = "This does not look like a digit."
 NO_NUMBER = "This does not look like a number."
 CLOSEST = "The bars show what it came closest to."
-# So many digits of a number are named as doubtful, the others counted.
+# This many digits of a number are named as doubtful, the others are counted.
 MOST_DOUBTS = 2
 
 

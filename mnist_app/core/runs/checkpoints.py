@@ -115,7 +115,7 @@ class Checkpoint:
 def pack(
     folder: Path, facts: dict[str, Any], config: dict[str, Any], drawing: np.ndarray | None
 ) -> Checkpoint:
-    """Make a checkpoint of the parts in `folder` and of what is told of the run.
+    """Make a checkpoint of the parts in `folder` and of facts about the run.
 
     Args:
         facts: ready for JSON; with "epoch", how many are done.

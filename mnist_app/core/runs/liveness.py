@@ -26,7 +26,7 @@ class SignOfLife:
     def show(self) -> str:
         """Show it, anew where somebody deleted it, and return its name.
 
-        Nobody else may look into the folder meanwhile.
+        Callers hold a lock that keeps others from the folder.
         """
         if not (self._folder / self.name).is_file():
             self._folder.mkdir(exist_ok=True)
@@ -39,7 +39,7 @@ class SignOfLife:
 def living(folder: Path) -> list[str]:
     """Return the names of those who live; the signs of the dead are removed.
 
-    Nobody else may look into the folder meanwhile.
+    Callers hold a lock that keeps others from the folder.
     """
     found = []
     for path in folder.glob("*"):

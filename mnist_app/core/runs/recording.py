@@ -21,14 +21,14 @@ Report = Callable[[Progress], None]
 
 
 def recorded(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) -> TrainingOutcome:
-    """Do the work of a run, and write down that it begins, how far it is and how it ends.
+    """Do the work of a run, and record its start, its progress and its end.
 
     Args:
         run_id: of a run that waits in the list.
-        work: trains, and reports its progress to what it is given. While it reports, an entry
-            that cannot be written is only logged: what is being learned is worth more.
+        work: trains, and reports its progress to its argument. An entry that cannot be written
+            meanwhile is only logged: what is being learned is worth more.
 
-    However it ends, the list holds it no more: a run whose end cannot be written is interrupted.
+    However it ends, the list lets go of it: a run whose end cannot be recorded is interrupted.
 
     Raises:
         DigitLabError: its beginning cannot be written down; and whatever `work` raises.

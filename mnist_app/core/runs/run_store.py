@@ -107,7 +107,7 @@ class Runs:
         return self.get(run_id)
 
     def let_go(self, run_id: int) -> None:
-        """Hold a run no more, whatever could be written of it."""
+        """Stop holding a run, even if its end could not be recorded."""
         self._held.discard(run_id)
 
     def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
@@ -153,7 +153,7 @@ class Runs:
                 write_curves(connection, run_id, progress)
 
     def cancel(self, run_id: int) -> None:
-        """Let go a run that was told to stop before its turn; what it had learned before stays."""
+        """Let go of a run that was stopped before its turn; what it had learned before stays."""
         self.let_go(run_id)
         with self._changing() as connection:
             _set(connection, run_id, state=RunState.STOPPED)
@@ -306,7 +306,7 @@ class Runs:
     def _run(self, row: tuple[Any, ...]) -> Run:
         values = dict(zip(COLUMNS, row, strict=True))
         process, state = values.pop("process"), RunState(values["state"])
-        # One of its own that was let go, on a disk that takes no word of it.
+        # A run of our own that was let go while the disk could not be written.
         is_lost = state in UNFINISHED and self._is_lost(values["id"], process, [process])
         return Run(
             **{

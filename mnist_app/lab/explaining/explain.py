@@ -60,7 +60,7 @@ def _go_on(control: RunControl, report: Callable[[Any], None], fraction: float) 
 
 @functools.lru_cache(maxsize=2)
 def _opened(keras: bytes) -> KerasLogits:
-    """Open a model, compiled once: whoever asks for one explanation asks for the next."""
+    """Open a model and compile its gradients; cached, as explanations come in series."""
     return KerasLogits(model_files.opened(keras, "This model"))
 
 

@@ -19,7 +19,7 @@ from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import TrainingConfig
 
-# The wobble is given on this coarse a grid and is smooth between its points.
+# Elastic distortion is random on this coarse a grid, and smooth between its points.
 ELASTIC_GRID = 6
 # What is rubbed out follows a rougher one: spots of two or three pixels, which break thin strokes.
 ERASING_GRID = 10
@@ -65,7 +65,7 @@ def examples(
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, config: TrainingConfig) -> tf.Tensor:
-    """Change each image by chance, within the limits of `config`.
+    """Change each image at random, within the limits of `config`.
 
     Args:
         images: float32 (n, height, width, 1) in 0..1.

@@ -79,7 +79,7 @@ class Backup:
         self._keras.on_train_begin()
 
     def restore(self, monitors: Monitors) -> None:
-        """Have the monitors stand as in what was unpacked, once, after they have begun."""
+        """Restore the monitors' unpacked state, once, after they have begun."""
         if self._monitors:
             monitors.restore(self._monitors, self._best)
         self._monitors = {}

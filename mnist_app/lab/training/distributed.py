@@ -85,7 +85,7 @@ class SharedEngine(Engine):
 
     Each step takes one batch of `batch_size` pictures, divided among the devices, so that the run
     is the one that a single device would do. Every worker trains with the same settings and
-    pictures, and ends with the same weights; all stop when one of them is told to.
+    pictures, and ends with the same weights; all stop when one of them is stopped.
     """
 
     is_shared = True

@@ -43,7 +43,7 @@ class Monitors:
         return self.early.best_weights or []
 
     def as_dict(self) -> dict[str, Any]:
-        """Return how long each waits for something better than what, ready for JSON."""
+        """Return how long each has waited, and the best loss, ready for JSON."""
         return {
             "wait": [callback.wait for callback in self.callbacks],
             "best": float(self.early.best),
@@ -51,7 +51,7 @@ class Monitors:
         }
 
     def restore(self, figures: dict[str, Any], best_weights: list[np.ndarray]) -> None:
-        """Have them stand again as when `as_dict` was asked; after the training has begun."""
+        """Restore the state that `as_dict` returned, after the training has begun."""
         for callback, wait in zip(self.callbacks, figures["wait"], strict=True):
             callback.wait, callback.best = wait, figures["best"]
         self.early.best_epoch, self.early.best_weights = figures["best_epoch"], best_weights

@@ -33,9 +33,9 @@ from mnist_app.lab.training.input_pipeline import untuned
 
 STEPS = 100
 LEARNING_RATE = 2e-4
-# Pictures in each step: the person's own, and such as the model knew before.
+# Pictures in each step: the person's own, and known ones.
 OWN, KNOWN = 12, 60
-# Known pictures to choose from, and beside them such as are no digits, so that it still holds back.
+# Known pictures to choose from, and pictures that are no digits, so that it still abstains.
 REHEARSED, NONE_OF_THEM = 3_000, 400
 # How far the weights go from the old to the learned ones: as far as known pictures allow.
 FRACTIONS = (1.0, 0.75, 0.5, 0.25)
@@ -191,7 +191,7 @@ def _learn(
     after_step: Callable[[int], None],
     seed: int,
 ) -> None:
-    """Train `model` on the drawings and on what it knows; `after_step` is told steps from 0."""
+    """Train `model` on the drawings and on what it knows; `after_step` gets the step, from 0."""
     known = np.concatenate([exam.rehearsed, distractors.make(NONE_OF_THEM, seed)])
     answers = exam.classifier.probabilities(known)
     own, labels = as_inputs(drawings, PEN_WIDTHS)

@@ -12,7 +12,7 @@ from mnist_app.lab.training.monitor import Validation
 
 @dataclass
 class History:
-    """The figures of a run with these settings and so many steps an epoch.
+    """The figures of a run with these settings and `steps` steps an epoch.
 
     Attributes:
         epoch, step: epochs that are done and validated, and steps done since.

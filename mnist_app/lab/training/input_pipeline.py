@@ -87,7 +87,7 @@ def lessons(
 class Feed:
     """Batches of training pictures, whole ones only.
 
-    Their order and variation follow from the seed and the epoch alone, so a run can be taken up at
+    Their order and variation follow from the seed and the epoch alone, so a run can continue from
     any epoch.
 
     Attributes:

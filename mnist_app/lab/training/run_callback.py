@@ -126,7 +126,7 @@ class RunCallback(keras.callbacks.Callback):
         if self._history.is_epoch_complete:
             self._history.end_epoch()
             self._is_epoch_new = True
-        # Also when it was told meanwhile: this epoch is whole, and counts.
+        # Only now: an epoch that was whole when the order came counts.
         self._stop_if_wanted()
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -216,14 +216,14 @@ class RunCallback(keras.callbacks.Callback):
         return np.concatenate(found)
 
     def _obey(self) -> None:
-        # Others that take part can be told nothing but to stop.
+        # Shared runs obey no order but to stop.
         if not self._engine.is_shared:
             self._wait_while_paused()
             self._take_factor()
         self._stop_if_wanted()
 
     def _wait_while_paused(self) -> None:
-        """Stand still while paused; show what is changed meanwhile."""
+        """Wait while paused; report changes of the learning rate."""
         control = self._control
         if not control.is_paused:
             return

@@ -56,7 +56,7 @@ def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tuto
     Args:
         teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes), not
             compiled, as `model_store.load` gives them.
-        precision: in how many bits they reckon, see `settings.PRECISIONS`.
+        precision: of their answers, see `settings.PRECISIONS`.
 
     Raises:
         DigitLabError: a teacher has another number of classes.
