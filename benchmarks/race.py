@@ -24,6 +24,7 @@ from mnist_app.core.images.pictures import signed
 from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.plots import run_charts
+from mnist_app.core.plots.charts import as_json
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
@@ -168,7 +169,7 @@ def show(progress: Progress, dataset: Dataset) -> list[str]:
         ),
         run_charts.opinion_curves(progress.opinions, names, epochs),
     ]
-    shown = [figure.to_json() for figure in figures]
+    shown = [as_json(figure) for figure in figures]
     hardest = [(dataset.train_images[one.index], "", "wrong") for one in progress.hardest]
     shown.append(gallery(hardest))
     if progress.view is not None:

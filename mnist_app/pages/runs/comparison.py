@@ -1,7 +1,7 @@
 """Several training runs beside each other: in what they differ, and what came of it."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
@@ -18,9 +18,8 @@ from mnist_app.pages.session.run_jobs import runs, shift_job
 from mnist_app.pages.session.waiting import result_if_there
 from mnist_app.pages.session.workers import dataset_job, workers
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+# Of a chart; the table above tells the colours.
+WITHOUT_NAMES: dict[str, Any] = {"showlegend": False, "margin": {"t": 36}}
 # How a run did: what it is called, and its words.
 MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
     ("State", lambda run: wording.STATES[run.state]),
@@ -82,13 +81,13 @@ def _charts(named: Sequence[Run]) -> None:
     curves = [runs().curves(run.id) for run in named]
     if any(one.training for one in curves):
         live_chart(
-            _without_names(run_charts.runs_accuracy(named, curves)),
+            run_charts.runs_accuracy(named, curves, **WITHOUT_NAMES),
             key="runs_accuracy",
             picture="runs-accuracy",
             alt=f"Accuracy over epochs of {titles}.",
         )
         live_chart(
-            _without_names(run_charts.runs_loss(named, curves)),
+            run_charts.runs_loss(named, curves, **WITHOUT_NAMES),
             key="runs_loss",
             picture="runs-loss",
             alt=f"Loss over epochs of {titles}.",
@@ -98,22 +97,18 @@ def _charts(named: Sequence[Run]) -> None:
         left, right = st.columns(2)
         with left:
             live_chart(
-                _without_names(run_charts.accuracy_against_weights(named)),
+                run_charts.accuracy_against_weights(named, **WITHOUT_NAMES),
                 key="runs_weights",
                 picture="accuracy-against-weights",
                 alt=_points(named, "Weights"),
             )
         with right:
             live_chart(
-                _without_names(run_charts.accuracy_against_seconds(named)),
+                run_charts.accuracy_against_seconds(named, **WITHOUT_NAMES),
                 key="runs_seconds",
                 picture="accuracy-against-seconds",
                 alt=_points(named, "Time"),
             )
-
-
-def _without_names(figure: "go.Figure") -> "go.Figure":
-    return figure.update_layout(showlegend=False, margin={"t": 36})
 
 
 def _points(named: Sequence[Run], measure: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.plots.run_charts import accuracy_curves
+from mnist_app.core.plots.run_charts import lesson_curve
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import Progress
@@ -116,9 +116,7 @@ def _show(job: Snapshot) -> None:
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
     told = " ".join((_standing(job, progress), _opinion(progress)))
     st.html(f'<div class="lesson" role="status">{told}</div>')
-    figure = accuracy_curves(progress.training, (), progress.epochs)
-    figure.update_layout(showlegend=False, title_text="Pictures read right", height=260)
-    figure.update_xaxes(title_text="times through all pictures")
+    figure = lesson_curve(progress.training, progress.epochs)
     live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {told}")
 
 
