@@ -47,7 +47,8 @@ def once(
     if report is None:
         report = evaluate()
         with contextlib.suppress(DigitLabError):
-            _write(place, report)
+            with whole(place) as draft:
+                np.savez(draft, probabilities=report.probabilities, seconds=report.seconds)
             _forget_oldest()
     return report
 
@@ -72,23 +73,15 @@ def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
     except Exception:  # A broken file may raise anything.
         return None
     wanted = (len(dataset.test_labels), len(dataset.class_names))
-    if probabilities.shape != wanted or probabilities.dtype != np.float32:
-        return None
+    fits = probabilities.shape == wanted and probabilities.dtype == np.float32
     # Also refuses what is no number.
-    sums = probabilities.sum(axis=1)
-    if not (probabilities >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=_TOLERANCE):
+    if (
+        not fits
+        or not (probabilities >= 0).all()
+        or not np.isclose(probabilities.sum(1), 1, atol=_TOLERANCE).all()
+    ):
         return None
     return score(probabilities, dataset.test_labels, seconds)
-
-
-def _write(place: Path, report: EvaluationReport) -> None:
-    """Keep a report.
-
-    Raises:
-        DigitLabError: the folder cannot be written.
-    """
-    with whole(place) as draft:
-        np.savez(draft, probabilities=report.probabilities, seconds=report.seconds)
 
 
 def _forget_oldest() -> None:

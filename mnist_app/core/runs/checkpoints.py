@@ -31,7 +31,7 @@ BROKEN = "The checkpoint of this run is broken: start the run anew."
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that a run needs to go on.
+    """Everything that a run needs to go on; a `DigitLabError` says when it is broken.
 
     Attributes:
         data: the bytes of the ZIP file.
@@ -41,51 +41,31 @@ class Checkpoint:
 
     @functools.cached_property
     def facts(self) -> dict[str, Any]:
-        """Return what is known of the run besides its arrays, read from JSON.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return what is known of the run besides its arrays, read from JSON."""
         with self._opened() as archive:
             return dict(json.loads(archive.read(FACTS)))
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the run, as `TrainingConfig.as_dict` gives them.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the settings of the run, as `TrainingConfig.as_dict` gives them."""
         with _legible():
             return dict(self.facts["settings"])
 
     @property
     def epoch(self) -> int:
-        """Return the number of epochs done.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the number of epochs done."""
         with _legible():
             return int(self.facts["epoch"])
 
     @property
     def rate_factor(self) -> float:
-        """Return the product of the changes of the learning rate by hand.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the product of the changes of the learning rate by hand."""
         with _legible():
             return math.prod(float(by) for _, by in self.facts["history"]["rate_changes"])
 
     @property
     def drawing(self) -> np.ndarray | None:
-        """Return the person's own drawing, uint8 (28, 28), if there is one.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the person's own drawing, uint8 (28, 28), if there is one."""
         with _legible():
             digits = self.facts["drawing"]
             if not digits:

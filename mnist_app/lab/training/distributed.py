@@ -152,8 +152,6 @@ class SharedEngine(Engine):
 
     def mean(self, value: float) -> float:
         """Return the mean of what all workers found, so that all decide alike."""
-        import tensorflow as tf
-
         with _plain_words():
             (mean,) = _means(self._strategy, lambda: [tf.constant(value, tf.float32)])
         return float(mean)
