@@ -1,10 +1,10 @@
-"""What a file holds, in one number that is remembered until the file changes."""
+"""Hashes of files, remembered until a file changes."""
 
 import functools
 import hashlib
 from pathlib import Path
 
-# Of so many files.
+# Files whose hashes are remembered.
 REMEMBERED = 2000
 
 # When a file was written, how long it is, and which one it is.

@@ -4,11 +4,13 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mnist_app.core.errors import DigitLabError
+
+Put = Callable[[Sequence[Path], Sequence[Path]], None]
 
 # Several files that take the places of the same others at once would be mixed.
 _placing = threading.Lock()
@@ -24,63 +26,56 @@ def whole(target: Path) -> Iterator[Path]:
     Raises:
         DigitLabError: the folder cannot be made or written, or the disk is full.
     """
-    workshop = _workshop(target)
-    try:
-        draft = workshop / target.name
-        yield draft
-        _flush(draft)
-        _put(draft, target)
-        # The file is there; not every file system can flush a folder.
-        with suppress(OSError):
-            _flush_one(target.parent)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+    with _drafts([target], lambda drafts, targets: _put(drafts[0], targets[0])) as drafts:
+        yield drafts[0]
 
 
 @contextmanager
 def all_whole(*targets: Path) -> Iterator[list[Path]]:
-    """As `whole` for several files of one folder: all take their places, in order, or none does.
+    """Write several files of one folder as `whole` does: all are replaced, in order, or none."""
+    with _drafts(targets, _put_all) as drafts:
+        yield drafts
 
-    Raises:
-        DigitLabError: the folder cannot be made or written, or the disk is full.
-    """
-    workshop = _workshop(targets[0])
+
+@contextmanager
+def _drafts(targets: Sequence[Path], put: Put) -> Iterator[list[Path]]:
+    """Give temporary paths beside `targets`, and `put` them in place when the block succeeds."""
+    folder = _temporary_folder(targets[0])
     try:
-        drafts = [workshop / target.name for target in targets]
+        drafts = [folder / target.name for target in targets]
         yield drafts
         for draft in drafts:
             _flush(draft)
-        with _placing:
-            _put_all(drafts, targets)
+        put(drafts, targets)
+        # They are in place; not every file system can flush a folder.
         with suppress(OSError):
             _flush_one(targets[0].parent)
     except OSError as error:
         raise _cannot_write(targets[0], error) from error
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put_all(drafts: Sequence[Path], targets: Sequence[Path]) -> None:
     """Have each draft take the place of its target; if one cannot, the earlier files come back."""
-    # Copied, not moved: whoever reads meanwhile finds a file at each moment.
-    earlier = [draft.with_name(f"{draft.name}.old") for draft in drafts]
-    for kept, target in zip(earlier, targets, strict=True):
-        if target.exists():
-            shutil.copy2(target, kept)
-    placed = []
-    try:
-        for draft, kept, target in zip(drafts, earlier, targets, strict=True):
-            os.replace(draft, target)
-            placed.append((kept, target))
-    except OSError:
-        for kept, target in placed:
-            if kept.exists():
-                os.replace(kept, target)
-            else:
-                target.unlink()
-        raise
+    with _placing:
+        # Copied, not moved: a reader finds a file at every moment.
+        earlier = [draft.with_name(f"{draft.name}.old") for draft in drafts]
+        for kept, target in zip(earlier, targets, strict=True):
+            if target.exists():
+                shutil.copy2(target, kept)
+        placed = []
+        try:
+            for draft, kept, target in zip(drafts, earlier, targets, strict=True):
+                os.replace(draft, target)
+                placed.append((kept, target))
+        except OSError:
+            for kept, target in placed:
+                if kept.exists():
+                    os.replace(kept, target)
+                else:
+                    target.unlink()
+            raise
 
 
 def _put(draft: Path, target: Path) -> None:
@@ -106,7 +101,7 @@ def require_writable(target: Path) -> None:
     """
     if target.is_dir():
         raise DigitLabError(f"{target.name} is a folder: give the name of a file.")
-    _workshop(target).rmdir()
+    _temporary_folder(target).rmdir()
 
 
 def _flush(draft: Path) -> None:
@@ -126,8 +121,8 @@ def _flush_one(path: Path) -> None:
         os.close(descriptor)
 
 
-def _workshop(target: Path) -> Path:
-    """A new folder beside `target`, hidden from those who list models."""
+def _temporary_folder(target: Path) -> Path:
+    """Make a hidden folder beside `target`, where lists of models do not look."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))

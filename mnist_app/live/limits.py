@@ -1,4 +1,4 @@
-"""How much the live channel takes from a browser, which may be anybody's."""
+"""Limits on what the live channel takes from a browser, which may be anybody's."""
 
 # A text of a whole drawing, as after a lost connection, is the longest.
 MESSAGE_BYTES = 256 * 1024
@@ -8,9 +8,9 @@ STROKES = 200
 FARTHEST = 10_000
 # A browser asks no more often than its screen shows a new frame.
 SECONDS_BETWEEN = 1 / 60
-# Whoever sends nonsense again and again is no page of this app.
+# A client with more mistakes than this is no page of this app.
 MISTAKES = 10
-# Whoever rests connects again with the next stroke.
+# An idle page connects again with its next stroke.
 IDLE_SECONDS = 300.0
 # Behind a proxy, and in a classroom, many share one address.
 CONNECTIONS = 400

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.core.jobs.job_queue import Worker
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.pages.session.workers import workers
 
 
@@ -56,7 +56,7 @@ def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
     assert holds(), said(app)
 
 
-def stop_last(app: AppTest, line: Worker) -> None:
+def stop_last(app: AppTest, line: JobQueue) -> None:
     """Have the last job of a worker stand as stopped by this visitor, with nothing to keep."""
     job = line.jobs()[-1]
     line.forget(job.id)
@@ -74,7 +74,7 @@ def report() -> EvaluationReport:
     return workers().evaluations.jobs()[-1].result
 
 
-def _lines() -> tuple[Worker, ...]:
+def _lines() -> tuple[JobQueue, ...]:
     known = workers()
     return (
         known.datasets,

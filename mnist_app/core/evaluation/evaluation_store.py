@@ -1,4 +1,4 @@
-"""Evaluations on disk: the network's answers to the test pictures, kept for the next start."""
+"""A network's answers to the test pictures, kept on disk for the next start."""
 
 import contextlib
 import hashlib
@@ -15,19 +15,19 @@ from mnist_app.core.models import model_store
 
 # Of 10,000 pictures each takes 400 kB.
 MOST_KEPT = 50
-# Coarse numbers, as of a network of 16 bits, do not add up to 1 exactly.
+# Probabilities of 16 bits do not add up to 1 exactly.
 _TOLERANCE = 0.02
 
 
 def folder() -> Path:
-    """Where evaluations are kept."""
+    """Return the folder of kept evaluations."""
     return model_store.folder() / "evaluations"
 
 
 def once(
     model: Path, dataset: Dataset, evaluate: Callable[[], EvaluationReport]
 ) -> EvaluationReport:
-    """The report of a model on a data set's test pictures: the one that is kept, or a new one.
+    """Return the kept report of a model on a data set, or make and keep one.
 
     A kept one is of the same model and the same pictures, byte by byte; one that is broken is made
     anew. Nothing is kept where nothing can be written.
@@ -47,13 +47,14 @@ def once(
     if report is None:
         report = evaluate()
         with contextlib.suppress(DigitLabError):
-            _write(place, report)
+            with whole(place) as draft:
+                np.savez(draft, probabilities=report.probabilities, seconds=report.seconds)
             _forget_oldest()
     return report
 
 
 def _digest(model: Path, dataset: Dataset) -> str:
-    """A name for the answers of this model to these pictures.
+    """Return a name for the answers of this model to these pictures.
 
     Raises:
         OSError: the model cannot be read.
@@ -65,30 +66,22 @@ def _digest(model: Path, dataset: Dataset) -> str:
 
 
 def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
-    """The report that is kept at `place`, if it is whole and fits the data set."""
+    """Read the report at `place`; None unless it is whole and fits the data set."""
     try:
         with np.load(place, allow_pickle=False) as kept:
             probabilities, seconds = kept["probabilities"], float(kept["seconds"])
-    except Exception:  # A broken file raises whatever the one who unpacks it meets.
+    except Exception:  # A broken file may raise anything.
         return None
     wanted = (len(dataset.test_labels), len(dataset.class_names))
-    if probabilities.shape != wanted or probabilities.dtype != np.float32:
-        return None
+    fits = probabilities.shape == wanted and probabilities.dtype == np.float32
     # Also refuses what is no number.
-    sums = probabilities.sum(axis=1)
-    if not (probabilities >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=_TOLERANCE):
+    if (
+        not fits
+        or not (probabilities >= 0).all()
+        or not np.isclose(probabilities.sum(1), 1, atol=_TOLERANCE).all()
+    ):
         return None
     return score(probabilities, dataset.test_labels, seconds)
-
-
-def _write(place: Path, report: EvaluationReport) -> None:
-    """Keep a report.
-
-    Raises:
-        DigitLabError: the folder cannot be written.
-    """
-    with whole(place) as draft:
-        np.savez(draft, probabilities=report.probabilities, seconds=report.seconds)
 
 
 def _forget_oldest() -> None:

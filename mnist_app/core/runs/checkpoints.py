@@ -1,4 +1,4 @@
-"""A training run at the end of an epoch, to go on from: bytes that travel, a file that stays.
+"""Checkpoints: a training run at the end of an epoch, as bytes and as a file.
 
 It is a ZIP file of known names. Reading it runs no code and needs no Keras.
 """
@@ -31,7 +31,7 @@ BROKEN = "The checkpoint of this run is broken: start the run anew."
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a run needs to go on.
+    """Everything that a run needs to go on; a `DigitLabError` says when it is broken.
 
     Attributes:
         data: the bytes of the ZIP file.
@@ -41,51 +41,31 @@ class Checkpoint:
 
     @functools.cached_property
     def facts(self) -> dict[str, Any]:
-        """What is told of the run in JSON.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return what is known of the run besides its arrays, read from JSON."""
         with self._opened() as archive:
             return dict(json.loads(archive.read(FACTS)))
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of the run by name, as `TrainingConfig.as_dict` gives them.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the settings of the run, as `TrainingConfig.as_dict` gives them."""
         with _legible():
             return dict(self.facts["settings"])
 
     @property
     def epoch(self) -> int:
-        """How many epochs are done.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the number of epochs done."""
         with _legible():
             return int(self.facts["epoch"])
 
     @property
     def rate_factor(self) -> float:
-        """What the learning rate was multiplied by, by hand, until then.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the product of the changes of the learning rate by hand."""
         with _legible():
             return math.prod(float(by) for _, by in self.facts["history"]["rate_changes"])
 
     @property
     def drawing(self) -> np.ndarray | None:
-        """The person's own drawing that the network is asked about, uint8 (28, 28), if any.
-
-        Raises:
-            DigitLabError: it is broken.
-        """
+        """Return the person's own drawing, uint8 (28, 28), if there is one."""
         with _legible():
             digits = self.facts["drawing"]
             if not digits:
@@ -115,21 +95,21 @@ class Checkpoint:
 def pack(
     folder: Path, facts: dict[str, Any], config: dict[str, Any], drawing: np.ndarray | None
 ) -> Checkpoint:
-    """Make a checkpoint of the parts in `folder` and of what is told of the run.
+    """Make a checkpoint of the parts in `folder` and of facts about the run.
 
     Args:
         facts: ready for JSON; with "epoch", how many are done.
         config: the settings of the run, see `TrainingConfig.as_dict`.
         drawing: the person's own, uint8 (28, 28), if there is one.
     """
-    told = {
+    contents = {
         **facts,
         "settings": config,
         "drawing": "" if drawing is None else drawing.tobytes().hex(),
     }
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(FACTS, json.dumps(told))
+        archive.writestr(FACTS, json.dumps(contents))
         for name in PARTS:
             if (folder / name).exists():
                 archive.write(folder / name, name)

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def copy(model: keras.Model, precision: str = "float32") -> keras.Model:
-    """Return the same network that reckons in `precision`, but for its probabilities.
+    """Return the same network in `precision`, but for its probabilities.
 
     Args:
         model: not compiled, as what is built or loaded.
@@ -26,7 +26,7 @@ def copy(model: keras.Model, precision: str = "float32") -> keras.Model:
 def seeded(model: keras.Model, seed: int) -> keras.Model:
     """Return the same network with weights, and later dropout, by a chance of its own.
 
-    Left to itself Keras asks Python's chance, which whoever runs beside it asks too.
+    By default Keras draws seeds from Python's generator, which all threads share.
     """
     chance = np.random.default_rng(seed)
 
@@ -50,6 +50,6 @@ def take_weights(learner: keras.Model, model: keras.Model) -> None:
     """Give `learner` the weights of `model`, a network of the same design."""
     learner.set_weights(model.get_weights())
     for layer in learner.layers:
-        # It reckons with what follows from its weights, and follows them only when told to.
+        # It computes with values derived from its weights, and updates them only on request.
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()

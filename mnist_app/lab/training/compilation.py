@@ -1,4 +1,4 @@
-"""A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
+"""Compilation of a network: its optimiser, its loss and its precision."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import architectures, copies
 
-# Averages over batches reach back over this share of an epoch at most, but over two batches at
+# Averages over batches reach back over this fraction of an epoch at most, but over two batches at
 # least.
 SETTLED = 1 / 3
 LEAST_MOMENTUM = 0.5
@@ -19,7 +19,7 @@ LEAST_MOMENTUM = 0.5
 def begin(
     config: TrainingConfig, classes: int, start_from: keras.Model | None = None
 ) -> keras.Model:
-    """Return the network that is to learn, with the weights of `start_from` or else by chance.
+    """Return the network that is to learn, with the weights of `start_from` or random ones.
 
     Raises:
         DigitLabError: it has more weights than this host allows; `start_from` is of another design.
@@ -40,7 +40,7 @@ def begin(
 def prepare(
     model: keras.Model, config: TrainingConfig, steps: int, accuracy: Any = "accuracy"
 ) -> keras.Model:
-    """Compile `model`, or a copy where what learns reckons in fewer bits than what is saved.
+    """Compile `model`, or a copy if it trains in fewer bits than it is saved in.
 
     Args:
         steps: how many an epoch has.
@@ -58,10 +58,10 @@ def prepare(
 
 
 def _follow_within(learner: keras.Model, steps: float) -> None:
-    """Have what normalises over batches follow their statistics within so many steps.
+    """Have batch normalisation follow the statistics within this many steps.
 
-    In a run of few steps, its averages would else still be near where they began when the run
-    ends, and the network would read as if it had learned nothing.
+    Otherwise, in a run of few steps, its averages would still be near their start at the end, and
+    the network would read as if it had learned nothing.
     """
     for layer in learner.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -71,8 +71,8 @@ def _follow_within(learner: keras.Model, steps: float) -> None:
 def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
     """Return the optimiser of a run of `steps` steps an epoch.
 
-    Whoever trains sets its learning rate before each step, see `schedules`, and has it put the
-    average in place of the weights when an epoch ends, as `fit` does.
+    The caller sets its learning rate before each step, see `schedules`, and has it put the average
+    in place of the weights when an epoch ends, as `fit` does.
     """
     rate, decay = config.learning_rate, config.weight_decay or None
     momentum = 1 - 1 / max(1.0, config.averaging * steps)
@@ -85,7 +85,7 @@ def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
 
 
 def right_answers() -> keras.Metric:
-    """Return a metric of the share of pictures read right, of those that have a right answer.
+    """Return a metric of the fraction of pictures read right, of those that have a right answer.
 
     Where answers are a teacher's, what it is more sure of than not counts as right.
     """

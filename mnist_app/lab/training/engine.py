@@ -1,4 +1,4 @@
-"""What does the steps of a training run: Keras on the one device of this process.
+"""The engine of a training run: Keras on the one device of this process.
 
 `distributed` has an engine for several devices.
 """
@@ -16,17 +16,17 @@ Wish = Callable[[], bool]
 
 
 class Engine:
-    """One run's engine; others do the same in their own way.
+    """Runs the steps of one training; subclasses do so in their own way.
 
     Attributes:
-        is_shared: whether other processes take part, which know nothing of this one's checkpoints
-            and can be told nothing but to stop.
+        is_shared: whether other processes take part, which have no checkpoints and obey no order
+            but to stop.
     """
 
     is_shared = False
 
     def take(self, model: keras.Model, config: TrainingConfig, steps: int) -> keras.Model:
-        """Make a network ready to learn; gives what learns, which may be a copy of it.
+        """Compile a network; return what learns, which may be a copy of it.
 
         Args:
             steps: how many an epoch has.
@@ -45,7 +45,7 @@ class Engine:
         callbacks: Sequence[keras.callbacks.Callback],
         wish: Wish,
     ) -> None:
-        """Train for `epochs` epochs of `steps` batches, less those that a callback takes up.
+        """Train up to the end of epoch `epochs`, `steps` batches each, from where a backup ends.
 
         Raises:
             DigitLabError: others who take part were lost.

@@ -56,7 +56,7 @@ def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tuto
     Args:
         teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes), not
             compiled, as `model_store.load` gives them.
-        precision: in how many bits they reckon, see `settings.PRECISIONS`.
+        precision: of their answers, see `settings.PRECISIONS`.
 
     Raises:
         DigitLabError: a teacher has another number of classes.
@@ -68,11 +68,11 @@ def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tuto
         )
     # Where data are read, also on a machine with a GPU.
     with tf.device("CPU:0"):
-        copies = [copies.copy(teacher, precision) for teacher in teachers]
+        twins = [copies.copy(teacher, precision) for teacher in teachers]
 
     def teach(pictures: tf.Tensor, answers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        told = sum(teacher(pictures, training=False) for teacher in copies) / len(copies)
+        mean = sum(teacher(pictures, training=False) for teacher in twins) / len(twins)
         has_answer = tf.reduce_max(answers, axis=1, keepdims=True) > 0.5
-        return pictures, tf.where(has_answer, told, answers)
+        return pictures, tf.where(has_answer, mean, answers)
 
     return teach

@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.recognition import answers
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.reading import Digit, Reading
 
-__all__ = ["picked", "share", "show_bars", "show_inputs", "show_words"]
+__all__ = ["percent", "picked", "show_bars", "show_inputs", "show_words"]
 
 _SCRIPTS = [Path(__file__).with_name(name) for name in ("answer.js", "live.js")]
 
@@ -23,7 +23,7 @@ def show_words(
     """Show the answer in words, and hand it to the other parts of its group.
 
     Args:
-        answer: as `answers.told` gives it.
+        answer: as `answers.as_dict` gives it.
         canvas: what is drawn on, see `reader.followed`; then the pen is followed, too.
         empty: what is said while nothing is drawn.
     """
@@ -36,7 +36,7 @@ def show_bars(group: str, digit: Digit | None = None) -> None:
     Args:
         digit: given where there are no words that the answer comes with.
     """
-    answer = None if digit is None else answers.told(Reading((digit,)))
+    answer = None if digit is None else answers.as_dict(Reading((digit,)))
     _part(group, "bars", answer=answer)
 
 

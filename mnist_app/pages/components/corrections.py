@@ -8,11 +8,11 @@ import streamlit as st
 
 from mnist_app.core.data.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
-from mnist_app.core.runs.outcomes import Change, FinetuningOutcome
+from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
@@ -196,7 +196,7 @@ def _show_learning() -> None:
     with st.container(key="own_learning"):
         if not job.is_over:
             watch(workers().finetuning, job.id, "Learning how you write")
-        elif job.state == State.FAILED:
+        elif job.state == JobState.FAILED:
             show_error(job.error)
         elif job.result is None:
             st.info("Stopped. Nothing was changed.")
@@ -208,7 +208,7 @@ def _show_learning() -> None:
 def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
     title = unmarked(outcome.stored.title)
-    if outcome.share:
+    if outcome.fraction:
         st.markdown(f"**“{title}” has learned how you write**")
     else:
         st.info(
@@ -242,5 +242,5 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
         st.rerun()
 
 
-def _right(change: Change) -> int:
+def _right(change: AccuracyChange) -> int:
     return round(change.after * change.pictures)

@@ -5,13 +5,14 @@ import html
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.explaining.counterfactual import Change, describe
+from mnist_app.core.explaining.counterfactual import Counterfactual, describe_counterfactual
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
-from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.convolution_step import sliding
 from mnist_app.pages.components.figures import figure, legend, row
 from mnist_app.pages.components.layers import layers
@@ -66,11 +67,11 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
     """
     asked = np.round(image * 255).astype(np.uint8)
     job = explanation_job(model, asked, f"{tab()} {key}")
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         _failure(workers().explanations, job, key)
         return
     kept = f"{key}_explained"
-    is_new = job.state == State.DONE
+    is_new = job.state == JobState.DONE
     if is_new:
         st.session_state[kept] = (model.name, job.result)
     name, explanation = st.session_state.get(kept, ("", None))
@@ -84,7 +85,7 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
         again(f"{key}_again")
 
 
-def _failure(line: Worker, job: Snapshot, key: str) -> None:
+def _failure(line: JobQueue, job: Snapshot, key: str) -> None:
     show_error(job.error)
     st.button(
         "Try again",
@@ -122,13 +123,13 @@ def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) 
 def _by_gradients(explanation: Explanation, model: StoredModel, key: str, part: str) -> bool:
     """Show what only a worker can find out, as soon as it has; tells whether it is over."""
     job = gradients_job(model, explanation.image, f"{tab()} {key}")
-    found: GradientExplanation | None = job.result if job.state == State.DONE else None
+    found: GradientExplanation | None = job.result if job.state == JobState.DONE else None
     names = model.class_names
     if part == WHERE:
         _where(explanation, found, names[explanation.answer])
     elif found is not None:
         _change(explanation, found.change, names)
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         _failure(workers().gradients, job, f"{key}_gradients")
     elif found is None:
         st.html(_status(_waking(job)))
@@ -177,9 +178,11 @@ def _where(explanation: Explanation, found: GradientExplanation | None, answer: 
     st.info(PROOF, icon=":material/info:")
 
 
-def _change(explanation: Explanation, change: Change | None, names: tuple[str, ...]) -> None:
+def _change(
+    explanation: Explanation, change: Counterfactual | None, names: tuple[str, ...]
+) -> None:
     """The picture, what to add and to remove, and what is read then."""
-    st.markdown(describe(change, names))
+    st.markdown(describe_counterfactual(change, names))
     if change is None:
         return
     before, after = names[change.answer], names[change.target]
@@ -194,9 +197,9 @@ def _change(explanation: Explanation, change: Change | None, names: tuple[str, .
     st.html(
         row(
             [
-                figure(as_it_is, f"Read as {before}: {share(sure)}"),
+                figure(as_it_is, f"Read as {before}: {percent(sure)}"),
                 figure(marks, "What to change"),
-                figure(changed, f"Read as {after}: {share(change.probability)}"),
+                figure(changed, f"Read as {after}: {percent(change.probability)}"),
             ],
             between="→",
         )

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Snapshot, State
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
@@ -47,7 +47,7 @@ def read(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
     started = time.perf_counter()
     try:
         drawing = own.drawing
-        if job.state != State.DONE:
+        if job.state != JobState.DONE:
             return Reading(()), 0.0
         reading = read_drawing(drawing, job.result, as_number=own.is_wide)
     except DigitLabError as error:
@@ -75,16 +75,16 @@ def show_words(
 
 def _told(own: Canvas, reading: Reading, job: Snapshot) -> dict[str, Any]:
     if reading.digits:
-        return answers.told(reading)
+        return answers.as_dict(reading)
     if own.is_empty:
         return _invitation(own)
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         return answers.unread("This model cannot read.")
     if not job.is_over:
         return answers.unread(
             "The network is waking up …", "Your drawing is read as soon as it is ready."
         )
-    return answers.told(reading)
+    return answers.as_dict(reading)
 
 
 def _invitation(own: Canvas) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _followed(own: Canvas, model: StoredModel) -> dict[str, Any]:
 
 def follow(job: Snapshot) -> None:
     """Run the page again when the model is ready; tell it when it cannot be loaded."""
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_error(job.error)
         st.button(
             "Try again",

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
-from mnist_app.core.jobs.job_queue import Snapshot, State
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
@@ -47,7 +47,7 @@ def picture_panel(model: StoredModel) -> None:
         data, is_number = picture.getvalue(), mode == MODES[1]
         job = picture_job(data, picture.file_id, is_number, model, visitor())
         job = workers().pictures.wait(job.id, PATIENCE_SECONDS) or job
-        if job.state == State.DONE:
+        if job.state == JobState.DONE:
             with chosen:
                 _show_picture(job.result)
             with answered:
@@ -72,7 +72,7 @@ def _photo() -> Any:
 
 
 def _show_standing(job: Snapshot) -> None:
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_error(job.error)
         st.button(
             "Try again",
@@ -98,6 +98,6 @@ def _show_picture(result: ReadPicture) -> None:
 
 def _show_answer(reading: Reading) -> None:
     with st.container(key="picture_prediction"):
-        answer.show_words("picture", answers.told(reading))
+        answer.show_words("picture", answers.as_dict(reading))
     if reading.digits:
         answer.show_bars("picture")

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.comparison import Comparison, compare, in_words
+from mnist_app.core.evaluation.comparison import Comparison, compare, describe_comparison
 from mnist_app.core.evaluation.meanings import measures
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
@@ -52,7 +52,7 @@ def versus(
     titles = told_apart[model.name], told_apart[rival.name]
     found = compare(report, second)
     with st.container(key="comparison"):
-        st.markdown(f"**{unmarked(in_words(found, *titles))}**")
+        st.markdown(f"**{unmarked(describe_comparison(found, *titles))}**")
         st.html(side_by_side("Measures of both models", titles, _measured((report, second))))
         st.caption(_counts(found))
         for side, column, title, other, own in zip(

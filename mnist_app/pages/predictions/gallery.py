@@ -12,7 +12,7 @@ from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import scroll_to
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.click_events import when_pressed
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.predictions import one_picture
@@ -260,4 +260,4 @@ def described(
 
 def caption(names: Sequence[str], true: int, read: int, sure: float) -> str:
     """What is said of a test picture, by classes of these names."""
-    return f"is {names[true]}, read as {names[read]}, {share(sure)} sure"
+    return f"is {names[true]}, read as {names[read]}, {percent(sure)} sure"

@@ -8,14 +8,14 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.core.evaluation.neighbours import Examples, in_words
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components import explanation, scroll_to
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.components.pixel_images import picture
@@ -138,7 +138,7 @@ def _bars(probabilities: np.ndarray, names: Sequence[str]) -> None:
         probability_bars(probabilities, names, candidates(probabilities)),
         key="opened_bars",
         alt="How probable each class is: "
-        + ", ".join(f"{names[index]} {share(probabilities[index])}" for index in ranked),
+        + ", ".join(f"{names[index]} {percent(probabilities[index])}" for index in ranked),
     )
 
 
@@ -157,11 +157,11 @@ def _second_opinions(
     for other in asked:
         title = titles[other.name]
         job = other_job(other)
-        if job.state == State.DONE:
+        if job.state == JobState.DONE:
             probabilities = job.result.probabilities(image[None])[0]
             read = int(probabilities.argmax())
             rows.append(_opinion(title, names[read], probabilities[read], read == true))
-        elif job.state == State.FAILED:
+        elif job.state == JobState.FAILED:
             rows.append(_row(title, "", job.error))
             failed.append(job.id)
         else:
@@ -181,7 +181,7 @@ def _second_opinions(
 
 
 def _opinion(title: str, read: str, sure: float, is_right: bool) -> str:
-    return _row(title, read, f"{share(sure)} sure, {'right' if is_right else 'wrong'}")
+    return _row(title, read, f"{percent(sure)} sure, {'right' if is_right else 'wrong'}")
 
 
 def _row(title: str, read: str, more: str) -> str:
@@ -212,7 +212,7 @@ def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, nu
             kind="examples",
         )
     )
-    st.markdown(in_words(labels, true, read, names))
+    st.markdown(describe_neighbours(labels, true, read, names))
     st.caption(_where_from(model, dataset, len(examples.numbers)))
 
 

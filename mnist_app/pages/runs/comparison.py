@@ -127,7 +127,7 @@ def _why_convolution(dense: Run, convolutional: Run) -> None:
             "when both are done."
         )
         return
-    st.write(convolution.in_words(dense, convolutional))
+    st.write(convolution.describe_networks(dense, convolutional))
 
 
 def _shifted(dense: Run, convolutional: Run) -> None:
@@ -147,4 +147,4 @@ def _shifted(dense: Run, convolutional: Run) -> None:
         if share is None:
             return
         shares.append(share)
-    st.write(convolution.shift_in_words(*shares))
+    st.write(convolution.describe_shift(*shares))

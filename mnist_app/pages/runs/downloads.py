@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import training_script
@@ -58,7 +58,7 @@ def _export(model: StoredModel, form: str) -> None:
     """A button that makes a file, how that stands, and then a button that hands it over."""
     name, purpose = FORMS[form]
     job = workers().exports.latest(export_key(model, form))
-    if job is not None and job.state == State.DONE:
+    if job is not None and job.state == JobState.DONE:
         data: bytes = job.result
         st.download_button(
             f"{name}, {_size(len(data))}: ready",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import POLL_SECONDS, result_if_there
@@ -27,9 +27,9 @@ def variants(
     """
     job = variants_job(images, seed, tuple(configs.values()), f"{tab()} {key}")
     kept = f"{key}_variants"
-    if job.state is State.DONE:
+    if job.state is JobState.DONE:
         st.session_state[kept] = dict(zip(configs, job.result, strict=True))
-    elif job.state is State.FAILED:
+    elif job.state is JobState.FAILED:
         result_if_there(workers().augmentation, job, "Making variants")
     else:
         _follow(job.id, is_first=kept not in st.session_state)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import Snapshot, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.snapshot import Snapshot
 
 # Who waits asks several times a second; a tab in the background once a second at first. One that
 # is slower than this, and wants the job after all, starts it again by itself.
@@ -22,9 +23,9 @@ class Interest:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen: dict[tuple[Worker, int, str], float] = {}
+        self._seen: dict[tuple[JobQueue, int, str], float] = {}
 
-    def note(self, worker: Worker, job_id: int, tab: str) -> None:
+    def note(self, worker: JobQueue, job_id: int, tab: str) -> None:
         """A tab waits for a job; told again and again."""
         with self._lock:
             now = self._clock()
@@ -33,7 +34,7 @@ class Interest:
             }
             self._seen[worker, job_id, tab] = now
 
-    def drop(self, worker: Worker, job_id: int, tab: str) -> bool:
+    def drop(self, worker: JobQueue, job_id: int, tab: str) -> bool:
         """A tab waits no longer; tells whether nobody else does."""
         with self._lock:
             now = self._clock()
@@ -44,17 +45,17 @@ class Interest:
             )
 
 
-def give_up(worker: Worker, job: Snapshot) -> None:
+def give_up(worker: JobQueue, job: Snapshot) -> None:
     """This session does not want the job, whether or not it goes on for others."""
     _given_up().add((worker.name, job.id))
 
 
-def take_up(worker: Worker, job: Snapshot) -> None:
+def take_up(worker: JobQueue, job: Snapshot) -> None:
     """It wants it after all."""
     _given_up().discard((worker.name, job.id))
 
 
-def has_given_up(worker: Worker, job: Snapshot) -> bool:
+def has_given_up(worker: JobQueue, job: Snapshot) -> bool:
     """Whether this session does not want the job."""
     return (worker.name, job.id) in _given_up()
 

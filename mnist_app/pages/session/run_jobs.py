@@ -13,8 +13,9 @@ import streamlit as st
 from mnist_app.core import limits
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
-from mnist_app.core.jobs.job_queue import Control, Snapshot
+from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import checkpoints, convolution, outcomes, run_store
@@ -166,7 +167,7 @@ class _Learning:
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
             trained = self._train(last, _factor(last) / _factor(first))
         trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.stored(trained, self._listed.model)
+        return outcomes.save_trained(trained, self._listed.model)
 
     def _train(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
         try:

@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.pages.session.interest import give_up, has_given_up, take_up
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error
@@ -15,7 +16,7 @@ from mnist_app.pages.session.workers import workers
 POLL_SECONDS = 0.4
 
 
-def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
+def result_of(worker: JobQueue, job: Snapshot, what: str) -> Any:
     """The job's result; until it is there, show how it stands and end this run of the page.
 
     The page runs again by itself when the job is over. A failure is told with a button to retry.
@@ -24,25 +25,25 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
         what: what is being done, such as "Opening MNIST".
     """
     found = result_if_there(worker, job, what)
-    if job.state != State.DONE:
+    if job.state != JobState.DONE:
         st.stop()
     return found
 
 
-def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None = None) -> Any:
+def result_if_there(worker: JobQueue, job: Snapshot, what: str, seen: int | None = None) -> Any:
     """As `result_of`, for a part of a page: None while there is no result, and the page goes on.
 
     Args:
         seen: see `watch`.
     """
-    if job.state == State.DONE:
+    if job.state == JobState.DONE:
         return job.result
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_error(job.error)
         if st.button("Try again", icon=":material/refresh:", key=f"retry-{what}"):
             worker.forget(job.id)
             st.rerun()
-    elif job.state == State.STOPPED or has_given_up(worker, job):
+    elif job.state == JobState.STOPPED or has_given_up(worker, job):
         st.info(f"{what} was stopped.")
         if st.button("Start again", icon=":material/refresh:", key=f"retry-{what}"):
             take_up(worker, job)
@@ -54,7 +55,7 @@ def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None =
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> None:
+def watch(worker: JobQueue, job_id: int, what: str, seen: int | None = None) -> None:
     """Show how a job stands, a few times a second; run the whole page again when it is over.
 
     Args:
@@ -69,7 +70,7 @@ def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> No
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
         st.progress(0.0, f"{what}: waits for {others} to finish first.")
         return
-    share = float(getattr(job.progress, "share", job.progress or 0.0))
+    share = float(getattr(job.progress, "fraction", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
     left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
     stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""
@@ -79,7 +80,7 @@ def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> No
         _stop(worker, job)
 
 
-def _stop(worker: Worker, job: Snapshot) -> None:
+def _stop(worker: JobQueue, job: Snapshot) -> None:
     """Stop somebody's own job; one that all share only when nobody else waits for it."""
     if job.owner:
         worker.stop(job.id)

@@ -23,7 +23,8 @@ from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.jobs.job_queue import Control, Snapshot, State, Task, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -53,8 +54,8 @@ def _trained_at_once() -> int:
     return 1
 
 
-def _training() -> Worker:
-    return Worker(
+def _training() -> JobQueue:
+    return JobQueue(
         "training",
         patience=LEFT_SECONDS,
         longest_pause=PAUSE_SECONDS,
@@ -66,25 +67,27 @@ def _training() -> Worker:
 class Workers:
     """One line for each kind of work, so that none waits for another kind."""
 
-    training: Worker = field(default_factory=_training)
+    training: JobQueue = field(default_factory=_training)
     # One of the shipped design takes 7 MB; visitors may each draw for another.
-    models: Worker = field(
-        default_factory=lambda: Worker("models", remembered=12, at_once=LOADED_AT_ONCE)
+    models: JobQueue = field(
+        default_factory=lambda: JobQueue("models", remembered=12, at_once=LOADED_AT_ONCE)
     )
-    datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
-    evaluations: Worker = field(default_factory=lambda: Worker("evaluations", remembered=12))
-    others: Worker = field(default_factory=lambda: Worker("others", remembered=8))
-    maps: Worker = field(default_factory=lambda: Worker("maps", remembered=6))
-    neighbour_maps: Worker = field(default_factory=lambda: Worker("neighbour maps", remembered=6))
-    examples: Worker = field(default_factory=lambda: Worker("examples", remembered=2))
-    augmentation: Worker = field(default_factory=lambda: Worker("augmentation", remembered=32))
-    pictures: Worker = field(default_factory=lambda: Worker("pictures", remembered=32))
-    finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
-    shifts: Worker = field(default_factory=lambda: Worker("shifts", remembered=16))
+    datasets: JobQueue = field(default_factory=lambda: JobQueue("datasets", remembered=3))
+    evaluations: JobQueue = field(default_factory=lambda: JobQueue("evaluations", remembered=12))
+    others: JobQueue = field(default_factory=lambda: JobQueue("others", remembered=8))
+    maps: JobQueue = field(default_factory=lambda: JobQueue("maps", remembered=6))
+    neighbour_maps: JobQueue = field(
+        default_factory=lambda: JobQueue("neighbour maps", remembered=6)
+    )
+    examples: JobQueue = field(default_factory=lambda: JobQueue("examples", remembered=2))
+    augmentation: JobQueue = field(default_factory=lambda: JobQueue("augmentation", remembered=32))
+    pictures: JobQueue = field(default_factory=lambda: JobQueue("pictures", remembered=32))
+    finetuning: JobQueue = field(default_factory=lambda: JobQueue("finetuning", remembered=32))
+    shifts: JobQueue = field(default_factory=lambda: JobQueue("shifts", remembered=16))
     # Their results are whole files.
-    exports: Worker = field(default_factory=lambda: Worker("exports", remembered=3))
-    explanations: Worker = field(default_factory=lambda: Worker("explanations"))
-    gradients: Worker = field(default_factory=lambda: Worker("gradients"))
+    exports: JobQueue = field(default_factory=lambda: JobQueue("exports", remembered=3))
+    explanations: JobQueue = field(default_factory=lambda: JobQueue("explanations"))
+    gradients: JobQueue = field(default_factory=lambda: JobQueue("gradients"))
     importing: threading.Lock = field(default_factory=threading.Lock)
     lining_up: threading.Lock = field(default_factory=threading.Lock)
     interest: Interest = field(default_factory=Interest)
@@ -192,13 +195,13 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     return once_unless_given_up(workers().evaluations, (identity(model), dataset.name), measure)
 
 
-def once_unless_given_up(line: Worker, key: Hashable, task: Task) -> Snapshot:
-    """As `Worker.once`, but a job that this session gave up and nobody goes on with stays stopped.
+def once_unless_given_up(line: JobQueue, key: Hashable, task: Task) -> Snapshot:
+    """As `JobQueue.once`, but a job that this session gave up alone stays stopped.
 
     It does until it is forgotten, or somebody else starts it again.
     """
     known = line.latest(key)
-    if known is not None and known.state == State.STOPPED and has_given_up(line, known):
+    if known is not None and known.state == JobState.STOPPED and has_given_up(line, known):
         return known
     return line.once(key, task)
 
@@ -267,7 +270,7 @@ def finetuning_job(
             title,
             control=control,
         )
-        return outcomes.stored_copy(tuned, path)
+        return outcomes.save_fine_tuned(tuned, path)
 
     return workers().finetuning.submit(work, owner=owner)
 
@@ -305,8 +308,8 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
     return _only(workers().gradients, (identity(model), image.tobytes()), work, owner)
 
 
-def _only(line: Worker, key: Hashable, task: Task, owner: str) -> Snapshot:
-    """As `Worker.once`; what the owner asked for before, and is not done yet, is given up."""
+def _only(line: JobQueue, key: Hashable, task: Task, owner: str) -> Snapshot:
+    """As `JobQueue.once`; what the owner asked for before, and is not done yet, is given up."""
     for job in line.jobs(owner):
         if job.key != key:
             line.stop(job.id)
@@ -327,7 +330,7 @@ def file_of(model: StoredModel) -> bytes:
         ) from error
 
 
-def _awaited(line: Worker, job: Snapshot) -> Any:
+def _awaited(line: JobQueue, job: Snapshot) -> Any:
     """The result of a job, waited for; one that fails is forgotten, so that it can be tried again.
 
     Raises:
@@ -336,7 +339,7 @@ def _awaited(line: Worker, job: Snapshot) -> Any:
     over = line.wait(job.id)
     if over is None:
         raise DigitLabError("The model is gone: try again.")
-    if over.state != State.DONE:
+    if over.state != JobState.DONE:
         line.forget(over.id)
         raise DigitLabError(over.error or "The model was not loaded: try again.")
     return over.result

@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
 from mnist_app.pages.session.augmentation_jobs import variants
@@ -37,7 +37,7 @@ def preview(values: Mapping[str, Any]) -> None:
         st.caption("Examples are shown here once the data set is on this machine.")
         return
     opening = dataset_job(values["dataset"])
-    if opening.state is State.DONE:
+    if opening.state is JobState.DONE:
         _preview(opening.result, {row.name: values[row.name] for row in ROWS if values[row.name]})
     elif opening.is_over:
         st.caption(unmarked(opening.error))

@@ -5,7 +5,8 @@ from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
 from visiting import said
 
-from mnist_app.core.jobs.job_queue import Control, State, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.pages.session.interest import GONE_SECONDS, Interest
 from mnist_app.pages.session.workers import workers
 
@@ -56,7 +57,7 @@ def test_who_stops_what_somebody_else_waits_for_stops_it_for_nobody_else(gate: H
     press(ann, "Stop")
     assert "Working was stopped" in said(ann)
     (job,) = workers().maps.jobs()
-    assert (job.state, job.stopping) == (State.RUNNING, False)
+    assert (job.state, job.stopping) == (JobState.RUNNING, False)
     assert "Working …" in said(ben.run())
     gate.opened.set()
     workers().maps.wait(job.id, PATIENCE)
@@ -79,19 +80,19 @@ def test_the_last_who_waits_stops_it_and_only_they_see_that(gate: Halfway) -> No
     (job,) = workers().maps.jobs()
     stopped = workers().maps.wait(job.id, PATIENCE)
     assert stopped is not None
-    assert stopped.state is State.STOPPED
+    assert stopped.state is JobState.STOPPED
     for app in (ann, ben):
         assert "Working was stopped" in said(app.run())
     assert len(workers().maps.jobs()) == 1
     gate.opened.set()
     visitor(gate)
-    assert next(job.state for job in workers().maps.jobs()) is State.STOPPED
+    assert next(job.state for job in workers().maps.jobs()) is JobState.STOPPED
     assert len(workers().maps.jobs()) == 2
 
 
 def test_who_closed_the_page_waits_no_longer() -> None:
     now = [0.0]
-    interest, line = Interest(clock=lambda: now[0]), Worker("test")
+    interest, line = Interest(clock=lambda: now[0]), JobQueue("test")
     for tab in ("ann", "ben"):
         interest.note(line, 1, tab)
     now[0] = GONE_SECONDS
