@@ -6,10 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.recognition import answers
-from mnist_app.core.recognition.answers import share
 from mnist_app.core.recognition.reading import Digit, Reading
-
-__all__ = ["picked", "share", "show_bars", "show_inputs", "show_words"]
 
 _SCRIPTS = [Path(__file__).with_name(name) for name in ("answer.js", "live.js")]
 
@@ -45,25 +42,25 @@ def show_inputs(group: str, done: str) -> None:
     _part(group, "inputs", done=done)
 
 
-def picked(reading: Reading) -> Digit | None:
+def selected_digit(reading: Reading) -> Digit | None:
     """Return the digit of a drawing that is looked at: the only one, or the one that was chosen."""
     digits = reading.digits
     if not digits:
-        st.session_state.picked = 0
+        st.session_state.selected_digit = 0
         return None
-    return digits[min(st.session_state.get("picked", 0), len(digits) - 1)]
+    return digits[min(st.session_state.get("selected_digit", 0), len(digits) - 1)]
 
 
 def _part(group: str, part: str, **data: Any) -> None:
     key = f"{group}_{part}"
 
     def chosen() -> None:
-        place = st.session_state[key].get("picked")
+        place = st.session_state[key].get("selected")
         # It comes from a browser: anything may be in it.
         if isinstance(place, int) and place >= 0:
-            st.session_state.picked = place
+            st.session_state.selected_digit = place
 
-    _component()(key=key, data={"group": group, "part": part, **data}, on_picked_change=chosen)
+    _component()(key=key, data={"group": group, "part": part, **data}, on_selected_change=chosen)
 
 
 @st.cache_resource(show_spinner=False)

@@ -129,7 +129,7 @@ def _resumed(canvas: Canvas) -> Canvas:
     return canvas
 
 
-def show(canvas: Canvas) -> None:
+def show_canvas(canvas: Canvas) -> None:
     """The canvas itself, with the choice of what it is for above and Clear and Undo below."""
     with st.container(key="canvas"):
         # The canvas' own toolbar floats above it, to the right of this choice; see live.js.
@@ -148,7 +148,7 @@ def show(canvas: Canvas) -> None:
     _clear_and_undo(canvas)
 
 
-def show_large(canvas: Canvas) -> None:
+def show_large_canvas(canvas: Canvas) -> None:
     """The presenter's canvas, with Clear and Undo below."""
     with st.container(key="canvas"), st.container(key="large_canvas"):
         _surface(canvas)
@@ -192,7 +192,7 @@ def _clear_and_undo(canvas: Canvas) -> None:
         )
 
 
-def tools(canvas: Canvas) -> None:
+def show_tools(canvas: Canvas) -> None:
     """Ink and brush."""
     st.segmented_control(
         "Ink",

@@ -16,7 +16,7 @@ export default function ({ data, setTriggerValue }) {
 """
 
 
-def when_pressed(part: str, act: Callable[[int], None]) -> None:
+def handle_clicks(part: str, act: Callable[[int], None]) -> None:
     """Call `act` with the number of a button that is pressed by mouse, finger or key.
 
     Args:

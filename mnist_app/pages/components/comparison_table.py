@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 
-def side_by_side(
+def comparison_table(
     label: str,
     titles: Sequence[str],
     rows: Iterable[tuple[str, Sequence[str]]],

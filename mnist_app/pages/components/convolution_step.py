@@ -12,7 +12,7 @@ from mnist_app.pages.components.stepper import stepper
 SIDE = 224
 
 
-def sliding(explanation: Explanation, key: str) -> None:
+def show_convolution_step(explanation: Explanation, key: str) -> None:
     """Step through the convolution that looks at the picture itself.
 
     Args:

@@ -16,10 +16,10 @@ from mnist_app.core.runs.outcomes import Change, FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
-from mnist_app.pages.session.kiosk import owner
+from mnist_app.pages.session.kiosk import job_owner
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import watch
-from mnist_app.pages.session.wording import show_error, unmarked
+from mnist_app.pages.session.waiting import show_progress
+from mnist_app.pages.session.wording import escape_markdown, show_error
 from mnist_app.pages.session.workers import classifier_job, finetuning_job, workers
 
 MOST = 200
@@ -30,10 +30,12 @@ OWN_HAND = ", my handwriting"
 @st.fragment
 def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
     """`panel` in a fragment of its own."""
-    panel(canvas, model)
+    show_corrections(canvas, model)
 
 
-def panel(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None) -> None:
+def show_corrections(
+    canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None
+) -> None:
     """Ten buttons for the right answer, and what can be done with the answers given so far.
 
     Args:
@@ -99,7 +101,7 @@ def _meant(canvas: Canvas, model: StoredModel) -> Drawing:
     if canvas.is_wide and judge is None:
         raise DigitLabError("The number is not read yet: tell it again in a moment.")
     parts = drawn_digits(canvas.drawing, judge)
-    place = st.session_state.get("picked", 0) if len(parts) > 1 else 0
+    place = st.session_state.get("selected_digit", 0) if len(parts) > 1 else 0
     if not parts:
         raise DigitLabError(EMPTY)
     return parts[min(place, len(parts) - 1)]
@@ -138,7 +140,7 @@ def _offer(model: StoredModel) -> None:
     """Learn from the drawings, unless this visitor's last learning still goes on."""
     jobs = workers().finetuning.jobs(visitor())
     is_busy = bool(jobs) and not jobs[-1].is_over
-    title = unmarked(model.title)
+    title = escape_markdown(model.title)
     if _former_copy(_default_title(model)) == model.path:
         what = f"“{title}” learns on from all of your drawings, or a copy of it under another name."
     else:
@@ -177,7 +179,7 @@ def _former_copy(title: str) -> Path | None:
 
     Where each visitor is a new one it is the last that anybody made, so that they stay few.
     """
-    for job in reversed(workers().finetuning.jobs(owner())):
+    for job in reversed(workers().finetuning.jobs(job_owner())):
         if job.result is not None and job.result.stored.title == title:
             return job.result.stored.path
     return None
@@ -195,7 +197,7 @@ def _show_learning() -> None:
     job = jobs[-1]
     with st.container(key="own_learning"):
         if not job.is_over:
-            watch(workers().finetuning, job.id, "Learning how you write")
+            show_progress(workers().finetuning, job.id, "Learning how you write")
         elif job.state == State.FAILED:
             show_error(job.error)
         elif job.result is None:
@@ -207,7 +209,7 @@ def _show_learning() -> None:
 
 def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
-    title = unmarked(outcome.stored.title)
+    title = escape_markdown(outcome.stored.title)
     if outcome.share:
         st.markdown(f"**“{title}” has learned how you write**")
     else:

@@ -11,12 +11,12 @@ from mnist_app.core.explaining.explanations import Explanation, GradientExplanat
 from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components.answer import share
-from mnist_app.pages.components.convolution_step import sliding
+from mnist_app.core.recognition.answers import share
+from mnist_app.pages.components.convolution_step import show_convolution_step
 from mnist_app.pages.components.figures import figure, legend, row
-from mnist_app.pages.components.layers import layers
+from mnist_app.pages.components.layers import show_layers
 from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.session.rerun_later import again
+from mnist_app.pages.session.rerun_later import rerun_later
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import explanation_job, gradients_job, workers
@@ -55,7 +55,7 @@ FREE = (
 
 
 @st.fragment
-def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
+def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
     """Show what a model looks at in a picture, as soon as that is found out.
 
     Until then the last picture's stay, so that nothing jumps while somebody draws.
@@ -77,11 +77,11 @@ def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
     is_all_there = is_new
     with st.container(key=f"{key}_looking"):
         if name == model.name:
-            is_all_there &= _show(explanation, model, key, is_new)
+            is_all_there &= _show_part(explanation, model, key, is_new)
         else:
             st.html(_status("Looking inside …"))
     if not is_all_there:
-        again(f"{key}_again")
+        rerun_later(f"{key}_again")
 
 
 def _failure(line: Worker, job: Snapshot, key: str) -> None:
@@ -95,7 +95,7 @@ def _failure(line: Worker, job: Snapshot, key: str) -> None:
     )
 
 
-def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:
+def _show_part(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:
     """Show the part that is looked at; tells whether all of it is there."""
     part = st.segmented_control(
         "What to look at",
@@ -111,11 +111,11 @@ def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) 
     about = f"Read as {answer}. This is how it came to that."
     st.html(_status(about if is_new else "Looking at the new picture …"))
     if part == STEP:
-        sliding(explanation, key)
+        show_convolution_step(explanation, key)
     elif part in (WHERE, CHANGE):
         return _by_gradients(explanation, model, key, part)
     else:
-        layers(explanation, names, f"{key}_layer")
+        show_layers(explanation, names, f"{key}_layer")
     return True
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import sheet
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import FeatureMaps
-from mnist_app.pages.components.answer import share
+from mnist_app.core.recognition.answers import share
 from mnist_app.pages.components.figures import legend
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.components.stepper import stepper
@@ -29,7 +29,7 @@ TITLES = {
 }
 
 
-def layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
+def show_layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
     """Show one layer, and step from the picture to the answer.
 
     Args:

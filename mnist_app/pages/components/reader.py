@@ -7,7 +7,6 @@ import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import Snapshot, State
-from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
@@ -17,14 +16,12 @@ from mnist_app.pages.session.waiting import POLL_SECONDS
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import classifier_job, workers
 
-__all__ = ["NO_READER", "chosen", "follow", "look", "read", "readers", "show_words"]
-
 # A model that is ready is loaded in a fraction of this.
 PATIENCE_SECONDS = 0.3
 NO_READER = "There is no model here that reads digits: train one on the Train page."
 
 
-def chosen(models: dict[str, StoredModel]) -> StoredModel | None:
+def chosen_model(models: dict[str, StoredModel]) -> StoredModel | None:
     """The one of `readers` that this visitor has chosen, or a link names, or the first.
 
     Its name stands in the session as `model`, also for pages that do not offer the choice.
@@ -38,7 +35,7 @@ def chosen(models: dict[str, StoredModel]) -> StoredModel | None:
     return models[st.session_state.model]
 
 
-def read(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
+def read_canvas(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
     """What is drawn, and the milliseconds it took; no digits while the model is not ready.
 
     Args:
@@ -55,16 +52,16 @@ def read(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
     return reading, (time.perf_counter() - started) * 1000
 
 
-def look(own: Canvas, model: StoredModel) -> tuple[Reading, float, Snapshot]:
+def read_latest(own: Canvas, model: StoredModel) -> tuple[Reading, float, Snapshot]:
     """As `read`, of what was drawn just now, with the model's `workers.classifier_job`."""
     own.look()
     job = classifier_job(model)
     # It is there at once, unless it has to be made ready first.
     job = workers().models.wait(job.id, PATIENCE_SECONDS) or job
-    return *read(own, job), job
+    return *read_canvas(own, job), job
 
 
-def show_words(
+def show_answer(
     own: Canvas, model: StoredModel, reading: Reading, milliseconds: float, job: Snapshot
 ) -> None:
     """Show the answer, or why there is none, and follow the pen from now on."""
@@ -109,7 +106,7 @@ def _followed(own: Canvas, model: StoredModel) -> dict[str, Any]:
     }
 
 
-def follow(job: Snapshot) -> None:
+def rerun_when_ready(job: Snapshot) -> None:
     """Run the page again when the model is ready; tell it when it cannot be loaded."""
     if job.state == State.FAILED:
         show_error(job.error)

@@ -16,7 +16,7 @@ export default function ({ data }) {
 """
 
 
-def ask(part: str, focus: str = "") -> None:
+def scroll_to(part: str, focus: str = "") -> None:
     """Have this run of the page scroll to the container of key `part`; for callbacks.
 
     What stands in the upper half of the window already stays where it is.
@@ -28,7 +28,7 @@ def ask(part: str, focus: str = "") -> None:
     st.session_state.asked_reveal = {"part": part, "focus": focus, "times": times}
 
 
-def reveal() -> None:
+def scroll_if_asked() -> None:
     """Scroll if it was asked for; called after all that may be scrolled to."""
     _component()(key="reveal", data=st.session_state.get("asked_reveal", {}))
 

@@ -12,8 +12,8 @@ from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery, picture
-from mnist_app.pages.session.augmentation_jobs import variants
-from mnist_app.pages.session.choices import choose_dataset, opened
+from mnist_app.pages.session.augmentation_jobs import augmented_copies
+from mnist_app.pages.session.choices import choose_dataset, open_dataset
 
 SAMPLES = 6
 VARIANTS = 8
@@ -26,7 +26,7 @@ def page() -> None:
     """Show the page."""
     st.title("Data")
     st.write("What a network learns from, and what each picture goes through on its way in.")
-    dataset = opened(choose_dataset(list(DATASETS)))
+    dataset = open_dataset(choose_dataset(list(DATASETS)))
     source = "comes with scikit-learn" if dataset.source == "scikit-learn" else "found on the disk"
     st.caption(
         f"{dataset.title}: {len(dataset.train_labels) + len(dataset.test_labels):,} pictures of "
@@ -242,7 +242,9 @@ def _augmented(dataset: Dataset, image: np.ndarray, name: str) -> None:
     )
     seed = st.session_state.get("variants_seed", 0) % 2**31
     config = TrainingConfig(**values)
-    made = variants(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get("all", ())
+    made = augmented_copies(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get(
+        "all", ()
+    )
     with st.container(key="variants"):
         st.html(
             gallery(

@@ -4,13 +4,14 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.reading import Digit
 from mnist_app.pages.components import answer, canvas, explanation, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.corrections import correcting_panel
-from mnist_app.pages.draw.photo import picture_panel
-from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.draw.photo import show_picture_reader
+from mnist_app.pages.session.wording import escape_markdown
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 
@@ -19,16 +20,16 @@ def page() -> None:
     """Show the page."""
     st.title("Draw a digit")
     own = canvas.visitors_canvas()
-    models = reader.readers()
-    model = reader.chosen(models)
+    models = readers()
+    model = reader.chosen_model(models)
     _lab(own, model)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        canvas.tools(own)
+        canvas.show_tools(own)
         if model is not None:
             _choose_model(models)
     if model is not None:
         correcting_panel(own, model)
-        picture_panel(model)
+        show_picture_reader(model)
 
 
 # Each stroke sends only what it changes, and reads nothing from the disk.
@@ -37,20 +38,20 @@ def _lab(own: Canvas, model: StoredModel | None) -> None:
     left, right = st.columns([17, 9] if own.is_wide else [5, 6], gap="large")
     # Nothing is on the screen before the canvas.
     with left:
-        canvas.show(own)
+        canvas.show_canvas(own)
     if model is None:
         with right, st.container(key="prediction"):
             st.info(reader.NO_READER)
         return
-    reading, milliseconds, job = reader.look(own, model)
+    reading, milliseconds, job = reader.read_latest(own, model)
     with right:
-        reader.show_words(own, model, reading, milliseconds, job)
+        reader.show_answer(own, model, reading, milliseconds, job)
         with st.container(key="probabilities"):
             answer.show_bars(own.name)
         with st.container(key="model_input"):
             answer.show_inputs(own.name, DONE)
-    _look_inside(answer.picked(reading), model)
-    reader.follow(job)
+    _look_inside(answer.selected_digit(reading), model)
+    reader.rerun_when_ready(job)
 
 
 def _look_inside(digit: Digit | None, model: StoredModel) -> None:
@@ -67,13 +68,13 @@ def _look_inside(digit: Digit | None, model: StoredModel) -> None:
         if digit is None:
             st.caption("Draw a digit, and see here what the network makes of it, step by step.")
         else:
-            explanation.panel(digit.image / np.float32(255), model, "drawn")
+            explanation.show_explanation(digit.image / np.float32(255), model, "drawn")
 
 
 def _choose_model(models: dict[str, StoredModel]) -> None:
     """Choose the model that reads, which a link may name as `model`."""
     titles = model_store.titles(models.values())
-    with st.popover(f"Read by: {unmarked(titles[st.session_state.model])}"):
+    with st.popover(f"Read by: {escape_markdown(titles[st.session_state.model])}"):
         st.radio(
             "The model that reads your drawing",
             list(models),
@@ -85,4 +86,4 @@ def _choose_model(models: dict[str, StoredModel]) -> None:
 
 def _label(model: StoredModel, title: str) -> str:
     origin = "comes with the app" if model.is_shipped else "trained here"
-    return f"{unmarked(title)} · {origin}"
+    return f"{escape_markdown(title)} · {origin}"

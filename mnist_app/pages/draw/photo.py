@@ -14,7 +14,7 @@ from mnist_app.core.recognition.reading import Reading
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import MODES
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import watch
+from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import ReadPicture, picture_job, workers
 
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 0.3
 
 
 @st.fragment
-def picture_panel(model: StoredModel) -> None:
+def show_picture_reader(model: StoredModel) -> None:
     """Choose a picture, and see what the network reads in it."""
     with st.expander("Read a picture instead", icon=":material/photo_camera:"):
         chosen, answered = st.columns([5, 6], gap="large")
@@ -54,7 +54,7 @@ def picture_panel(model: StoredModel) -> None:
                 _show_answer(job.result.reading)
         else:
             with answered:
-                _show_standing(job)
+                _show_state(job)
 
 
 def _file() -> Any:
@@ -71,7 +71,7 @@ def _photo() -> Any:
     return st.camera_input("Hold the sheet so that it fills the picture", key="picture_photo")
 
 
-def _show_standing(job: Snapshot) -> None:
+def _show_state(job: Snapshot) -> None:
     if job.state == State.FAILED:
         show_error(job.error)
         st.button(
@@ -82,7 +82,7 @@ def _show_standing(job: Snapshot) -> None:
             args=(job.id,),
         )
     elif not job.is_over:
-        watch(workers().pictures, job.id, "Looking for the ink")
+        show_progress(workers().pictures, job.id, "Looking for the ink")
 
 
 def _show_picture(result: ReadPicture) -> None:

@@ -9,12 +9,12 @@ from mnist_app.core.evaluation.meanings import measures
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components.comparison_table import side_by_side
+from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.session.choices import choose
-from mnist_app.pages.session.waiting import result_of
-from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.session.waiting import result_or_stop
+from mnist_app.pages.session.wording import escape_markdown
 from mnist_app.pages.session.workers import evaluation_job, workers
 
 NOBODY = ""
@@ -23,7 +23,7 @@ EXAMPLES = 16
 COMPARED = ("Accuracy", "F1", "Loss", "Calibration error")
 
 
-def versus(
+def show_model_comparison(
     model: StoredModel, report: EvaluationReport, dataset: Dataset, models: dict[str, StoredModel]
 ) -> None:
     """Choose a second model and show what each reads right that the other does not.
@@ -34,7 +34,7 @@ def versus(
         report: of `model` on the data set.
         models: all there are, by name.
     """
-    others = [other.name for other in rivals(model, models)]
+    others = [other.name for other in comparable_models(model, models)]
     if not others:
         st.info("There is no second model with the same classes yet: train one on the Train page.")
         return
@@ -43,17 +43,17 @@ def versus(
     if name == NOBODY:
         return
     rival = models[name]
-    second = result_of(
+    second = result_or_stop(
         workers().evaluations,
         evaluation_job(rival, dataset),
-        f"Reading them with “{unmarked(rival.title)}”",
+        f"Reading them with “{escape_markdown(rival.title)}”",
     )
     told_apart = model_store.titles((model, rival))
     titles = told_apart[model.name], told_apart[rival.name]
     found = compare(report, second)
     with st.container(key="comparison"):
-        st.markdown(f"**{unmarked(in_words(found, *titles))}**")
-        st.html(side_by_side("Measures of both models", titles, _measured((report, second))))
+        st.markdown(f"**{escape_markdown(in_words(found, *titles))}**")
+        st.html(comparison_table("Measures of both models", titles, _measured((report, second))))
         st.caption(_counts(found))
         for side, column, title, other, own in zip(
             ("first", "second"),
@@ -67,7 +67,7 @@ def versus(
                 _examples(side, title, own, other, dataset)
 
 
-def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
+def comparable_models(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
     """The other models, of all there are by name, that read the same classes."""
     return [
         other
@@ -99,7 +99,7 @@ def _examples(
     side: str, title: str, own: np.ndarray, other: EvaluationReport, dataset: Dataset
 ) -> None:
     """Pictures, indices int64 (n,), that one model reads right and the other does not."""
-    st.markdown(f"**Only “{unmarked(title)}” reads these right: {len(own):,}**")
+    st.markdown(f"**Only “{escape_markdown(title)}” reads these right: {len(own):,}**")
     if not len(own):
         st.caption("None.")
         return
@@ -121,6 +121,6 @@ def _examples(
         f"Show all {len(own):,} in the gallery",
         key=f"versus_{side}",
         icon=":material/grid_view:",
-        on_click=gallery.show_picked,
+        on_click=gallery.show_selection,
         args=(dataset, own.tolist()),
     )

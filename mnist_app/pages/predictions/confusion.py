@@ -12,7 +12,7 @@ MOST_CONFUSED = 8
 COUNTS, SHARES = "Counts", "Shares"
 
 
-def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
+def show_confusion_matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
     """Show the confusion matrix; a click on a cell shows its pictures in the gallery."""
     st.caption(
         "Each row holds the pictures of one class, each column one answer. Grey: read right. "
@@ -35,7 +35,7 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
 
     def show(read: object, true: object) -> None:
         if true in names and read in names:
-            gallery.show_cell(names.index(str(true)), names.index(str(read)))
+            gallery.filter_by_cell(names.index(str(true)), names.index(str(read)))
 
     found, cell = report.confusion_matrix, gallery.selected_cell()
     with st.container(key="confusion_matrix"):
@@ -71,7 +71,7 @@ def most_confused(matrix: np.ndarray) -> list[tuple[int, int, int]]:
     return [(true, read, int(errors[true, read])) for true, read in cells if errors[true, read]]
 
 
-def pairs(report: EvaluationReport, names: tuple[str, ...]) -> None:
+def show_confused_pairs(report: EvaluationReport, names: tuple[str, ...]) -> None:
     """List the most frequent errors as buttons that show their pictures in the gallery."""
     listed = most_confused(report.confusion_matrix)
     if not listed:
@@ -81,7 +81,7 @@ def pairs(report: EvaluationReport, names: tuple[str, ...]) -> None:
             st.button(
                 _described(true, read, count, names),
                 key=f"confused-{true}-{read}",
-                on_click=gallery.show_cell,
+                on_click=gallery.filter_by_cell,
                 args=(true, read),
                 width="stretch",
             )

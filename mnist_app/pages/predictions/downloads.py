@@ -7,7 +7,7 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.runs.learning_curve import LearningCurves
 
 
-def downloads(
+def show_report_downloads(
     report: EvaluationReport,
     names: tuple[str, ...],
     title: str,

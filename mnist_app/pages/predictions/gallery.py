@@ -11,12 +11,12 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components import scroll_to
-from mnist_app.pages.components.answer import share
-from mnist_app.pages.components.click_events import when_pressed
+from mnist_app.core.recognition.answers import share
+from mnist_app.pages.components.click_events import handle_clicks
 from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.predictions import one_picture
-from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link, text_of_new_link
+from mnist_app.pages.session.query_params import new_link_number, new_link_text, set_link
 
 PER_PAGE = 40
 ANY = -1
@@ -31,29 +31,29 @@ SIDES = {"Small": 48, "Medium": 64, "Large": 112}
 ALL_SURENESS = (0, 100)
 
 
-def show_cell(true: int, read: int) -> None:
+def filter_by_cell(true: int, read: int) -> None:
     """Have the gallery show exactly the pictures of one cell of the matrix; for callbacks."""
-    show_all()
+    clear_filters()
     st.session_state.gallery_true = true
     st.session_state.gallery_read = read
-    scroll_to.ask("gallery")
+    scroll_to("gallery")
 
 
-def show_picked(dataset: Dataset, numbers: Sequence[int]) -> None:
+def show_selection(dataset: Dataset, numbers: Sequence[int]) -> None:
     """Have the gallery show exactly these test pictures, if there are any; for callbacks."""
-    show_all()
+    clear_filters()
     existing = [number for number in set(numbers) if 0 <= number < len(dataset.test_labels)]
     if existing:
-        st.session_state.gallery_picked = (dataset.name, np.sort(np.array(existing)))
-        scroll_to.ask("gallery")
+        st.session_state.gallery_selection = (dataset.name, np.sort(np.array(existing)))
+        scroll_to("gallery")
 
 
-def show_all() -> None:
+def clear_filters() -> None:
     """Have the gallery show every picture; for callbacks."""
     st.session_state.gallery_true = st.session_state.gallery_read = ANY
     st.session_state.gallery_kind = EVERY
     st.session_state.gallery_sure = ALL_SURENESS
-    st.session_state.gallery_picked = None
+    st.session_state.gallery_selection = None
 
 
 def selected_cell() -> tuple[int, int] | None:
@@ -62,31 +62,31 @@ def selected_cell() -> tuple[int, int] | None:
     return None if ANY in cell or None in cell else cell
 
 
-def picked_pictures(dataset: Dataset) -> np.ndarray | None:
+def selection(dataset: Dataset) -> np.ndarray | None:
     """The test pictures that were picked out, int64 (n,), here or by a link; None when none were.
 
     They are kept in the link.
     """
     count = len(dataset.test_labels)
-    linked = text_of_new_link("picked")
+    linked = new_link_text("picked")
     numbers = selection_codec.from_text(linked, count) if linked else None
     if numbers is not None:
-        st.session_state.gallery_picked = (dataset.name, numbers)
-    name, numbers = st.session_state.get("gallery_picked") or ("", None)
+        st.session_state.gallery_selection = (dataset.name, numbers)
+    name, numbers = st.session_state.get("gallery_selection") or ("", None)
     if name != dataset.name:
         numbers = None
-    keep_in_link("picked", None if numbers is None else selection_codec.as_text(numbers, count))
+    set_link("picked", None if numbers is None else selection_codec.as_text(numbers, count))
     return numbers
 
 
-def marked(dataset: Dataset) -> tuple[tuple[int, int] | None, bytes]:
+def highlighted(dataset: Dataset) -> tuple[tuple[int, int] | None, bytes]:
     """What of the gallery's choice the charts mark; differs when they must be drawn anew."""
-    numbers = picked_pictures(dataset)
+    numbers = selection(dataset)
     return selected_cell(), b"" if numbers is None else numbers.tobytes()
 
 
 @st.fragment
-def show(
+def show_gallery(
     model: StoredModel,
     report: EvaluationReport,
     dataset: Dataset,
@@ -108,15 +108,15 @@ def show(
         found = in_order(report, passing, order, _seed())
         if len(found):
             shown = _turn_pages(found, order)
-            pictures = [described(report, dataset, int(number)) for number in shown]
+            pictures = [gallery_item(report, dataset, int(number)) for number in shown]
             st.html(grid(pictures, side, numbers=shown.tolist()))
-            when_pressed("gallery", one_picture.open_picture)
+            handle_clicks("gallery", one_picture.open_picture)
         else:
             st.info("No test picture is like this: choose other filters.")
     with opened:
-        one_picture.show(model, report, dataset, others, found)
-    scroll_to.reveal()
-    if marked(dataset) != drawn:
+        one_picture.show_opened_picture(model, report, dataset, others, found)
+    scroll_if_asked()
+    if highlighted(dataset) != drawn:
         # The charts stand outside of this fragment.
         st.rerun()
 
@@ -168,7 +168,7 @@ def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
     if read != ANY:
         passes = passes & (report.predictions == read)
     passing = np.flatnonzero(passes)
-    chosen = picked_pictures(dataset)
+    chosen = selection(dataset)
     if chosen is None:
         return passing
     st.html(
@@ -193,7 +193,9 @@ def _looks() -> tuple[str, int]:
         st.button(
             "Random sample", key="gallery_random", icon=":material/shuffle:", on_click=_shuffle
         )
-        st.button("Clear filters", key="gallery_all", icon=":material/close:", on_click=show_all)
+        st.button(
+            "Clear filters", key="gallery_all", icon=":material/close:", on_click=clear_filters
+        )
     # A link that says `gallery_size=` chooses none.
     return order or IN_TEST_ORDER, SIDES[size or "Medium"]
 
@@ -205,11 +207,11 @@ def _shuffle() -> None:
 
 def _seed() -> int:
     """What decides the order by chance; a link can carry it."""
-    linked = number_of_new_link("seed")
+    linked = new_link_number("seed")
     if linked is not None:
         st.session_state.gallery_seed = linked
     seed = st.session_state.get("gallery_seed", 0)
-    keep_in_link("seed", seed or None)
+    set_link("seed", seed or None)
     return seed
 
 
@@ -230,11 +232,11 @@ def _turn_pages(found: np.ndarray, order: str) -> np.ndarray:
     pages = -(-len(found) // PER_PAGE)
     # Other pictures, or another order, begin at their own first page.
     key = f"gallery-page-{zlib.crc32(found.tobytes())}"
-    linked = number_of_new_link("page")
+    linked = new_link_number("page")
     if linked is not None and 1 <= linked <= pages:
         st.session_state[key] = linked
     number = st.pagination(pages, key=key)
-    keep_in_link("page", number if number > 1 else None)
+    set_link("page", number if number > 1 else None)
     ordered = "" if len(found) == 1 else f" {_lowered(order)}"
     st.html(f'<div role="status">{counted(len(found))}{ordered}, page {number} of {pages}</div>')
     return found[(number - 1) * PER_PAGE : number * PER_PAGE]
@@ -249,7 +251,7 @@ def _lowered(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def described(
+def gallery_item(
     report: EvaluationReport, dataset: Dataset, index: int
 ) -> tuple[np.ndarray, str, str]:
     """A test picture, what it is and was read as, and the kind of its frame."""

@@ -14,13 +14,13 @@ from mnist_app.pages.predictions import gallery, one_picture
 from mnist_app.pages.predictions.confusion import most_confused
 from mnist_app.pages.predictions.embedding_jobs import PicturedMap, map_job, neighbour_map_job
 from mnist_app.pages.predictions.map_chart import map_chart, picture_sheet
-from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.workers import workers
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 
 
-def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None:
+def show_map(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None:
     """Show the map, and ways to have some of its pictures in the gallery.
 
     Args:
@@ -39,7 +39,7 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
         required=True,
         bind="query-params",
     )
-    made: PicturedMap | None = result_if_there(
+    made: PicturedMap | None = result_or_progress(
         workers().maps, map_job(model, dataset), "Laying out the test pictures"
     )
     if made is None:
@@ -75,7 +75,7 @@ def _neighbours(model: StoredModel, dataset: Dataset, known: PictureMap) -> tupl
     found: Round | None = job.progress
     stage = found.stage if found else 0
     what = "Finding neighbours, finer after each of four rounds"
-    result_if_there(workers().neighbour_maps, job, what, seen=stage)
+    result_or_progress(workers().neighbour_maps, job, what, seen=stage)
     return (found.places if found else known.places), stage
 
 
@@ -98,12 +98,12 @@ def _chart(
     picture_sheet(f"{model.name}-{dataset.name}", sheet, captions)
 
     def choose(numbers: Sequence[int]) -> None:
-        gallery.show_picked(dataset, numbers)
+        gallery.show_selection(dataset, numbers)
 
     errors = int((~report.is_right).sum())
     with st.container(key="picture_map"):
         map_chart(
-            picture_scatter(places, report, names, layout, gallery.picked_pictures(dataset)),
+            picture_scatter(places, report, names, layout, gallery.selection(dataset)),
             key="map_chart",
             alt=f"Map of {report.images:,} test pictures, {errors:,} of them read wrong. To "
             "choose some of them by keyboard, use the fields below it.",
@@ -137,7 +137,7 @@ def _borders(report: EvaluationReport, dataset: Dataset, places: np.ndarray) -> 
 
         def choose() -> None:
             numbers = border(places, report.labels, first, second)
-            gallery.show_picked(dataset, numbers.tolist())
+            gallery.show_selection(dataset, numbers.tolist())
 
         st.button(
             "Show these pictures",

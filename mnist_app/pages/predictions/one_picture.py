@@ -13,17 +13,18 @@ from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
+from mnist_app.core.recognition.answers import share
 from mnist_app.core.recognition.confidence import candidates
-from mnist_app.pages.components import explanation, scroll_to
-from mnist_app.pages.components.answer import share
+from mnist_app.pages.components import explanation
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.components.scroll_to import scroll_to
 from mnist_app.pages.predictions.embedding_jobs import examples_job, other_job
-from mnist_app.pages.session.choices import learned_elsewhere
-from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link
-from mnist_app.pages.session.waiting import result_if_there, watch
-from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.session.choices import other_training_dataset
+from mnist_app.pages.session.query_params import new_link_number, set_link
+from mnist_app.pages.session.waiting import result_or_progress, show_progress
+from mnist_app.pages.session.wording import escape_markdown
 from mnist_app.pages.session.workers import workers
 
 SIDE = 224
@@ -36,10 +37,10 @@ NEXT = ".st-key-opened_next button"
 def open_picture(number: int) -> None:
     """Have the page show this test picture; for callbacks."""
     st.session_state.opened_picture = number
-    scroll_to.ask("opened", focus=NEXT)
+    scroll_to("opened", focus=NEXT)
 
 
-def show(
+def show_opened_picture(
     model: StoredModel,
     report: EvaluationReport,
     dataset: Dataset,
@@ -80,19 +81,19 @@ def show(
 def _opened(dataset: Dataset) -> int | None:
     if st.session_state.setdefault("opened_of", dataset.name) != dataset.name:
         st.session_state.opened_of, st.session_state.opened_picture = dataset.name, None
-    linked = number_of_new_link("picture")
+    linked = new_link_number("picture")
     if linked is not None:
         open_picture(linked)
     number = st.session_state.get("opened_picture")
     if number is not None and not 0 <= number < len(dataset.test_labels):
         number = st.session_state.opened_picture = None
-    keep_in_link("picture", number)
+    set_link("picture", number)
     return number
 
 
 def _close(number: int) -> None:
     st.session_state.opened_picture = None
-    scroll_to.ask("gallery", focus=f'.st-key-gallery [data-number="{number}"]')
+    scroll_to("gallery", focus=f'.st-key-gallery [data-number="{number}"]')
 
 
 def _head(number: int, found: np.ndarray) -> None:
@@ -165,11 +166,11 @@ def _second_opinions(
             rows.append(_row(title, "", job.error))
             failed.append(job.id)
         else:
-            waiting = waiting or (job.id, f"Loading “{unmarked(title)}”")
+            waiting = waiting or (job.id, f"Loading “{escape_markdown(title)}”")
     if rows:
         st.html(f'<table class="opinions">{"".join(rows)}</table>')
     if waiting:
-        watch(workers().others, *waiting)
+        show_progress(workers().others, *waiting)
     if failed and st.button("Try again", icon=":material/refresh:", key="retry_opinions"):
         for job_id in failed:
             workers().others.forget(job_id)
@@ -193,7 +194,7 @@ def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, nu
     """The training pictures that the network's last layer can hardly tell from this one."""
     st.markdown("**Training pictures that look most alike to the network**")
     known = len(dataset.train_labels)
-    examples: Examples | None = result_if_there(
+    examples: Examples | None = result_or_progress(
         workers().examples, examples_job(model, dataset), f"Looking at {known:,} training pictures"
     )
     if examples is None:
@@ -226,7 +227,7 @@ def _look_inside(image: np.ndarray, model: StoredModel) -> None:
         bind="query-params",
     ) as inside:
         if inside.open:
-            explanation.panel(image / np.float32(255), model, "opened")
+            explanation.show_explanation(image / np.float32(255), model, "opened")
 
 
 def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
@@ -237,5 +238,9 @@ def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
         f"Nearest among {of} training pictures of {dataset.title}, by the numbers that reach the "
         "network's last layer, not by pixels."
     )
-    elsewhere = learned_elsewhere(model, dataset)
-    return f"{text} It learned from {unmarked(elsewhere)}, not from these." if elsewhere else text
+    elsewhere = other_training_dataset(model, dataset)
+    return (
+        f"{text} It learned from {escape_markdown(elsewhere)}, not from these."
+        if elsewhere
+        else text
+    )

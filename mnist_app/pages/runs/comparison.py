@@ -10,12 +10,12 @@ from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
-from mnist_app.pages.components.comparison_table import side_by_side
+from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.run_jobs import runs, shift_job
-from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.workers import dataset_job, workers
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # How a run did: what it is called, and its words.
 MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
-    ("State", lambda run: wording.STATES[run.state]),
+    ("State", lambda run: wording.STATE_LABELS[run.state]),
     ("Test accuracy", lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}"),
     ("Test loss", lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}"),
     ("Time", lambda run: wording.duration(run.seconds) if run.seconds else "not yet"),
@@ -31,7 +31,7 @@ MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
 )
 
 
-def comparison(chosen: Sequence[Run]) -> None:
+def show_run_comparison(chosen: Sequence[Run]) -> None:
     """Show two or more runs."""
     pair = convolution.found(chosen)
     named = told_apart(chosen)
@@ -40,14 +40,14 @@ def comparison(chosen: Sequence[Run]) -> None:
             _why_convolution(*pair)
         else:
             st.subheader(f"{len(chosen)} runs side by side", anchor=False)
-            st.write(_in_words(named))
+            st.write(_best_run(named))
         st.html(_table(named))
         if pair is not None:
             _shifted(*pair)
         _charts(named)
 
 
-def _in_words(named: Sequence[Run]) -> str:
+def _best_run(named: Sequence[Run]) -> str:
     measured = [run for run in named if run.accuracy is not None]
     if len(measured) < 2:
         return "Fewer than two of them are measured yet."
@@ -57,20 +57,24 @@ def _in_words(named: Sequence[Run]) -> str:
             "accuracies do not compare."
         )
     best = max(measured, key=lambda run: run.accuracy or 0)
-    return f"“{wording.unmarked(best.title)}” reads most test pictures right: {best.accuracy:.2%}."
+    title = wording.escape_markdown(best.title)
+    return f"“{title}” reads most test pictures right: {best.accuracy:.2%}."
 
 
 def _table(named: Sequence[Run]) -> str:
     """A column a run; a row for each setting in which they differ, and for how they did."""
     rows = [
-        (wording.label(name), [wording.value(name, run.settings.get(name)) for run in named])
+        (
+            wording.setting_label(name),
+            [wording.setting_value(name, run.settings.get(name)) for run in named],
+        )
         for name in differing_settings(named)
     ]
     rows += [(name, [measure(run) for run in named]) for name, measure in MEASURES]
     if all(run.state is named[0].state for run in named):
         rows = [row for row in rows if row[0] != "State"]
     titles = [run.title for run in named]
-    return side_by_side("Settings and results of the runs", titles, rows, RUN_COLOURS)
+    return comparison_table("Settings and results of the runs", titles, rows, RUN_COLOURS)
 
 
 def _charts(named: Sequence[Run]) -> None:
@@ -142,13 +146,13 @@ def _shifted(dense: Run, convolutional: Run) -> None:
     if len(models) < 2 or datasets.availability(name).place is None:
         return
     st.markdown("**And when a digit is not in the middle?**")
-    dataset = result_if_there(workers().datasets, dataset_job(name), "Opening the test pictures")
+    dataset = result_or_progress(workers().datasets, dataset_job(name), "Opening the test pictures")
     if dataset is None:
         return
     shares = []
     for model in models:
         job = shift_job(model, dataset)
-        share = result_if_there(workers().shifts, job, "Moving every test picture by two pixels")
+        share = result_or_progress(workers().shifts, job, "Moving every test picture by two pixels")
         if share is None:
             return
         shares.append(share)

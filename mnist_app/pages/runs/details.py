@@ -13,24 +13,24 @@ from mnist_app.core.runs.run import Run, State
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.runs.downloads import downloads
+from mnist_app.pages.runs.downloads import show_run_downloads
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.run_jobs import continuing_job, runs
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import workers
 
 
-def details(run: Run) -> None:
+def show_run(run: Run) -> None:
     """Show a run."""
     model = stored_model(run)
     with st.container(key="run_details"):
-        st.subheader(wording.unmarked(run.title), anchor=False)
-        _standing(run)
+        st.subheader(wording.escape_markdown(run.title), anchor=False)
+        _show_state(run)
         _figures(run)
         _next_steps(run, model)
         curves = runs().curves(run.id)
         _curves(run, curves)
-        downloads(run, model, curves)
+        show_run_downloads(run, model, curves)
         with st.expander("Rename or delete", icon=":material/edit:"):
             _rename(run)
             _delete(run, model)
@@ -45,7 +45,7 @@ def stored_model(run: Run) -> StoredModel | None:
     return model_store.describe(run.model)
 
 
-def _standing(run: Run) -> None:
+def _show_state(run: Run) -> None:
     job = workers().training.latest(run.id)
     if run.state is State.WAITING and job is not None and job.place:
         st.info(
@@ -61,13 +61,13 @@ def _standing(run: Run) -> None:
             or "It was interrupted: the server ended, or could not write down how it went."
         )
         st.warning(
-            f"{wording.unmarked(why)} "
+            f"{wording.escape_markdown(why)} "
             + ("It can go on from its last epoch." if run.can_continue else "Start it anew."),
             icon=":material/power_off:",
         )
     else:
-        state = f"{wording.STATES[run.state]}. Begun {wording.moment(run.created)}."
-        st.caption(f"{state} {wording.unmarked(run.error)}".strip())
+        state = f"{wording.STATE_LABELS[run.state]}. Begun {wording.local_time(run.created)}."
+        st.caption(f"{state} {wording.escape_markdown(run.error)}".strip())
 
 
 def _figures(run: Run) -> None:
@@ -184,7 +184,7 @@ def _delete(run: Run, model: StoredModel | None) -> None:
 def _settings(run: Run) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(row.label)}</td>"
-        f"<td>{html.escape(wording.value(row.name, run.settings[row.name]))}</td></tr>"
+        f"<td>{html.escape(wording.setting_value(row.name, run.settings[row.name]))}</td></tr>"
         for row in SETTINGS
         if row.name in run.settings
     )

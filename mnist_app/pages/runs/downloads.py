@@ -9,7 +9,7 @@ from mnist_app.core.runs import training_script
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, curves_csv
 from mnist_app.pages.session.run_jobs import export_job, export_key
-from mnist_app.pages.session.waiting import watch
+from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import workers
 
@@ -19,7 +19,7 @@ FORMS = {
 }
 
 
-def downloads(run: Run, model: StoredModel | None, curves: LearningCurves) -> None:
+def show_run_downloads(run: Run, model: StoredModel | None, curves: LearningCurves) -> None:
     """Offer all that there is of a run; what takes seconds is made when it is asked for."""
     st.markdown("**Take it along**")
     if model is not None:
@@ -72,7 +72,7 @@ def _export(model: StoredModel, form: str) -> None:
         )
     elif job is not None and not job.is_over:
         with st.container():
-            watch(workers().exports, job.id, f"Making {name}")
+            show_progress(workers().exports, job.id, f"Making {name}")
     else:
         if job is not None and job.error:
             show_error(job.error)

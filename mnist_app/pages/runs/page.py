@@ -9,8 +9,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, State
-from mnist_app.pages.runs.comparison import comparison
-from mnist_app.pages.runs.details import details
+from mnist_app.pages.runs.comparison import show_run_comparison
+from mnist_app.pages.runs.details import show_run
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.choices import choose, default_dataset
 from mnist_app.pages.session.run_jobs import runs, training_job
@@ -50,21 +50,21 @@ def page() -> None:
         with left:
             chosen = _list(listed)
         with right:
-            _show([run for number in chosen for run in listed if run.id == number])
+            _show_ticked([run for number in chosen for run in listed if run.id == number])
     except DigitLabError as error:
         show_error(error)
         return
     if not all(run.is_over for run in listed):
-        _follow(_standing(listed))
+        _follow(_unfinished(listed))
 
 
-def _show(chosen: list[Run]) -> None:
+def _show_ticked(chosen: list[Run]) -> None:
     if not chosen:
         st.info("Tick a run to look at it.")
     elif len(chosen) == 1:
-        details(chosen[0])
+        show_run(chosen[0])
     else:
-        comparison(chosen)
+        show_run_comparison(chosen)
 
 
 def _why_convolution(listed: list[Run]) -> None:
@@ -115,7 +115,7 @@ def _row(run: Run, chosen: list[int]) -> None:
     st.session_state[key] = run.id in chosen
     with st.container(key=f"run_{run.id}", gap=None):
         st.checkbox(
-            wording.unmarked(run.title),
+            wording.escape_markdown(run.title),
             key=key,
             on_change=_toggle,
             args=(run.id,),
@@ -134,17 +134,19 @@ def _lines(run: Run) -> str:
         facts.append(wording.duration(run.seconds))
     if run.weights:
         facts.append(f"{run.weights:,} weights")
-    about = [wording.value(name, run.settings.get(name)) for name in ("architecture", "dataset")]
+    about = [
+        wording.setting_value(name, run.settings.get(name)) for name in ("architecture", "dataset")
+    ]
     epochs = run.settings.get("epochs")
     about += [
         "1 epoch" if epochs == 1 else f"{epochs} epochs",
-        wording.moment(run.created, "%d %b, %H:%M"),
+        wording.local_time(run.created, "%d %b, %H:%M"),
     ]
     return f"{' · '.join(facts)}<br>{html.escape(' · '.join(about))}"
 
 
 def _state(run: Run) -> str:
-    words = wording.STATES[run.state]
+    words = wording.STATE_LABELS[run.state]
     job = workers().training.latest(run.id) if run.state is State.WAITING else None
     return f"{words}, place {job.place}" if job is not None and job.place else words
 
@@ -182,7 +184,7 @@ def _toggle(number: int) -> None:
     _choose([other for other in chosen if other != number] + [number] * is_ticked)
 
 
-def _standing(listed: list[Run]) -> list[tuple[int, str, float]]:
+def _unfinished(listed: list[Run]) -> list[tuple[int, str, float]]:
     """What changes by itself."""
     return [(run.id, _state(run), run.seconds) for run in listed if not run.is_over]
 
@@ -191,7 +193,7 @@ def _standing(listed: list[Run]) -> list[tuple[int, str, float]]:
 def _follow(before: list[tuple[int, str, float]]) -> None:
     """Run the page again when something happened to a run."""
     try:
-        now = _standing(runs().listed(visitor()))
+        now = _unfinished(runs().listed(visitor()))
     except DigitLabError as error:
         show_error(error)
         return

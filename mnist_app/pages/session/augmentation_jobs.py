@@ -8,13 +8,13 @@ import streamlit as st
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.visitor import tab
-from mnist_app.pages.session.waiting import POLL_SECONDS, result_if_there
+from mnist_app.pages.session.waiting import POLL_SECONDS, result_or_progress
 from mnist_app.pages.session.workers import variants_job, workers
 
 WAKING = "The learning part of the app is waking up to make them, about 10 s …"
 
 
-def variants(
+def augmented_copies(
     images: np.ndarray, seed: int, configs: Mapping[str, TrainingConfig], key: str
 ) -> dict[str, np.ndarray]:
     """Return a changed copy of each picture by each of `configs`, as soon as they are made.
@@ -30,7 +30,7 @@ def variants(
     if job.state is State.DONE:
         st.session_state[kept] = dict(zip(configs, job.result, strict=True))
     elif job.state is State.FAILED:
-        result_if_there(workers().augmentation, job, "Making variants")
+        result_or_progress(workers().augmentation, job, "Making variants")
     else:
         _follow(job.id, is_first=kept not in st.session_state)
     return st.session_state.get(kept, {})

@@ -8,7 +8,7 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS, short
-from mnist_app.pages.session.waiting import result_of
+from mnist_app.pages.session.waiting import result_or_stop
 from mnist_app.pages.session.workers import dataset_job, workers
 
 
@@ -46,7 +46,7 @@ def choose_dataset(names: Sequence[str]) -> str:
         "Data set",
         names,
         "dataset",
-        described_dataset,
+        dataset_label,
         default=default_dataset(names),
         on_change=_ask_for_chosen,
     )
@@ -58,7 +58,7 @@ def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:
     return next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
 
 
-def opened(name: str) -> Dataset:
+def open_dataset(name: str) -> Dataset:
     """The data set; until it is open, show how that stands and end this run of the page.
 
     It is downloaded only when this visitor asked for it.
@@ -72,10 +72,10 @@ def opened(name: str) -> Dataset:
         st.button(label, key="download", type="primary", on_click=_ask_for_chosen)
         st.stop()
     what = f"Downloading {title}" if found.place is None else f"Opening {title}"
-    return result_of(workers().datasets, dataset_job(name), what)
+    return result_or_stop(workers().datasets, dataset_job(name), what)
 
 
-def described_dataset(name: str) -> str:
+def dataset_label(name: str) -> str:
     """A data set's name for people, and whether it has yet to be downloaded."""
     found = datasets.availability(name)
     if found.place is not None:
@@ -83,7 +83,7 @@ def described_dataset(name: str) -> str:
     return f"{short(DATASETS[name])} (to download, {found.megabytes:.0f} MB)"
 
 
-def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str | None:
+def other_training_dataset(model: StoredModel, dataset: Dataset) -> str | None:
     """The title of the data set that a model learned from; None if it is this one or unknown."""
     if model.card is None or model.card.dataset == dataset.name:
         return None

@@ -62,7 +62,7 @@ def clear_when_idle() -> None:
         _component()(key="kiosk", data={"seconds": seconds, "cookie": COOKIE})
 
 
-def owner() -> str | None:
+def job_owner() -> str | None:
     """Whose a visitor's jobs and runs are; None, anybody's, where each visitor is a new one."""
     with suppress(DigitLabError):
         if math.isfinite(limits.kiosk_seconds()):

@@ -9,6 +9,6 @@ SIGN_SECONDS = 20.0
 
 
 @st.fragment(run_every=SIGN_SECONDS)
-def be_there() -> None:
+def report_presence() -> None:
     """Tell the line of training runs again and again that the visitor is there."""
     workers().training.seen(visitor())

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 
-def text_of_new_link(name: str) -> str | None:
+def new_link_text(name: str) -> str | None:
     """What the link gives as `name`, told once; None when it gives nothing.
 
     A link that is what this page last wrote is not new.
@@ -17,13 +17,13 @@ def text_of_new_link(name: str) -> str | None:
     return linked or None
 
 
-def number_of_new_link(name: str) -> int | None:
+def new_link_number(name: str) -> int | None:
     """As `text_of_new_link` for a whole number; None also for nonsense."""
-    linked = text_of_new_link(name)
+    linked = new_link_text(name)
     return int(linked) if linked and re.fullmatch(r"[0-9]{1,9}", linked) else None
 
 
-def keep_in_link(name: str, value: int | str | None) -> None:
+def set_link(name: str, value: int | str | None) -> None:
     """Have the link carry `value` as `name`, or nothing of that name."""
     text = None if value is None else str(value)
     if text is None:

@@ -14,7 +14,7 @@ export default function ({ data, setTriggerValue }) {
 """
 
 
-def again(key: str) -> None:
+def rerun_later(key: str) -> None:
     """Have the fragment that this is called in run once more soon; called last in it.
 
     Args:

@@ -22,7 +22,7 @@ from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import Trained, TrainingOutcome
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.recording import Report, recorded
-from mnist_app.core.runs.run import Run as ListedRun
+from mnist_app.core.runs.run import Run
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.workers import cluster, file_of, identity, own_classifier, workers
@@ -42,7 +42,7 @@ LOST_AGAIN = (
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class LiveRun:
     """How a training run stands.
 
     Attributes:
@@ -79,7 +79,7 @@ def training_job(
 ) -> Snapshot:
     """Put a new training run in line, and into the list of runs, whose number is the job's key.
 
-    It reports `Run`, and its result is a `TrainingOutcome`.
+    It reports `LiveRun`, and its result is a `TrainingOutcome`.
 
     Raises:
         DigitLabError: its owner has `MOST_RUNS` that are not over, all visitors together have as
@@ -120,11 +120,9 @@ def _room_in_line(owner: str) -> Iterator[None]:
         yield
 
 
-def _training(
-    listed: ListedRun, drawing: np.ndarray | None = None, goes_on: bool = False
-) -> Snapshot:
+def _training(listed: Run, drawing: np.ndarray | None = None, goes_on: bool = False) -> Snapshot:
     kept = runs()
-    waiting = Run(listed.title, listed.config, drawing)
+    waiting = LiveRun(listed.title, listed.config, drawing)
 
     def work(control: Control) -> TrainingOutcome:
         control.report(waiting)
@@ -140,7 +138,7 @@ def _training(
 class _Learning:
     """A training run as the server sees it: a worker does it, and another one if that is lost."""
 
-    def __init__(self, listed: ListedRun, run: Run, control: Control, record: Report) -> None:
+    def __init__(self, listed: Run, run: LiveRun, control: Control, record: Report) -> None:
         assert listed.checkpoints is not None
         self._listed, self._folder = listed, listed.checkpoints
         self._run, self._control, self._record = run, control, record

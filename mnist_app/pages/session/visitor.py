@@ -27,7 +27,7 @@ def tab() -> str:
     return st.session_state.setdefault("tab", uuid.uuid4().hex)
 
 
-def remember() -> None:
+def set_visitor_cookie() -> None:
     """Have the browser keep the id; called once in each run of the app, before the page."""
     _component()(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})
 

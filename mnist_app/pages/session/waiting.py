@@ -15,7 +15,7 @@ from mnist_app.pages.session.workers import workers
 POLL_SECONDS = 0.4
 
 
-def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
+def result_or_stop(worker: Worker, job: Snapshot, what: str) -> Any:
     """The job's result; until it is there, show how it stands and end this run of the page.
 
     The page runs again by itself when the job is over. A failure is told with a button to retry.
@@ -23,13 +23,13 @@ def result_of(worker: Worker, job: Snapshot, what: str) -> Any:
     Args:
         what: what is being done, such as "Opening MNIST".
     """
-    found = result_if_there(worker, job, what)
+    found = result_or_progress(worker, job, what)
     if job.state != State.DONE:
         st.stop()
     return found
 
 
-def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None = None) -> Any:
+def result_or_progress(worker: Worker, job: Snapshot, what: str, seen: int | None = None) -> Any:
     """As `result_of`, for a part of a page: None while there is no result, and the page goes on.
 
     Args:
@@ -49,12 +49,12 @@ def result_if_there(worker: Worker, job: Snapshot, what: str, seen: int | None =
             worker.forget(job.id)
             st.rerun()
     else:
-        watch(worker, job.id, what, seen)
+        show_progress(worker, job.id, what, seen)
     return None
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def watch(worker: Worker, job_id: int, what: str, seen: int | None = None) -> None:
+def show_progress(worker: Worker, job_id: int, what: str, seen: int | None = None) -> None:
     """Show how a job stands, a few times a second; run the whole page again when it is over.
 
     Args:

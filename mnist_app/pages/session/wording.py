@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_app.core.runs.run import State
 from mnist_app.core.settings import SETTINGS, short
 
-STATES = {
+STATE_LABELS = {
     State.WAITING: "Waiting in line",
     State.RUNNING: "Training",
     State.FINISHED: "Finished",
@@ -21,14 +21,14 @@ STATES = {
 _ROWS = {row.name: row for row in SETTINGS}
 
 
-def unmarked(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """A text that Markdown shows as it is, whoever wrote it."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
 
 
 def show_error(problem: object) -> None:
     """Show what went wrong; others may have a part in its words: a name, a link, a file."""
-    st.error(unmarked(str(problem)), icon=":material/error:")
+    st.error(escape_markdown(str(problem)), icon=":material/error:")
 
 
 def duration(seconds: float) -> str:
@@ -39,7 +39,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def moment(written: str, form: str = "%d %b %Y, %H:%M") -> str:
+def local_time(written: str, form: str = "%d %b %Y, %H:%M") -> str:
     """A moment, ISO 8601 with its offset, by the visitor's own clock."""
     try:
         zone = ZoneInfo(st.context.timezone or "UTC")
@@ -48,12 +48,12 @@ def moment(written: str, form: str = "%d %b %Y, %H:%M") -> str:
     return datetime.fromisoformat(written).astimezone(zone).strftime(form)
 
 
-def label(setting: str) -> str:
+def setting_label(setting: str) -> str:
     """What a setting is called, its own name if this version does not know it."""
     return _ROWS[setting].label if setting in _ROWS else setting
 
 
-def value(setting: str, given: Any) -> str:
+def setting_value(setting: str, given: Any) -> str:
     """What a setting is at, in the words of the form."""
     row = _ROWS.get(setting)
     if row is not None and row.choices:

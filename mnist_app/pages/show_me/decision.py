@@ -11,7 +11,7 @@ from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.visitor import tab
-from mnist_app.pages.session.waiting import result_of
+from mnist_app.pages.session.waiting import result_or_stop
 from mnist_app.pages.session.workers import classifier_job, explanation_job, workers
 
 FOUND = STROKES, PARTS, LARGER = (
@@ -25,14 +25,16 @@ MAPS = 4
 ON_SCREEN = 240
 
 
-def show(own: Canvas, model: StoredModel) -> None:
+def show_decision(own: Canvas, model: StoredModel) -> None:
     """The way of the drawing through the network, where it looked, and the ten shares."""
     classifier = classifier_job(model)
-    result_of(workers().models, classifier, "Waking up the network")
-    reading, _ = reader.read(own, classifier)
+    result_or_stop(workers().models, classifier, "Waking up the network")
+    reading, _ = reader.read_canvas(own, classifier)
     digit = reading.digits[0]
     job = explanation_job(model, digit.image, tab())
-    explanation: Explanation = result_of(workers().explanations, job, "Looking inside the network")
+    explanation: Explanation = result_or_stop(
+        workers().explanations, job, "Looking inside the network"
+    )
     st.html(f'<div class="way">{_arrow().join(_way(digit.image, explanation))}</div>')
     name = model.class_names[explanation.answer]
     shares, looked = st.columns([3, 2], gap="large")

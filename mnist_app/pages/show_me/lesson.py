@@ -17,8 +17,8 @@ from mnist_app.pages.components import canvas, corrections, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
-from mnist_app.pages.session.kiosk import owner
-from mnist_app.pages.session.run_jobs import Run, runs, training_job
+from mnist_app.pages.session.kiosk import job_owner
+from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import workers
@@ -29,19 +29,19 @@ EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
 
 
-def show(own: Canvas, model: StoredModel) -> None:
+def show_lesson(own: Canvas, model: StoredModel) -> None:
     """The canvas, and beside it what can be taught with it."""
-    reading, milliseconds, job = reader.look(own, model)
+    reading, milliseconds, job = reader.read_latest(own, model)
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
-        corrections.panel(own, model, when_kept=lambda: own.renew(None))
+        corrections.show_corrections(own, model, when_kept=lambda: own.renew(None))
         if not corrections.kept_drawings():
             _from_nothing(own)
     with left:
-        canvas.show_large(own)
-        reader.show_words(own, model, reading, milliseconds, job)
-    reader.follow(job)
+        canvas.show_large_canvas(own)
+        reader.show_answer(own, model, reading, milliseconds, job)
+    reader.rerun_when_ready(job)
 
 
 def _from_nothing(own: Canvas) -> None:
@@ -67,7 +67,7 @@ def _from_nothing(own: Canvas) -> None:
             _delete_former(job)
         # A fragment has a container of its own: so the chart stays where it is.
         with st.container():
-            _show(job)
+            _show_curve(job)
 
 
 def _start(own: Canvas) -> None:
@@ -80,7 +80,7 @@ def _start(own: Canvas) -> None:
 def _delete_former(job: Snapshot) -> None:
     """Else each show would leave one more; who wants to keep one gives it another name."""
     new = cast(int, job.key)
-    for run in runs().listed(owner()):
+    for run in runs().listed(job_owner()):
         is_former = run.is_over and run.id < new
         if is_former and (run.title, run.config) == (TITLE, job.progress.config):
             # Another page of the same person may be at it too.
@@ -95,7 +95,7 @@ def _last_lesson() -> Snapshot | None:
 
 
 def _is_lesson(job: Snapshot) -> bool:
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     return run is not None and run.title == TITLE
 
 
@@ -104,16 +104,16 @@ def _watch(job_id: int) -> None:
     job = workers().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
-    _show(job)
+    _show_curve(job)
 
 
-def _show(job: Snapshot) -> None:
+def _show_curve(job: Snapshot) -> None:
     if job.state == State.FAILED:
         show_error(job.error)
         return
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
-    told = " ".join((_standing(job, progress), _opinion(progress)))
+    told = " ".join((_state_text(job, progress), _opinion(progress)))
     st.html(f'<div class="lesson" role="status">{told}</div>')
     figure = accuracy_curves(progress.training, (), progress.epochs)
     figure.update_layout(showlegend=False, title_text="Pictures read right", height=260)
@@ -121,7 +121,7 @@ def _show(job: Snapshot) -> None:
     live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {told}")
 
 
-def _standing(job: Snapshot, progress: Progress) -> str:
+def _state_text(job: Snapshot, progress: Progress) -> str:
     if job.state == State.WAITING:
         return "Another network learns first; this one begins by itself."
     if job.result is not None:
@@ -138,7 +138,7 @@ def _standing(job: Snapshot, progress: Progress) -> str:
 
 
 def _phase(job: Snapshot) -> str:
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     return run.phase.stage if run and run.phase else "Getting ready"
 
 

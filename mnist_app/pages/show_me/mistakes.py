@@ -12,19 +12,19 @@ from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.confusion import most_confused
-from mnist_app.pages.session.choices import default_dataset, opened
-from mnist_app.pages.session.waiting import result_of
+from mnist_app.pages.session.choices import default_dataset, open_dataset
+from mnist_app.pages.session.waiting import result_or_stop
 from mnist_app.pages.session.workers import classifier_job, evaluation_job, workers
 
 SHOWN = 6
 ON_SCREEN = 96
 
 
-def show(own: Canvas, model: StoredModel) -> None:
+def show_mistakes(own: Canvas, model: StoredModel) -> None:
     """How many it reads right, the worst of the others, what it confuses, and the own digit."""
     fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
-    dataset = opened(default_dataset(fitting))
-    report: EvaluationReport = result_of(
+    dataset = open_dataset(default_dataset(fitting))
+    report: EvaluationReport = result_or_stop(
         workers().evaluations,
         evaluation_job(model, dataset),
         f"Reading {len(dataset.test_labels):,} digits of other people",
@@ -35,7 +35,7 @@ def show(own: Canvas, model: StoredModel) -> None:
         f"right, <b>{len(wrong):,}</b> wrong</div>"
     )
     with st.container(key="mistakes"):
-        worst = [gallery.described(report, dataset, int(index)) for index in wrong[:SHOWN]]
+        worst = [gallery.gallery_item(report, dataset, int(index)) for index in wrong[:SHOWN]]
         st.html(grid(worst, ON_SCREEN, "worst"))
     st.markdown("\n\n".join(filter(None, (_confused(report, model), _own(own, report, model)))))
 
@@ -51,7 +51,7 @@ def _confused(report: EvaluationReport, model: StoredModel) -> str:
 
 def _own(own: Canvas, report: EvaluationReport, model: StoredModel) -> str:
     """What that means for the digit on the canvas; nothing when there is none, or it waits."""
-    reading, _ = reader.read(own, classifier_job(model))
+    reading, _ = reader.read_canvas(own, classifier_job(model))
     if not reading.digits:
         return ""
     digit = reading.digits[0].digit

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import canvas, reader
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.show_me.steps import turning
+from mnist_app.pages.session.wording import escape_markdown
+from mnist_app.pages.show_me.steps import show_steps
 
 STYLE = Path(__file__).with_name("demo.css")
 
 
 @dataclass(frozen=True)
-class Step:
+class ShowStep:
     """One step of the show.
 
     Attributes:
@@ -32,29 +33,29 @@ class Step:
 
 
 STEPS = (
-    Step(
+    ShowStep(
         "Draw a digit",
         "A program that was never told what a digit looks like reads what you write.",
         "drawing",
     ),
-    Step(
+    ShowStep(
         "What it saw",
         "Not your line, but 784 little squares: a number for each, from black to white.",
         "picture",
         is_of_drawing=True,
     ),
-    Step(
+    ShowStep(
         "How it decided",
         "It looks for small pieces, puts them together, and gives each digit a share.",
         "decision",
         is_of_drawing=True,
     ),
-    Step(
+    ShowStep(
         "Where it fails",
         "It can be sure and wrong. These are digits of other people that it never saw before.",
         "mistakes",
     ),
-    Step(
+    ShowStep(
         "Teach it",
         "Nobody changes the program: it learns from examples with their right answers.",
         "lesson",
@@ -69,13 +70,13 @@ def page() -> None:
     step = STEPS[number - 1]
     own = canvas.presenters_canvas()
     own.look()
-    model = reader.chosen(reader.readers())
+    model = reader.chosen_model(readers())
     with st.container(key="demo"):
-        turning(number, [one.title for one in STEPS], _turn_to)
+        show_steps(number, [one.title for one in STEPS], _turn_to)
         st.title(step.title, anchor=False)
         st.markdown(step.idea)
         if model is not None and not model.is_shipped:
-            st.caption(f"Read by “{unmarked(model.title)}”.")
+            st.caption(f"Read by “{escape_markdown(model.title)}”.")
         place = st.container(key="demo_step")
         # It stands last, and is there before the step, which may wait for something.
         _back_and_next(own, number)
@@ -86,17 +87,18 @@ def page() -> None:
                 st.info("There is no drawing yet: draw a digit in the first step.")
                 st.button("Draw one", key="demo_first", on_click=_turn_to, args=(1,))
             else:
-                _show(number, own, model)
+                _show_step(number, own, model)
 
 
 @st.fragment
-def _show(number: int, own: Canvas, model: StoredModel) -> None:
+def _show_step(number: int, own: Canvas, model: StoredModel) -> None:
     # A press of an arrow key and one on this step that come at the same moment are sent as one,
     # which runs this fragment alone: of a step that was turned away from.
     if number != _number():
         st.rerun()
-    module = importlib.import_module(f"mnist_app.pages.show_me.{STEPS[number - 1].page}")
-    module.show(own, model)
+    name = STEPS[number - 1].page
+    module = importlib.import_module(f"mnist_app.pages.show_me.{name}")
+    getattr(module, f"show_{name}")(own, model)
 
 
 def _number() -> int:

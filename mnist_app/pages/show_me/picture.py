@@ -13,7 +13,7 @@ from mnist_app.pages.components.pixel_images import picture
 ON_SCREEN = 560
 
 
-def show(own: Canvas, model: StoredModel) -> None:
+def show_picture(own: Canvas, model: StoredModel) -> None:
     """The drawing, and how it is moved, brought to size and cut into squares."""
     drawing = own.drawing
     image = strokes_to_input(drawing)

@@ -64,7 +64,7 @@ _HTML = (
 )
 
 
-def turning(step: int, titles: list[str], turn_to: Callable[[int], None]) -> None:
+def show_steps(step: int, titles: list[str], turn_to: Callable[[int], None]) -> None:
     """Say which step this is, and turn to another when an arrow key is pressed.
 
     Args:

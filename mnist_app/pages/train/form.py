@@ -10,11 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query
-from mnist_app.pages.session.choices import default_dataset, described_dataset
+from mnist_app.pages.session.choices import dataset_label, default_dataset
 from mnist_app.pages.session.navigation import link_of
-from mnist_app.pages.session.wording import show_error, unmarked
-from mnist_app.pages.train.network_builder import layers_field
-from mnist_app.pages.train.preview import preview
+from mnist_app.pages.session.wording import escape_markdown, show_error
+from mnist_app.pages.train.network_builder import show_layers_field
+from mnist_app.pages.train.preview import show_preview
 
 FIRST_TIME = "one-minute"
 # The others make the shipped model, on the command line: one trains its teacher for hours, one
@@ -36,7 +36,7 @@ _RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 }
 
 
-def form() -> tuple[TrainingConfig | None, str]:
+def show_form() -> tuple[TrainingConfig | None, str]:
     """Show the form; gives what it says and the name of the model, None when it says nonsense."""
     problems = st.empty()
     _read_link()
@@ -68,7 +68,7 @@ def form() -> tuple[TrainingConfig | None, str]:
             for row in rows:
                 _field(row)
             if group == "Augmentation":
-                preview(_values())
+                show_preview(_values())
     _tell_problems(problems)
     try:
         config = TrainingConfig(**_values())
@@ -151,7 +151,7 @@ def _tell_problems(place: DeltaGenerator) -> None:
     if problems and values == _values():
         with place.container():
             for problem in problems:
-                st.warning(unmarked(problem), icon=":material/link_off:")
+                st.warning(escape_markdown(problem), icon=":material/link_off:")
     else:
         st.session_state.pop("link_problems", None)
 
@@ -172,11 +172,11 @@ def _write_link(config: TrainingConfig) -> None:
 def _field(row: Setting) -> None:
     key = _key(row.name)
     if row.name == "layers":
-        layers_field(row, key)
+        show_layers_field(row, key)
     elif row.choices:
         describe: Callable[[str], str] = row.choices.__getitem__
         if row.name == "dataset":
-            describe = described_dataset
+            describe = dataset_label
         st.selectbox(
             row.label,
             list(row.choices),

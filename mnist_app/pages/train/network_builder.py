@@ -22,7 +22,7 @@ _SHARE_STEP = 0.05
 _NUMBER_WIDTH = 140
 
 
-def layers_field(row: Setting, key: str) -> None:
+def show_layers_field(row: Setting, key: str) -> None:
     """Show the setting of the layers as a text, as buttons, and as what the network comes to.
 
     Whatever is pressed edits the text, under `key` in the session's state. What cannot be built is

@@ -12,16 +12,16 @@ from mnist_app.core.jobs.job_queue import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import State
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.pages.components import scroll_to
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
+from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.session.workers import dataset_job, workers
-from mnist_app.pages.train.form import form
+from mnist_app.pages.train.form import show_form
 from mnist_app.pages.train.live import show, watch_live
 
 SAMPLE = 12
@@ -39,7 +39,7 @@ def page() -> None:
         _interrupted()
     settings, watching = st.columns([2, 3], gap="large")
     with settings:
-        config, title = form()
+        config, title = show_form()
     with watching:
         _start_and_stop(config, title, job)
         if job is not None and not job.is_over:
@@ -53,7 +53,7 @@ def page() -> None:
                     show(job)
     if job is not None and job.result is not None:
         _sample(job.result)
-    scroll_to.reveal()
+    scroll_if_asked()
 
 
 def _current_job() -> Snapshot | None:
@@ -74,8 +74,8 @@ def _interrupted() -> None:
     if last is not None:
         with st.container(key="interrupted", border=True):
             st.write(
-                f"The server ended in the middle of “{wording.unmarked(last.title)}”. It can go on "
-                "from its last epoch."
+                f"The server ended in the middle of “{wording.escape_markdown(last.title)}”. It "
+                "can go on from its last epoch."
             )
             navigation.to_runs(last.id, "Go to that run")
 
@@ -105,7 +105,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         except DigitLabError as error:
             show_error(error)
         else:
-            scroll_to.ask("train_status")
+            scroll_to("train_status")
             st.rerun()
     if stop.button(
         "Stop",
@@ -128,7 +128,7 @@ def _last_drawing() -> np.ndarray | None:
 def _results(job: Snapshot) -> None:
     outcome: TrainingOutcome = job.result
     report = outcome.report
-    title = wording.unmarked(outcome.stored.title)
+    title = wording.escape_markdown(outcome.stored.title)
     st.markdown(f"**“{title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
@@ -149,7 +149,9 @@ def _sample(outcome: TrainingOutcome) -> None:
     report = outcome.report
     names = outcome.stored.class_names
     dataset = outcome.stored.card.dataset if outcome.stored.card else ""
-    opened = result_if_there(workers().datasets, dataset_job(dataset), "Opening the test pictures")
+    opened = result_or_progress(
+        workers().datasets, dataset_job(dataset), "Opening the test pictures"
+    )
     if opened is None:
         return
     images = opened.test_images

@@ -13,9 +13,9 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
-from mnist_app.pages.session.augmentation_jobs import variants
+from mnist_app.pages.session.augmentation_jobs import augmented_copies
 from mnist_app.pages.session.waiting import POLL_SECONDS
-from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.session.wording import escape_markdown
 from mnist_app.pages.session.workers import dataset_job, workers
 
 SHOWN = 7
@@ -27,7 +27,7 @@ DIGITS = "A mirrored 2 is no 2: nobody writes it so, and time is lost on what ne
 ROWS = tuple(row for row in SETTINGS if row.group == "Augmentation")
 
 
-def preview(values: Mapping[str, Any]) -> None:
+def show_preview(values: Mapping[str, Any]) -> None:
     """Show what each change that is on does by itself, and all together.
 
     Args:
@@ -40,7 +40,7 @@ def preview(values: Mapping[str, Any]) -> None:
     if opening.state is State.DONE:
         _preview(opening.result, {row.name: values[row.name] for row in ROWS if values[row.name]})
     elif opening.is_over:
-        st.caption(unmarked(opening.error))
+        st.caption(escape_markdown(opening.error))
     else:
         _opening(opening.id)
 
@@ -62,9 +62,9 @@ def _preview(dataset: Dataset, active: Mapping[str, Any]) -> None:
         return
     images = dataset.train_images[:SHOWN]
     try:
-        changed = variants(images, SEED, _configs(active), "preview")
+        changed = augmented_copies(images, SEED, _configs(active), "preview")
     except DigitLabError as error:
-        st.caption(unmarked(str(error)))
+        st.caption(escape_markdown(str(error)))
         return
     if changed:
         with st.container(key="augmentation_preview"):

@@ -70,7 +70,7 @@ def test_in_a_number_the_digit_that_is_looked_at_is_kept(models: Path) -> None:
     (kept,) = app.session_state["own_drawings"]
     assert len(kept.drawing.strokes) == 1
     is_left = kept.drawing.strokes[0][:, 0].max() < 150
-    assert is_left == (app.session_state["picked"] == 0)
+    assert is_left == (app.session_state["selected_digit"] == 0)
 
 
 def test_the_file_holds_a_line_for_each_drawing(models: Path) -> None:

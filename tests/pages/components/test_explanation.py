@@ -18,8 +18,8 @@ from mnist_app.core.explaining.explanations import Explanation, explain
 from mnist_app.core.explaining.feature_maps import responses
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
+from mnist_app.core.recognition.answers import share
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.components.answer import share
 from mnist_app.pages.components.explanation import CHANGE, STEP, WHERE
 from mnist_app.pages.session.workers import explanation_job, workers
 
@@ -31,8 +31,8 @@ def panel_of(image: np.ndarray) -> AppTest:
     script = (
         "import streamlit as st\n"
         "from mnist_app.core.models import model_store\n"
-        "from mnist_app.pages.components.explanation import panel\n"
-        "panel(st.session_state.image, model_store.models()[0], 'it')"
+        "from mnist_app.pages.components.explanation import show_explanation\n"
+        "show_explanation(st.session_state.image, model_store.models()[0], 'it')"
     )
     app = AppTest.from_string(script, default_timeout=60)
     app.session_state["image"] = image.astype(np.float32) / 255
@@ -293,7 +293,7 @@ def test_the_digit_of_a_number_that_is_picked_is_looked_into(models: Path) -> No
     app.session_state["look_inside"] = True
     app = settled(until_read(draw(app, stroke(right), stroke([*left, ["L", 90, 120]]))))
     first = app.session_state["drawn_explained"][1].image
-    app.session_state["picked"] = 1
+    app.session_state["selected_digit"] = 1
     settled(app.run())
     second = app.session_state["drawn_explained"][1].image
     assert (first != second).any()

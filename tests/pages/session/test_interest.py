@@ -13,12 +13,12 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 
 SCRIPT = """
 import streamlit as st
-from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.workers import once_unless_given_up, workers
 
 line = workers().maps
 job = once_unless_given_up(line, "shared", st.session_state.task)
-st.write(f"Found: {result_if_there(line, job, 'Working')}.")
+st.write(f"Found: {result_or_progress(line, job, 'Working')}.")
 """
 
 

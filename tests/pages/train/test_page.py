@@ -18,7 +18,7 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import workers
-from mnist_app.pages.session.run_jobs import Run, training_job
+from mnist_app.pages.session.run_jobs import LiveRun, training_job
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages.train import page\npage.page()"
@@ -245,7 +245,7 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
 def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     stopped: bool, word: str
 ) -> None:
-    run = Run("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
+    run = LiveRun("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
     ended = Snapshot(1, 1, "", State.DONE, progress=run, started=1, ended=4)
     script = (
         "import streamlit as st\n"
