@@ -1,14 +1,15 @@
 """Where an answer stands on a page; `answer.js` shows it, and `live.js` while the pen moves."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Digit, Reading
+from mnist_app.pages.component import component
 
-_SCRIPTS = [Path(__file__).with_name(name) for name in ("answer.js", "live.js")]
+SCRIPTS = ("components/answer.js", "components/live.js")
+HTML = '<div class="answer-part"></div>'
 
 
 def show_words(
@@ -60,14 +61,6 @@ def _part(group: str, part: str, **data: Any) -> None:
         if isinstance(place, int) and place >= 0:
             st.session_state.selected_digit = place
 
-    _component()(key=key, data={"group": group, "part": part, **data}, on_selected_change=chosen)
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "digit_lab_answer",
-        html='<div class="answer-part"></div>',
-        js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
-        isolate_styles=False,
+    component(*SCRIPTS, html=HTML, isolate_styles=False)(
+        key=key, data={"group": group, "part": part, **data}, on_selected_change=chosen
     )

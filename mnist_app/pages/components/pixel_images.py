@@ -37,7 +37,7 @@ def gallery(
             "right", "wrong" or "".
         side: of each picture, in CSS pixels.
         kind: one more class for style.css.
-        numbers: one for each picture makes it a button that carries it, see `pressing`.
+        numbers: one for each picture makes it a button that carries it, see `click_events`.
     """
     figures = [
         f'<figure class="{frame}">{picture(image, caption, side)}'

@@ -2,18 +2,7 @@
 
 import streamlit as st
 
-_SCRIPT = """
-export default function ({ data }) {
-  if (!data.times || window.digitLabRevealed === data.times) return;
-  window.digitLabRevealed = data.times;
-  if (data.focus) document.querySelector(data.focus)?.focus({ preventScroll: true });
-  const part = document.querySelector(`.st-key-${data.part}`);
-  const top = part?.getBoundingClientRect().top;
-  if (!part || (top >= 0 && top < innerHeight / 2)) return;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  part.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
-}
-"""
+from mnist_app.pages.component import component
 
 
 def scroll_to(part: str, focus: str = "") -> None:
@@ -30,9 +19,6 @@ def scroll_to(part: str, focus: str = "") -> None:
 
 def scroll_if_asked() -> None:
     """Scroll if it was asked for; called after all that may be scrolled to."""
-    _component()(key="reveal", data=st.session_state.get("asked_reveal", {}))
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component("digit_lab_reveal", js=_SCRIPT, html="<span></span>")
+    component("components/scroll_to.js")(
+        key="reveal", data=st.session_state.get("asked_reveal", {})
+    )

@@ -5,12 +5,9 @@ import uuid
 
 import streamlit as st
 
+from mnist_app.pages.component import component
+
 COOKIE = "digit_lab_visitor"
-_SCRIPT = """
-export default function ({ data }) {
-  document.cookie = `${data.name}=${data.id}; path=/; max-age=2592000; samesite=lax`;
-}
-"""
 
 
 def visitor() -> str:
@@ -29,9 +26,4 @@ def tab() -> str:
 
 def set_visitor_cookie() -> None:
     """Have the browser keep the id; called once in each run of the app, before the page."""
-    _component()(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component("digit_lab_visitor", js=_SCRIPT, html="<span></span>")
+    component("session/visitor.js")(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})
