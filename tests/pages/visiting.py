@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.jobs.job_queue import Worker
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 
 def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:
@@ -71,11 +71,11 @@ def stop_last(app: AppTest, line: Worker) -> None:
 
 def report() -> EvaluationReport:
     """What the Predictions page evaluated last."""
-    return workers().evaluations.jobs()[-1].result
+    return queues().evaluations.jobs()[-1].result
 
 
 def _lines() -> tuple[Worker, ...]:
-    known = workers()
+    known = queues()
     return (
         known.datasets,
         known.evaluations,

@@ -17,10 +17,10 @@ from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
 from mnist_app.pages.session.kiosk import job_owner
+from mnist_app.pages.session.queues import classifier_job, finetuning_job, queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import escape_markdown, show_error
-from mnist_app.pages.session.workers import classifier_job, finetuning_job, workers
 
 MOST = 200
 EMPTY = "Draw a digit first: then tell here which one it was."
@@ -138,7 +138,7 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
 
 def _offer(model: StoredModel) -> None:
     """Learn from the drawings, unless this visitor's last learning still goes on."""
-    jobs = workers().finetuning.jobs(visitor())
+    jobs = queues().finetuning.jobs(visitor())
     is_busy = bool(jobs) and not jobs[-1].is_over
     title = escape_markdown(model.title)
     if _former_copy(_default_title(model)) == model.path:
@@ -179,7 +179,7 @@ def _former_copy(title: str) -> Path | None:
 
     Where each visitor is a new one it is the last that anybody made, so that they stay few.
     """
-    for job in reversed(workers().finetuning.jobs(job_owner())):
+    for job in reversed(queues().finetuning.jobs(job_owner())):
         if job.result is not None and job.result.stored.title == title:
             return job.result.stored.path
     return None
@@ -191,13 +191,13 @@ def _default_title(model: StoredModel) -> str:
 
 def _show_learning() -> None:
     """How this visitor's last learning stands, or what came of it."""
-    jobs = workers().finetuning.jobs(visitor())
+    jobs = queues().finetuning.jobs(visitor())
     if not jobs:
         return
     job = jobs[-1]
     with st.container(key="own_learning"):
         if not job.is_over:
-            show_progress(workers().finetuning, job.id, "Learning how you write")
+            show_progress(queues().finetuning, job.id, "Learning how you write")
         elif job.state == State.FAILED:
             show_error(job.error)
         elif job.result is None:

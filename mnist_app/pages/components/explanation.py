@@ -16,10 +16,10 @@ from mnist_app.pages.components.convolution_step import show_convolution_step
 from mnist_app.pages.components.figures import figure, legend, row
 from mnist_app.pages.components.layers import show_layers
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.session.queues import explanation_job, gradients_job, queues
 from mnist_app.pages.session.rerun_later import rerun_later
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import explanation_job, gradients_job, workers
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL
@@ -67,7 +67,7 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
     asked = np.round(image * 255).astype(np.uint8)
     job = explanation_job(model, asked, f"{tab()} {key}")
     if job.state == State.FAILED:
-        _failure(workers().explanations, job, key)
+        _failure(queues().explanations, job, key)
         return
     kept = f"{key}_explained"
     is_new = job.state == State.DONE
@@ -129,7 +129,7 @@ def _by_gradients(explanation: Explanation, model: StoredModel, key: str, part: 
     elif found is not None:
         _change(explanation, found.change, names)
     if job.state == State.FAILED:
-        _failure(workers().gradients, job, f"{key}_gradients")
+        _failure(queues().gradients, job, f"{key}_gradients")
     elif found is None:
         st.html(_status(_waking(job)))
     return job.is_over

@@ -12,9 +12,9 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.session.queues import classifier_job, queues
 from mnist_app.pages.session.waiting import POLL_SECONDS
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import classifier_job, workers
 
 # A model that is ready is loaded in a fraction of this.
 PATIENCE_SECONDS = 0.3
@@ -39,7 +39,7 @@ def read_canvas(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
     """What is drawn, and the milliseconds it took; no digits while the model is not ready.
 
     Args:
-        job: the model's `workers.classifier_job`.
+        job: the model's `queues.classifier_job`.
     """
     started = time.perf_counter()
     try:
@@ -53,11 +53,11 @@ def read_canvas(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
 
 
 def read_latest(own: Canvas, model: StoredModel) -> tuple[Reading, float, Snapshot]:
-    """As `read`, of what was drawn just now, with the model's `workers.classifier_job`."""
+    """As `read`, of what was drawn just now, with the model's `queues.classifier_job`."""
     own.look()
     job = classifier_job(model)
     # It is there at once, unless it has to be made ready first.
-    job = workers().models.wait(job.id, PATIENCE_SECONDS) or job
+    job = queues().models.wait(job.id, PATIENCE_SECONDS) or job
     return *read_canvas(own, job), job
 
 
@@ -114,7 +114,7 @@ def rerun_when_ready(job: Snapshot) -> None:
             "Try again",
             key="retry-model",
             icon=":material/refresh:",
-            on_click=workers().models.forget,
+            on_click=queues().models.forget,
             args=(job.id,),
         )
     elif not job.is_over:
@@ -124,6 +124,6 @@ def rerun_when_ready(job: Snapshot) -> None:
 @st.fragment(run_every=POLL_SECONDS)
 def _when_ready(job_id: int) -> None:
     """Run the page again as soon as the model is ready, so that a waiting drawing is read."""
-    job = workers().models.snapshot(job_id)
+    job = queues().models.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()

@@ -13,10 +13,10 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import MODES
+from mnist_app.pages.session.queues import ReadPicture, picture_job, queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import ReadPicture, picture_job, workers
 
 SOURCES = ("A file", "The camera")
 ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
@@ -46,7 +46,7 @@ def show_picture_reader(model: StoredModel) -> None:
             return
         data, is_number = picture.getvalue(), mode == MODES[1]
         job = picture_job(data, picture.file_id, is_number, model, visitor())
-        job = workers().pictures.wait(job.id, PATIENCE_SECONDS) or job
+        job = queues().pictures.wait(job.id, PATIENCE_SECONDS) or job
         if job.state == State.DONE:
             with chosen:
                 _show_picture(job.result)
@@ -78,11 +78,11 @@ def _show_state(job: Snapshot) -> None:
             "Try again",
             key="picture_retry",
             icon=":material/refresh:",
-            on_click=workers().pictures.forget,
+            on_click=queues().pictures.forget,
             args=(job.id,),
         )
     elif not job.is_over:
-        show_progress(workers().pictures, job.id, "Looking for the ink")
+        show_progress(queues().pictures, job.id, "Looking for the ink")
 
 
 def _show_picture(result: ReadPicture) -> None:

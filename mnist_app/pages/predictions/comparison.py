@@ -13,9 +13,9 @@ from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.session.choices import choose
+from mnist_app.pages.session.queues import evaluation_job, queues
 from mnist_app.pages.session.waiting import result_or_stop
 from mnist_app.pages.session.wording import escape_markdown
-from mnist_app.pages.session.workers import evaluation_job, workers
 
 NOBODY = ""
 # Pictures shown of each side.
@@ -44,7 +44,7 @@ def show_model_comparison(
         return
     rival = models[name]
     second = result_or_stop(
-        workers().evaluations,
+        queues().evaluations,
         evaluation_job(rival, dataset),
         f"Reading them with “{escape_markdown(rival.title)}”",
     )

@@ -9,12 +9,12 @@ from mnist_app.core.images.sprites import sprite_sheet
 from mnist_app.core.jobs.job_queue import Control, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.session.workers import (
+from mnist_app.pages.session.queues import (
     identity,
     import_first,
     once_unless_given_up,
     own_classifier,
-    workers,
+    queues,
 )
 
 SKLEARN = ("sklearn.decomposition", "sklearn.manifold", "sklearn.neighbors")
@@ -43,7 +43,7 @@ def map_job(model: StoredModel, dataset: Dataset) -> Snapshot:
         )
         return PicturedMap(found, sprite_sheet(dataset.test_images))
 
-    return once_unless_given_up(workers().maps, _key(model, dataset), work)
+    return once_unless_given_up(queues().maps, _key(model, dataset), work)
 
 
 def neighbour_map_job(model: StoredModel, dataset: Dataset, known: PictureMap) -> Snapshot:
@@ -52,7 +52,7 @@ def neighbour_map_job(model: StoredModel, dataset: Dataset, known: PictureMap) -
     def work(control: Control) -> object:
         return neighbour_map(known.directions, control.report, control.should_stop)
 
-    return once_unless_given_up(workers().neighbour_maps, _key(model, dataset), work)
+    return once_unless_given_up(queues().neighbour_maps, _key(model, dataset), work)
 
 
 def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
@@ -64,7 +64,7 @@ def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
             own_classifier(model), dataset.train_images, control.report, control.should_stop
         )
 
-    return once_unless_given_up(workers().examples, _key(model, dataset), work)
+    return once_unless_given_up(queues().examples, _key(model, dataset), work)
 
 
 def other_job(model: StoredModel) -> Snapshot:
@@ -76,7 +76,7 @@ def other_job(model: StoredModel) -> Snapshot:
     def work(control: Control) -> Classifier:
         return own_classifier(model)
 
-    return workers().others.once(identity(model), work)
+    return queues().others.once(identity(model), work)
 
 
 def _key(model: StoredModel, dataset: Dataset) -> tuple[tuple[str, float], str]:

@@ -14,8 +14,8 @@ from mnist_app.pages.predictions import gallery, one_picture
 from mnist_app.pages.predictions.confusion import most_confused
 from mnist_app.pages.predictions.embedding_jobs import PicturedMap, map_job, neighbour_map_job
 from mnist_app.pages.predictions.map_chart import map_chart, picture_sheet
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import result_or_progress
-from mnist_app.pages.session.workers import workers
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 
@@ -40,7 +40,7 @@ def show_map(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> 
         bind="query-params",
     )
     made: PicturedMap | None = result_or_progress(
-        workers().maps, map_job(model, dataset), "Laying out the test pictures"
+        queues().maps, map_job(model, dataset), "Laying out the test pictures"
     )
     if made is None:
         return
@@ -75,7 +75,7 @@ def _neighbours(model: StoredModel, dataset: Dataset, known: PictureMap) -> tupl
     found: Round | None = job.progress
     stage = found.stage if found else 0
     what = "Finding neighbours, finer after each of four rounds"
-    result_or_progress(workers().neighbour_maps, job, what, seen=stage)
+    result_or_progress(queues().neighbour_maps, job, what, seen=stage)
     return (found.places if found else known.places), stage
 
 

@@ -23,9 +23,9 @@ from mnist_app.pages.components.scroll_to import scroll_to
 from mnist_app.pages.predictions.embedding_jobs import examples_job, other_job
 from mnist_app.pages.session.choices import other_training_dataset
 from mnist_app.pages.session.query_params import new_link_number, set_link
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import result_or_progress, show_progress
 from mnist_app.pages.session.wording import escape_markdown
-from mnist_app.pages.session.workers import workers
 
 SIDE = 224
 # So many models are kept ready.
@@ -170,10 +170,10 @@ def _second_opinions(
     if rows:
         st.html(f'<table class="opinions">{"".join(rows)}</table>')
     if waiting:
-        show_progress(workers().others, *waiting)
+        show_progress(queues().others, *waiting)
     if failed and st.button("Try again", icon=":material/refresh:", key="retry_opinions"):
         for job_id in failed:
-            workers().others.forget(job_id)
+            queues().others.forget(job_id)
         st.rerun()
     if len(others) > MOST_OTHERS:
         has_shipped = any(other.is_shipped for other in asked)
@@ -195,7 +195,7 @@ def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, nu
     st.markdown("**Training pictures that look most alike to the network**")
     known = len(dataset.train_labels)
     examples: Examples | None = result_or_progress(
-        workers().examples, examples_job(model, dataset), f"Looking at {known:,} training pictures"
+        queues().examples, examples_job(model, dataset), f"Looking at {known:,} training pictures"
     )
     if examples is None:
         return

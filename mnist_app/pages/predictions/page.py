@@ -17,9 +17,9 @@ from mnist_app.pages.session.choices import (
     open_dataset,
     other_training_dataset,
 )
+from mnist_app.pages.session.queues import evaluation_job, queues
 from mnist_app.pages.session.waiting import result_or_stop
 from mnist_app.pages.session.wording import escape_markdown
-from mnist_app.pages.session.workers import evaluation_job, workers
 
 
 def page() -> None:
@@ -43,7 +43,7 @@ def page() -> None:
         name = choose_dataset(fitting)
     dataset = open_dataset(name)
     report = result_or_stop(
-        workers().evaluations,
+        queues().evaluations,
         evaluation_job(model, dataset),
         f"Reading the {len(dataset.test_labels):,} test pictures of {dataset.title}",
     )

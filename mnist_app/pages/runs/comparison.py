@@ -14,9 +14,9 @@ from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.session import wording
+from mnist_app.pages.session.queues import dataset_job, queues
 from mnist_app.pages.session.run_jobs import runs, shift_job
 from mnist_app.pages.session.waiting import result_or_progress
-from mnist_app.pages.session.workers import dataset_job, workers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -146,13 +146,13 @@ def _shifted(dense: Run, convolutional: Run) -> None:
     if len(models) < 2 or datasets.availability(name).place is None:
         return
     st.markdown("**And when a digit is not in the middle?**")
-    dataset = result_or_progress(workers().datasets, dataset_job(name), "Opening the test pictures")
+    dataset = result_or_progress(queues().datasets, dataset_job(name), "Opening the test pictures")
     if dataset is None:
         return
     shares = []
     for model in models:
         job = shift_job(model, dataset)
-        share = result_or_progress(workers().shifts, job, "Moving every test picture by two pixels")
+        share = result_or_progress(queues().shifts, job, "Moving every test picture by two pixels")
         if share is None:
             return
         shares.append(share)

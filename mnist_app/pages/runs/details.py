@@ -15,9 +15,9 @@ from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.downloads import show_run_downloads
 from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import continuing_job, runs
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 
 def show_run(run: Run) -> None:
@@ -46,7 +46,7 @@ def stored_model(run: Run) -> StoredModel | None:
 
 
 def _show_state(run: Run) -> None:
-    job = workers().training.latest(run.id)
+    job = queues().training.latest(run.id)
     if run.state is State.WAITING and job is not None and job.place:
         st.info(
             f"Waiting in line at place {job.place}. It starts by itself.", icon=":material/queue:"
@@ -98,7 +98,7 @@ def _continue(run: Run) -> None:
 
 
 def _next_steps(run: Run, model: StoredModel | None) -> None:
-    job = workers().training.latest(run.id)
+    job = queues().training.latest(run.id)
     with st.container(horizontal=True, key="run_next_steps"):
         if run.can_continue and st.button(
             "Continue",
@@ -119,7 +119,7 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
                 disabled=job.stopping,
             )
         ):
-            workers().training.stop(job.id)
+            queues().training.stop(job.id)
             st.rerun()
         if model is not None:
             navigation.to_draw(model)

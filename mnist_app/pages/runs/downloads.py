@@ -8,10 +8,10 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import training_script
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, curves_csv
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import export_job, export_key
 from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 FORMS = {
     "saved_model": ("SavedModel (ZIP)", "For TensorFlow Serving; with its card."),
@@ -57,7 +57,7 @@ def _model(model: StoredModel) -> None:
 def _export(model: StoredModel, form: str) -> None:
     """A button that makes a file, how that stands, and then a button that hands it over."""
     name, purpose = FORMS[form]
-    job = workers().exports.latest(export_key(model, form))
+    job = queues().exports.latest(export_key(model, form))
     if job is not None and job.state == State.DONE:
         data: bytes = job.result
         st.download_button(
@@ -72,13 +72,13 @@ def _export(model: StoredModel, form: str) -> None:
         )
     elif job is not None and not job.is_over:
         with st.container():
-            show_progress(workers().exports, job.id, f"Making {name}")
+            show_progress(queues().exports, job.id, f"Making {name}")
     else:
         if job is not None and job.error:
             show_error(job.error)
         if st.button(f"Make {name}", key=f"make_{form}", icon=":material/package_2:", help=purpose):
             if job is not None:
-                workers().exports.forget(job.id)
+                queues().exports.forget(job.id)
             export_job(model, form)
             st.rerun()
 

@@ -13,10 +13,10 @@ from mnist_app.pages.runs.comparison import show_run_comparison
 from mnist_app.pages.runs.details import show_run
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.choices import choose, default_dataset
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 FOLLOW_SECONDS = 2.0
 # Rows that are there at first, and runs that can be told apart in one chart.
@@ -147,7 +147,7 @@ def _lines(run: Run) -> str:
 
 def _state(run: Run) -> str:
     words = wording.STATE_LABELS[run.state]
-    job = workers().training.latest(run.id) if run.state is State.WAITING else None
+    job = queues().training.latest(run.id) if run.state is State.WAITING else None
     return f"{words}, place {job.place}" if job is not None and job.place else words
 
 

@@ -7,9 +7,9 @@ import streamlit as st
 
 from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import TrainingConfig
+from mnist_app.pages.session.queues import queues, variants_job
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import POLL_SECONDS, result_or_progress
-from mnist_app.pages.session.workers import variants_job, workers
 
 WAKING = "The learning part of the app is waking up to make them, about 10 s …"
 
@@ -30,7 +30,7 @@ def augmented_copies(
     if job.state is State.DONE:
         st.session_state[kept] = dict(zip(configs, job.result, strict=True))
     elif job.state is State.FAILED:
-        result_or_progress(workers().augmentation, job, "Making variants")
+        result_or_progress(queues().augmentation, job, "Making variants")
     else:
         _follow(job.id, is_first=kept not in st.session_state)
     return st.session_state.get(kept, {})
@@ -39,7 +39,7 @@ def augmented_copies(
 @st.fragment(run_every=POLL_SECONDS)
 def _follow(job_id: int, is_first: bool) -> None:
     """Run the page again as soon as they are made."""
-    job = workers().augmentation.snapshot(job_id)
+    job = queues().augmentation.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
     st.caption(WAKING if is_first else "Making new ones …")

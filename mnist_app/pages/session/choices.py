@@ -8,8 +8,8 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS, short
+from mnist_app.pages.session.queues import dataset_job, queues
 from mnist_app.pages.session.waiting import result_or_stop
-from mnist_app.pages.session.workers import dataset_job, workers
 
 
 def choose(
@@ -66,13 +66,13 @@ def open_dataset(name: str) -> Dataset:
     title = short(DATASETS[name])
     found = datasets.availability(name)
     is_asked_for = st.session_state.get("asked_for") == name
-    if found.place is None and not is_asked_for and workers().datasets.latest(name) is None:
+    if found.place is None and not is_asked_for and queues().datasets.latest(name) is None:
         st.info(f"{title} is not on this machine.", icon=":material/download:")
         label = f"Download {title} ({found.megabytes:.0f} MB)"
         st.button(label, key="download", type="primary", on_click=_ask_for_chosen)
         st.stop()
     what = f"Downloading {title}" if found.place is None else f"Opening {title}"
-    return result_or_stop(workers().datasets, dataset_job(name), what)
+    return result_or_stop(queues().datasets, dataset_job(name), what)
 
 
 def dataset_label(name: str) -> str:

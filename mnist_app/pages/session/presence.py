@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.workers import workers
 
 SIGN_SECONDS = 20.0
 
@@ -11,4 +11,4 @@ SIGN_SECONDS = 20.0
 @st.fragment(run_every=SIGN_SECONDS)
 def report_presence() -> None:
     """Tell the line of training runs again and again that the visitor is there."""
-    workers().training.seen(visitor())
+    queues().training.seen(visitor())

@@ -25,7 +25,7 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.session.workers import cluster, file_of, identity, own_classifier, workers
+from mnist_app.pages.session.queues import cluster, file_of, identity, own_classifier, queues
 
 logger = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ def continuing_job(run_id: int) -> Snapshot:
 @contextmanager
 def _room_in_line(owner: str) -> Iterator[None]:
     """Nobody else comes into the line meanwhile, so two tabs at once get no more than one."""
-    with workers().lining_up:
-        unfinished = [job for job in workers().training.jobs() if not job.is_over]
+    with queues().lining_up:
+        unfinished = [job for job in queues().training.jobs() if not job.is_over]
         if sum(job.owner == owner for job in unfinished) >= MOST_RUNS:
             raise DigitLabError(
                 f"{MOST_RUNS} of your runs train or wait already: wait until one is over, or "
@@ -130,7 +130,7 @@ def _training(listed: Run, drawing: np.ndarray | None = None, goes_on: bool = Fa
             kept, listed.id, lambda record: _Learning(listed, waiting, control, record).do(goes_on)
         )
 
-    return workers().training.submit(
+    return queues().training.submit(
         work, listed.owner, listed.id, if_cancelled=lambda: kept.cancel(listed.id)
     )
 
@@ -221,7 +221,7 @@ def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
         )
         return plain, moved
 
-    return workers().shifts.once((identity(model), dataset.name), measure)
+    return queues().shifts.once((identity(model), dataset.name), measure)
 
 
 def export_job(model: StoredModel, form: str) -> Snapshot:
@@ -236,7 +236,7 @@ def export_job(model: StoredModel, form: str) -> Snapshot:
             control=control,
         )
 
-    return workers().exports.once(export_key(model, form), work)
+    return queues().exports.once(export_key(model, form), work)
 
 
 def export_key(model: StoredModel, form: str) -> Hashable:

@@ -8,9 +8,9 @@ import streamlit as st
 from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.pages.session.interest import give_up, has_given_up, take_up
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 POLL_SECONDS = 0.4
 
@@ -64,7 +64,7 @@ def show_progress(worker: Worker, job_id: int, what: str, seen: int | None = Non
     if job is None or job.is_over or (seen is not None and _stage(job) != seen):
         st.rerun()
         return
-    workers().interest.note(worker, job.id, tab())
+    queues().interest.note(worker, job.id, tab())
     if job.ahead:
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
         st.progress(0.0, f"{what}: waits for {others} to finish first.")
@@ -85,7 +85,7 @@ def _stop(worker: Worker, job: Snapshot) -> None:
         worker.stop(job.id)
         return
     give_up(worker, job)
-    if workers().interest.drop(worker, job.id, tab()):
+    if queues().interest.drop(worker, job.id, tab()):
         worker.stop(job.id)
     st.rerun()
 

@@ -10,9 +10,9 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.session.queues import classifier_job, explanation_job, queues
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import result_or_stop
-from mnist_app.pages.session.workers import classifier_job, explanation_job, workers
 
 FOUND = STROKES, PARTS, LARGER = (
     "It finds small strokes",
@@ -28,12 +28,12 @@ ON_SCREEN = 240
 def show_decision(own: Canvas, model: StoredModel) -> None:
     """The way of the drawing through the network, where it looked, and the ten shares."""
     classifier = classifier_job(model)
-    result_or_stop(workers().models, classifier, "Waking up the network")
+    result_or_stop(queues().models, classifier, "Waking up the network")
     reading, _ = reader.read_canvas(own, classifier)
     digit = reading.digits[0]
     job = explanation_job(model, digit.image, tab())
     explanation: Explanation = result_or_stop(
-        workers().explanations, job, "Looking inside the network"
+        queues().explanations, job, "Looking inside the network"
     )
     st.html(f'<div class="way">{_arrow().join(_way(digit.image, explanation))}</div>')
     name = model.class_names[explanation.answer]

@@ -18,10 +18,10 @@ from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
 from mnist_app.pages.session.kiosk import job_owner
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 TITLE = "A few seconds of learning"
 # Enough to see it learn: a data set that is small is gone through more often.
@@ -90,7 +90,7 @@ def _delete_former(job: Snapshot) -> None:
 
 def _last_lesson() -> Snapshot | None:
     """This visitor's last lesson, or whatever of theirs still learns."""
-    jobs = workers().training.jobs(visitor())
+    jobs = queues().training.jobs(visitor())
     return next((job for job in reversed(jobs) if not job.is_over or _is_lesson(job)), None)
 
 
@@ -101,7 +101,7 @@ def _is_lesson(job: Snapshot) -> bool:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _watch(job_id: int) -> None:
-    job = workers().training.snapshot(job_id)
+    job = queues().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
     _show_curve(job)

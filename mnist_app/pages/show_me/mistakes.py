@@ -13,8 +13,8 @@ from mnist_app.pages.components.pixel_images import gallery as grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.confusion import most_confused
 from mnist_app.pages.session.choices import default_dataset, open_dataset
+from mnist_app.pages.session.queues import classifier_job, evaluation_job, queues
 from mnist_app.pages.session.waiting import result_or_stop
-from mnist_app.pages.session.workers import classifier_job, evaluation_job, workers
 
 SHOWN = 6
 ON_SCREEN = 96
@@ -25,7 +25,7 @@ def show_mistakes(own: Canvas, model: StoredModel) -> None:
     fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
     dataset = open_dataset(default_dataset(fitting))
     report: EvaluationReport = result_or_stop(
-        workers().evaluations,
+        queues().evaluations,
         evaluation_job(model, dataset),
         f"Reading {len(dataset.test_labels):,} digits of other people",
     )

@@ -23,9 +23,9 @@ from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery, picture, tiles
+from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, queues
 from mnist_app.pages.session.run_jobs import LiveRun
 from mnist_app.pages.session.wording import escape_markdown, show_error
-from mnist_app.pages.session.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
 
 REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0
@@ -47,7 +47,7 @@ STAGES = {
 @st.fragment(run_every=REFRESH_SECONDS)
 def watch_live(job_id: int) -> None:
     """Show a run until it is over, more than twice a second; then run the whole page."""
-    job = workers().training.snapshot(job_id)
+    job = queues().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
     show(job)
@@ -78,7 +78,7 @@ def _learning(job: Snapshot | None) -> None:
 
 
 def _steering(job: Snapshot | None) -> None:
-    training = workers().training
+    training = queues().training
     progress = _progress(job) if job else None
     learns = (
         job is not None and job.state == State.RUNNING and not job.stopping and progress is not None

@@ -16,11 +16,11 @@ from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.queues import dataset_job, queues
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import dataset_job, workers
 from mnist_app.pages.train.form import show_form
 from mnist_app.pages.train.live import show, watch_live
 
@@ -58,7 +58,7 @@ def page() -> None:
 
 def _current_job() -> Snapshot | None:
     """The visitor's run that is not over, or else their last one."""
-    own = workers().training.jobs(visitor())
+    own = queues().training.jobs(visitor())
     return next((job for job in own if not job.is_over), own[-1] if own else None)
 
 
@@ -115,7 +115,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         disabled=not is_busy,
     ):
         assert job is not None
-        workers().training.stop(job.id)
+        queues().training.stop(job.id)
         st.rerun()
 
 
@@ -150,7 +150,7 @@ def _sample(outcome: TrainingOutcome) -> None:
     names = outcome.stored.class_names
     dataset = outcome.stored.card.dataset if outcome.stored.card else ""
     opened = result_or_progress(
-        workers().datasets, dataset_job(dataset), "Opening the test pictures"
+        queues().datasets, dataset_job(dataset), "Opening the test pictures"
     )
     if opened is None:
         return

@@ -14,9 +14,9 @@ from mnist_app.core.jobs.job_queue import State
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
+from mnist_app.pages.session.queues import dataset_job, queues
 from mnist_app.pages.session.waiting import POLL_SECONDS
 from mnist_app.pages.session.wording import escape_markdown
-from mnist_app.pages.session.workers import dataset_job, workers
 
 SHOWN = 7
 SEED = 1
@@ -48,7 +48,7 @@ def show_preview(values: Mapping[str, Any]) -> None:
 @st.fragment(run_every=POLL_SECONDS)
 def _opening(job_id: int) -> None:
     """Run the page again as soon as the data set is open."""
-    job = workers().datasets.snapshot(job_id)
+    job = queues().datasets.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
     st.caption("Opening …")

@@ -21,7 +21,7 @@ from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.answers import share
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.pages.components.explanation import CHANGE, STEP, WHERE
-from mnist_app.pages.session.workers import explanation_job, workers
+from mnist_app.pages.session.queues import explanation_job, queues
 
 __all__ = ["models"]
 
@@ -221,14 +221,14 @@ def test_what_needs_gradients_says_that_it_waits(
     until(app, lambda: "Zeiler and Fergus, 2014" in text(app))
     assert "Asking the network" in text(app)
     gate.opened.set()
-    over(workers().gradients, workers().gradients.jobs()[-1])
+    over(queues().gradients, queues().gradients.jobs()[-1])
 
 
 def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Dataset) -> None:
     model = model_store.models()[0]
     asked = [explanation_job(model, image, "somebody") for image in digits.test_images[:4]]
     other = explanation_job(model, digits.test_images[4], "somebody else")
-    line = workers().explanations
+    line = queues().explanations
     ended = [line.wait(job.id, timeout=60) for job in (*asked, other)]
     states = [job.state for job in ended if job is not None]
     assert states[1:] == ["stopped", "stopped", "done", "done"]
@@ -238,7 +238,7 @@ def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Datas
 def test_two_tabs_of_a_visitor_do_not_give_up_what_the_other_asked_for(
     models: Path, digits: Dataset
 ) -> None:
-    line, gate = workers().explanations, Gate()
+    line, gate = queues().explanations, Gate()
     first = line.submit(gate)
     for image in digits.test_images[:2]:
         app = panel_of(image)
@@ -251,10 +251,10 @@ def test_two_tabs_of_a_visitor_do_not_give_up_what_the_other_asked_for(
 
 
 def test_an_explanation_waits_for_nobodys_download(models: Path, digits: Dataset) -> None:
-    line, gate = workers().datasets, Gate()
+    line, gate = queues().datasets, Gate()
     download = line.submit(gate)
     job = explanation_job(model_store.models()[0], digits.test_images[0], "somebody")
-    done = workers().explanations.wait(job.id, timeout=60)
+    done = queues().explanations.wait(job.id, timeout=60)
     gate.opened.set()
     over(line, download)
     assert done is not None
@@ -275,9 +275,9 @@ def test_what_was_seen_before_stays_until_the_new_picture_is_explained(
 
 
 def test_the_draw_page_looks_inside_once_it_is_asked_to(models: Path) -> None:
-    before = len(workers().explanations.jobs())
+    before = len(queues().explanations.jobs())
     app = until_read(draw(opened(), stroke(SEVEN)))
-    assert len(workers().explanations.jobs()) == before
+    assert len(queues().explanations.jobs()) == before
     app.session_state["look_inside"] = True
     settled(app.run())
     assert "Step 1 of" in text(app)

@@ -7,16 +7,16 @@ from visiting import said
 
 from mnist_app.core.jobs.job_queue import Control, State, Worker
 from mnist_app.pages.session.interest import GONE_SECONDS, Interest
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 
 SCRIPT = """
 import streamlit as st
 from mnist_app.pages.session.waiting import result_or_progress
-from mnist_app.pages.session.workers import once_unless_given_up, workers
+from mnist_app.pages.session.queues import once_unless_given_up, queues
 
-line = workers().maps
+line = queues().maps
 job = once_unless_given_up(line, "shared", st.session_state.task)
 st.write(f"Found: {result_or_progress(line, job, 'Working')}.")
 """
@@ -55,11 +55,11 @@ def test_who_stops_what_somebody_else_waits_for_stops_it_for_nobody_else(gate: H
     ann, ben = visitor(gate), visitor(gate)
     press(ann, "Stop")
     assert "Working was stopped" in said(ann)
-    (job,) = workers().maps.jobs()
+    (job,) = queues().maps.jobs()
     assert (job.state, job.stopping) == (State.RUNNING, False)
     assert "Working …" in said(ben.run())
     gate.opened.set()
-    workers().maps.wait(job.id, PATIENCE)
+    queues().maps.wait(job.id, PATIENCE)
     assert "Found: through." in said(ben.run())
     assert "Found: through." in said(ann.run())
 
@@ -69,24 +69,24 @@ def test_who_gave_up_can_wait_again(gate: Halfway) -> None:
     press(ann, "Stop")
     press(ann, "Start again")
     assert "Working …" in said(ann)
-    assert len(workers().maps.jobs()) == 1
+    assert len(queues().maps.jobs()) == 1
 
 
 def test_the_last_who_waits_stops_it_and_only_they_see_that(gate: Halfway) -> None:
     ann, ben = visitor(gate), visitor(gate)
     press(ann, "Stop")
     press(ben, "Stop")
-    (job,) = workers().maps.jobs()
-    stopped = workers().maps.wait(job.id, PATIENCE)
+    (job,) = queues().maps.jobs()
+    stopped = queues().maps.wait(job.id, PATIENCE)
     assert stopped is not None
     assert stopped.state is State.STOPPED
     for app in (ann, ben):
         assert "Working was stopped" in said(app.run())
-    assert len(workers().maps.jobs()) == 1
+    assert len(queues().maps.jobs()) == 1
     gate.opened.set()
     visitor(gate)
-    assert next(job.state for job in workers().maps.jobs()) is State.STOPPED
-    assert len(workers().maps.jobs()) == 2
+    assert next(job.state for job in queues().maps.jobs()) is State.STOPPED
+    assert len(queues().maps.jobs()) == 2
 
 
 def test_who_closed_the_page_waits_no_longer() -> None:

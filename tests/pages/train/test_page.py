@@ -17,7 +17,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.session import workers
+from mnist_app.pages.session import queues
 from mnist_app.pages.session.run_jobs import LiveRun, training_job
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
@@ -47,7 +47,7 @@ def test_nothing_runs_until_start_is_pressed() -> None:
     app = opened()
     assert "Press Start" in status(app)
     assert app.button(key="train_stop").disabled
-    assert not workers.workers().training.jobs()
+    assert not queues.queues().training.jobs()
 
 
 def test_a_run_ends_with_results_and_a_stored_model() -> None:
@@ -99,7 +99,7 @@ def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
     app.button(key="train_start").click().run()
     assert "3 runs of all visitors train or wait already" in said(app)
     for job in jobs:
-        workers.workers().training.stop(job.id)
+        queues.queues().training.stop(job.id)
 
 
 def test_stop_keeps_what_was_learned() -> None:
@@ -127,7 +127,7 @@ def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
     for tab in tabs:
         tab.session_state["visitor"] = "0" * 32
         start(tab)
-    assert len(workers.workers().training.jobs()) == 1
+    assert len(queues.queues().training.jobs()) == 1
     assert tabs[1].button(key="train_start").disabled
 
 
@@ -180,7 +180,7 @@ def test_a_data_set_that_cannot_be_had_is_told_in_one_sentence() -> None:
 
 def job() -> Snapshot:
     """The one run there is."""
-    (only,) = workers.workers().training.jobs()
+    (only,) = queues.queues().training.jobs()
     return only
 
 
@@ -230,7 +230,7 @@ def test_the_learning_rate_is_changed_while_it_runs() -> None:
 def test_a_run_that_diverges_says_what_to_lower() -> None:
     app = opened(epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant")
     start(app)
-    training = workers.workers().training
+    training = queues.queues().training
     while training.snapshot(job().id).state is State.RUNNING and not app.error:  # type: ignore[union-attr]
         training.scale_learning_rate(job().id, 1e30)
         time.sleep(0.1)

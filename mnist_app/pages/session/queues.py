@@ -63,7 +63,7 @@ def _training() -> Worker:
 
 
 @dataclass(frozen=True)
-class Workers:
+class Queues:
     """One line for each kind of work, so that none waits for another kind."""
 
     training: Worker = field(default_factory=_training)
@@ -104,9 +104,9 @@ class ReadPicture:
 
 
 @st.cache_resource(show_spinner=False)
-def workers() -> Workers:
+def queues() -> Queues:
     """The workers; made once, kept when the code is reloaded."""
-    return Workers()
+    return Queues()
 
 
 @st.cache_resource(show_spinner=False)
@@ -126,7 +126,7 @@ def import_first(*modules: str) -> None:
 
     They import each other in circles; two threads at it at once can see halves of them.
     """
-    with workers().importing:
+    with queues().importing:
         for module in modules:
             importlib.import_module(module)
 
@@ -145,7 +145,7 @@ def classifier_job(model: StoredModel) -> Snapshot:
             model_store.add_litert(model.path, litert)
         return model_cache.loaded(model.path)
 
-    return workers().models.once(identity(model), load)
+    return queues().models.once(identity(model), load)
 
 
 def own_classifier(model: StoredModel) -> Classifier:
@@ -155,7 +155,7 @@ def own_classifier(model: StoredModel) -> Classifier:
         DigitLabError: it cannot be loaded.
     """
     if not model_store.is_ready(model):
-        _awaited(workers().models, classifier_job(model))
+        _awaited(queues().models, classifier_job(model))
     return model_store.classifier(model.path, THREADS)
 
 
@@ -170,7 +170,7 @@ def dataset_job(name: str) -> Snapshot:
             datasets.store_download(name, files)
         return datasets.load(name, allow_download=False)
 
-    return workers().datasets.once(name, load)
+    return queues().datasets.once(name, load)
 
 
 def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
@@ -189,7 +189,7 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
         import_first("sklearn.metrics")
         return evaluation_store.once(model.path, dataset, lambda: read(control))
 
-    return once_unless_given_up(workers().evaluations, (identity(model), dataset.name), measure)
+    return once_unless_given_up(queues().evaluations, (identity(model), dataset.name), measure)
 
 
 def once_unless_given_up(line: Worker, key: Hashable, task: Task) -> Snapshot:
@@ -219,7 +219,7 @@ def variants_job(
             "mnist_app.lab.training.augmentation:examples", images, seed, configs, control=control
         )
 
-    return _only(workers().augmentation, (images.tobytes(), seed, tuple(configs)), work, owner)
+    return _only(queues().augmentation, (images.tobytes(), seed, tuple(configs)), work, owner)
 
 
 def picture_job(
@@ -234,13 +234,13 @@ def picture_job(
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
         picture = opened(data)
-        classifier = _awaited(workers().models, classifier_job(model))
+        classifier = _awaited(queues().models, classifier_job(model))
         reading = read_picture(picture, classifier, as_number)
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
         return ReadPicture(reading, frames.framed(picture, boxes))
 
     key = (owner, name, as_number, identity(model))
-    return workers().pictures.once(key, work, owner)
+    return queues().pictures.once(key, work, owner)
 
 
 def finetuning_job(
@@ -269,7 +269,7 @@ def finetuning_job(
         )
         return outcomes.stored_copy(tuned, path)
 
-    return workers().finetuning.submit(work, owner=owner)
+    return queues().finetuning.submit(work, owner=owner)
 
 
 def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
@@ -282,10 +282,10 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
     """
 
     def work(control: Control) -> Explanation:
-        classifier = _awaited(workers().models, classifier_job(model))
+        classifier = _awaited(queues().models, classifier_job(model))
         return explanations.explain(classifier, layer_list.layers(model.path), image)
 
-    return _only(workers().explanations, (identity(model), image.tobytes()), work, owner)
+    return _only(queues().explanations, (identity(model), image.tobytes()), work, owner)
 
 
 def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
@@ -302,7 +302,7 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
             control=control,
         )
 
-    return _only(workers().gradients, (identity(model), image.tobytes()), work, owner)
+    return _only(queues().gradients, (identity(model), image.tobytes()), work, owner)
 
 
 def _only(line: Worker, key: Hashable, task: Task, owner: str) -> Snapshot:
