@@ -1,4 +1,4 @@
-"""Where an answer stands on a page; `answer.js` shows it, and `live.js` while the pen moves."""
+"""The parts of an answer on a page; `answer.js` shows them, and `live.js` while the pen moves."""
 
 from typing import Any
 
@@ -22,29 +22,29 @@ def show_words(
 
     Args:
         answer: as `answers.told` gives it.
-        canvas: what is drawn on, see `reader.followed`; then the pen is followed, too.
-        empty: what is said while nothing is drawn.
+        canvas: what the pen is followed on, see `Canvas.as_followed`.
+        empty: what is shown while nothing is drawn.
     """
-    _part(group, "words", answer=answer, canvas=canvas, empty=empty)
+    _show_part(group, "words", answer=answer, canvas=canvas, empty=empty)
 
 
 def show_bars(group: str, digit: Digit | None = None) -> None:
-    """Show how probable each digit is; of a number, of the one that is chosen here.
+    """Show how probable each digit is; of a number, of the one that is selected here.
 
     Args:
         digit: given where there are no words that the answer comes with.
     """
     answer = None if digit is None else answers.told(Reading((digit,)))
-    _part(group, "bars", answer=answer)
+    _show_part(group, "bars", answer=answer)
 
 
 def show_inputs(group: str, done: str) -> None:
     """Show the pictures that the network saw, and a word on what was done to make them."""
-    _part(group, "inputs", done=done)
+    _show_part(group, "inputs", done=done)
 
 
 def selected_digit(reading: Reading) -> Digit | None:
-    """Return the digit of a drawing that is looked at: the only one, or the one that was chosen."""
+    """Return the digit of a drawing whose bars are shown."""
     digits = reading.digits
     if not digits:
         st.session_state.selected_digit = 0
@@ -52,15 +52,15 @@ def selected_digit(reading: Reading) -> Digit | None:
     return digits[min(st.session_state.get("selected_digit", 0), len(digits) - 1)]
 
 
-def _part(group: str, part: str, **data: Any) -> None:
+def _show_part(group: str, part: str, **data: Any) -> None:
     key = f"{group}_{part}"
 
-    def chosen() -> None:
+    def select() -> None:
         place = st.session_state[key].get("selected")
         # It comes from a browser: anything may be in it.
         if isinstance(place, int) and place >= 0:
             st.session_state.selected_digit = place
 
     component(*SCRIPTS, html=HTML, isolate_styles=False)(
-        key=key, data={"group": group, "part": part, **data}, on_selected_change=chosen
+        key=key, data={"group": group, "part": part, **data}, on_selected_change=select
     )

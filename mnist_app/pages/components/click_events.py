@@ -1,4 +1,4 @@
-"""Buttons inside of HTML: the page is told which picture was pressed."""
+"""Buttons inside of HTML: the page hears which picture was pressed."""
 
 from collections.abc import Callable
 

@@ -11,14 +11,13 @@ def scroll_to(part: str, focus: str = "") -> None:
     What stands in the upper half of the window already stays where it is.
 
     Args:
-        focus: what keys then act on, as a CSS selector; what they acted on before if not given.
+        focus: CSS selector of what gets the keyboard focus; "" leaves the focus where it is.
     """
-    times = st.session_state.get("asked_reveal", {}).get("times", 0) + 1
-    st.session_state.asked_reveal = {"part": part, "focus": focus, "times": times}
+    times = st.session_state.get("scroll_request", {}).get("times", 0) + 1
+    st.session_state.scroll_request = {"part": part, "focus": focus, "times": times}
 
 
 def scroll_if_asked() -> None:
-    """Scroll if it was asked for; called after all that may be scrolled to."""
-    component("components/scroll_to.js")(
-        key="reveal", data=st.session_state.get("asked_reveal", {})
-    )
+    """Scroll as `scroll_to` asked; called after all that may be scrolled to."""
+    request = st.session_state.get("scroll_request", {})
+    component("components/scroll_to.js")(key="reveal", data=request)

@@ -1,4 +1,4 @@
-"""Deleting a model that was trained here: by whoever trained it, once they are sure."""
+"""Deleting a model that was trained here, by whoever trained it."""
 
 import streamlit as st
 

@@ -60,7 +60,7 @@ def show_calibration(report: EvaluationReport) -> None:
 
 
 def show_learning_curves(model: StoredModel) -> None:
-    """Show how the run that made the model went, if its card tells."""
+    """Show the learning curves of the run that made the model, if its card has them."""
     known = learning_curves(model)
     training, validation = known.training, known.validation
     if not training:
@@ -87,20 +87,20 @@ def show_learning_curves(model: StoredModel) -> None:
 
 
 def learning_curves(model: StoredModel) -> LearningCurves:
-    """The learning curves of the run that made the model, as far as its card tells."""
+    """Return the learning curves of the run that made the model, as far as its card has them."""
     is_taught = model.card is not None and bool(model.card.training.get("teachers"))
     return LearningCurves(_curve(model, "training"), _curve(model, "validation"), is_taught)
 
 
 def _curve(model: StoredModel, part: str) -> tuple[Point, ...]:
-    """A curve from the model's card, which a stranger may have written: empty if it is no curve."""
+    """Return a curve of the model's card, which anybody may have written; () if it is no curve."""
     try:
         points = model.card.training["curves"][part] if model.card else ()
         numbers = [tuple(float(number) for number in point) for point in points]
         return tuple(
-            Point(epoch, loss, share)
-            for epoch, loss, share in numbers
-            if all(map(math.isfinite, (epoch, loss, share)))
+            Point(epoch, loss, accuracy)
+            for epoch, loss, accuracy in numbers
+            if all(map(math.isfinite, (epoch, loss, accuracy)))
         )
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return ()

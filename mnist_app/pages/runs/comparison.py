@@ -1,8 +1,8 @@
-"""Several training runs beside each other: in what they differ, and what came of it."""
+"""Several training runs side by side: their settings and their results."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from mnist_app.core.data import datasets
@@ -14,21 +14,19 @@ from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.session import wording
-from mnist_app.pages.session.queues import dataset_job, queues
-from mnist_app.pages.session.run_jobs import runs, shift_job
+from mnist_app.pages.session.jobs import dataset_job, shift_job
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.session.waiting import result_or_progress
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-# How a run did: what it is called, and its words.
-MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
-    ("State", lambda run: wording.STATE_LABELS[run.state]),
-    ("Test accuracy", lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}"),
-    ("Test loss", lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}"),
-    ("Time", lambda run: wording.duration(run.seconds) if run.seconds else "not yet"),
-    ("Weights", lambda run: f"{run.weights:,}" if run.weights else "not yet"),
-)
+# The results of a run: a name, and a text for each run.
+RESULTS: dict[str, Callable[[Run], str]] = {
+    "State": lambda run: wording.STATE_LABELS[run.state],
+    "Test accuracy": lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}",
+    "Test loss": lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}",
+    "Time": lambda run: wording.duration(run.seconds) if run.seconds else "not yet",
+    "Weights": lambda run: f"{run.weights:,}" if run.weights else "not yet",
+}
 
 
 def show_run_comparison(chosen: Sequence[Run]) -> None:
@@ -37,14 +35,14 @@ def show_run_comparison(chosen: Sequence[Run]) -> None:
     named = told_apart(chosen)
     with st.container(key="run_comparison"):
         if pair is not None:
-            _why_convolution(*pair)
+            _show_why_convolution(*pair)
         else:
             st.subheader(f"{len(chosen)} runs side by side", anchor=False)
             st.write(_best_run(named))
         st.html(_table(named))
         if pair is not None:
-            _shifted(*pair)
-        _charts(named)
+            _show_shifted(*pair)
+        _show_charts(named)
 
 
 def _best_run(named: Sequence[Run]) -> str:
@@ -62,73 +60,61 @@ def _best_run(named: Sequence[Run]) -> str:
 
 
 def _table(named: Sequence[Run]) -> str:
-    """A column a run; a row for each setting in which they differ, and for how they did."""
+    """Return a column a run; a row for each setting in which they differ, and each result."""
+    is_same_state = len({run.state for run in named}) == 1
     rows = [
         (
             wording.setting_label(name),
             [wording.setting_value(name, run.settings.get(name)) for run in named],
         )
         for name in differing_settings(named)
+    ] + [
+        (name, [text(run) for run in named])
+        for name, text in RESULTS.items()
+        if not (name == "State" and is_same_state)
     ]
-    rows += [(name, [measure(run) for run in named]) for name, measure in MEASURES]
-    if all(run.state is named[0].state for run in named):
-        rows = [row for row in rows if row[0] != "State"]
     titles = [run.title for run in named]
     return comparison_table("Settings and results of the runs", titles, rows, RUN_COLOURS)
 
 
-def _charts(named: Sequence[Run]) -> None:
-    """The curves over each other, and what more weights and more time bring.
+def _show_charts(named: Sequence[Run]) -> None:
+    """Show the curves over each other, and accuracy against weights and time.
 
-    The colours are named by the table above them.
+    The table above them names the colours.
     """
+
+    def show(figure: go.Figure, key: str, picture: str, alt: str) -> None:
+        figure.update_layout(showlegend=False, margin={"t": 36})
+        live_chart(figure, key=key, picture=picture, alt=alt)
+
     titles = ", ".join(run.title for run in named)
     curves = [runs().curves(run.id) for run in named]
     if any(one.training for one in curves):
-        live_chart(
-            _without_names(run_charts.runs_accuracy(named, curves)),
-            key="runs_accuracy",
-            picture="runs-accuracy",
-            alt=f"Accuracy over epochs of {titles}.",
+        accuracy, loss = (
+            run_charts.runs_accuracy(named, curves),
+            run_charts.runs_loss(named, curves),
         )
-        live_chart(
-            _without_names(run_charts.runs_loss(named, curves)),
-            key="runs_loss",
-            picture="runs-loss",
-            alt=f"Loss over epochs of {titles}.",
-        )
+        show(accuracy, "runs_accuracy", "runs-accuracy", f"Accuracy over epochs of {titles}.")
+        show(loss, "runs_loss", "runs-loss", f"Loss over epochs of {titles}.")
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
     if any(run.accuracy is not None for run in named):
         left, right = st.columns(2)
+        weights = run_charts.accuracy_against_weights(named)
+        seconds = run_charts.accuracy_against_seconds(named)
         with left:
-            live_chart(
-                _without_names(run_charts.accuracy_against_weights(named)),
-                key="runs_weights",
-                picture="accuracy-against-weights",
-                alt=_points(named, "Weights"),
-            )
+            show(weights, "runs_weights", "accuracy-against-weights", _points(named, "Weights"))
         with right:
-            live_chart(
-                _without_names(run_charts.accuracy_against_seconds(named)),
-                key="runs_seconds",
-                picture="accuracy-against-seconds",
-                alt=_points(named, "Time"),
-            )
+            show(seconds, "runs_seconds", "accuracy-against-seconds", _points(named, "Time"))
 
 
-def _without_names(figure: "go.Figure") -> "go.Figure":
-    return figure.update_layout(showlegend=False, margin={"t": 36})
-
-
-def _points(named: Sequence[Run], measure: str) -> str:
-    words = dict(MEASURES)[measure]
-    accuracy = dict(MEASURES)["Test accuracy"]
-    return f"Test accuracy against {measure.lower()}: " + "; ".join(
-        f"{run.title} {accuracy(run)} at {words(run)}" for run in named
+def _points(named: Sequence[Run], result: str) -> str:
+    accuracy, other = RESULTS["Test accuracy"], RESULTS[result]
+    return f"Test accuracy against {result.lower()}: " + "; ".join(
+        f"{run.title} {accuracy(run)} at {other(run)}" for run in named
     )
 
 
-def _why_convolution(dense: Run, convolutional: Run) -> None:
+def _show_why_convolution(dense: Run, convolutional: Run) -> None:
     st.subheader("Why convolution?", anchor=False)
     if dense.accuracy is None or convolutional.accuracy is None:
         st.write(
@@ -139,8 +125,8 @@ def _why_convolution(dense: Run, convolutional: Run) -> None:
     st.write(convolution.in_words(dense, convolutional))
 
 
-def _shifted(dense: Run, convolutional: Run) -> None:
-    """What moving the test pictures does to both, once both models are there."""
+def _show_shifted(dense: Run, convolutional: Run) -> None:
+    """Show what moving the test pictures does to both, once both models are there."""
     models = [model for run in (dense, convolutional) if (model := stored_model(run)) is not None]
     name = dense.config.dataset
     if len(models) < 2 or datasets.availability(name).place is None:
@@ -149,11 +135,11 @@ def _shifted(dense: Run, convolutional: Run) -> None:
     dataset = result_or_progress(queues().datasets, dataset_job(name), "Opening the test pictures")
     if dataset is None:
         return
-    shares = []
+    accuracies = []
     for model in models:
-        job = shift_job(model, dataset)
-        share = result_or_progress(queues().shifts, job, "Moving every test picture by two pixels")
-        if share is None:
+        job, doing = shift_job(model, dataset), "Moving every test picture by two pixels"
+        pair = result_or_progress(queues().analyses, job, doing)
+        if pair is None:
             return
-        shares.append(share)
-    st.write(convolution.shift_in_words(*shares))
+        accuracies.append(pair)
+    st.write(convolution.shift_in_words(*accuracies))

@@ -1,4 +1,4 @@
-"""The visitor's training runs: look at one, put several over each other, take them along."""
+"""The Runs page: look at one training run, compare several, download them."""
 
 import html
 import re
@@ -42,13 +42,13 @@ def page() -> None:
         listed = runs().listed(visitor())
         if runs().notice:
             st.warning(runs().notice, icon=":material/inventory_2:")
-        _why_convolution(listed)
+        _show_why_convolution(listed)
         if not listed:
             st.info("No runs yet: train a network on the Train page, then come back.")
             return
         left, right = st.columns([1, 2], gap="medium")
         with left:
-            chosen = _list(listed)
+            chosen = _show_list(listed)
         with right:
             _show_ticked([run for number in chosen for run in listed if run.id == number])
     except DigitLabError as error:
@@ -67,7 +67,7 @@ def _show_ticked(chosen: list[Run]) -> None:
         show_run_comparison(chosen)
 
 
-def _why_convolution(listed: list[Run]) -> None:
+def _show_why_convolution(listed: list[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="why"):
         if st.button(
             "Why convolution?",
@@ -89,8 +89,8 @@ def _why_convolution(listed: list[Run]) -> None:
         )
 
 
-def _list(listed: list[Run]) -> list[int]:
-    """Show the runs with a box to tick; gives the numbers of those that are, first ticked first."""
+def _show_list(listed: list[Run]) -> list[int]:
+    """Show the runs with a box to tick; return the ticked ones' numbers, first ticked first."""
     order = choose("Order", list(ORDERS), "order", lambda name: ORDERS[name][0])
     _, column, descending = ORDERS[order]
     ordered = runs().listed(visitor(), column, descending)
@@ -99,7 +99,7 @@ def _list(listed: list[Run]) -> list[int]:
     shows_all = st.session_state.get("all_runs", False)
     for number, run in enumerate(ordered):
         if shows_all or number < SHOWN or run.id in chosen:
-            _row(run, chosen)
+            _show_row(run, chosen)
     if len(ordered) > SHOWN and not shows_all:
         st.button(
             f"Show all {len(ordered)}",
@@ -110,7 +110,7 @@ def _list(listed: list[Run]) -> list[int]:
     return chosen
 
 
-def _row(run: Run, chosen: list[int]) -> None:
+def _show_row(run: Run, chosen: list[int]) -> None:
     key = f"tick_{run.id}"
     st.session_state[key] = run.id in chosen
     with st.container(key=f"run_{run.id}", gap=None):
@@ -126,7 +126,7 @@ def _row(run: Run, chosen: list[int]) -> None:
 
 
 def _lines(run: Run) -> str:
-    """What is to be known of a run, in two lines of HTML."""
+    """Return a run in two lines of HTML."""
     facts = [f"<b>{_state(run)}</b>"]
     if run.accuracy is not None:
         facts.append(f"{run.accuracy:.2%} right")
@@ -152,7 +152,7 @@ def _state(run: Run) -> str:
 
 
 def _chosen(listed: list[Run]) -> list[int]:
-    """The numbers of the runs that are ticked, or that a new link names; at first the newest."""
+    """Return the numbers of the runs that are ticked or linked; at first the newest."""
     known = [run.id for run in listed]
     linked = st.query_params.get("runs")
     # While somebody ticks, the browser may still send a link from a moment ago.
@@ -185,13 +185,13 @@ def _toggle(number: int) -> None:
 
 
 def _unfinished(listed: list[Run]) -> list[tuple[int, str, float]]:
-    """What changes by itself."""
+    """Return what changes by itself."""
     return [(run.id, _state(run), run.seconds) for run in listed if not run.is_over]
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(before: list[tuple[int, str, float]]) -> None:
-    """Run the page again when something happened to a run."""
+    """Run the page again when a run has changed."""
     try:
         now = _unfinished(runs().listed(visitor()))
     except DigitLabError as error:

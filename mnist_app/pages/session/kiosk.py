@@ -1,4 +1,4 @@
-"""Where strangers come and go: whatever one of them did is cleared for the next."""
+"""Kiosk mode: what one visitor did is cleared for the next."""
 
 import math
 from contextlib import suppress
@@ -11,10 +11,9 @@ from mnist_app.pages.session.wording import show_error
 
 
 def clear_when_idle() -> None:
-    """Have the app begin anew when nobody has drawn or pressed anything for as long as is set.
+    """Have the browser open the app anew when nobody has touched it for as long as is set.
 
-    Called once in each run of the app, before the page. A page that nobody has touched since it was
-    opened stays as it is.
+    Called once in each run of the app, before the page.
     """
     try:
         seconds = limits.kiosk_seconds()
@@ -26,7 +25,7 @@ def clear_when_idle() -> None:
 
 
 def job_owner() -> str | None:
-    """Whose a visitor's jobs and runs are; None, anybody's, where each visitor is a new one."""
+    """Return whose the visitor's jobs and runs are; None, anybody's, in kiosk mode."""
     with suppress(DigitLabError):
         if math.isfinite(limits.kiosk_seconds()):
             return None

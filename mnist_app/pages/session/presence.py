@@ -1,4 +1,4 @@
-"""Whoever has a page open is there; a run of one who left gives way to those who wait."""
+"""The sign that a visitor is there; runs of one who left give way to those who wait."""
 
 import streamlit as st
 
@@ -10,5 +10,5 @@ SIGN_SECONDS = 20.0
 
 @st.fragment(run_every=SIGN_SECONDS)
 def report_presence() -> None:
-    """Tell the line of training runs again and again that the visitor is there."""
+    """Tell the queue of training runs again and again that the visitor is there."""
     queues().training.seen(visitor())

@@ -1,4 +1,4 @@
-"""What a link to a page carries beyond its widgets; anybody may have written it."""
+"""Query parameters beyond those of widgets; anybody may have written them."""
 
 import re
 
@@ -6,10 +6,7 @@ import streamlit as st
 
 
 def new_link_text(name: str) -> str | None:
-    """What the link gives as `name`, told once; None when it gives nothing.
-
-    A link that is what this page last wrote is not new.
-    """
+    """Return, once, what the link gives as `name`; None if this page wrote it itself."""
     linked = st.query_params.get(name)
     if linked == st.session_state.get(f"linked_{name}"):
         return None
@@ -18,7 +15,7 @@ def new_link_text(name: str) -> str | None:
 
 
 def new_link_number(name: str) -> int | None:
-    """As `text_of_new_link` for a whole number; None also for nonsense."""
+    """Return the same as a whole number; None also for nonsense."""
     linked = new_link_text(name)
     return int(linked) if linked and re.fullmatch(r"[0-9]{1,9}", linked) else None
 

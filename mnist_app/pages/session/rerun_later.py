@@ -1,4 +1,4 @@
-"""Running the part of a page once more in a moment, with no timer that goes on afterwards.
+"""One more run of a fragment in a moment, with no timer that goes on afterwards.
 
 A fragment's `run_every` can only be ended by a run of what is around it.
 """
@@ -11,7 +11,7 @@ MILLISECONDS = 250
 
 
 def rerun_later(key: str) -> None:
-    """Have the fragment that this is called in run once more soon; called last in it.
+    """Have the fragment that calls this last run once more soon.
 
     Args:
         key: unique on the page.

@@ -1,4 +1,4 @@
-"""Who is looking: an id that lasts over reloads and tabs of one browser, and tells nothing else."""
+"""The visitor's id, which lasts over reloads and tabs of one browser."""
 
 import re
 import uuid
@@ -11,7 +11,7 @@ COOKIE = "digit_lab_visitor"
 
 
 def visitor() -> str:
-    """This browser's id; without cookies, this tab's until it is reloaded."""
+    """Return this browser's id; without cookies, this tab's until it is reloaded."""
     if "visitor" not in st.session_state:
         known = str(st.context.cookies.get(COOKIE))
         valid = re.fullmatch(r"[0-9a-f]{32}", known) is not None
@@ -20,7 +20,7 @@ def visitor() -> str:
 
 
 def tab() -> str:
-    """This tab's id until it is reloaded: two tabs of one browser differ in it."""
+    """Return this tab's id until it is reloaded: two tabs of one browser differ in it."""
     return st.session_state.setdefault("tab", uuid.uuid4().hex)
 
 

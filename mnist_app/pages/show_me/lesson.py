@@ -13,14 +13,15 @@ from mnist_app.core.plots.run_charts import accuracy_curves
 from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
-from mnist_app.pages.components import canvas, corrections, reader
-from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components import corrections, reader
+from mnist_app.pages.components.canvas import Canvas, show_large_canvas
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
 from mnist_app.pages.session.kiosk import job_owner
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import rerun_after
 from mnist_app.pages.session.wording import show_error
 
 TITLE = "A few seconds of learning"
@@ -29,22 +30,22 @@ EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
 
 
-def show_lesson(own: Canvas, model: StoredModel) -> None:
-    """The canvas, and beside it what can be taught with it."""
-    reading, milliseconds, job = reader.read_latest(own, model)
+def show_lesson(canvas: Canvas, model: StoredModel) -> None:
+    """Show the canvas, and beside it what can be taught with it."""
+    found = reader.read_latest(canvas, model)
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
-        corrections.show_corrections(own, model, when_kept=lambda: own.renew(None))
+        corrections.show_corrections(canvas, model, when_kept=lambda: canvas.renew(None))
         if not corrections.kept_drawings():
-            _from_nothing(own)
+            _show_new_network(canvas)
     with left:
-        canvas.show_large_canvas(own)
-        reader.show_answer(own, model, reading, milliseconds, job)
-    reader.rerun_when_ready(job)
+        show_large_canvas(canvas)
+        reader.show_answer(found)
+    reader.rerun_when_ready(found.job)
 
 
-def _from_nothing(own: Canvas) -> None:
+def _show_new_network(canvas: Canvas) -> None:
     job = _last_lesson()
     st.markdown("**Or watch a new network learn from nothing**")
     if st.button(
@@ -54,12 +55,7 @@ def _from_nothing(own: Canvas) -> None:
         icon=":material/school:",
         disabled=job is not None and not job.is_over,
     ):
-        try:
-            _start(own)
-        except DigitLabError as error:
-            show_error(error)
-        else:
-            st.rerun()
+        rerun_after(lambda: _start(canvas))
     if job is not None and not job.is_over:
         _watch(job.id)
     elif job is not None:
@@ -70,15 +66,15 @@ def _from_nothing(own: Canvas) -> None:
             _show_curve(job)
 
 
-def _start(own: Canvas) -> None:
+def _start(canvas: Canvas) -> None:
     dataset = default_dataset(list(EPOCHS))
     preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
     config = TrainingConfig(**preset, dataset=dataset)
-    training_job(config, TITLE, visitor(), own.image)
+    training_job(config, TITLE, visitor(), canvas.image)
 
 
 def _delete_former(job: Snapshot) -> None:
-    """Else each show would leave one more; who wants to keep one gives it another name."""
+    """Delete what former shows left; who wants to keep one gives it another name."""
     new = cast(int, job.key)
     for run in runs().listed(job_owner()):
         is_former = run.is_over and run.id < new
@@ -89,7 +85,7 @@ def _delete_former(job: Snapshot) -> None:
 
 
 def _last_lesson() -> Snapshot | None:
-    """This visitor's last lesson, or whatever of theirs still learns."""
+    """Return this visitor's last lesson, or whatever of theirs still learns."""
     jobs = queues().training.jobs(visitor())
     return next((job for job in reversed(jobs) if not job.is_over or _is_lesson(job)), None)
 
@@ -113,12 +109,12 @@ def _show_curve(job: Snapshot) -> None:
         return
     run: LiveRun | None = job.progress
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
-    told = " ".join((_state_text(job, progress), _opinion(progress)))
-    st.html(f'<div class="lesson" role="status">{told}</div>')
+    text = " ".join((_state_text(job, progress), _opinion(progress)))
+    st.html(f'<div class="lesson" role="status">{text}</div>')
     figure = accuracy_curves(progress.training, (), progress.epochs)
     figure.update_layout(showlegend=False, title_text="Pictures read right", height=260)
     figure.update_xaxes(title_text="times through all pictures")
-    live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {told}")
+    live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {text}")
 
 
 def _state_text(job: Snapshot, progress: Progress) -> str:
@@ -143,7 +139,7 @@ def _phase(job: Snapshot) -> str:
 
 
 def _opinion(progress: Progress) -> str:
-    """What the new network takes the presenter's drawing for."""
+    """Return what the new network takes the presenter's drawing for."""
     if not progress.opinions:
         return ""
     probabilities = progress.opinions[-1].probabilities

@@ -1,4 +1,4 @@
-"""Turning the steps of a show with the arrow keys, and saying which one it has come to."""
+"""Turning the steps of a show with the arrow keys, and telling which one is shown."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ HTML = (
 
 
 def show_steps(step: int, titles: list[str], turn_to: Callable[[int], None]) -> None:
-    """Say which step this is, and turn to another when an arrow key is pressed.
+    """Show which step this is, and turn to another when an arrow key is pressed.
 
     Args:
         step: from 1.
         titles: of all steps.
-        turn_to: called with the step that is asked for.
+        turn_to: called with the wanted step.
     """
 
     def turned() -> None:

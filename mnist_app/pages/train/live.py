@@ -23,7 +23,8 @@ from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery, picture, tiles
-from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, queues
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, queues
 from mnist_app.pages.session.run_jobs import LiveRun
 from mnist_app.pages.session.wording import escape_markdown, show_error
 

@@ -16,7 +16,8 @@ from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.session import navigation, wording
-from mnist_app.pages.session.queues import dataset_job, queues
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import result_or_progress

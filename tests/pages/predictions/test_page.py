@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
-from visiting import bodies, report, settled, stop_last, visit
+from visiting import bodies, jobs_about, report, settled, visit
 
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
@@ -63,7 +63,7 @@ def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
 def test_a_model_and_a_data_set_are_evaluated_once(one_model: Path) -> None:
     settled(visit("predictions"))
     visit("predictions")
-    assert len(queues().evaluations.jobs()) == 1
+    assert len(jobs_about(queues().analyses, "evaluation")) == 1
 
 
 def test_an_evaluation_outlives_the_server(
@@ -307,14 +307,3 @@ def test_a_broken_model_is_told_in_one_sentence(no_models: Path) -> None:
     assert "broken" in app.error[0].value
     assert any(button.label == "Try again" for button in app.button)
     assert not app.metric
-
-
-def test_an_evaluation_that_was_stopped_starts_again_when_asked(one_model: Path) -> None:
-    app = visit("predictions")
-    stop_last(app, queues().evaluations)
-    settled(app)
-    assert "was stopped" in app.info[0].value
-    again = next(button for button in app.button if button.label == "Start again")
-    again.click()
-    settled(app)
-    assert len(app.metric) == MEASURES

@@ -207,7 +207,7 @@ def test_another_format_is_made_in_the_background(stored: Path) -> None:
     app = opened()
     app.button(key="make_litert").click().run()
     until(app, lambda: "download_litert" in keys(app))
-    (job,) = queues.queues().exports.jobs()
+    (job,) = queues.queues().large.jobs()
     assert job.result[4:8] == b"TFL3"
 
 

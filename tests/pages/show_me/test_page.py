@@ -12,7 +12,8 @@ from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import State
 from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.session.queues import evaluation_job, queues
+from mnist_app.pages.session.jobs import evaluation_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.show_me import lesson, page
 from mnist_app.pages.show_me.mistakes import SHOWN
