@@ -23,6 +23,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import signed
 from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
 from mnist_app.core.plots import run_charts
+from mnist_app.core.plots.charts import as_json
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.components.pixel_images import gallery, tiles
@@ -166,7 +167,7 @@ def show(progress: Progress, dataset: Dataset) -> list[str]:
         ),
         run_charts.opinion_curves(progress.opinions, names, epochs),
     ]
-    shown = [figure.to_json() for figure in figures]
+    shown = [as_json(figure) for figure in figures]
     hardest = [(dataset.train_images[one.index], "", "wrong") for one in progress.hardest]
     shown.append(gallery(hardest))
     if progress.view is not None:

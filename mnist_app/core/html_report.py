@@ -4,16 +4,13 @@ import csv
 import html
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
+from mnist_app.core.plots.charts import Figure, as_json, plotly_script
 from mnist_app.core.plots.metric_charts import confusion_heatmap, reliability_diagram
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -67,13 +64,11 @@ def as_html(
         about: a sentence on what was measured.
         curves: of the run that made the model.
     """
-    from plotly.offline import get_plotlyjs
-
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
-        f"<script>{get_plotlyjs()}</script></head><body>"
+        f"<script>{plotly_script()}</script></head><body>"
         f"<h1>{html.escape(title)}</h1><p>{html.escape(about)}</p>"
         f"<h2>How good it is</h2>{_measures(report)}"
         f"<h2>Class by class</h2>{_said(MEANS)}{_classes(report, names)}"
@@ -129,9 +124,13 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") 
     return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _chart(figure: "go.Figure") -> str:
-    return figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        config={"displayModeBar": False, "responsive": True},
+def _chart(figure: Figure) -> str:
+    # No text in it ends the script.
+    data = as_json(figure).replace("<", "\\u003c")
+    return (
+        "<div></div><script>{"
+        f"const figure = {data};"
+        "Plotly.newPlot(document.currentScript.previousElementSibling, figure.data, figure.layout, "
+        "{ displayModeBar: false, responsive: true });"
+        "}</script>"
     )

@@ -1,19 +1,20 @@
 """Data -> Plotly figures: what all charts share, and the bars of an answer.
 
-The functions here and in `data_charts`, `map_charts`, `measure_charts` and `run_charts` are pure,
-and the figures legible on light and on dark.
+The functions here and in the other modules of this room are pure, and the figures legible on light
+and on dark. A figure is what plotly.js takes: plain `data` and `layout`. Plotly's own classes would
+check each value, which takes a hundred times as long as to draw from it while a network trains.
 """
 
-import functools
 import html
+import importlib.resources
 import json
-from collections.abc import Callable, Collection, Hashable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+Figure = dict[str, Any]
+Trace = dict[str, Any]
 
 STRONG = "#2f7bf6"
 FAINT = "#9db4d6"
@@ -31,28 +32,61 @@ TEN = (
     "#b5a51f",
     "#17a5b8",
 )
+LEGEND_LEFT = {"x": 0, "xanchor": "left"}
+_TITLE = {"font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.98}
+_LOOK: dict[str, Any] = {
+    "margin": {"l": 48, "r": 8, "t": 8, "b": 40},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "legend": {"orientation": "h", "y": 1.0, "x": 1, "xanchor": "right", "yanchor": "bottom"},
+    # What a person zoomed or hid stays so when new data comes.
+    "uirevision": "kept",
+    "dragmode": False,
+    # However far from a point or the middle of a cell the pointer is, it means the nearest.
+    "hoverdistance": -1,
+    "xaxis": {"showgrid": False, "zeroline": False},
+    "yaxis": {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False},
+}
 
 
-def laid_out(figure: "go.Figure", height: int, title: str = "") -> "go.Figure":
-    """Give `figure` the look that all charts share, `height` pixels high; returns it."""
-    figure.update_layout(
-        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.98},
-        height=height,
-        margin={"l": 48, "r": 8, "t": 36 if title else 8, "b": 40},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": 1.0, "x": 1, "xanchor": "right", "yanchor": "bottom"},
-        # What a person zoomed or hid stays so when new data comes.
-        uirevision="kept",
-        dragmode=False,
-        # However far from a point or the middle of a cell the pointer is, it means the nearest.
-        hoverdistance=-1,
-        # Plotly's default look is seven times as long as the rest, and sent with every stroke.
-        template=None,
-    )
-    figure.update_xaxes(showgrid=False, zeroline=False)
-    figure.update_yaxes(gridcolor="rgba(128,128,128,0.25)", zeroline=False)
-    return figure
+def figure(traces: Sequence[Trace], height: int, title: str = "", **layout: Any) -> Figure:
+    """Return `traces` with the look that all charts share.
+
+    Args:
+        height: in pixels.
+        layout: more of Plotly's layout; what is a dict adds to the shared one.
+    """
+    shared: dict[str, Any] = {**_LOOK, "height": height}
+    if title:
+        shared["title"] = {"text": title, **_TITLE}
+        shared["margin"] = {**_LOOK["margin"], "t": 36}
+    return {"data": list(traces), "layout": _merged(shared, layout)}
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both; where both hold a dict, both of these."""
+    return {**below} | {
+        name: _merged(below[name], value) if isinstance(below.get(name), dict) else value
+        for name, value in above.items()
+    }
+
+
+def as_json(made: Figure) -> str:
+    """Return a figure as the browser takes it."""
+    return json.dumps(made, allow_nan=False, separators=(",", ":"))
+
+
+def known(values: np.ndarray) -> list[Any]:
+    """Return numbers as JSON can hold them: None in the place of NaN."""
+    numbers = values.astype(object)
+    numbers[np.isnan(values)] = None
+    return numbers.tolist()
+
+
+def plotly_script() -> str:
+    """Return plotly.js of the installed plotly, 4.8 MB."""
+    place = importlib.resources.files("plotly") / "package_data" / "plotly.min.js"
+    return place.read_text(encoding="utf-8")
 
 
 def plain(text: str) -> str:
@@ -60,30 +94,10 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False).replace("{", "&#123;")
 
 
-def made_once(make: "Callable[..., go.Figure]") -> "Callable[..., go.Figure]":
-    """Have `make` called once for the same arguments; hand out a figure of one's own each time.
-
-    To make a figure takes ten times as long as to read one. It is kept as text: a figure that
-    threads share may not even be copied, as Plotly changes it for a moment.
-    """
-
-    @functools.lru_cache(maxsize=16)
-    def text(*arguments: Hashable) -> str:
-        return str(make(*arguments).to_json())
-
-    @functools.wraps(make)
-    def read(*arguments: Hashable) -> "go.Figure":
-        import plotly.graph_objects as go
-
-        return go.Figure(json.loads(text(*arguments)))
-
-    return read
-
-
 def probability_bars(
     probabilities: np.ndarray | None, names: Sequence[str], strong: Collection[int] = ()
-) -> "go.Figure":
-    """How probable each class is.
+) -> Figure:
+    """Return bars that show how probable each class is.
 
     Args:
         probabilities: float (classes,) in 0..1, or None for empty bars.
@@ -91,36 +105,31 @@ def probability_bars(
         strong: the classes whose bars stand out.
     """
     values = np.zeros(len(names)) if probabilities is None else np.asarray(probabilities)
-    figure = _empty_bars(tuple(names))
-    figure.data[0].update(
-        y=(values * 100).round(2).tolist(),
-        marker_color=[STRONG if index in strong else FAINT for index in range(len(names))],
-        text=[_rounded(value) for value in values],
+    bars = {
+        "type": "bar",
+        "x": list(names),
+        "y": (values * 100).round(2).tolist(),
+        "marker": {"color": [STRONG if place in strong else FAINT for place in range(len(names))]},
+        "text": [_rounded(value) for value in values],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{x}: %{y:.2f} %<extra></extra>",
+    }
+    return figure(
+        [bars],
+        height=230,
+        xaxis={"type": "category", "fixedrange": True},
+        yaxis={
+            "range": [0, 112],
+            "tickvals": [0, 50, 100],
+            "ticktext": ["0 %", "50 %", "100 %"],
+            "fixedrange": True,
+        },
     )
-    return figure
 
 
-def _rounded(share: float) -> str:
-    """A share in whole percent; never 100 %, as no answer is that sure; nothing for 0 %."""
-    if share >= 0.995:
+def _rounded(probability: float) -> str:
+    """Return whole percent; never 100 %, as no answer is that sure; nothing for 0 %."""
+    if probability >= 0.995:
         return ">99%"
-    return f"{share:.0%}" if share >= 0.005 else ""
-
-
-@made_once
-def _empty_bars(names: tuple[str, ...]) -> "go.Figure":
-    """Return bars without heights."""
-    import plotly.graph_objects as go
-
-    bars = go.Bar(
-        x=list(names),
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{x}: %{y:.2f} %<extra></extra>",
-    )
-    figure = laid_out(go.Figure(bars), height=230)
-    figure.update_xaxes(type="category", fixedrange=True)
-    figure.update_yaxes(
-        range=[0, 112], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], fixedrange=True
-    )
-    return figure
+    return f"{probability:.0%}" if probability >= 0.005 else ""

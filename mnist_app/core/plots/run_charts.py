@@ -1,17 +1,25 @@
 """Training runs -> Plotly figures: the curves of one while it goes, and of several together."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from mnist_app.core.plots.charts import CONTRAST, FAINT, STRONG, TEN, laid_out, made_once, plain
+from mnist_app.core.plots.charts import (
+    CONTRAST,
+    FAINT,
+    LEGEND_LEFT,
+    STRONG,
+    TEN,
+    Figure,
+    Trace,
+    figure,
+    known,
+    plain,
+)
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Opinion, Point
 from mnist_app.core.runs.run import Run
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # How much of the past a smoothed curve keeps at each point.
 SMOOTHING = 0.7
@@ -20,73 +28,90 @@ RUN_COLOURS = (STRONG, CONTRAST, "#009e73", "#cc79a7", "#56b4e9", "#b8860b", "#d
 
 
 def accuracy_curves(
-    training: Sequence[Point], validation: Sequence[Point], epochs: int
-) -> "go.Figure":
-    """Share of pictures read right, in percent, over a run of `epochs` epochs."""
-    figure = _curves(
-        "Accuracy: pictures read right",
+    training: Sequence[Point], validation: Sequence[Point], epochs: int, **layout: Any
+) -> Figure:
+    """Return the fraction of pictures read right, in percent, over a run of `epochs` epochs.
+
+    Args:
+        layout: more of it, see `figure`.
+    """
+    return _curves(
         training,
         validation,
-        epochs,
         lambda point: point.accuracy * 100,
         " %",
+        **{
+            "title": "Accuracy: pictures read right",
+            "xaxis": _epochs(epochs),
+            "yaxis": {"ticksuffix": " %", "range": [0, 101]},
+            **layout,
+        },
     )
-    figure.update_yaxes(range=[0, 101])
-    return figure
 
 
-def loss_curves(training: Sequence[Point], validation: Sequence[Point], epochs: int) -> "go.Figure":
-    """Cross-entropy, in nats, over a run of `epochs` epochs."""
-    figure = _curves(
-        "Loss: how wrong it is", training, validation, epochs, lambda point: point.loss, ""
-    )
+def loss_curves(training: Sequence[Point], validation: Sequence[Point], epochs: int) -> Figure:
+    """Return the cross-entropy, in nats, over a run of `epochs` epochs."""
     highest = max((point.loss for point in (*training, *validation)), default=2.5)
-    figure.update_yaxes(range=[0, highest * 1.05])
-    return figure
+    return _curves(
+        training,
+        validation,
+        lambda point: point.loss,
+        "",
+        title="Loss: how wrong it is",
+        xaxis=_epochs(epochs),
+        yaxis={"range": [0, highest * 1.05]},
+    )
+
+
+def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
+    """Return accuracy over a short run, in words for an audience."""
+    return accuracy_curves(
+        training,
+        (),
+        epochs,
+        title="Pictures read right",
+        height=260,
+        showlegend=False,
+        xaxis=_epochs(epochs, "times through all pictures"),
+    )
+
+
+def _epochs(epochs: int, title: str = "epoch") -> dict[str, Any]:
+    return {"title": {"text": title}, "range": [0, epochs]}
 
 
 def _curves(
-    title: str,
     training: Sequence[Point],
     validation: Sequence[Point],
-    epochs: int,
     value: Callable[[Point], float],
     suffix: str,
-) -> "go.Figure":
-    figure = _empty_curves(title, epochs, suffix)
-    raw = [value(point) for point in training]
-    epoch = [point.epoch for point in training]
-    figure.data[0].update(x=epoch, y=raw)
-    figure.data[1].update(x=epoch, y=smoothed(raw))
-    figure.data[2].update(
-        x=[point.epoch for point in validation], y=[value(point) for point in validation]
-    )
-    return figure
-
-
-@made_once
-def _empty_curves(title: str, epochs: int, suffix: str) -> "go.Figure":
-    """Return training, smoothed training and validation, without points."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for name, line, mode in (
-        ("training", {"color": FAINT, "width": 1}, "lines"),
-        ("smoothed", {"color": STRONG, "width": 2.5}, "lines"),
-        ("validation", {"color": CONTRAST, "width": 2}, "lines+markers"),
-    ):
-        figure.add_scatter(
-            name=name,
-            mode=mode,
-            line=line,
-            marker={"size": 9},
-            hovertemplate=f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}<extra></extra>",
+    **layout: Any,
+) -> Figure:
+    epochs, raw = [point.epoch for point in training], [value(point) for point in training]
+    traces = [
+        {
+            "type": "scatter",
+            "name": name,
+            "mode": mode,
+            "x": x,
+            "y": y,
+            "line": line,
+            "marker": {"size": 9},
+            "hovertemplate": f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}<extra></extra>",
+        }
+        for name, line, mode, x, y in (
+            ("training", {"color": FAINT, "width": 1}, "lines", epochs, raw),
+            ("smoothed", {"color": STRONG, "width": 2.5}, "lines", epochs, smoothed(raw)),
+            (
+                "validation",
+                {"color": CONTRAST, "width": 2},
+                "lines+markers",
+                [point.epoch for point in validation],
+                [value(point) for point in validation],
+            ),
         )
-    laid_out(figure, height=300, title=title)
-    figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
-    figure.update_xaxes(title="epoch", range=[0, epochs])
-    figure.update_yaxes(ticksuffix=suffix)
-    return figure
+    ]
+    return figure(traces, **{"height": 300, "margin": {"t": 64}, "legend": LEGEND_LEFT, **layout})
 
 
 def smoothed(values: Sequence[float], weight: float = SMOOTHING) -> list[float]:
@@ -105,55 +130,49 @@ def smoothed(values: Sequence[float], weight: float = SMOOTHING) -> list[float]:
 
 def smoothed_curve(
     name: str, epochs: Sequence[float], values: Sequence[float], colour: str, weight: float = 0.9
-) -> "list[go.Scatter]":
-    """A curve twice: raw and faint, and smoothed over it; both hide and show together."""
-    import plotly.graph_objects as go
-
-    hover = f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}<extra></extra>"
-    raw = go.Scatter(
-        x=list(epochs),
-        y=list(values),
-        mode="lines",
-        line={"color": colour, "width": 1},
-        opacity=0.35,
-        legendgroup=name,
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    calm = go.Scatter(
-        x=list(epochs),
-        y=smoothed(values, weight),
-        name=name,
-        mode="lines",
-        line={"color": colour, "width": 2},
-        legendgroup=name,
-        hovertemplate=hover,
-    )
+) -> list[Trace]:
+    """Return a curve twice: raw and faint, and smoothed over it; both hide and show together."""
+    raw = {
+        "type": "scatter",
+        "x": list(epochs),
+        "y": list(values),
+        "mode": "lines",
+        "line": {"color": colour, "width": 1},
+        "opacity": 0.35,
+        "legendgroup": name,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    calm = {
+        "type": "scatter",
+        "x": list(epochs),
+        "y": smoothed(values, weight),
+        "name": name,
+        "mode": "lines",
+        "line": {"color": colour, "width": 2},
+        "legendgroup": name,
+        "hovertemplate": f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}<extra></extra>",
+    }
     return [raw, calm]
 
 
-def learning_rate_curve(training: Sequence[Point], epochs: int) -> "go.Figure":
-    """How large each step was, over a run of `epochs` epochs."""
-    figure = _empty_learning_rate(epochs)
-    figure.data[0].update(
-        x=[point.epoch for point in training], y=[point.learning_rate for point in training]
+def learning_rate_curve(training: Sequence[Point], epochs: int) -> Figure:
+    """Return how large each step was, over a run of `epochs` epochs."""
+    line = {
+        "type": "scatter",
+        "x": [point.epoch for point in training],
+        "y": [point.learning_rate for point in training],
+        "mode": "lines",
+        "line": {"color": STRONG, "width": 2},
+        "hovertemplate": "epoch %{x:.2f}: %{y:.3g}<extra></extra>",
+    }
+    return figure(
+        [line],
+        height=240,
+        title="Learning rate",
+        xaxis=_epochs(epochs),
+        yaxis={"rangemode": "tozero", "exponentformat": "power", "nticks": 5},
     )
-    return figure
-
-
-@made_once
-def _empty_learning_rate(epochs: int) -> "go.Figure":
-    import plotly.graph_objects as go
-
-    line = go.Scatter(
-        mode="lines",
-        line={"color": STRONG, "width": 2},
-        hovertemplate="epoch %{x:.2f}: %{y:.3g}<extra></extra>",
-    )
-    figure = laid_out(go.Figure(line), height=240, title="Learning rate")
-    figure.update_xaxes(title="epoch", range=[0, epochs])
-    figure.update_yaxes(rangemode="tozero", exponentformat="power", nticks=5)
-    return figure
 
 
 def class_accuracy_curves(
@@ -162,8 +181,8 @@ def class_accuracy_curves(
     names: Sequence[str],
     epochs: int,
     words: str = "",
-) -> "go.Figure":
-    """How the share of each class that is read right rises over a run of `epochs` epochs.
+) -> Figure:
+    """Return how the fraction of each class that is read right rises over `epochs` epochs.
 
     Args:
         shares: of each point of `validation`, 0..1 for each class, NaN for one without
@@ -171,160 +190,194 @@ def class_accuracy_curves(
         names: one a class.
         words: stand in the chart while nothing is validated.
     """
-    figure = _empty_classes(tuple(names), epochs, "Validation accuracy of each class")
-    for line, values in zip(figure.data, zip(*shares, strict=True), strict=False):
-        line.update(
-            x=[point.epoch for point in validation],
-            mode="lines+markers",
-            y=[None if np.isnan(share) else round(share * 100, 2) for share in values],
-            showlegend=not np.isnan(values).all(),
-        )
-    known = [share for values in shares for share in values if not np.isnan(share)]
+    percent = np.array(shares, dtype=float).reshape(-1, len(names)) * 100
+    is_known = ~np.isnan(percent)
     # From the tens that the worst class began in: near the end all are close to each other.
-    low = min(90, int(min(known, default=0) * 10) * 10)
-    figure.update_yaxes(range=[low, 100 + (100 - low) / 50])
-    if not shares:
-        figure.add_annotation(text=words, showarrow=False, x=0.5, xref="paper", y=0.5, yref="paper")
-    return figure
-
-
-def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: int) -> "go.Figure":
-    """How the probabilities of each class for one drawing move over a run of `epochs` epochs."""
-    figure = _empty_classes(tuple(names), epochs)
-    epoch = [round(opinion.epoch, 4) for opinion in opinions]
-    for index, line in enumerate(figure.data):
-        line.update(
-            x=epoch, y=[round(opinion.probabilities[index] * 100, 2) for opinion in opinions]
-        )
-    return figure
-
-
-@made_once
-def _empty_classes(names: tuple[str, ...], epochs: int, title: str = "") -> "go.Figure":
-    """Return a line of percent for each class, without points."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for name, colour in zip(names, TEN, strict=False):
-        figure.add_scatter(
-            name=name,
-            mode="lines",
-            line={"color": colour, "width": 2},
-            hovertemplate=f"{name}, epoch %{{x:.2f}}: %{{y:.1f}} %<extra></extra>",
-        )
-    laid_out(figure, height=358 if title else 330, title=title)
-    figure.update_layout(
-        margin={"t": 36 if title else 8, "b": 130},
-        legend={"x": 0, "xanchor": "left", "y": -0.28, "yanchor": "top", "itemwidth": 30},
+    low = min(90, int(min(percent[is_known], default=0) / 10) * 10)
+    note = {"text": words, "showarrow": False, "x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
+    return _class_curves(
+        names,
+        [point.epoch for point in validation],
+        percent,
+        mode="lines+markers",
+        title="Validation accuracy of each class",
+        height=358,
+        margin={"t": 36, "b": 130},
+        xaxis=_epochs(epochs),
+        yaxis={"range": [low, 100 + (100 - low) / 50]},
+        annotations=[] if shares else [note],
     )
+
+
+def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: int) -> Figure:
+    """Return how the probabilities of each class for one drawing move over `epochs` epochs."""
+    chances = np.array([opinion.probabilities for opinion in opinions]).reshape(-1, len(names))
+    return _class_curves(
+        names,
+        [round(opinion.epoch, 4) for opinion in opinions],
+        chances * 100,
+        height=330,
+        margin={"t": 8, "b": 130},
+        xaxis=_epochs(epochs),
+        yaxis={"range": [0, 101]},
+    )
+
+
+def _class_curves(
+    names: Sequence[str],
+    epochs: Sequence[float],
+    percent: np.ndarray,
+    mode: str = "lines",
+    **layout: Any,
+) -> Figure:
+    """Return a line for each class.
+
+    Args:
+        percent: float (points, classes), NaN where nothing is known.
+    """
+    traces = [
+        {
+            "type": "scatter",
+            "name": name,
+            "mode": mode,
+            "x": list(epochs),
+            "y": known(values.round(2)),
+            "showlegend": not (len(values) and np.isnan(values).all()),
+            "line": {"color": colour, "width": 2},
+            "hovertemplate": f"{name}, epoch %{{x:.2f}}: %{{y:.1f}} %<extra></extra>",
+        }
+        for name, colour, values in zip(names, TEN, percent.T, strict=False)
+    ]
     # Close to the axis: further down it meets the legend.
-    figure.update_xaxes(title={"text": "epoch", "standoff": 4}, range=[0, epochs])
-    figure.update_yaxes(range=[0, 101], ticksuffix=" %")
-    return figure
+    layout["xaxis"] |= {"title": {"text": "epoch", "standoff": 4}}
+    layout["yaxis"] |= {"ticksuffix": " %"}
+    legend = {**LEGEND_LEFT, "y": -0.28, "yanchor": "top", "itemwidth": 30}
+    return figure(traces, legend=legend, **layout)
 
 
 def runs_accuracy(
-    runs: Sequence[Run], curves: Sequence[LearningCurves], weight: float = 0.9
-) -> "go.Figure":
-    """Show the share of pictures read right, in percent, of several runs over each other.
+    runs: Sequence[Run],
+    curves: Sequence[LearningCurves],
+    weight: float = 0.9,
+    **layout: Any,
+) -> Figure:
+    """Return the fraction of pictures read right, in percent, of several runs over each other.
 
     Args:
         curves: of each run.
+        layout: more of it, see `figure`.
     """
     return _runs_curves(
-        "Accuracy: pictures read right",
         runs,
         curves,
         weight,
         lambda point: point.accuracy * 100,
         " %",
+        **{
+            "title": "Accuracy: pictures read right",
+            "yaxis": {"ticksuffix": " %"},
+            **layout,
+        },
     )
 
 
 def runs_loss(
-    runs: Sequence[Run], curves: Sequence[LearningCurves], weight: float = 0.9
-) -> "go.Figure":
-    """Show the cross-entropy, in nats, likewise."""
-    figure = _runs_curves(
-        "Loss: how wrong it is", runs, curves, weight, lambda point: point.loss, ""
+    runs: Sequence[Run],
+    curves: Sequence[LearningCurves],
+    weight: float = 0.9,
+    **layout: Any,
+) -> Figure:
+    """Return the cross-entropy, in nats, likewise."""
+    return _runs_curves(
+        runs,
+        curves,
+        weight,
+        lambda point: point.loss,
+        "",
+        **{"title": "Loss: how wrong it is", "yaxis": {"rangemode": "tozero"}, **layout},
     )
-    figure.update_yaxes(rangemode="tozero")
-    return figure
 
 
 def _runs_curves(
-    title: str,
     runs: Sequence[Run],
     curves: Sequence[LearningCurves],
     weight: float,
     value: Callable[[Point], float],
     suffix: str,
-) -> "go.Figure":
-    """Training as lines, smoothed and raw; validation as points joined by dashes."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for number, (run, known) in enumerate(zip(runs, curves, strict=True)):
+    **layout: Any,
+) -> Figure:
+    """Return training as lines, smoothed and raw; validation as points joined by dashes."""
+    traces: list[Trace] = []
+    for number, (run, known_curves) in enumerate(zip(runs, curves, strict=True)):
         colour, name = RUN_COLOURS[number % len(RUN_COLOURS)], plain(run.title)
-        epochs = [point.epoch for point in known.training]
-        figure.add_traces(
-            smoothed_curve(name, epochs, [value(point) for point in known.training], colour, weight)
+        training, validation = known_curves.training, known_curves.validation
+        epochs = [point.epoch for point in training]
+        traces += smoothed_curve(name, epochs, [value(one) for one in training], colour, weight)
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [point.epoch for point in validation],
+                "y": [value(point) for point in validation],
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 2, "dash": "dot"},
+                "marker": {"size": 8},
+                "legendgroup": name,
+                "showlegend": False,
+                "hovertemplate": f"{name}, validation, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}"
+                "<extra></extra>",
+            }
         )
-        figure.add_scatter(
-            x=[point.epoch for point in known.validation],
-            y=[value(point) for point in known.validation],
-            mode="lines+markers",
-            line={"color": colour, "width": 2, "dash": "dot"},
-            marker={"size": 8},
-            legendgroup=name,
-            showlegend=False,
-            hovertemplate=f"{name}, validation, epoch %{{x:.2f}}: %{{y:.4g}}{suffix}"
-            "<extra></extra>",
-        )
-    laid_out(figure, height=340, title=title)
-    figure.update_layout(margin={"t": 64}, legend={"x": 0, "xanchor": "left"})
-    figure.update_xaxes(title="epoch", rangemode="tozero")
-    figure.update_yaxes(ticksuffix=suffix)
-    return figure
+    shared = {"height": 340, "margin": {"t": 64}, "legend": LEGEND_LEFT}
+    axis = {"title": {"text": "epoch"}, "rangemode": "tozero"}
+    return figure(traces, **{**shared, "xaxis": axis, **layout})
 
 
-def accuracy_against_weights(runs: Sequence[Run]) -> "go.Figure":
-    """What more weights bring: one point a run whose accuracy was measured."""
-    return _accuracy_against(runs, "weights", "weights", lambda run: run.weights, "%{x:,} weights")
-
-
-def accuracy_against_seconds(runs: Sequence[Run]) -> "go.Figure":
-    """What more time brings: one point a run whose accuracy was measured."""
+def accuracy_against_weights(runs: Sequence[Run], **layout: Any) -> Figure:
+    """Return what more weights bring: one point a run whose accuracy was measured."""
     return _accuracy_against(
-        runs, "time", "seconds of training", lambda run: run.seconds, "%{x:.1f} seconds"
+        runs, "weights", "weights", lambda run: run.weights, "%{x:,} weights", **layout
+    )
+
+
+def accuracy_against_seconds(runs: Sequence[Run], **layout: Any) -> Figure:
+    """Return what more time brings: one point a run whose accuracy was measured."""
+    seconds = "seconds of training"
+    return _accuracy_against(
+        runs, "time", seconds, lambda run: run.seconds, "%{x:.1f} seconds", **layout
     )
 
 
 def _accuracy_against(
-    runs: Sequence[Run], what: str, axis: str, value: Callable[[Run], float], form: str
-) -> "go.Figure":
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for number, run in enumerate(runs):
+    runs: Sequence[Run],
+    what: str,
+    axis: str,
+    value: Callable[[Run], float],
+    form: str,
+    **layout: Any,
+) -> Figure:
+    points = [
+        {
+            "type": "scatter",
+            "x": [value(run)],
+            "y": [run.accuracy * 100],
+            "name": plain(run.title),
+            "mode": "markers",
+            "marker": {"size": 14, "color": RUN_COLOURS[number % len(RUN_COLOURS)]},
+            "hovertemplate": f"{plain(run.title)}<br>{form}<br>%{{y:.2f}} % read right"
+            "<extra></extra>",
+        }
+        for number, run in enumerate(runs)
         # A logarithmic axis has no place for nought.
-        if run.accuracy is None or value(run) <= 0:
-            continue
-        figure.add_scatter(
-            x=[value(run)],
-            y=[run.accuracy * 100],
-            name=plain(run.title),
-            mode="markers",
-            marker={"size": 14, "color": RUN_COLOURS[number % len(RUN_COLOURS)]},
-            hovertemplate=f"{plain(run.title)}<br>{form}<br>%{{y:.2f}} % read right<extra></extra>",
-        )
-    laid_out(figure, height=340, title=f"Accuracy against {what}")
-    figure.update_layout(
-        margin={"t": 64},
-        showlegend=True,
-        hovermode="closest",
-        legend={"x": 0, "xanchor": "left"},
-    )
-    figure.update_xaxes(title=axis, type="log")
-    figure.update_yaxes(title="test pictures read right", ticksuffix=" %")
-    return figure
+        if run.accuracy is not None and value(run) > 0
+    ]
+    shared = {
+        "title": f"Accuracy against {what}",
+        "height": 340,
+        "margin": {"t": 64},
+        "showlegend": True,
+        "hovermode": "closest",
+        "legend": LEGEND_LEFT,
+        "xaxis": {"title": {"text": axis}, "type": "log"},
+        "yaxis": {"title": {"text": "test pictures read right"}, "ticksuffix": " %"},
+    }
+    return figure(points, **{**shared, **layout})

@@ -9,14 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# Plotly looks into pandas as soon as any thread began to import it, and trips over half of it. Each
-# page with charts imports this module, and Python lets no other thread see half of that.
-import pandas  # noqa: F401
-import plotly.graph_objects as go
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
+from mnist_app.core.plots.charts import Figure, as_json, plotly_script
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +158,7 @@ class Cells:
 
 
 def live_chart(
-    figure: go.Figure,
+    figure: Figure,
     key: str,
     alt: str,
     on_click: Callable[[object, object], None] | None = None,
@@ -177,7 +174,7 @@ def live_chart(
         cells: what arrow keys step through and Enter clicks; None where nothing can be clicked.
     """
     data = {
-        "figure": figure.to_json(),
+        "figure": as_json(figure),
         "alt": alt,
         "clickable": on_click is not None,
         "picture": picture,
@@ -214,16 +211,12 @@ def provide_plotly() -> None:
 
     Where that cannot be written, the charts' descriptions are shown in their place.
     """
-    from plotly.offline import get_plotlyjs, get_plotlyjs_version
-
     target = STATIC / "plotly.min.js"
-    marker = f"plotly.js v{get_plotlyjs_version()}"
-    if target.exists():
-        with target.open(encoding="utf-8") as script:
-            if marker in script.read(200):
-                return
+    script = plotly_script()
+    if target.exists() and target.read_text(encoding="utf-8") == script:
+        return
     try:
         with whole(target) as draft:
-            draft.write_text(get_plotlyjs(), encoding="utf-8")
+            draft.write_text(script, encoding="utf-8")
     except DigitLabError:
         logger.exception("There will be no charts")

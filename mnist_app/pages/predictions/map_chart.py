@@ -3,15 +3,12 @@
 import base64
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mnist_app.core.images.sprites import COLUMNS
+from mnist_app.core.plots.charts import Figure, as_json
 from mnist_app.pages.components.live_chart import DRAWING, provide_plotly
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _SCRIPT = Path(__file__).with_suffix(".js")
 _SHEET_SCRIPT = """
@@ -33,7 +30,7 @@ def picture_sheet(name: str, sheet: bytes, captions: Sequence[str]) -> None:
 
 
 def map_chart(
-    figure: "go.Figure",
+    figure: Figure,
     key: str,
     alt: str,
     on_select: Callable[[list[int]], None],
@@ -59,7 +56,7 @@ def map_chart(
         if isinstance(number, int):
             on_open(number)
 
-    data = {"figure": figure.to_json(), "alt": alt}
+    data = {"figure": as_json(figure), "alt": alt}
     _component()(key=key, data=data, on_selected_change=selected, on_opened_change=opened)
 
 

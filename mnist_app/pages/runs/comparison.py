@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from mnist_app.core.data import datasets
 from mnist_app.core.plots import run_charts
+from mnist_app.core.plots.charts import Figure
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
@@ -83,28 +83,26 @@ def _show_charts(named: Sequence[Run]) -> None:
     The table above them names the colours.
     """
 
-    def show(figure: go.Figure, key: str, picture: str, alt: str) -> None:
-        figure.update_layout(showlegend=False, margin={"t": 36})
-        live_chart(figure, key=key, picture=picture, alt=alt)
+    def show(draw: Callable[..., Figure], *data: object, key: str, name: str, alt: str) -> None:
+        figure = draw(named, *data, showlegend=False, margin={"t": 36})
+        live_chart(figure, key=key, picture=name, alt=alt)
 
     titles = ", ".join(run.title for run in named)
     curves = [runs().curves(run.id) for run in named]
     if any(one.training for one in curves):
-        accuracy, loss = (
-            run_charts.runs_accuracy(named, curves),
-            run_charts.runs_loss(named, curves),
-        )
-        show(accuracy, "runs_accuracy", "runs-accuracy", f"Accuracy over epochs of {titles}.")
-        show(loss, "runs_loss", "runs-loss", f"Loss over epochs of {titles}.")
+        alt = f"Accuracy over epochs of {titles}."
+        show(run_charts.runs_accuracy, curves, key="runs_accuracy", name="runs-accuracy", alt=alt)
+        alt = f"Loss over epochs of {titles}."
+        show(run_charts.runs_loss, curves, key="runs_loss", name="runs-loss", alt=alt)
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
     if any(run.accuracy is not None for run in named):
         left, right = st.columns(2)
-        weights = run_charts.accuracy_against_weights(named)
-        seconds = run_charts.accuracy_against_seconds(named)
         with left:
-            show(weights, "runs_weights", "accuracy-against-weights", _points(named, "Weights"))
+            name, alt = "accuracy-against-weights", _points(named, "Weights")
+            show(run_charts.accuracy_against_weights, key="runs_weights", name=name, alt=alt)
         with right:
-            show(seconds, "runs_seconds", "accuracy-against-seconds", _points(named, "Time"))
+            name, alt = "accuracy-against-seconds", _points(named, "Time")
+            show(run_charts.accuracy_against_seconds, key="runs_seconds", name=name, alt=alt)
 
 
 def _points(named: Sequence[Run], result: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.plots.run_charts import accuracy_curves
+from mnist_app.core.plots.run_charts import lesson_curve
 from mnist_app.core.recognition.answers import share
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import PRESETS, TrainingConfig
@@ -111,9 +111,7 @@ def _show_curve(job: Snapshot) -> None:
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
     text = " ".join((_state_text(job, progress), _opinion(progress)))
     st.html(f'<div class="lesson" role="status">{text}</div>')
-    figure = accuracy_curves(progress.training, (), progress.epochs)
-    figure.update_layout(showlegend=False, title_text="Pictures read right", height=260)
-    figure.update_xaxes(title_text="times through all pictures")
+    figure = lesson_curve(progress.training, progress.epochs)
     live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {text}")
 
 

@@ -1,54 +1,17 @@
-import threading
-from typing import Any
-
 import numpy as np
-import plotly.graph_objects as go
-import pytest
+from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.plots import charts
-from mnist_app.core.plots.charts import made_once, plain, probability_bars
+from mnist_app.core.plots.charts import plain
+
+probability_bars = validated(charts.probability_bars)
 
 
 def test_the_digits_in_question_stand_out() -> None:
     bars = probability_bars(np.array([0.1, 0.5, 0.4]), ("a", "b", "c"), strong=(1, 2)).data[0]
     assert list(bars.y) == [10, 50, 40]
     assert bars.marker.color[1] == bars.marker.color[2] != bars.marker.color[0]
-
-
-def test_no_kept_figure_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plotly changes a figure while it copies it: two who draw at once must not share one."""
-    made = []
-
-    @made_once
-    def empty(title: str) -> go.Figure:
-        made.append(charts.laid_out(go.Figure(go.Bar()), 100, title))
-        return made[-1]
-
-    first, second = empty("a"), empty("a")
-    assert len(made) == 1
-    assert first is not second
-    assert first == second
-    first.data[0].update(y=[1])
-    assert second.data[0].y is None
-
-
-def test_many_who_draw_at_once_all_get_their_bars() -> None:
-    failures: list[Any] = []
-
-    def draw() -> None:
-        try:
-            for _ in range(200):
-                probability_bars(np.full(10, 0.1), DIGIT_NAMES)
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=draw) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
 
 
 def test_a_text_of_somebody_elses_is_neither_html_nor_a_template() -> None:

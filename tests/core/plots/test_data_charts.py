@@ -1,6 +1,11 @@
 import numpy as np
+from validated_figures import validated
 
-from mnist_app.core.plots.data_charts import class_bars, pixel_map, pixel_numbers
+from mnist_app.core.plots import data_charts
+
+class_bars = validated(data_charts.class_bars)
+pixel_map = validated(data_charts.pixel_map)
+pixel_numbers = validated(data_charts.pixel_numbers)
 
 
 def test_training_and_test_stand_side_by_side() -> None:

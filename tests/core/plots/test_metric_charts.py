@@ -1,10 +1,14 @@
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import Bin
-from mnist_app.core.plots.metric_charts import confusion_heatmap, reliability_diagram
+from mnist_app.core.plots import metric_charts
+
+confusion_heatmap = validated(metric_charts.confusion_heatmap)
+reliability_diagram = validated(metric_charts.reliability_diagram)
 
 
 def confusion(errors: dict[tuple[int, int], int]) -> np.ndarray:

@@ -1,26 +1,26 @@
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
+from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
-from mnist_app.core.plots.run_charts import (
-    SMOOTHING,
-    accuracy_against_seconds,
-    accuracy_against_weights,
-    accuracy_curves,
-    class_accuracy_curves,
-    learning_rate_curve,
-    loss_curves,
-    opinion_curves,
-    runs_accuracy,
-    runs_loss,
-    smoothed,
-    smoothed_curve,
-)
+from mnist_app.core.plots import run_charts
+from mnist_app.core.plots.run_charts import SMOOTHING, smoothed, smoothed_curve
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Opinion, Point
 from mnist_app.core.runs.run import Run, State
+
+accuracy_against_seconds = validated(run_charts.accuracy_against_seconds)
+accuracy_against_weights = validated(run_charts.accuracy_against_weights)
+accuracy_curves = validated(run_charts.accuracy_curves)
+class_accuracy_curves = validated(run_charts.class_accuracy_curves)
+learning_rate_curve = validated(run_charts.learning_rate_curve)
+loss_curves = validated(run_charts.loss_curves)
+opinion_curves = validated(run_charts.opinion_curves)
+runs_accuracy = validated(run_charts.runs_accuracy)
+runs_loss = validated(run_charts.runs_loss)
 
 CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
 
@@ -105,7 +105,8 @@ def test_smoothing_calms_without_shifting_a_level_curve() -> None:
 
 
 def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
-    raw, calm = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
+    curve = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
+    raw, calm = go.Figure(curve).data
     assert list(raw.y) == [10, 20]
     assert raw.opacity < 1
     assert raw.legendgroup == calm.legendgroup == "a"
