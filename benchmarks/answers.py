@@ -23,7 +23,7 @@ from benchmarks.photographed import Handwriting, photographs
 from benchmarks.report import Figure, machine, printed
 from benchmarks.scenes import SCENES
 from benchmarks.servers import ROOT
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 
 # The commits before LiteRT loaded a model of Keras.
@@ -97,7 +97,7 @@ def main(count: int, before: Path | None, form: str) -> None:
             numbers = write_numbers(Path(folder), count, mnist.test_images, mnist.test_labels)
         except DigitLabError as error:
             raise click.ClickException(str(error)) from error
-        strokes = [Path(os.environ["MNIST_APP_DATA"]) / datasets.PEN_STROKES]
+        strokes = [Path(os.environ["MNIST_APP_DATA"]) / pen_digits.PEN_STROKES]
         ways: dict[str, Callable[[Path], Answers]] = {
             "MNIST's test set": test_set,
             "pen strokes": lambda checkout: read(checkout, strokes),

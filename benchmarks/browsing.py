@@ -97,9 +97,9 @@ def browsing(
         for name, press in presses.items():
             _visit(page, address)
             times = [press(page, dataset, turn) for turn in range(WARM_UP + tries)][WARM_UP:]
-            for share in (50, 95):
-                ms = float(np.percentile(times, share))
-                figures.append(Figure(f"{name}, p{share}", "ms", ms, None))
+            for fraction in (50, 95):
+                ms = float(np.percentile(times, fraction))
+                figures.append(Figure(f"{name}, p{fraction}", "ms", ms, None))
         _visit(page, address)
         name = f"frames a second while a map of {len(dataset.test_labels):,} is dragged"
         return [*figures, Figure(name, "", _frames_while_dragged(page, drag_seconds), None)]

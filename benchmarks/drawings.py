@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnist_app.core.ink.raster import drawing_from_points
+from mnist_app.core.ink.drawings import drawing_from_points
 
 SIDE = 320
 BRUSH = 18

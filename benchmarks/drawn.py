@@ -15,10 +15,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks import example, options, strangers
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error, evaluate
-from mnist_app.core.ink.raster import SIDE, STROKE_WIDTH, Strokes, raster_to_input
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import Strokes
+from mnist_app.core.ink.raster import STROKE_WIDTH, raster_to_input
 from mnist_app.core.models import model_store
 
 CANVAS = 320
@@ -47,8 +49,8 @@ def main(model: Path) -> None:
     try:
         classifier = model_store.classifier(model)
         mnist = datasets.load("mnist", allow_download=False)
-        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
-        pens = datasets.load_pen_strokes(strokes).by_writer(datasets.is_held_out)
+        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
+        pens = pen_digits.load_pen_strokes(strokes).by_writer(pen_digits.is_held_out)
         drawn = _pen_canvases(strokes)
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
@@ -84,8 +86,8 @@ def _pen_canvases(path: Path) -> np.ndarray:
     return np.stack(
         [
             _shrunk_canvas(drawing.strokes)
-            for _, writer, drawing in datasets.read_pen_strokes(path)
-            if datasets.is_held_out(np.array(writer))
+            for _, writer, drawing in pen_digits.read_pen_strokes(path)
+            if pen_digits.is_held_out(np.array(writer))
         ]
     )
 

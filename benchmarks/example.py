@@ -18,6 +18,6 @@ def trained(dataset: Dataset, config: TrainingConfig = CONFIG) -> KerasClassifie
 
     with click.progressbar(length=100, label="training the Keras example") as bar:
         result = train(
-            config, dataset, lambda now: bar.update(int(100 * now.share) - bar.pos), watch=False
+            config, dataset, lambda now: bar.update(int(100 * now.fraction) - bar.pos), watch=False
         )
     return KerasClassifier(result.model)

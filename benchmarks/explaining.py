@@ -18,10 +18,10 @@ from mnist_app.core.explaining.explanation_pictures import attributed, marked, s
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation, explain
 from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.images.pictures import png
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.lab.explaining.explain import explain_by_gradients
-from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.explaining.gradients import KerasLogits
 from mnist_app.lab.networks import model_files
 
 MOST_MS = 500
@@ -68,12 +68,12 @@ def _times(
         DigitLabError: the model is missing or broken.
     """
     classifier, layers = model_store.classifier(model), layer_list.layers(model)
-    scores = Scores(model_files.load(model))
+    network = KerasLogits(model_files.load(model))
     known, data = datasets.load(dataset), model.read_bytes()
 
     def gradients(image: np.ndarray) -> GradientExplanation:
         return explain_by_gradients(
-            data, dataset, image, None, report=lambda share: None, steering=Steering()
+            data, dataset, image, None, report=lambda fraction: None, control=RunControl()
         )
 
     times: dict[str, list[tuple[float, float]]] = {}
@@ -86,8 +86,8 @@ def _times(
             "layers": partial(classifier.inside, image.astype(np.float32) / 255),
             "occlusion": partial(occlusion, classifier, image, answer),
             "all by LiteRT": partial(explain, classifier, layers, image),
-            "integrated gradients": partial(integrated_gradients, scores, image, answer),
-            "change of mind": partial(smallest_change, scores, image, rival, guides),
+            "integrated gradients": partial(integrated_gradients, network, image, answer),
+            "change of mind": partial(smallest_change, network, image, rival, guides),
             "all by a worker": partial(gradients, image),
             "pictures of all that": partial(_pictures, light, heavy),
         }

@@ -29,7 +29,7 @@ FACTORS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 MOST_ROUNDS = 4
 # Other numbers than the benchmark's.
 SEED = 100
-# A share that is better by less is no reason to change a cost.
+# A fraction that is better by less is no reason to change a cost.
 LEAST_GAIN = 1e-4
 
 
@@ -74,10 +74,12 @@ def main(model: Path, count: int) -> None:
     before = np.array([*COSTS.values()])
     after = chosen(choosing, before)
     click.echo(f"{'':32} {'choosing':>17} {'others':>17}")
-    shares = [_shares(half, costs) for half in (choosing, others) for costs in (before, after)]
-    for row in shares[0]:
-        click.echo(f"{row:32} " + " ".join(f"{share[row]:8.1%}" for share in shares))
-    means = [np.mean([*share.values()]) for share in shares]
+    fractions = [
+        _fractions(half, costs) for half in (choosing, others) for costs in (before, after)
+    ]
+    for row in fractions[0]:
+        click.echo(f"{row:32} " + " ".join(f"{fraction[row]:8.1%}" for fraction in fractions))
+    means = [np.mean([*fraction.values()]) for fraction in fractions]
     click.echo(f"{'mean':32} " + " ".join(f"{mean:8.2%}" for mean in means))
     for name, old, new in zip(COSTS, before, after, strict=True):
         click.echo(f"{name:12} {old:6.2f} -> {new:6.2f}")
@@ -116,19 +118,19 @@ def chosen(examples: Sequence[Example], costs: np.ndarray) -> np.ndarray:
             scales = np.ones((len(FACTORS), len(costs)))
             scales[:, index] = FACTORS
             tried = [(_mean(examples, costs * scale), scale) for scale in scales]
-            share, scale = max(tried, key=lambda item: item[0])
-            if share > best + LEAST_GAIN:
-                best, costs = share, costs * scale
+            fraction, scale = max(tried, key=lambda item: item[0])
+            if fraction > best + LEAST_GAIN:
+                best, costs = fraction, costs * scale
         if best == before:
             break
     return costs
 
 
 def _mean(examples: Sequence[Example], costs: np.ndarray) -> float:
-    return float(np.mean([*_shares(examples, costs).values()]))
+    return float(np.mean([*_fractions(examples, costs).values()]))
 
 
-def _shares(examples: Sequence[Example], costs: np.ndarray) -> dict[str, float]:
+def _fractions(examples: Sequence[Example], costs: np.ndarray) -> dict[str, float]:
     read: dict[str, list[bool]] = defaultdict(list)
     for item in examples:
         read[item.row].append(item.is_read(costs))

@@ -67,9 +67,9 @@ def in_browser(
 def browser_figures(times: "Mapping[str, Sequence[Timed]]", slower: int) -> list[Figure]:
     """Return the medians of strokes by the names of their ways; aims are for a fast device."""
 
-    def values(share: float, field: str, unit: float = 1) -> dict[str, float]:
+    def values(fraction: float, field: str, unit: float = 1) -> dict[str, float]:
         return {
-            way: float(np.percentile([getattr(one, field) for one in found], share)) / unit
+            way: float(np.percentile([getattr(one, field) for one in found], fraction)) / unit
             for way, found in times.items()
         }
 
@@ -176,10 +176,10 @@ def _finals(found: Sequence[Sequence[Answer]]) -> list[Answer]:
     return [answer for answers in found for answer in answers if answer.late is not None]
 
 
-def _ms(answers: Sequence[Answer], share: float) -> float:
+def _ms(answers: Sequence[Answer], fraction: float) -> float:
     """Return a percentile in ms; of finished strokes what passed since the pen was lifted."""
     seconds = [answer.seconds if answer.late is None else answer.late for answer in answers]
-    return float(np.percentile(seconds, share)) * 1000
+    return float(np.percentile(seconds, fraction)) * 1000
 
 
 def _percentiles(
@@ -187,7 +187,7 @@ def _percentiles(
 ) -> list[Figure]:
     """Return the median and the 95th percentile, which has the aim."""
     middle, high = (
-        {way: _ms(answers, share) for way, answers in found.items()} for share in (50, 95)
+        {way: _ms(answers, fraction) for way, answers in found.items()} for fraction in (50, 95)
     )
     return [Figure(f"{name}, p50", "ms", **middle), Figure(f"{name}, p95", "ms", most=most, **high)]
 

@@ -14,9 +14,9 @@ import click
 import numpy as np
 
 from benchmarks import options
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing, Strokes
+from mnist_app.core.ink.drawings import Drawing, Strokes
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.reading import Reading, read_drawing, read_ink
 
@@ -38,7 +38,7 @@ Digits = Sequence[tuple[Strokes, int]]
 @options.model
 @click.option("--count", type=click.IntRange(1), default=200, help="Numbers a row.")
 def main(model: Path, count: int) -> None:
-    """Print the share of numbers that are read wholly right, and the time that one takes."""
+    """Print the fraction of numbers that are read wholly right, and the time that one takes."""
     try:
         classifier = model_store.classifier(model)
         mnist = datasets.load("mnist", allow_download=False)
@@ -56,18 +56,18 @@ def main(model: Path, count: int) -> None:
 
 def pen_strokes() -> Path:
     """Where the pen strokes should be."""
-    return Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+    return Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
 
 
 def writers_of(path: Path, held_out: bool) -> list[Digits]:
     """The digits of each writer who is, or is not, held out.
 
     Raises:
-        DigitLabError: see `datasets.read_pen_strokes`.
+        DigitLabError: see `pen_digits.read_pen_strokes`.
     """
     writers: dict[int, list[tuple[Strokes, int]]] = {}
-    for label, writer, drawing in datasets.read_pen_strokes(path):
-        if bool(datasets.is_held_out(np.array(writer))) == held_out:
+    for label, writer, drawing in pen_digits.read_pen_strokes(path):
+        if bool(pen_digits.is_held_out(np.array(writer))) == held_out:
             writers.setdefault(writer, []).append((drawing.strokes, label))
     return list(writers.values())
 

@@ -19,9 +19,10 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks import options
 from benchmarks.drawn import TABLET
 from benchmarks.scenes import SCENES, Glyph
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import SIDE, Drawing
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import inputs_from_picture
@@ -47,16 +48,16 @@ def main(count: int, seed: int, training: bool, kinds: tuple[str, ...], model: P
     sums = np.zeros(2)
     chosen = [name for name in SCENES if name in kinds or not kinds]
     for name in chosen:
-        shares = _measured(name, count, seed, digits, classifier)
-        sums += shares
-        click.echo(f"{name:32} {shares[0]:11.1%} {shares[1]:9.1%}")
+        fractions = _measured(name, count, seed, digits, classifier)
+        sums += fractions
+        click.echo(f"{name:32} {fractions[0]:11.1%} {fractions[1]:9.1%}")
     click.echo(f"{'all':32} {sums[0] / len(chosen):11.1%} {sums[1] / len(chosen):9.1%}")
 
 
 def _measured(
     name: str, count: int, seed: int, digits: "Handwriting", classifier: Classifier
 ) -> np.ndarray:
-    """The share read right the common way and this app's way, float64 (2,)."""
+    """The fraction read right the common way and this app's way, float64 (2,)."""
     labels, common, ours = [], [], []
     for label, data in photographs(name, count, seed, digits):
         labels.append(label)
@@ -82,11 +83,11 @@ class Handwriting:
         mnist = datasets.load("mnist", allow_download=False)
         self._images = mnist.train_images if training else mnist.test_images
         self._labels = mnist.train_labels if training else mnist.test_labels
-        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+        strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
         self._drawings = [
             (label, drawing)
-            for label, writer, drawing in datasets.read_pen_strokes(strokes)
-            if bool(datasets.is_held_out(np.array(writer))) != training
+            for label, writer, drawing in pen_digits.read_pen_strokes(strokes)
+            if bool(pen_digits.is_held_out(np.array(writer))) != training
         ]
 
     def draw(self, shape: tuple[int, int], rng: np.random.Generator) -> tuple[int, Glyph]:

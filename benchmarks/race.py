@@ -21,11 +21,13 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import signed
-from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
+from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.charts import as_json
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.pixel_images import gallery, tiles
 
 # As often as the Train page asks how a run stands.
@@ -39,7 +41,7 @@ class Mark:
     Attributes:
         seconds, cpu_seconds: since the training was called, by the clock and of all processors.
         images: how many pictures were learned from since.
-        accuracy: share of the validation pictures read right, 0..1.
+        accuracy: fraction of the validation pictures read right, 0..1.
     """
 
     seconds: float

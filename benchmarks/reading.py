@@ -23,7 +23,7 @@ from benchmarks import common_app, options
 from benchmarks.drawings import STROKES, canvas_json, canvas_pixels
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT
-from mnist_app.core.ink.raster import drawing_from_canvas
+from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.reading import inputs_from_drawing, read_inputs
 

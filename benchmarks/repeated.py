@@ -12,7 +12,8 @@ import click
 from benchmarks.memory import memory
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.presets import PRESETS
+from mnist_app.core.settings import TrainingConfig
 
 
 def memory_after_each(runs: int, config: TrainingConfig) -> list[float]:

@@ -11,12 +11,8 @@ import numpy as np
 
 from mnist_app.core.data import datasets, distractors
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import (
-    Drawing,
-    drawing_from_points,
-    raster_to_input,
-    strokes_to_input,
-)
+from mnist_app.core.ink.drawings import Drawing, drawing_from_points
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import candidates
 
@@ -49,7 +45,7 @@ def table(known: Mapping[str, np.ndarray], classifier: Classifier) -> Iterator[s
     heads = ["one digit", "two open", "no digit", *(f"area {place}" for place in _places(known))]
     yield _row("what is answered", heads)
     for place, (name, answers) in zip(_places(known), known.items(), strict=True):
-        yield _row(f"{place} {name}", _shares(answers))
+        yield _row(f"{place} {name}", _fractions(answers))
     for name, images in made().items():
         yield _strange_row(name, images, known, classifier)
     try:
@@ -103,10 +99,10 @@ def _strange_row(
 ) -> str:
     answers = classifier.probabilities(images)
     areas = [f"{_area(digits, answers):.4f}" for digits in known.values()]
-    return _row(name, [*_shares(answers), *areas])
+    return _row(name, [*_fractions(answers), *areas])
 
 
-def _shares(answers: np.ndarray) -> list[str]:
+def _fractions(answers: np.ndarray) -> list[str]:
     """How often one digit is named, two are left open, and none."""
     counts = [len(candidates(row)) for row in answers]
     return [f"{counts.count(digits) / len(counts):.2%}" for digits in (1, 2, 0)]

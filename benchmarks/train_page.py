@@ -19,7 +19,8 @@ from benchmarks import options
 from benchmarks.report import Figure, machine, printed
 from benchmarks.servers import ROOT, end_when_told, this_app
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import PRESETS, TrainingConfig, to_query
+from mnist_app.core.presets import PRESETS
+from mnist_app.core.settings import TrainingConfig, to_query
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -16,8 +16,9 @@ from benchmarks import options
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.classifier import as_network_input
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training import augmentation

@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from mnist_app.core.jobs.job_queue import Control, Snapshot, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import Snapshot
 
 PATIENCE = 30
 
@@ -23,16 +24,16 @@ class Gate:
         return "through"
 
 
-def over(worker: Worker, job: Snapshot) -> Snapshot:
+def over(queue: JobQueue, job: Snapshot) -> Snapshot:
     """The job once it is over."""
-    last = worker.wait(job.id, PATIENCE)
+    last = queue.wait(job.id, PATIENCE)
     assert last is not None
     assert last.is_over
     return last
 
 
-def now(worker: Worker, job: Snapshot) -> Snapshot:
-    found = worker.snapshot(job.id)
+def now(queue: JobQueue, job: Snapshot) -> Snapshot:
+    found = queue.snapshot(job.id)
     assert found is not None
     return found
 

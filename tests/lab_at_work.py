@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
 
 Report = Callable[[Any], None]
 
 
-def add(one: int, other: int, *, report: Report, steering: Steering) -> int:
+def add(one: int, other: int, *, report: Report, control: RunControl) -> int:
     report("adding")
     return one + other
 
 
-def process(*, report: Report, steering: Steering) -> dict[str, Any]:
+def process(*, report: Report, control: RunControl) -> dict[str, Any]:
     """What is to be known about the process."""
     return {
         "pid": os.getpid(),
@@ -31,54 +31,54 @@ def process(*, report: Report, steering: Steering) -> dict[str, Any]:
     }
 
 
-def go_on(*, report: Report, steering: Steering) -> str:
+def go_on(*, report: Report, control: RunControl) -> str:
     """Report each new order, until told to stop."""
     told = None
-    while not steering.should_stop():
-        if steering.orders != told:
-            told = steering.orders
+    while not control.should_stop():
+        if control.orders != told:
+            told = control.orders
             report((os.getpid(), told.is_paused, told.factor))
         time.sleep(0.002)
     return "kept"
 
 
-def stop_with_nothing(*, report: Report, steering: Steering) -> None:
+def stop_with_nothing(*, report: Report, control: RunControl) -> None:
     raise Stopped
 
 
-def fail(*, report: Report, steering: Steering) -> None:
+def fail(*, report: Report, control: RunControl) -> None:
     raise DigitLabError("The file is broken: choose another.")
 
 
-def leave(*, report: Report, steering: Steering) -> None:
+def leave(*, report: Report, control: RunControl) -> None:
     sys.exit(3)
 
 
-def recurse(*, report: Report, steering: Steering) -> None:
-    recurse(report=report, steering=steering)
+def recurse(*, report: Report, control: RunControl) -> None:
+    recurse(report=report, control=control)
 
 
-def run_out_of_memory(*, report: Report, steering: Steering) -> None:
+def run_out_of_memory(*, report: Report, control: RunControl) -> None:
     raise MemoryError
 
 
-def return_what_cannot_travel(*, report: Report, steering: Steering) -> object:
+def return_what_cannot_travel(*, report: Report, control: RunControl) -> object:
     return threading.Lock()
 
 
-def return_what_cannot_arrive(*, report: Report, steering: Steering) -> object:
+def return_what_cannot_arrive(*, report: Report, control: RunControl) -> object:
     return _Unloadable()
 
 
-def report_what_cannot_travel(*, report: Report, steering: Steering) -> None:
+def report_what_cannot_travel(*, report: Report, control: RunControl) -> None:
     report(threading.Lock())
 
 
-def raise_what_cannot_travel(*, report: Report, steering: Steering) -> None:
+def raise_what_cannot_travel(*, report: Report, control: RunControl) -> None:
     raise _Demanding("one", "two")
 
 
-def die(marks: Path, times: int, *, report: Report, steering: Steering) -> int:
+def die(marks: Path, times: int, *, report: Report, control: RunControl) -> int:
     """Kill the process the first `times` times; gives how often it died."""
     died = len(list(marks.iterdir()))
     if died < times:
@@ -87,20 +87,20 @@ def die(marks: Path, times: int, *, report: Report, steering: Steering) -> int:
     return died
 
 
-def grow(*, report: Report, steering: Steering) -> None:
+def grow(*, report: Report, control: RunControl) -> None:
     """Take more and more memory."""
     taken = []
-    while not steering.should_stop():
+    while not control.should_stop():
         taken.append(b"x" * 20_000_000)
         time.sleep(0.02)
 
 
 def count_up(
-    *, report: Report, steering: Steering, checkpoint: Checkpoint | None = None, size: int = 0
+    *, report: Report, control: RunControl, checkpoint: Checkpoint | None = None, size: int = 0
 ) -> int:
     """Make a checkpoint at each number; wait for the order to stop at the third."""
     number = int(checkpoint.data[:1]) if checkpoint else 0
-    while not steering.should_stop():
+    while not control.should_stop():
         if number < 3:
             number += 1
             report(Checkpoint(str(number).encode() + bytes(size)))

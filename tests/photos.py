@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnist_app.core.ink.raster import Drawing, drawing_from_points
+from mnist_app.core.ink.drawings import Drawing, drawing_from_points
 
 # Where the pen passes, in a unit square with y down; a digit may take several strokes.
 _PATHS = (

@@ -19,7 +19,8 @@ from benchmarks.memory import Memory, libraries, memory, packages
 from benchmarks.report import Figure, printed
 from benchmarks.startup import Held, Start
 from benchmarks.train_page import Visit
-from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
+from mnist_app.core.ink.drawings import drawing_from_canvas
+from mnist_app.core.ink.raster import strokes_to_input
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The same core from the command line: train, evaluate, read, export, datasets."""
+"""The command line: train, evaluate, read, export, datasets."""
 
 import json
 import logging
@@ -117,7 +117,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
             classifier,
             pictures.test_images,
             pictures.test_labels,
-            report=lambda share: bar.update(round(share * 1000) - bar.pos),
+            report=lambda fraction: bar.update(round(fraction * 1000) - bar.pos),
         )
     figures = metrics.as_dict(report)
     if form == "json":
@@ -141,7 +141,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     show_default=True,
     help="One digit a drawing, or several from left to right.",
 )
-@click.option("--model", type=FILE, help="The model that reads; the shipped one if not given.")
+@click.option("--model", type=FILE, help="The model that reads; the shipped one by default.")
 @form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
     """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
@@ -235,7 +235,7 @@ def datasets(form: str) -> None:
 
 
 def _classifier(stored: Any) -> Any:
-    """What answers for a model; where it has no LiteRT form yet, one is made and kept if possible.
+    """Return a classifier of a model, converted to LiteRT first if it has not been.
 
     Raises:
         DigitLabError: the model is missing, broken, or has no such form.

@@ -1,4 +1,4 @@
-"""Files of pictures and of strokes -> network inputs, one after the other and each for itself."""
+"""Files of pictures and of strokes -> network inputs, each file by itself."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import drawing_from_points
+from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import inputs_from_drawing, inputs_from_picture
 
@@ -21,7 +21,7 @@ _NOTHING = np.zeros((0, 28, 28), dtype=np.uint8)
 
 @dataclass(frozen=True)
 class FileInputs:
-    """What one drawing or picture in a file gives the network.
+    """The network inputs of one drawing or picture in a file.
 
     Attributes:
         source: the file, for one of several drawings with its line.

@@ -18,11 +18,12 @@ from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.files import require_writable
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_store
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs import checkpoints, outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, SETTINGS, TrainingConfig, default_title
+from mnist_app.core.settings import SETTINGS, TrainingConfig, default_title
 
 
 @click.command()
@@ -61,12 +62,12 @@ def train(
     title: str,
     resume: bool,
     form: str,
-    **given: Any,
+    **overrides: Any,
 ) -> None:
     """Train a network, test it, and save it with its card."""
     if output.suffix != ".keras":
         raise click.BadParameter("it must end in .keras", param_hint="--output")
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen = {name: value for name, value in overrides.items() if value is not None}
     folder = output.with_suffix(".checkpoint")
     if resume and not preset and not chosen:
         chosen = _begun_with(folder)
@@ -74,7 +75,7 @@ def train(
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
         raise click.UsageError(str(error)) from error
-    # What is missing or cannot be written is told before anything heavy begins.
+    # What is missing or cannot be written is said before anything heavy begins.
     require_writable(output)
     begun = checkpoints.load(folder) if resume else None
     from mnist_app.lab.networks import model_files
@@ -93,12 +94,12 @@ def train(
         ) as bar,
     ):
 
-        def report(told: Progress | Checkpoint | Phase) -> None:
-            if isinstance(told, Checkpoint):
-                kept.save(told)
-            elif isinstance(told, Progress):
+        def report(message: Progress | Checkpoint | Phase) -> None:
+            if isinstance(message, Checkpoint):
+                kept.save(message)
+            elif isinstance(message, Progress):
                 kept.make_way()
-                bar.update(round(told.share * 1000) - bar.pos, told)
+                bar.update(round(message.fraction * 1000) - bar.pos, message)
 
         # Models are loaded after workers have met: nothing may be reckoned before.
         trained = experiment.train_model(
@@ -116,7 +117,7 @@ def train(
             checkpoint=begun.data if begun else None,
             engine=engine,
         )
-        outcome = outcomes.stored(trained, place)
+        outcome = outcomes.save_trained(trained, place)
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
         return
@@ -124,7 +125,7 @@ def train(
 
 
 def _teacher(path: Path, dataset: str) -> Any:
-    """The network at `path`, if it tells the classes of the data set called `dataset` apart."""
+    """Load the network at `path`; refuse one whose classes are not those of `dataset`."""
     from mnist_app.lab.networks import model_files
 
     if model_store.describe(path).class_names != datasets.class_names(dataset):
@@ -136,7 +137,7 @@ def _teacher(path: Path, dataset: str) -> Any:
 
 
 def _begun_with(folder: Path) -> dict[str, Any]:
-    """The settings of the interrupted run, those that are not as by default."""
+    """Return the settings of the interrupted run that differ from the defaults."""
     settings = checkpoints.load(folder).settings
     return {
         row.name: settings[row.name]
@@ -146,18 +147,18 @@ def _begun_with(folder: Path) -> dict[str, Any]:
 
 
 class _Kept:
-    """The checkpoint of a run in `folder`, where one of an interrupted run may lie before."""
+    """The checkpoint folder of a run, which may hold an interrupted run's."""
 
     def __init__(self, folder: Path, is_own: bool) -> None:
         self._folder, self._is_own = folder, is_own
 
     @property
     def can_go_on(self) -> bool:
-        """Whether this run left something to go on with."""
+        """Return whether this run left a checkpoint."""
         return self._is_own and checkpoints.exists(self._folder)
 
     def make_way(self) -> None:
-        """The training has begun, so nothing can be refused any more: drop an earlier run's."""
+        """Drop an earlier run's checkpoint, now that training has begun."""
         if not self._is_own:
             checkpoints.remove(self._folder)
         self._is_own = True
@@ -187,7 +188,7 @@ def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_Kept]:
 
 @contextmanager
 def _engine(output: Path) -> Iterator[tuple[Any, Path]]:
-    """What does the steps, and where the model goes: on several devices if there are any.
+    """Yield the engine and the path to save to: several devices are used if there are any.
 
     Of several workers only the first one keeps its model; they all have the same.
     """
@@ -235,7 +236,7 @@ def _repeat_command(
     output: Path,
     title: str,
 ) -> str:
-    """The command as typed; of an absolute path only the file's name, which is nobody's folder."""
+    """Return the command as typed, with absolute paths cut to their file names."""
 
     def shown(path: Path) -> str:
         return path.name if path.is_absolute() else str(path)

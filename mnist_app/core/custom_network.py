@@ -1,7 +1,7 @@
-"""A network of one's own from a line of text, and what it comes to, without Keras.
+"""A network of one's own: parsed from a line of text and summarised without Keras.
 
 "conv 32 3, pool, dropout 0.5, dense 64" names the layers between the picture and the answer:
-convolutions by filters and kernel size, pooling, dropout by the share left out, dense layers by
+convolutions by filters and kernel size, pooling, dropout by the fraction left out, dense layers by
 units. Convolutions stay within the picture, so each makes it a little smaller; pooling halves it.
 """
 
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import SIDE
+from mnist_app.core.ink import SIDE
 
 DEFAULT = "conv 32 3, pool, conv 64 3, pool, dropout 0.5"
 MOST_LAYERS = 16
@@ -133,12 +133,12 @@ def read(text: str) -> tuple[Layer, ...]:
 
 
 def as_text(layers: tuple[Layer, ...]) -> str:
-    """The one way to write these layers."""
+    """Write layers in the one canonical way."""
     return ", ".join(map(str, layers))
 
 
 def added(layers: tuple[Layer, ...], word: str) -> tuple[Layer, ...]:
-    """The layers and a new one where it can stand.
+    """Return the layers with a new one at the first place that allows it.
 
     A convolution or pooling comes after the last of these, all others at the end.
     """
@@ -150,21 +150,21 @@ def added(layers: tuple[Layer, ...], word: str) -> tuple[Layer, ...]:
 
 
 def moved(layers: tuple[Layer, ...], place: int, by: int) -> tuple[Layer, ...]:
-    """The layers with the one at `place`, from 0, moved so far, but not beyond an end."""
+    """Return the layers with the one at `place`, from 0, moved by up to `by` places."""
     rest = without(layers, place)
     target = min(max(place + by, 0), len(rest))
     return (*rest[:target], layers[place], *rest[target:])
 
 
 def without(layers: tuple[Layer, ...], place: int) -> tuple[Layer, ...]:
-    """The layers but for the one at `place`, from 0."""
+    """Return the layers without the one at `place`, from 0."""
     return (*layers[:place], *layers[place + 1 :])
 
 
 def with_number(
     layers: tuple[Layer, ...], place: int, index: int, number: float
 ) -> tuple[Layer, ...]:
-    """The layers with another number, the one at `index` of the layer at `place`, both from 0."""
+    """Return the layers with one number changed: `index` in the layer at `place`, both from 0."""
     numbers = list(layers[place].numbers)
     numbers[index] = number
     changed = replace(layers[place], numbers=tuple(numbers))
@@ -172,7 +172,7 @@ def with_number(
 
 
 def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
-    """What each layer makes of a picture, and how many weights it has.
+    """Return the output shape and the number of weights of each layer.
 
     Raises:
         DigitLabError: the layers cannot follow each other, or have too many weights.

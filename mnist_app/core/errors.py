@@ -10,8 +10,8 @@ class Interrupted(DigitLabError):
 
 
 class WorkerLost(Interrupted):
-    """The process that did the work is gone, and with it what was not told yet."""
+    """The process that did the work is gone, with all that it had not reported."""
 
 
 class Stopped(Exception):
-    """A job was told to stop, and has nothing to keep."""
+    """A job was stopped, and has nothing to keep."""

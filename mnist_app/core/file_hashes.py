@@ -1,4 +1,4 @@
-"""What a file holds, in one number that is remembered until the file changes."""
+"""Hashes of files, remembered until a file changes."""
 
 import functools
 import hashlib

@@ -41,7 +41,7 @@ def whole(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def all_whole(*targets: Path) -> Iterator[list[Path]]:
-    """As `whole` for several files of one folder: all take their places, in order, or none does.
+    """Write several files of one folder as `whole` does: all are replaced, in order, or none.
 
     Raises:
         DigitLabError: the folder cannot be made or written, or the disk is full.
@@ -127,7 +127,7 @@ def _flush_one(path: Path) -> None:
 
 
 def _workshop(target: Path) -> Path:
-    """A new folder beside `target`, hidden from those who list models."""
+    """Make a hidden folder beside `target`, where lists of models do not look."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))

@@ -1,4 +1,7 @@
-"""What a public host allows: set by whoever runs the app, in the environment."""
+"""The limits of a public host, set in the environment by whoever runs the app.
+
+Each is read anew, and a `DigitLabError` names the variable that is no number above zero.
+"""
 
 import math
 import os
@@ -12,56 +15,32 @@ WORKERS = 1
 
 
 def most_minutes() -> float:
-    """How long a run may train; infinity without a limit.
-
-    Raises:
-        DigitLabError: `MNIST_APP_MAX_MINUTES` is no number above zero.
-    """
+    """Return how long a run may train; infinity without a limit."""
     return _limit("MNIST_APP_MAX_MINUTES")
 
 
 def most_weights() -> float:
-    """How many weights a network may have; infinity without a limit.
-
-    Raises:
-        DigitLabError: `MNIST_APP_MAX_WEIGHTS` is no number above zero.
-    """
+    """Return the most weights a network may have; infinity without a limit."""
     return _limit("MNIST_APP_MAX_WEIGHTS")
 
 
 def most_waiting() -> float:
-    """Return how many runs of all visitors may train or wait at once.
-
-    Raises:
-        DigitLabError: `MNIST_APP_MAX_QUEUE` is no number above zero.
-    """
+    """Return how many runs of all visitors may train or wait at once."""
     return _limit("MNIST_APP_MAX_QUEUE", WAITING)
 
 
 def most_models() -> float:
-    """Return how many models trained by visitors are kept.
-
-    Raises:
-        DigitLabError: `MNIST_APP_MAX_MODELS` is no number above zero.
-    """
+    """Return how many models trained by visitors are kept."""
     return _limit("MNIST_APP_MAX_MODELS", MODELS)
 
 
 def most_workers() -> int:
-    """Return how many workers of this machine, or networks of a cluster, may train at once.
-
-    Raises:
-        DigitLabError: `MNIST_APP_WORKERS` is no number above zero.
-    """
+    """Return how many workers of this machine, or networks of a cluster, may train at once."""
     return max(1, int(_limit("MNIST_APP_WORKERS", WORKERS)))
 
 
 def kiosk_seconds() -> float:
-    """How long nobody may touch a page before it begins anew; infinity where this is no kiosk.
-
-    Raises:
-        DigitLabError: `MNIST_APP_KIOSK_SECONDS` is no number, or below zero.
-    """
+    """Return the idle seconds after which a page starts anew; infinity where this is no kiosk."""
     name = "MNIST_APP_KIOSK_SECONDS"
     return math.inf if os.environ.get(name, "").strip() == "0" else _limit(name)
 
@@ -80,12 +59,8 @@ def require_weights(count: int) -> None:
         )
 
 
-def in_words() -> str:
-    """Return what training may take here, in a sentence.
-
-    Raises:
-        DigitLabError: a limit is no number above zero.
-    """
+def describe_limits() -> str:
+    """Return what training may take here, in a sentence."""
     minutes, weights = most_minutes(), most_weights()
     waiting, models = most_waiting(), most_models()
     allowed = [

@@ -41,7 +41,7 @@ class Setting:
 
     @property
     def kind(self) -> type:
-        """int, float or str."""
+        """Return the type: int, float or str."""
         return type(self.default)
 
     def parse(self, value: Any) -> Any:
@@ -66,7 +66,7 @@ class Setting:
 
     @property
     def rule(self) -> str:
-        """What is allowed, in words."""
+        """Say what is allowed."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.kind is str:
@@ -128,7 +128,7 @@ _WATCHERS = ("early_stopping", "plateau")
 
 
 def short(label: str) -> str:
-    """A choice's name without what is said of it behind the colon."""
+    """Return a choice's name without the explanation after the colon."""
     return label.split(":")[0]
 
 
@@ -187,7 +187,7 @@ class TrainingConfig:
             )
 
     def as_dict(self) -> dict[str, int | float | str]:
-        """The values by name, ready for JSON."""
+        """Return the values by name, ready for JSON."""
         return asdict(self)
 
 
@@ -245,7 +245,7 @@ SETTINGS: tuple[Setting, ...] = _table()
 
 
 def to_query(config: TrainingConfig) -> dict[str, str]:
-    """The values for a link: only those that differ from the defaults."""
+    """Return the values that differ from the defaults, for a link."""
     return {
         row.name: str(value)
         for row in SETTINGS
@@ -259,7 +259,7 @@ def default_title(config: TrainingConfig) -> str:
 
 
 def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...]]:
-    """The settings in a link, and a sentence about each value in it that is not used."""
+    """Read the settings in a link; return a sentence about each value that is not used."""
     rows = {row.name: row for row in SETTINGS}
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -280,89 +280,3 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...
         rest = {name: value for name, value in values.items() if name not in _WATCHERS}
         left_out = f"{error} The link's values of these two are left out."
         return TrainingConfig(**rest), (*problems, left_out)
-
-
-# What the slow presets share.
-_THOROUGH = {
-    "batch_size": 256,
-    "optimizer": "adamw",
-    "weight_decay": 0.02,
-    "schedule": "cosine",
-    "validation_share": 0.02,
-    "rotation": 15.0,
-    "shift": 1.5,
-    "zoom": 0.1,
-    "shear": 6.0,
-    "elastic": 0.75,
-    "thickness": 0.4,
-}
-# What a network of the preset "best" goes on by from what it learned, with teachers.
-_TAUGHT = {
-    **_THOROUGH,
-    "architecture": "residual_cnn",
-    "learning_rate": 0.002,
-    "dropout": 0.1,
-    "distractors": 0.1,
-}
-PRESETS: dict[str, dict[str, Any]] = {
-    "ten-seconds": {
-        "architecture": "fast_cnn",
-        "epochs": 3,
-        "batch_size": 128,
-        "schedule": "cosine",
-        "learning_rate": 0.01,
-        "averaging": 0.1,
-        "label_smoothing": 0.05,
-        "rotation": 5.0,
-        "shift": 1.0,
-        "zoom": 0.05,
-    },
-    "one-minute": {
-        "architecture": "fast_cnn",
-        "epochs": 10,
-        "batch_size": 96,
-        "schedule": "cosine",
-        "learning_rate": 0.01,
-        "averaging": 0.3,
-        "label_smoothing": 0.05,
-        "rotation": 10.0,
-        "shift": 1.5,
-        "zoom": 0.1,
-        "shear": 8.0,
-    },
-    "best": {
-        **_THOROUGH,
-        "architecture": "residual_cnn",
-        "epochs": 60,
-        "learning_rate": 0.004,
-        "dropout": 0.2,
-        "rotation": 13.0,
-        "zoom": 0.15,
-        "shear": 8.0,
-        "elastic": 1.2,
-        "thickness": 0.5,
-        "distractors": 0.1,
-    },
-    # A network unlike the shipped one, to teach it.
-    "teacher": {
-        **_THOROUGH,
-        "architecture": "plain_cnn",
-        "epochs": 30,
-        "learning_rate": 0.003,
-        "shift": 2.0,
-        "zoom": 0.12,
-        "elastic": 0.8,
-    },
-    "taught": {**_TAUGHT, "epochs": 40},
-    # The last step to the shipped one: harder pictures for a network that was taught before.
-    "taught-again": {
-        **_TAUGHT,
-        "epochs": 16,
-        "rotation": 18.0,
-        "shift": 2.0,
-        "zoom": 0.13,
-        "shear": 8.0,
-        "elastic": 1.0,
-        "thickness": 0.5,
-    },
-}

@@ -1,4 +1,4 @@
-"""Which versions are installed: what a model or a measurement was made with."""
+"""Installed versions, for what a model or a measurement was made with."""
 
 import importlib.metadata
 import platform
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def versions(libraries: Sequence[str]) -> dict[str, str]:
-    """The version of Python and of each of `libraries` that is installed, by name."""
+    """Return the versions of Python and of those of `libraries` that are installed."""
     found = {"python": platform.python_version()}
     for library in libraries:
         try:

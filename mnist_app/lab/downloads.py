@@ -1,4 +1,4 @@
-"""Data sets as Keras downloads them, in memory; nothing of a download that fails is left."""
+"""Downloads of data sets by Keras; a download that fails leaves nothing behind."""
 
 import tempfile
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import keras
 
 from mnist_app.core.data.datasets import files_of
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 
 _ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _SHA256 = {"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"}
@@ -19,14 +19,14 @@ def download(
     name: str,
     *,
     report: Callable[[Any], None] = lambda progress: None,
-    steering: Steering | None = None,
+    control: RunControl | None = None,
 ) -> dict[str, bytes]:
     """Download a data set; return the bytes of its files by their names.
 
     Args:
         name: "mnist" or "fashion_mnist".
-        report: called with the share that is there, 0..1, after each file.
-        steering: not asked: a file cannot be stopped half-way.
+        report: called with the fraction that is there, 0..1, after each file.
+        control: not asked: a file cannot be stopped half-way.
 
     Raises:
         DigitLabError: there is no network or no room on the disk, or it is not the right file.

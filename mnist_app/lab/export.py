@@ -1,4 +1,4 @@
-"""Models in other formats: the LiteRT form that answers here, and files to hand on."""
+"""Export of models: the LiteRT form that answers here, and files to hand on."""
 
 import io
 import zipfile
@@ -11,13 +11,15 @@ import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.lab.networks.litert import litert
 from mnist_app.lab.networks.model_files import load, opened
 from mnist_app.lab.temporary import temporary_folder
 
 
-def convert(keras: bytes, name: str, *, report: Callable[[Any], None], steering: Steering) -> bytes:
+def convert(
+    keras: bytes, name: str, *, report: Callable[[Any], None], control: RunControl
+) -> bytes:
     """Return the LiteRT form of a .keras file.
 
     Args:
@@ -36,7 +38,7 @@ def export(
     card: str = "",
     *,
     report: Callable[[Any], None],
-    steering: Steering,
+    control: RunControl,
 ) -> bytes:
     """Return a .keras file in another format, as one file to hand on.
 

@@ -12,7 +12,7 @@ from mnist_app.core.errors import DigitLabError
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder for temporary files.
+    """Make a folder for temporary files.
 
     Raises:
         DigitLabError: there is no room for them.

@@ -13,6 +13,6 @@ one stroke as a flat list `[x, y, x, y, ...]`; each is sent once.
   that drawing; the number after the last begins a new stroke.
 
 The answer is `{"drawing": 7, "points": 25, "answer": {...}}`: to which drawing, how many of its
-points are in it, and what `core.recognition.answers.told` gives. What was wrong is told in a word,
+points are in it, and what `answers.as_dict` returns. An error is one word,
 `{"error": "malformed"}`; `limits` says how much is taken.
 """

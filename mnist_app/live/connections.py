@@ -1,4 +1,4 @@
-"""Who is connected to the live channel: so many and no more."""
+"""The number of connections to the live channel, and its limits."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The drawing at the other end of a connection, and what is read in it so far."""
+"""The drawing at the other end of a connection, and its reading so far."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import drawing_from_pen
+from mnist_app.core.ink.drawings import drawing_from_pen
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
@@ -25,7 +25,7 @@ class LiveDrawing:
 
     @property
     def points(self) -> int:
-        """How many there are so far."""
+        """Return the number of points so far."""
         return sum(map(len, self.strokes)) // 2
 
     def answer(self) -> dict[str, Any]:
@@ -33,7 +33,7 @@ class LiveDrawing:
         return {
             "drawing": self.begin.drawing,
             "points": self.points,
-            "answer": answers.told(self._reading()),
+            "answer": answers.as_dict(self._reading()),
         }
 
     def _reading(self) -> Reading:

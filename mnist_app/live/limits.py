@@ -1,4 +1,4 @@
-"""How much the live channel takes from a browser, which may be anybody's."""
+"""Limits on what the live channel takes from a browser, which may be anybody's."""
 
 # A text of a whole drawing, as after a lost connection, is the longest.
 MESSAGE_BYTES = 256 * 1024

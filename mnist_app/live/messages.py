@@ -1,4 +1,4 @@
-"""What a browser may say on the live channel, checked before anything is done with it."""
+"""Messages from a browser on the live channel, validated."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from mnist_app.live import limits
 
 
 class Refused(Exception):
-    """A message that is not taken; its text is the word that the browser gets."""
+    """A message that is refused; its text is the word that the browser gets."""
 
 
 @dataclass(frozen=True)

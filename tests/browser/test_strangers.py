@@ -9,10 +9,10 @@ from pen import clear
 from playwright.sync_api import Page, TimeoutError, expect
 
 from benchmarks.servers import Server
-from mnist_app.core.data import datasets
+from mnist_app.core.data import pen_digits
 
 # Looked up before the tests get folders of their own.
-PENS = Path(os.environ.get("MNIST_APP_DATA", "")) / datasets.PEN_STROKES
+PENS = Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
 HOW_MANY, LEAST_RIGHT = 30, 29
 # The tablet's units on which they were written, and where they stand on the canvas.
 TABLET, SIDE, MARGIN = 500, 240, 40
@@ -21,7 +21,7 @@ ANSWER = ".st-key-prediction .digit"
 
 needs_pens = pytest.mark.skipif(
     not PENS.exists() and not os.environ.get("CI"),
-    reason=f"There is no {datasets.PEN_STROKES} in MNIST_APP_DATA.",
+    reason=f"There is no {pen_digits.PEN_STROKES} in MNIST_APP_DATA.",
 )
 
 
@@ -29,8 +29,8 @@ def held_out() -> list[tuple[int, list[np.ndarray]]]:
     """Labels and strokes of writers that no model learned from, chosen by chance."""
     drawings = [
         (label, [stroke * SIDE / TABLET + MARGIN for stroke in drawing.strokes])
-        for label, writer, drawing in datasets.read_pen_strokes(PENS)
-        if datasets.is_held_out(np.array(writer))
+        for label, writer, drawing in pen_digits.read_pen_strokes(PENS)
+        if pen_digits.is_held_out(np.array(writer))
     ]
     chosen = np.random.default_rng(0).choice(len(drawings), HOW_MANY, replace=False)
     return [drawings[index] for index in chosen]

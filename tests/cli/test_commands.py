@@ -16,7 +16,8 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.settings import DATASETS, PRESETS, TrainingConfig
+from mnist_app.core.presets import PRESETS
+from mnist_app.core.settings import DATASETS, TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}

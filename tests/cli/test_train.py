@@ -15,6 +15,7 @@ from mnist_app.core import settings
 from mnist_app.core.data.datasets import class_names, optdigits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs import checkpoints
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.training import distributed
@@ -232,7 +233,7 @@ def test_a_models_card_and_its_page_say_how_it_was_made(name: str) -> None:
     given = train.make_context("train", shlex.split(card.command)[4:]).params
     assert ROOT / given["output"] == path
     chosen = {row.name: given[row.name] for row in settings.SETTINGS if given[row.name] is not None}
-    config = settings.TrainingConfig(**{**settings.PRESETS[given["preset"]], **chosen})
+    config = settings.TrainingConfig(**{**PRESETS[given["preset"]], **chosen})
     assert settings.TrainingConfig(**card.settings) == config
     assert card.training.get("teachers", 0) == len(given["teachers"])
     for other in filter(None, (given["start_from"], *given["teachers"])):
@@ -247,7 +248,5 @@ def test_a_models_card_and_its_page_say_how_it_was_made(name: str) -> None:
 def test_the_plain_teacher_is_of_its_preset() -> None:
     card = model_store.describe(ROOT / "models" / "teachers" / "plain.keras").card
     assert card is not None
-    config = settings.TrainingConfig(
-        **settings.PRESETS["teacher"], precision=card.settings["precision"]
-    )
+    config = settings.TrainingConfig(**PRESETS["teacher"], precision=card.settings["precision"])
     assert settings.TrainingConfig(**card.settings) == config

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.settings import (
     DATASETS,
-    PRESETS,
     SETTINGS,
     Setting,
     TrainingConfig,

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from benchmarks.drawings import BRUSH, STROKES, canvas_json
-from mnist_app.core.ink.raster import drawing_from_canvas
+from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import read_drawing
@@ -85,7 +85,7 @@ def test_a_drawing_that_grows_is_answered_as_the_canvas_will_send_it(
     whole = drawing_from_canvas(canvas_json(THREE))
     reading = read_drawing(whole, model_cache.loaded(model_store.SHIPPED))
     assert said["answer"]["text"] == reading.text == "3"
-    assert said["answer"]["digits"][0]["image"] == answers.told(reading)["digits"][0]["image"]
+    assert said["answer"]["digits"][0]["image"] == answers.as_dict(reading)["digits"][0]["image"]
 
 
 def test_a_new_drawing_leaves_nothing_of_the_one_before(live: ClientConnection) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.core.jobs.job_queue import Snapshot, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.pages.session.queues import queues
 
 
@@ -60,12 +61,12 @@ def report() -> EvaluationReport:
     return jobs_about(queues().analyses, "evaluation")[-1].result
 
 
-def jobs_about(queue: Worker, kind: str) -> list[Snapshot]:
+def jobs_about(queue: JobQueue, kind: str) -> list[Snapshot]:
     """Return the jobs of one kind, oldest first."""
     return [job for job in queue.jobs() if isinstance(job.key, tuple) and job.key[0] == kind]
 
 
-def _lines() -> tuple[Worker, ...]:
+def _lines() -> tuple[JobQueue, ...]:
     known = queues()
     return known.datasets, known.analyses, known.large, known.lab, known.short
 

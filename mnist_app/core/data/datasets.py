@@ -6,10 +6,8 @@ then downloaded by Keras, see `lab.downloads`. `optdigits` needs none of these.
 
 import functools
 import gzip
-import json
 import os
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +15,7 @@ import numpy as np
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
-from mnist_app.core.ink.raster import (
-    STROKE_WIDTH,
-    Drawing,
-    drawing_from_points,
-    raster_to_input,
-    strokes_to_input,
-)
+from mnist_app.core.ink.raster import raster_to_input
 from mnist_app.core.settings import DATASETS, short
 
 DIGIT_NAMES = tuple("0123456789")
@@ -39,11 +31,6 @@ FASHION_NAMES = (
     "Bag",
     "Ankle boot",
 )
-PEN_STROKES = "pen_strokes.jsonl.gz"
-# MNIST's writers pressed lightly and hard: the quartiles and the middle of its line widths.
-PEN_WIDTHS = (2.0, STROKE_WIDTH, 3.1)
-# One writer in this many is never trained on, so that a stranger's hand can be measured.
-HELD_OUT_EVERY = 5
 _IDX_FILES = {
     "train_images": "train-images-idx3-ubyte",
     "train_labels": "train-labels-idx1-ubyte",
@@ -80,13 +67,13 @@ class Dataset:
 
     @property
     def title(self) -> str:
-        """The name for people."""
+        """Return the name for people."""
         return short(DATASETS[self.name])
 
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether a data set is at hand, and where; `place` is None when it must be downloaded."""
+    """The place of a data set on this machine; `place` is None when it must be downloaded."""
 
     name: str
     place: str | None
@@ -94,7 +81,7 @@ class Availability:
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """What the labels of a data set mean."""
+    """Return the names of a data set's classes, by label."""
     return FASHION_NAMES if name == "fashion_mnist" else DIGIT_NAMES
 
 
@@ -163,7 +150,7 @@ def files_of(name: str) -> tuple[str, ...]:
 
 
 def _candidates(name: str) -> Iterator[Path]:
-    """Places that hold the data set's file or folder, best first."""
+    """Yield the places that may hold the data set, best first."""
     own = os.environ.get("MNIST_APP_DATA")
     places = [Path(own).expanduser()] if own else []
     for place in (*places, _keras_cache()):
@@ -250,7 +237,7 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
 
 @functools.lru_cache(maxsize=1)
 def optdigits() -> Dataset:
-    """scikit-learn's 1,797 digits of 8 x 8, brought into MNIST's frame.
+    """Load scikit-learn's 1,797 digits of 8 x 8 pixels in MNIST's frame.
 
     Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
     """
@@ -275,80 +262,3 @@ def optdigits() -> Dataset:
         test_labels,
         source="scikit-learn",
     )
-
-
-@dataclass(frozen=True)
-class PenDigits:
-    """Labelled pen drawings as network inputs: uint8 (n, 28, 28), int64 (n,), int64 (n,).
-
-    Each drawing stands there `widths` times, drawn with lines of that many widths.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    writers: np.ndarray
-    widths: int = 1
-
-    @property
-    def drawings(self) -> int:
-        """How many different drawings there are."""
-        return len(self.labels) // self.widths
-
-    def by_writer(self, wanted: Callable[[np.ndarray], np.ndarray]) -> "PenDigits":
-        """Those whose writers `wanted`, (n,) numbers -> (n,) booleans, picks."""
-        kept = wanted(self.writers)
-        return PenDigits(self.images[kept], self.labels[kept], self.writers[kept], self.widths)
-
-
-def is_held_out(writers: np.ndarray) -> np.ndarray:
-    """Which writers are never trained on: every fifth one."""
-    return writers % HELD_OUT_EVERY == 0
-
-
-def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> PenDigits:
-    """Draw a file of labelled strokes, `{"label": 7, "writer": 12, "strokes": [...]}` a line.
-
-    Args:
-        widths: of the lines, in pixels of the result; each drawing is drawn once with each.
-
-    Raises:
-        DigitLabError: the file is missing, broken, or has a line without label or strokes.
-    """
-    images, labels, writers = [], [], []
-    for label, writer, drawing in read_pen_strokes(path):
-        for width in widths:
-            images.append(strokes_to_input(drawing, width))
-            labels.append(label)
-            writers.append(writer)
-    if not images or not 0 <= min(labels) <= max(labels) <= 9:
-        raise DigitLabError(f"{path} needs at least one drawing, with labels from 0 to 9.")
-    return PenDigits(np.stack(images), np.array(labels), np.array(writers), len(widths))
-
-
-def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:
-    """The label, the writer (-1 if unknown) and the drawing of each line of such a file.
-
-    Raises:
-        DigitLabError: the file is missing or broken, or a line lacks label or strokes.
-    """
-    try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                item = json.loads(line)
-                drawing = drawing_from_points(item["strokes"])
-                yield int(item["label"]), int(item.get("writer", -1)), drawing
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-        zlib.error,
-    ) as error:
-        raise DigitLabError(
-            f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
-        ) from error

@@ -10,7 +10,9 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_app.core.ink.raster import SIDE, drawing_from_points, raster_to_input, strokes_to_input
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 
 # Signs that nobody takes for a digit; O, I, Z, S, B, b, g, l and their like are missing.
 LETTERS = "ACEFHKMNPRUVWXYdefhkmnprtuvwx@#%*+="
@@ -44,7 +46,7 @@ def _letter(chance: np.random.Generator) -> np.ndarray:
 
 
 def _scribble(chance: np.random.Generator) -> np.ndarray:
-    """One to four smooth strokes from nowhere to nowhere."""
+    """Draw one to four smooth random strokes."""
     strokes = [
         chance.uniform(0, 1, (chance.integers(3, 14), 2)) for _ in range(chance.integers(1, 5))
     ]
@@ -54,7 +56,7 @@ def _scribble(chance: np.random.Generator) -> np.ndarray:
 
 
 def _polyline(chance: np.random.Generator) -> np.ndarray:
-    """Straight figures: crosses, zigzags, stars, grids, ticks, lying lines."""
+    """Draw a straight figure: a cross, zigzag, star, grid, tick or lying line."""
     figure = _FIGURES[chance.integers(len(_FIGURES))](chance)
     shaken = [
         np.repeat(stroke + chance.normal(0, 0.03, stroke.shape), 2, axis=0) for stroke in figure
@@ -63,7 +65,7 @@ def _polyline(chance: np.random.Generator) -> np.ndarray:
 
 
 def _blob(chance: np.random.Generator) -> np.ndarray:
-    """A filled, shaded shape: boxes, discs, and outlines as clothes have."""
+    """Draw a filled, shaded shape: a box, a disc or the outline of a garment."""
     corners = int(chance.integers(4, 10))
     angles = np.sort(chance.uniform(0, 2 * np.pi, corners))
     reach = chance.uniform(0.3, 0.5, (corners, 1))

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_app.core.ink.raster import Drawing, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import strokes_to_input
 
 # Fewer drawings than this say little about a hand.
 FEWEST = 5
@@ -23,14 +24,14 @@ class LabelledDrawing:
 
     @functools.cached_property
     def image(self) -> np.ndarray:
-        """The drawing as the network gets it, uint8 (28, 28)."""
+        """Return the drawing as the network gets it, uint8 (28, 28)."""
         return strokes_to_input(self.drawing)
 
 
 def as_json_lines(drawings: Sequence[LabelledDrawing]) -> str:
     """Return the drawings as strokes, `{"label": 7, "strokes": [[[x, y], ...], ...]}` a line.
 
-    `datasets.load_pen_strokes` and the command line read such a file.
+    `pen_digits.load_pen_strokes` and the command line read such a file.
     """
     return "".join(f"{json.dumps(_plain(item))}\n" for item in drawings)
 

@@ -1,4 +1,4 @@
-"""Two models on the same pictures: what each reads right that the other does not."""
+"""Comparison of two models on the same pictures."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ SIGNIFICANCE = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """Which pictures two models read right, as indices, int64 (n,), in test order.
+    """The pictures that two models read right, as indices, int64 (n,), in test order.
 
     Attributes:
         both, only_first, only_second, neither: each picture is in exactly one of them.
@@ -30,7 +30,7 @@ class Comparison:
 
     @property
     def is_more_than_chance(self) -> bool:
-        """Whether one model is better beyond what chance explains."""
+        """Return whether the difference is more than chance explains."""
         return self.p_value < SIGNIFICANCE
 
 
@@ -54,7 +54,7 @@ def compare(first: EvaluationReport, second: EvaluationReport) -> Comparison:
 
 
 def _p_value(only_first: int, only_second: int) -> float:
-    """The two-sided exact test: each picture that sets them apart is the toss of a fair coin."""
+    """Return the p-value of McNemar's exact two-sided test."""
     if only_first == only_second == 0:
         return 1.0
     from scipy.stats import binomtest
@@ -62,8 +62,8 @@ def _p_value(only_first: int, only_second: int) -> float:
     return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
 
 
-def in_words(comparison: Comparison, first: str, second: str) -> str:
-    """What the comparison says, for models of these titles, in plain sentences."""
+def describe_comparison(comparison: Comparison, first: str, second: str) -> str:
+    """Summarise the comparison of two models with these titles in plain sentences."""
     ahead, behind = len(comparison.only_first), len(comparison.only_second)
     if not ahead + behind:
         return f"“{first}” and “{second}” read exactly the same pictures right."

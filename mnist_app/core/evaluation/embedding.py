@@ -1,4 +1,4 @@
-"""The space of a network's last layer: what is near there looks alike to the network."""
+"""The space of a network's last layer, where neighbours look alike to the network."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,31 +7,32 @@ import numpy as np
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.recognition.classifier import BATCH, Classifier
 
+# scikit-learn's own defaults.
 PERPLEXITY = 30.0
+EARLY_EXAGGERATION = 12.0
 # scikit-learn's t-SNE cannot be asked to stop; so it is given rounds of its fewest steps.
 ROUNDS = 4
 ROUND_STEPS = 250
-EARLY_EXAGGERATION = 12.0
 
 
 def embeddings(
     classifier: Classifier,
     images: np.ndarray,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> np.ndarray:
     """Return where images lie in the space of a network's last layer.
 
     Args:
         images: uint8 (n, 28, 28), 255 is full ink.
-        report: told the share that is done, 0..1.
+        report: called with the fraction done, 0..1.
         should_stop: asked between batches.
 
     Returns:
         float32 (n, d).
 
     Raises:
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     found = np.zeros((len(images), classifier.dimensions), dtype=np.float32)
     for start in range(0, len(images), BATCH):
@@ -44,7 +45,7 @@ def embeddings(
 
 
 class Neighbours:
-    """Which of many known vectors are nearest: an explanation by example."""
+    """The nearest of many known vectors: an explanation by example."""
 
     def __init__(self, vectors: np.ndarray) -> None:
         """Keep vectors, float32 (n, d), n >= 1."""
@@ -55,7 +56,7 @@ class Neighbours:
         self._search = NearestNeighbors(algorithm="brute").fit(vectors)
 
     def nearest(self, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest known vectors of each given one, float32 (n, d), nearest first.
+        """Find the nearest known vectors of each query, float32 (n, d), nearest first.
 
         Returns:
             Distances, float (n, count), and indices, int64 (n, count); fewer if fewer are known.
@@ -65,14 +66,14 @@ class Neighbours:
 
 
 def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """The directions in which vectors differ most: a map at once, the same each time.
+    """Compute the directions in which vectors differ most; deterministic.
 
     Args:
         vectors: float32 (n, d), n >= 2 and d >= 2.
         most: how many directions at most.
 
     Returns:
-        Places along k directions, float32 (n, k), the widest first, and the share of all variance
+        Places along k directions, float32 (n, k), the widest first, and the fraction of variance
         that each shows, float (k,) in 0..1; k is at most n and d.
 
     Raises:
@@ -90,7 +91,7 @@ def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray
 def neighbourhoods(
     vectors: np.ndarray, should_stop: Callable[[], bool] = lambda: False
 ) -> Iterator[np.ndarray]:
-    """A map by t-SNE that keeps near what is near: finer after each of `ROUNDS` rounds.
+    """Yield a t-SNE map after each of `ROUNDS` rounds; it keeps neighbours together.
 
     Van der Maaten, Hinton, "Visualizing data using t-SNE", 2008, by scikit-learn, from the
     principal components on. Distances between far groups, and their sizes, mean nothing.
@@ -104,7 +105,7 @@ def neighbourhoods(
 
     Raises:
         DigitLabError: there are too few vectors.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     from sklearn.manifold import TSNE
     from sklearn.neighbors import KNeighborsTransformer

@@ -1,4 +1,4 @@
-"""Evaluations on disk: the network's answers to the test pictures, kept for the next start."""
+"""A network's answers to the test pictures, kept on disk for the next start."""
 
 import contextlib
 import hashlib
@@ -20,14 +20,14 @@ _TOLERANCE = 0.02
 
 
 def folder() -> Path:
-    """Where evaluations are kept."""
+    """Return the folder of kept evaluations."""
     return model_store.folder() / "evaluations"
 
 
 def once(
     model: Path, dataset: Dataset, evaluate: Callable[[], EvaluationReport]
 ) -> EvaluationReport:
-    """The report of a model on a data set's test pictures: the one that is kept, or a new one.
+    """Return the kept report of a model on a data set, or make and keep one.
 
     A kept one is of the same model and the same pictures, byte by byte; one that is broken is made
     anew. Nothing is kept where nothing can be written.
@@ -53,7 +53,7 @@ def once(
 
 
 def _digest(model: Path, dataset: Dataset) -> str:
-    """A name for the answers of this model to these pictures.
+    """Return a name for the answers of this model to these pictures.
 
     Raises:
         OSError: the model cannot be read.
@@ -65,7 +65,7 @@ def _digest(model: Path, dataset: Dataset) -> str:
 
 
 def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
-    """The report that is kept at `place`, if it is whole and fits the data set."""
+    """Read the report at `place`; None unless it is whole and fits the data set."""
     try:
         with np.load(place, allow_pickle=False) as kept:
             probabilities, seconds = kept["probabilities"], float(kept["seconds"])

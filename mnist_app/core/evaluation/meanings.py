@@ -1,4 +1,4 @@
-"""What each measure of a model means and where it misleads, in plain words; said in one way."""
+"""The meaning of each measure of a model, and where it misleads, in plain words."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class Measure:
 
 
 def measures(report: EvaluationReport) -> tuple[Measure, ...]:
-    """Each measure of a model as a whole."""
+    """Return each measure of a model as a whole."""
     return (
         Measure(
             "Accuracy",

@@ -1,4 +1,4 @@
-"""A classifier and test pictures -> every measure of how good it is, by scikit-learn."""
+"""Measures of a classifier on test pictures, by scikit-learn."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,12 @@ import numpy as np
 from mnist_app.core.errors import Stopped
 from mnist_app.core.recognition.classifier import BATCH
 
+# As Guo et al., "On calibration of modern neural networks", 2017.
 BINS = 15
 
 
 class Answering(Protocol):
-    """What reads pictures, such as a `Classifier`."""
+    """Anything that reads pictures, such as a `Classifier`."""
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return the probability of each class of uint8 (n, 28, 28), float32 (n, classes)."""
@@ -39,7 +40,7 @@ class Bin:
     Attributes:
         low, high: the range of their confidences, 0..1.
         confidence: their mean confidence, 0..1.
-        accuracy: the share of them that was read right, 0..1.
+        accuracy: the fraction of them that was read right, 0..1.
         images: how many they are, at least 1.
     """
 
@@ -52,13 +53,13 @@ class Bin:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """How a model does on labelled pictures it was not trained on.
+    """The results of a model on labelled pictures it was not trained on.
 
     Attributes:
-        accuracy: share read right, 0..1.
+        accuracy: fraction read right, 0..1.
         loss: mean categorical cross-entropy, in nats.
         binary_crossentropy: mean over pictures and classes of the yes-or-no cross-entropy, in nats.
-        top_2: share whose true class is among the two most probable, 0..1.
+        top_2: fraction whose true class is among the two most probable, 0..1.
         macro: the mean over classes.
         weighted: the same with each class counted by its number of pictures.
         per_class: in the order of the labels.
@@ -83,17 +84,17 @@ class EvaluationReport:
 
     @property
     def images(self) -> int:
-        """How many pictures were read."""
+        """Return the number of pictures."""
         return len(self.labels)
 
     @property
     def confidences(self) -> np.ndarray:
-        """The probability of each prediction, float32 (n,)."""
+        """Return the probability of each prediction, float32 (n,)."""
         return self.probabilities.max(axis=1)
 
     @property
     def is_right(self) -> np.ndarray:
-        """Which pictures were read right, bool (n,)."""
+        """Mark the pictures that were read right, bool (n,)."""
         return self.labels == self.predictions
 
 
@@ -101,7 +102,7 @@ def evaluate(
     classifier: Answering,
     images: np.ndarray,
     labels: np.ndarray,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> EvaluationReport:
     """Read every picture and score the answers.
@@ -109,11 +110,11 @@ def evaluate(
     Args:
         images: uint8 (n, 28, 28), n >= 1.
         labels: int64 (n,).
-        report: told the share that is read, 0..1.
+        report: called with the fraction read, 0..1.
         should_stop: asked between batches.
 
     Raises:
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     started = time.perf_counter()
     answers = []
@@ -164,13 +165,13 @@ def score(probabilities: np.ndarray, labels: np.ndarray, seconds: float = 0.0) -
 
 
 def _mean(scores: tuple[float, float, float, None], images: int) -> ClassScores:
-    """Mean precision, recall and F1 as scikit-learn gives them; its fourth says nothing."""
+    """Return scikit-learn's mean precision, recall and F1; its fourth value is None."""
     precision, recall, f1, _ = scores
     return ClassScores(float(precision), float(recall), float(f1), images)
 
 
 def _top_2(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The share of labels, int64 (n,), among the two best of float32 (n, classes)."""
+    """Return the fraction of labels, int64 (n,), among the two best of float32 (n, classes)."""
     from sklearn.metrics import top_k_accuracy_score
 
     classes = np.arange(probabilities.shape[1])
@@ -181,7 +182,7 @@ def _top_2(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:
-    """How often answers of about the same confidence are right; bins without pictures are left out.
+    """Group answers by confidence and count the right ones; empty bins are left out.
 
     With a well calibrated model `accuracy` is `confidence` in every bin. DeGroot, Fienberg, "The
     comparison and evaluation of forecasters", 1983.
@@ -203,7 +204,7 @@ def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:
 
 
 def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
-    """Expected calibration error: the mean gap between confidence and accuracy, 0..1.
+    """Return the expected calibration error: the mean gap of confidence and accuracy, 0..1.
 
     Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017.
     """
@@ -214,7 +215,7 @@ def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
 
 
 def figures(report: EvaluationReport) -> dict[str, float]:
-    """What a model's card tells of it, rounded."""
+    """Return the rounded measures that go on a model's card."""
     return {
         "accuracy": round(report.accuracy, 5),
         "loss": round(report.loss, 5),
@@ -223,7 +224,7 @@ def figures(report: EvaluationReport) -> dict[str, float]:
 
 
 def as_dict(report: EvaluationReport) -> dict[str, object]:
-    """The measures, without the single answers, ready for JSON."""
+    """Return the measures without the single answers, ready for JSON."""
 
     def scores(of: ClassScores) -> dict[str, float]:
         return {"precision": of.precision, "recall": of.recall, "f1": of.f1}

@@ -18,7 +18,7 @@ class Examples:
         self,
         classifier: Classifier,
         images: np.ndarray,
-        report: Callable[[float], None] = lambda share: None,
+        report: Callable[[float], None] = lambda fraction: None,
         should_stop: Callable[[], bool] = lambda: False,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -27,11 +27,11 @@ class Examples:
         Args:
             images: uint8 (n, 28, 28), n >= 1; as many of them, by chance but the same each time,
                 as fit into `most_bytes`.
-            report: told the share that is done, 0..1.
+            report: called with the fraction done, 0..1.
             should_stop: asked between batches.
 
         Raises:
-            Stopped: it was told to stop.
+            Stopped: it was asked to stop.
         """
         self._classifier = classifier
         fitting = max(1, most_bytes // (4 * classifier.dimensions))
@@ -45,7 +45,7 @@ class Examples:
         self.like(images[0], 1)
 
     def like(self, image: np.ndarray, count: int) -> np.ndarray:
-        """The known pictures most like an image, uint8 (28, 28), nearest first.
+        """Find the known pictures most like an image, uint8 (28, 28), nearest first.
 
         Returns:
             Their numbers, int64 (count,); fewer if fewer are known.
@@ -54,8 +54,8 @@ class Examples:
         return self.numbers[nearest[0]]
 
 
-def in_words(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
-    """What the nearest examples tell of a picture, in one plain sentence.
+def describe_neighbours(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
+    """Summarise the nearest examples of a picture in one plain sentence.
 
     Args:
         labels: int64 (n,), of the examples, nearest first.

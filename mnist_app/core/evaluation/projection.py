@@ -1,4 +1,4 @@
-"""Test pictures laid out in two dimensions by what a network's last layer makes of them."""
+"""Maps of test pictures in two dimensions, from the outputs of a network's last layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ DIRECTIONS = 30
 
 @dataclass(frozen=True)
 class PictureMap:
-    """Where each picture lies.
+    """The places of pictures on a map.
 
     Attributes:
         directions: float32 (n, k), k <= `DIRECTIONS`, the widest first.
-        share: of all variance that the first two show, 0..1.
+        fraction: of all variance that the first two show, 0..1.
     """
 
     directions: np.ndarray
-    share: float
+    fraction: float
 
     @property
     def places(self) -> np.ndarray:
-        """The map at once: the two widest directions, float32 (n, 2)."""
+        """Return the two widest directions, float32 (n, 2)."""
         return self.directions[:, :2]
 
 
 @dataclass(frozen=True)
 class Round:
-    """A map of neighbours that is being made.
+    """A map of neighbours in the making.
 
     Attributes:
         places: float32 (n, 2).
@@ -49,31 +49,31 @@ class Round:
     stage: int
 
     @property
-    def share(self) -> float:
-        """How much of the work is done, 0..1."""
+    def fraction(self) -> float:
+        """Return the fraction of the work that is done, 0..1."""
         return self.stage / ROUNDS
 
 
 def picture_map(
     classifier: Classifier,
     images: np.ndarray,
-    report: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> PictureMap:
     """Lay pictures out by the widest directions of a network's last layer.
 
     Args:
         images: uint8 (n, 28, 28), n >= 2.
-        report: told the share that is done, 0..1.
+        report: called with the fraction done, 0..1.
         should_stop: asked between batches.
 
     Raises:
         DigitLabError: there are too few pictures.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     places = embeddings(classifier, images, report, should_stop)
-    directions, shares = principal_components(places, DIRECTIONS)
-    return PictureMap(directions, float(shares[:2].sum()))
+    directions, fractions = principal_components(places, DIRECTIONS)
+    return PictureMap(directions, float(fractions[:2].sum()))
 
 
 def neighbour_map(
@@ -93,7 +93,7 @@ def neighbour_map(
 
     Raises:
         DigitLabError: there are too few pictures.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     places = directions[:, :2]
     for stage, places in enumerate(neighbourhoods(directions, should_stop), 1):
@@ -104,7 +104,7 @@ def neighbour_map(
 def border(
     places: np.ndarray, labels: np.ndarray, one: int, other: int, most: int = 60
 ) -> np.ndarray:
-    """The pictures where two classes meet on a map: those nearest to one of the other class.
+    """Find the pictures nearest to one of the other class on a map.
 
     Args:
         places: float (n, 2).

@@ -1,4 +1,4 @@
-"""Any choice of pictures as a short text for a link: "show exactly these" can be passed on."""
+"""A selection of pictures as a short text for a link."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ def as_text(numbers: np.ndarray, count: int) -> str:
 
 
 def from_text(text: str, count: int) -> np.ndarray | None:
-    """What `as_text` wrote down: the numbers, int64 (n,) rising, n >= 1.
+    """Decode what `as_text` wrote: numbers, int64 (n,) rising, n >= 1; None if it is no such text.
 
     Anybody may have written the text: None when it makes no sense for `count` pictures.
     """

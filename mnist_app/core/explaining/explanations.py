@@ -1,4 +1,4 @@
-"""All that tells what a network looks at in one image."""
+"""Everything that explains a network's answer to one image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.explaining.counterfactual import Change
+from mnist_app.core.explaining.counterfactual import Counterfactual
 from mnist_app.core.explaining.feature_maps import (
     Convolution,
     FeatureMaps,
@@ -14,13 +14,13 @@ from mnist_app.core.explaining.feature_maps import (
     first_convolution,
 )
 from mnist_app.core.explaining.saliency import occlusion
-from mnist_app.core.models.layer_list import Layer
+from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Classifier
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a network makes of an image, as far as its answers alone tell.
+    """An explanation of one answer that needs nothing but the model's answers.
 
     Attributes:
         image: what is explained, uint8 (28, 28).
@@ -40,7 +40,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class GradientExplanation:
-    """What the slopes of a network's scores tell of an image; see `lab.explaining`.
+    """An explanation of one answer from the gradients of the logits; see `lab.explaining`.
 
     Attributes:
         gradient_map: float32 (28, 28), above 0 what speaks for the answer, in log odds.
@@ -48,10 +48,12 @@ class GradientExplanation:
     """
 
     gradient_map: np.ndarray
-    change: Change | None
+    change: Counterfactual | None
 
 
-def explain(classifier: Classifier, layers: Sequence[Layer], image: np.ndarray) -> Explanation:
+def explain(
+    classifier: Classifier, layers: Sequence[LayerConfig], image: np.ndarray
+) -> Explanation:
     """Explain an image, uint8 (28, 28).
 
     Args:

@@ -1,13 +1,14 @@
-"""A network from the inside: what each layer makes of a picture, and one step of a convolution."""
+"""Feature maps: each layer's output for a picture, and one step of a convolution."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.models.layer_list import Layer
+from mnist_app.core.explaining.layer_sentences import describe_layer, pair
+from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Inside, as_network_input
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
@@ -16,7 +17,7 @@ INPUT = "The picture as the network gets it: a number for each pixel, 0 for pape
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """What one layer makes of a picture.
+    """The output of one layer for one picture.
 
     Attributes:
         name: the layer's own.
@@ -33,7 +34,7 @@ class FeatureMaps:
 
 
 def feature_maps(
-    image: np.ndarray, inside: Inside, listed: Sequence[Layer]
+    image: np.ndarray, inside: Inside, listed: Sequence[LayerConfig]
 ) -> tuple[FeatureMaps, ...]:
     """Return what each layer makes of an image: the input first, the answer last.
 
@@ -47,45 +48,31 @@ def feature_maps(
     return (
         FeatureMaps("input", "Input", INPUT, as_network_input(image)),
         *(
-            _feature_maps(known.get(name, Layer(name, "Layer", {})), values, name == last)
+            _feature_maps(known.get(name, LayerConfig(name, "Layer", {})), values, name == last)
             for name, values in inside.layers.items()
         ),
     )
 
 
-def _feature_maps(layer: Layer, values: np.ndarray, is_last: bool) -> FeatureMaps:
-    return FeatureMaps(layer.name, layer.kind, describe(layer, is_last), _as_maps(values))
+def _feature_maps(layer: LayerConfig, values: np.ndarray, is_last: bool) -> FeatureMaps:
+    return FeatureMaps(layer.name, layer.kind, describe_layer(layer, is_last), _as_maps(values))
 
 
 def _as_maps(values: np.ndarray) -> np.ndarray:
-    """What a layer gives as in `FeatureMaps`; a row of numbers where that is no picture."""
+    """Shape a layer's output as `FeatureMaps.values`."""
     if values.ndim == 2:
         return values[:, None]
     return values if values.ndim == 3 else values.reshape(-1)
 
 
-def describe(layer: Layer, is_last: bool = False) -> str:
-    """Return what a layer does, in one plain sentence."""
-    if is_last:
-        return "The answer: a number for each class, how probable it is; together they make 1."
-    try:
-        return _SENTENCES[layer.kind](layer)
-    except (KeyError, TypeError, ValueError):
-        # A kind or a setting that this build does not know.
-        return (
-            f"A step that has no words here, “{layer.kind}”: the numbers made so far go in, those "
-            "shown here come out."
-        )
-
-
 def mosaic(values: np.ndarray) -> np.ndarray:
-    """All maps of a layer side by side, in rows, as one picture.
+    """Lay all maps of a layer side by side in one picture.
 
     Args:
         values: float (height, width, maps) or (numbers,).
 
     Returns:
-        float32 (rows, columns) in -1..1, in shares of the layer's strongest value; NaN in the gaps
+        float32 (rows, columns) in -1..1, as fractions of the layer's strongest; NaN in the gaps
         of one pixel between the maps and where the last row has none.
     """
     maps = np.moveaxis(values.reshape(1, 1, -1) if values.ndim == 1 else values, 2, 0)
@@ -93,9 +80,9 @@ def mosaic(values: np.ndarray) -> np.ndarray:
     gap = 1 if values.ndim > 1 else 0
     columns = min(count, ceil(sqrt(count * height / width)))
     rows = ceil(count / columns)
-    shares = maps / (np.abs(maps).max() or 1)
+    fractions = maps / (np.abs(maps).max() or 1)
     cells = np.full((rows * columns, height + gap, width + gap), np.nan, dtype=np.float32)
-    cells[:count, :height, :width] = shares
+    cells[:count, :height, :width] = fractions
     grid = cells.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
     picture = grid.reshape(rows * (height + gap), columns * (width + gap))
     return picture[: len(picture) - gap, : picture.shape[1] - gap]
@@ -119,8 +106,8 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A filter at one place.
+class ConvolutionStep:
+    """One filter at one place.
 
     Attributes:
         top, left: where the patch begins in the picture; below 0 where it reaches over the edge.
@@ -140,17 +127,17 @@ class Step:
     total: float
 
 
-def first_convolution(inside: Inside, listed: Sequence[Layer]) -> Convolution | None:
+def first_convolution(inside: Inside, listed: Sequence[LayerConfig]) -> Convolution | None:
     """Return the convolution that looks at the picture itself; None when the network has none."""
     layer = next((layer for layer in listed if layer.kind == "Conv2D"), None)
     if layer is None or inside.kernels is None or inside.biases is None:
         return None
-    strides, padding = _pair(layer, "strides"), str(layer.settings["padding"])
+    strides, padding = pair(layer, "strides"), str(layer.settings["padding"])
     return Convolution(inside.kernels, inside.biases, strides, padding)
 
 
 def map_size(convolution: Convolution) -> tuple[int, int]:
-    """Rows and columns of each map that a convolution makes of 28 x 28 pixels."""
+    """Return the rows and columns of each map of a 28 x 28 picture."""
     rows, columns = (
         ceil((28 if convolution.padding == "same" else 29 - size) / stride)
         for size, stride in zip(convolution.kernels.shape, convolution.strides, strict=False)
@@ -158,8 +145,10 @@ def map_size(convolution: Convolution) -> tuple[int, int]:
     return rows, columns
 
 
-def step(convolution: Convolution, image: np.ndarray, kernel: int, row: int, column: int) -> Step:
-    """One step of a convolution: how one pixel of one map comes about.
+def step(
+    convolution: Convolution, image: np.ndarray, kernel: int, row: int, column: int
+) -> ConvolutionStep:
+    """Return one step of a convolution: how one pixel of one map is computed.
 
     Args:
         image: uint8 (28, 28), 255 is full ink.
@@ -184,11 +173,11 @@ def step(convolution: Convolution, image: np.ndarray, kernel: int, row: int, col
     patch = _patches(convolution, image)[row, column]
     product = patch * weights
     bias = float(convolution.biases[kernel])
-    return Step(top, left, patch, weights, product, bias, float(product.sum()) + bias)
+    return ConvolutionStep(top, left, patch, weights, product, bias, float(product.sum()) + bias)
 
 
 def responses(convolution: Convolution, image: np.ndarray) -> np.ndarray:
-    """What all steps of a convolution make of an image, uint8 (28, 28): its maps.
+    """Convolve an image, uint8 (28, 28), with all filters.
 
     Returns:
         float32 (rows, columns, filters), before what the layer may do to each pixel afterwards.
@@ -197,7 +186,7 @@ def responses(convolution: Convolution, image: np.ndarray) -> np.ndarray:
 
 
 def _patches(convolution: Convolution, image: np.ndarray) -> np.ndarray:
-    """What lies under the filter at each place: float32 (rows, columns, height, width)."""
+    """Return the patch under the filter at each place: float32 (rows, columns, height, width)."""
     field = as_network_input(image)[..., 0]
     padded = np.pad(field, [_margins(convolution, axis) for axis in (0, 1)])
     every = np.lib.stride_tricks.sliding_window_view(padded, convolution.kernels.shape[:2])
@@ -206,155 +195,10 @@ def _patches(convolution: Convolution, image: np.ndarray) -> np.ndarray:
 
 
 def _margins(convolution: Convolution, axis: int) -> tuple[int, int]:
-    """How far patches reach over the edges, as TensorFlow pads: less before than after."""
+    """Return TensorFlow's padding before and after; the first is never the larger."""
     if convolution.padding == "valid":
         return 0, 0
     places = map_size(convolution)[axis]
     covered = (places - 1) * convolution.strides[axis] + convolution.kernels.shape[axis]
     missing = max(covered - 28, 0)
     return missing // 2, missing - missing // 2
-
-
-def _pair(layer: Layer, name: str) -> tuple[int, int]:
-    """A setting of rows and columns."""
-    rows, columns = layer.settings[name]
-    return int(rows), int(columns)
-
-
-def _convolution(layer: Layer) -> str:
-    height, width = _pair(layer, "kernel_size")
-    filters = layer.settings["filters"]
-    seen = f"{filters} filters of {height} x {width} slide over what came before"
-    if (step := max(_pair(layer, "strides"))) > 1:
-        seen += f" in steps of {step}"
-    return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
-
-
-def _along_a_line(layer: Layer) -> str:
-    (length,) = layer.settings["kernel_size"]
-    seen = f"{layer.settings['filters']} filters, {length} long, slide along rows of numbers."
-    return f"{seen}{_activation(layer)}"
-
-
-def _dense(layer: Layer) -> str:
-    sums = f"{layer.settings['units']} sums of all numbers before, each weighed in its own way."
-    return f"{sums}{_activation(layer)}"
-
-
-def _depthwise(layer: Layer) -> str:
-    height, width = _pair(layer, "kernel_size")
-    seen = f"Over each map slides a filter of its own, {height} x {width}; no two maps are mixed."
-    return f"{seen}{_activation(layer)}"
-
-
-def _separable(layer: Layer) -> str:
-    height, width = _pair(layer, "kernel_size")
-    seen = (
-        f"Over each map slides a filter of its own, {height} x {width}; then "
-        f"{layer.settings['filters']} mixtures of all of them are made."
-    )
-    return f"{seen}{_activation(layer)}"
-
-
-def _transposed(layer: Layer) -> str:
-    filters = layer.settings["filters"]
-    return (
-        f"Each number paints {filters} small learned patterns: the maps grow.{_activation(layer)}"
-    )
-
-
-def _activation(layer: Layer) -> str:
-    """What a layer does to each number afterwards, as the sentence that follows."""
-    name = str(layer.settings["activation"])
-    return "" if name == "linear" else f" {_bent(name)}"
-
-
-def _bent(name: str) -> str:
-    """What an activation function does."""
-    return _BENDS.get(
-        name,
-        f"Each number is changed by itself, by the function “{name}”: without such bends many "
-        "layers could do no more than one.",
-    )
-
-
-def _pooling(what: str) -> Callable[[Layer], str]:
-    def sentence(layer: Layer) -> str:
-        height, width = _pair(layer, "pool_size")
-        return (
-            f"Of each {height} x {width} neighbours {what} is kept: the maps shrink, and small "
-            "shifts matter less."
-        )
-
-    return sentence
-
-
-def _always(sentence: str) -> Callable[[Layer], str]:
-    return lambda layer: sentence
-
-
-_BELOW = "What is above zero stays; what is below "
-_BENDS = {
-    "linear": "No number changes here.",
-    "relu": "What falls below zero becomes zero.",
-    "leaky_relu": f"{_BELOW}becomes much smaller, but is not forgotten.",
-    "elu": f"{_BELOW}is squeezed, so that it never falls under a lowest value.",
-    "softmax": "The numbers become shares that together make 1.",
-    "sigmoid": "Each number is squeezed between 0 and 1.",
-    "tanh": "Each number is squeezed between -1 and 1.",
-}
-_SENTENCES: dict[str, Callable[[Layer], str]] = {
-    "Conv1D": _along_a_line,
-    "Conv2D": _convolution,
-    "DepthwiseConv2D": _depthwise,
-    "SeparableConv2D": _separable,
-    "Conv2DTranspose": _transposed,
-    "Dense": _dense,
-    "Activation": lambda layer: _bent(str(layer.settings["activation"])),
-    "LeakyReLU": lambda layer: _BENDS["leaky_relu"],
-    "PReLU": _always(f"{_BELOW}is multiplied by a number that was learned."),
-    "ELU": lambda layer: _BENDS["elu"],
-    "Softmax": lambda layer: _BENDS["softmax"],
-    "MaxPooling2D": _pooling("the strongest"),
-    "AveragePooling2D": _pooling("the mean"),
-    "BatchNormalization": _always(
-        "Each map is brought to a common scale, so that none drowns the others."
-    ),
-    "ReLU": _always("What is below zero becomes zero: only what was found is passed on."),
-    "Add": _always("What was just found is added to what was known a few layers before."),
-    "GlobalAveragePooling2D": _always(
-        "Each map becomes its mean: how much of its pattern there is, no matter where."
-    ),
-    "Flatten": _always("All maps are written in one row; no number changes."),
-    **dict.fromkeys(
-        ("Dropout", "SpatialDropout2D"),
-        _always("Nothing happens here now; in training some numbers are left out by chance."),
-    ),
-    **dict.fromkeys(
-        ("GaussianNoise", "GaussianDropout", "RandomRotation", "RandomTranslation", "RandomZoom"),
-        _always("Nothing happens here now; in training everything is changed a little by chance."),
-    ),
-    **dict.fromkeys(
-        ("LayerNormalization", "GroupNormalization", "Normalization", "Rescaling"),
-        _always("The numbers are brought to a common scale, so that none drowns the others."),
-    ),
-    "GlobalMaxPooling2D": _always(
-        "Each map becomes its strongest number: whether its pattern is there, no matter where."
-    ),
-    "ZeroPadding2D": _always("A margin of zeros is put around each map, so that edges count too."),
-    "UpSampling2D": _always("Each number is written several times: the maps grow, nothing is new."),
-    "Concatenate": _always("The maps of several ways through the network are put in one row."),
-    "Average": _always("The mean is taken of what several ways through the network found."),
-    "Maximum": _always("The strongest is kept of what several ways through the network found."),
-    "Multiply": _always(
-        "What several ways through the network found is multiplied: one opens or closes the other."
-    ),
-    **dict.fromkeys(
-        ("Reshape", "Permute"), _always("The numbers are put in another order; none changes.")
-    ),
-    "Identity": _always("Nothing happens here: the numbers are passed on."),
-    **dict.fromkeys(
-        ("Sequential", "Functional"),
-        _always("A network within the network: several steps that are shown as one."),
-    ),
-}

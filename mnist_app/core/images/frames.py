@@ -1,4 +1,4 @@
-"""A picture that was read, small enough for a page, with a frame around each digit found in it."""
+"""A picture with a frame around each digit found in it, small enough for a page."""
 
 import io
 from collections.abc import Sequence

@@ -81,7 +81,7 @@ def opened(data: bytes) -> Picture:
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:
-    """The picture, at most 512 pixels a side."""
+    """Return the picture with at most 512 pixels a side."""
     if picture.mode in ("1", "P", "PA"):
         # These shrink by dropping pixels, and a thin line with them.
         upright = ImageOps.exif_transpose(picture)
@@ -91,7 +91,7 @@ def _shrunk(picture: Image.Image) -> Image.Image:
 
 
 def _colours(picture: Image.Image) -> np.ndarray:
-    """Float64 (height, width, channels) in 0..1, transparency resolved."""
+    """Return float64 (height, width, channels) in 0..1, transparency resolved."""
     if picture.mode.startswith(("I", "F")):
         values = np.array(picture, dtype=np.float64)[..., None]
         # Where a scanner or a program knew no value.
@@ -120,7 +120,7 @@ def png(picture: np.ndarray) -> bytes:
 
 
 def signed(values: np.ndarray) -> np.ndarray:
-    """Numbers around zero as colours: white is zero, blue above, orange below.
+    """Map numbers to colours: white is zero, blue above, orange below.
 
     Args:
         values: float (height, width); the one farthest from zero has the strongest colour.
@@ -128,6 +128,6 @@ def signed(values: np.ndarray) -> np.ndarray:
     Returns:
         uint8 (height, width, 3).
     """
-    shares = values / max(float(np.abs(values).max()), 1e-12)
-    ends = np.where(shares[..., None] > 0, ABOVE, BELOW)
-    return np.round(255 + np.abs(shares)[..., None] * (ends - 255)).astype(np.uint8)
+    fractions = values / max(float(np.abs(values).max()), 1e-12)
+    ends = np.where(fractions[..., None] > 0, ABOVE, BELOW)
+    return np.round(255 + np.abs(fractions)[..., None] * (ends - 255)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Many small pictures in one file: a browser fetches them once and cuts out what it shows."""
+"""Sprites: many small pictures in one file, fetched once and cut out by the browser."""
 
 import io
 import math

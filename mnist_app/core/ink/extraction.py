@@ -1,4 +1,4 @@
-"""Lifting: the colours of a picture -> the ink in it.
+"""Ink extraction: the colours of a picture -> the ink in it.
 
 Nothing is known about a picture from outside: dark on light or light on dark, any colour, any size,
 a photograph with a shadow across ruled paper. What differs from its surroundings in the colour of
@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from mnist_app.core.images.pictures import WORKING_SIDE
-from mnist_app.core.ink.raster import BOX
+
+# Set by hand: `python -m benchmarks.photographed` shows what a change costs.
 
 # A picture as small as this is all digit: its own border is its background.
 SMALL_SIDE = 64
@@ -22,40 +23,36 @@ LEAST_CONTRAST = 0.05
 LEAST_LIGHT = 0.2
 # In standard deviations of the noise: ink has a pixel beyond the second and none below the first.
 NOISE_LEVELS = (4.0, 8.0)
-# Wider than any stroke, as a share of the picture's longer side.
+# Wider than any stroke, as a fraction of the picture's longer side.
 WIDER_THAN_STROKES = 0.3
-# Ink has ended this far beside it, as a share of the picture's longer side,
+# Ink has ended this far beside it, as a fraction of the picture's longer side,
 RING = 0.012
-# on this share of its outline.
+# on this fraction of its outline.
 LEAST_FALLEN = 0.65
 # A marker may fill most of a field as wide as its strokes, but not of this one.
 WIDER_THAN_MARKERS = 0.6
-# Dust is smaller than this share of the largest piece of ink.
-DUST_SHARE = 0.03
-# A piece within the picture with this share of the largest one's extent is what was photographed.
-INNER_SHARE = 0.15
-# A frame fills this share of the box around it, once its hole is filled.
+# Dust is smaller than this fraction of the largest piece of ink.
+DUST_FRACTION = 0.03
+# A piece inside the picture is the subject from this fraction of the largest extent on.
+INNER_FRACTION = 0.15
+# A frame fills this fraction of the box around it, once its hole is filled.
 FRAME_FILLS = 0.8
-# A frame's content has at least this share of the frame's height.
-CONTENT_SHARE = 0.2
+# A frame's content has at least this fraction of the frame's height.
+CONTENT_FRACTION = 0.2
 # How steeply ink rises from paper to full, in terms of its contrast.
 SHARPNESS = 2
 # Lines this far from level or upright, in degrees, may be ruling.
 RULING_SLANT = 8
-# A ruled line covers at least this share of the picture's width or height.
-RULING_SHARE = 0.6
+# A ruled line covers at least this fraction of the picture's width or height.
+RULING_FRACTION = 0.6
 # It may have gaps, but reaches from side to side, which no stroke does.
-UNBROKEN_SHARE = 0.8
-# A line of ruling is thinner than this share of the picture's longer side.
+UNBROKEN_FRACTION = 0.8
+# A line of ruling is thinner than this fraction of the picture's longer side.
 THICKEST_RULING = 0.025
 MOST_LINES = 60
 # Ink is told from ruling by its contrast if there is enough that is so much stronger.
 STRONGER_THAN_RULING = 1.2
-STRONG_SHARE = 0.1
-# Between these, in pixels of MNIST's box, a line is as thick as MNIST's are.
-STROKE_WIDTHS = (2.0, 4.0)
-# A digit's longer side while the thickness of its lines is changed, in pixels.
-FINE_SIDE = 160
+STRONG_FRACTION = 0.1
 
 
 def lift(colours: np.ndarray) -> np.ndarray:
@@ -78,7 +75,7 @@ def lift(colours: np.ndarray) -> np.ndarray:
 
 
 def _small_contrast(colours: np.ndarray) -> np.ndarray:
-    """How much each pixel differs from the border, float64 (height, width) in 0..1."""
+    """Measure each pixel's difference from the border, float64 (height, width) in 0..1."""
     difference = colours - _border(colours)
     contrast = np.maximum(difference @ _ink_direction(difference), 0)
     peak = contrast.max()
@@ -86,7 +83,7 @@ def _small_contrast(colours: np.ndarray) -> np.ndarray:
 
 
 def _tone_and_ground(tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far each pixel lies towards the ink's colour, smooth, and how far the paper there would.
+    """Return each pixel's smoothed tone along the ink's colour, and that of the paper there.
 
     All are float64 (height, width), in units of the colours' range.
     """
@@ -100,8 +97,8 @@ def _tone_and_ground(tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _contrast(tone: np.ndarray, ground: np.ndarray, is_dark: bool) -> np.ndarray:
-    """How much each pixel differs from the paper around it, as a share of the light there."""
-    # Dark ink takes the same share of the light wherever it falls.
+    """Measure each pixel's difference from the paper as a fraction of the light there."""
+    # Dark ink takes the same fraction of the light wherever it falls.
     light = np.maximum(-ground, LEAST_LIGHT) if is_dark else 1.0
     above = (tone - ground) / light
     # Noise alone lifts the paper above its ground.
@@ -114,7 +111,7 @@ def _border(colours: np.ndarray) -> np.ndarray:
 
 
 def _surroundings(colours: np.ndarray) -> np.ndarray:
-    """Roughly the colour that each pixel would have without ink, of the same shape."""
+    """Estimate the colour of each pixel without ink, in the same shape."""
     layers = [
         _percentile(colours[..., channel], 50, WIDER_THAN_STROKES)
         for channel in range(colours.shape[2])
@@ -122,8 +119,8 @@ def _surroundings(colours: np.ndarray) -> np.ndarray:
     return np.stack(layers, axis=-1)
 
 
-def _percentile(layer: np.ndarray, percentile: int, share: float) -> np.ndarray:
-    """A percentile of the square around each pixel, its side a share of the longer side."""
+def _percentile(layer: np.ndarray, percentile: int, fraction: float) -> np.ndarray:
+    """Return a percentile of the square around each pixel, `fraction` of the longer side wide."""
     from scipy import ndimage
 
     height, width = layer.shape
@@ -132,14 +129,14 @@ def _percentile(layer: np.ndarray, percentile: int, share: float) -> np.ndarray:
     picture = Image.fromarray(layer.astype(np.float32))
     small = np.asarray(picture.resize(small_size, Image.Resampling.BOX))
     smooth = ndimage.percentile_filter(
-        small, percentile, size=round(share * GROUND_SIDE), mode="nearest"
+        small, percentile, size=round(fraction * GROUND_SIDE), mode="nearest"
     )
     back = Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(back, dtype=np.float64)
 
 
 def _ink_direction(difference: np.ndarray) -> np.ndarray:
-    """The direction in colour space, float64 (channels,), in which ink leaves the paper.
+    """Find the direction in colour space, float64 (channels,), in which ink leaves the paper.
 
     It is the first principal axis; ink is the lesser part, so the longer tail is its side.
     """
@@ -151,7 +148,7 @@ def _ink_direction(difference: np.ndarray) -> np.ndarray:
 
 
 def _marks(contrast: np.ndarray) -> np.ndarray:
-    """Bool (height, width): what stands out from grain and noise."""
+    """Mark what stands out from grain and noise, bool (height, width)."""
     from scipy import ndimage
     from skimage.filters import apply_hysteresis_threshold
 
@@ -163,7 +160,7 @@ def _marks(contrast: np.ndarray) -> np.ndarray:
 
 
 def _half_levels(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Half the contrast of the piece of ink that a pixel belongs to; infinite where none is."""
+    """Return half the contrast of each pixel's piece of ink; infinity where there is none."""
     from scipy import ndimage
 
     pieces, count = _pieces(marks)
@@ -176,7 +173,7 @@ def _half_levels(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
 
 
 def _pieces(marks: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the connected pieces from 1, 0 elsewhere; and how many there are."""
+    """Label connected pieces from 1, 0 elsewhere; return the labels and their number."""
     from scipy import ndimage
 
     return ndimage.label(marks, structure=np.ones((3, 3)))
@@ -197,7 +194,7 @@ def _without_frames(marks: np.ndarray) -> np.ndarray:
 
 
 def _is_frame(pieces: np.ndarray, number: int, places: list[tuple[slice, slice]]) -> bool:
-    """Whether a piece is such a rectangle; `pieces` is cut to it."""
+    """Return whether a piece is such a rectangle; `pieces` is cut to it."""
     from scipy import ndimage
 
     height, width = pieces.shape
@@ -208,7 +205,7 @@ def _is_frame(pieces: np.ndarray, number: int, places: list[tuple[slice, slice]]
         return False
     content = set(np.unique(pieces[filled])) - {0, number}
     heights = (places[other - 1][0].stop - places[other - 1][0].start for other in content)
-    return max(heights, default=0) >= CONTENT_SHARE * height
+    return max(heights, default=0) >= CONTENT_FRACTION * height
 
 
 def _without_ruling(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
@@ -222,14 +219,14 @@ def _without_ruling(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
         return marks
     rest = marks & ~ruling
     strong = marks & (contrast > STRONGER_THAN_RULING * np.percentile(contrast[ruling], 85))
-    if strong.sum() > STRONG_SHARE * rest.sum():
+    if strong.sum() > STRONG_FRACTION * rest.sum():
         return strong
     # Where a stroke as faint as the line crosses it, both sides of the line are ink.
     return rest | (ruling & ndimage.binary_closing(rest, np.ones((9, 9))))
 
 
 def _ruling(marks: np.ndarray) -> np.ndarray:
-    """Bool (height, width): near a straight line found by Hough's transform (Duda, Hart, 1972)."""
+    """Mark the pixels near lines found by Hough's transform (Duda, Hart, 1972)."""
     from skimage.transform import hough_line, hough_line_peaks
 
     slants = np.radians(np.arange(-RULING_SLANT, RULING_SLANT + 0.1, 0.25))
@@ -241,7 +238,7 @@ def _ruling(marks: np.ndarray) -> np.ndarray:
         _, tilts, distances = hough_line_peaks(
             *votes,
             min_distance=4,
-            threshold=RULING_SHARE * marks.shape[1 - axis],
+            threshold=RULING_FRACTION * marks.shape[1 - axis],
             num_peaks=MOST_LINES,
         )
         for tilt, distance in zip(tilts, distances, strict=True):
@@ -253,9 +250,9 @@ def _ruling(marks: np.ndarray) -> np.ndarray:
 
 
 def _crosses(marks: np.ndarray, band: np.ndarray, axis: int) -> bool:
-    """Whether marks fill a band from one side of the picture to the other."""
+    """Return whether marks fill a band from one side of the picture to the other."""
     passed = band.any(axis=axis)
-    return (marks & band).any(axis=axis).sum() >= UNBROKEN_SHARE * passed.sum()
+    return (marks & band).any(axis=axis).sum() >= UNBROKEN_FRACTION * passed.sum()
 
 
 def _without_steps(marks: np.ndarray, tone: np.ndarray, ground: np.ndarray) -> np.ndarray:
@@ -289,57 +286,22 @@ def _writing(marks: np.ndarray) -> np.ndarray:
     areas[0] = 0
     at_edge = np.zeros(count + 1, dtype=bool)
     at_edge[np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])] = True
-    if extents[~at_edge].max(initial=0) >= INNER_SHARE * extents.max():
+    if extents[~at_edge].max(initial=0) >= INNER_FRACTION * extents.max():
         areas[at_edge] = 0
-    return (areas >= max(1, DUST_SHARE * areas.max()))[pieces]
+    return (areas >= max(1, DUST_FRACTION * areas.max()))[pieces]
 
 
 def _without_dust(ink: np.ndarray) -> np.ndarray:
     pieces, count = _pieces(ink > 0)
     areas = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=count + 1)
-    return np.where((areas >= DUST_SHARE * areas.max())[pieces], ink, 0)
+    return np.where((areas >= DUST_FRACTION * areas.max())[pieces], ink, 0)
 
 
 def _levelled(contrast: np.ndarray, writing: np.ndarray) -> np.ndarray:
-    """Ink of even strength: 0.5 where it has half the contrast of its own piece."""
+    """Level the ink: 0.5 where it has half the contrast of its own piece."""
     from scipy import ndimage
 
     half = _half_levels(contrast, writing)
     # The soft edge of a piece lies just outside of what surely belongs to it.
     around = ndimage.minimum_filter(half, size=3)
     return np.clip(0.5 + SHARPNESS * (contrast / around - 1) / 2, 0, 1)
-
-
-def with_usual_pen(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
-    """Redraw a digit whose lines are much thinner or thicker than MNIST's.
-
-    Args:
-        ink: float (height, width) in 0..1, one digit.
-        side: its longer side meanwhile, in pixels; a smaller one is faster and rougher.
-
-    Returns:
-        The digit, float64 in 0..1 of another size, or `ink` itself if there is nothing to do.
-    """
-    from scipy import ndimage
-
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if max(len(rows), len(columns)) < SMALL_SIDE:
-        return ink
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = side / max(cut.shape)
-    picture = Image.fromarray(cut.astype(np.float32))
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    fine = np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
-    marks = np.pad(fine > 0.5, side // 4)
-    if not marks.any():
-        return ink
-    inside = ndimage.distance_transform_edt(marks)
-    # Across a line of width w the distance to its edge has the mean w / 4.
-    width = 4 * float(inside[marks].mean())
-    length = max(side - width, width)
-    low, high = (length * usual / (BOX - usual) for usual in STROKE_WIDTHS)
-    wanted = min(max(width, low), max(high, width / 2))
-    if wanted == width:
-        return ink
-    signed = inside - ndimage.distance_transform_edt(~marks)
-    return np.clip(signed + (wanted - width) / 2 + 0.5, 0, 1)

@@ -1,4 +1,4 @@
-"""What a worker does when it is called: it finds the function, reports, and follows orders.
+"""The worker's side of a call: find the function, report, follow orders.
 
 The server names a function by a text, so that it need not import what the worker does.
 """
@@ -21,7 +21,7 @@ from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.jobs.job_queue import OUT_OF_MEMORY
 from mnist_app.core.jobs.phases import Phase, Stage
-from mnist_app.core.jobs.run_control import Orders, Steering
+from mnist_app.core.jobs.run_control import Orders, RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
 
 # As far below the server as can be; an idle machine still learns at full speed.
@@ -34,7 +34,7 @@ LANE = "training"
 
 @dataclass(frozen=True)
 class Call:
-    """What is to be done.
+    """A call of a function in a worker.
 
     Attributes:
         id: unique; also the key of the task.
@@ -52,7 +52,7 @@ class Call:
 
 
 class Kind(StrEnum):
-    """What a message to the server says, and how a call ended."""
+    """The kind of a message to the server, and the outcome of a call."""
 
     STARTED = "started"
     REPORT = "report"
@@ -64,7 +64,7 @@ class Kind(StrEnum):
 
 
 class Preparation(WorkerPlugin):
-    """Makes a process fit to learn beside a server, and tells its calls when nobody wants them."""
+    """Prepares a worker to learn beside a server, and stops its calls when nobody wants them."""
 
     name = "digit-lab"
 
@@ -80,7 +80,7 @@ class Preparation(WorkerPlugin):
             _running[key].stop()
 
 
-_running: dict[Any, Steering] = {}
+_running: dict[Any, RunControl] = {}
 # Libraries import each other in circles: two calls at it at once would see halves of them.
 _importing = threading.Lock()
 # The last checkpoint of each call, until the server fetches it.
@@ -93,11 +93,11 @@ def perform(call: Call) -> tuple[Kind, bytes]:
     Returns:
         How it ended, and the pickled result or a text: nothing that is sent can fail to arrive.
     """
-    _running[call.id] = steering = Steering(call.orders)
+    _running[call.id] = control = RunControl(call.orders)
     send = _sender(call)
     send(Kind.STARTED, get_worker().address.encode())
     try:
-        return Kind.DONE, _result(call, send, steering)
+        return Kind.DONE, _result(call, send, control)
     except Stopped:
         return Kind.STOPPED, b""
     except DigitLabError as error:
@@ -119,7 +119,7 @@ def follow(call_id: str, orders: Orders) -> None:
 
 
 def fetch(call_id: str) -> Checkpoint | None:
-    """The last checkpoint of a call that runs in this process, if it was not fetched before."""
+    """Return the last checkpoint of a call in this process; None if it was fetched before."""
     return _checkpoints.pop(call_id, None)
 
 
@@ -132,7 +132,7 @@ def fail_at_once(dask_scheduler: Scheduler) -> None:
 
 
 def idle_trainers(dask_scheduler: Scheduler) -> list[str]:
-    """The addresses of the workers that may train and do not; run by the scheduler."""
+    """Return the addresses of the workers that may train and do not; run by the scheduler."""
     return [
         worker.address
         for worker in dask_scheduler.running
@@ -140,7 +140,7 @@ def idle_trainers(dask_scheduler: Scheduler) -> list[str]:
     ]
 
 
-def _result(call: Call, send: Callable[[Kind, bytes], None], steering: Steering) -> bytes:
+def _result(call: Call, send: Callable[[Kind, bytes], None], control: RunControl) -> bytes:
     module, name = call.function.split(":")
 
     def report(progress: Any) -> None:
@@ -159,7 +159,7 @@ def _result(call: Call, send: Callable[[Kind, bytes], None], steering: Steering)
             importlib.import_module(late)
     report(Phase(Stage.BEGUN, time.time()))
     arguments, keywords = pickle.loads(call.arguments)
-    return pickle.dumps(function(*arguments, **keywords, report=report, steering=steering))
+    return pickle.dumps(function(*arguments, **keywords, report=report, control=control))
 
 
 def _sender(call: Call) -> Callable[[Kind, bytes], None]:

@@ -1,11 +1,10 @@
-"""The door to the workers: the server calls a function of the lab, and a process of Dask's does it.
+"""Calls of the lab's functions in worker processes of Dask, on this machine or elsewhere.
 
 They are processes of this machine that come and go with the work, or those of a scheduler.
 """
 
 import logging
 import pickle
-import queue
 import threading
 import time
 import uuid
@@ -16,20 +15,16 @@ from multiprocessing import spawn
 from typing import Any
 
 import dask
-from distributed import Adaptive, Client, Future, KilledWorker, LocalCluster
-from distributed.client import FutureCancelledError
+from distributed import Adaptive, Client, LocalCluster
 
-from mnist_app.core.errors import DigitLabError, Interrupted, Stopped, WorkerLost
+from mnist_app.core.errors import DigitLabError, Stopped, WorkerLost
 from mnist_app.core.jobs import calls
-from mnist_app.core.jobs.calls import Call, Kind
-from mnist_app.core.jobs.job_queue import UNFORESEEN, Control
+from mnist_app.core.jobs.calls import Call
+from mnist_app.core.jobs.conversation import AWAY, Conversation, GetOrders, Report
+from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase, Stage
-from mnist_app.core.jobs.run_control import Orders
 
 logger = logging.getLogger(__name__)
-
-Report = Callable[[Any], None]
-Told = Callable[[], Orders]
 
 # One thread of a worker may train; the other does meanwhile what takes seconds.
 LANES = 2
@@ -39,10 +34,8 @@ IDLE_SECONDS = 60.0
 ADAPT_SECONDS = 0.5
 # A scheduler that has not answered for so long is away.
 CONNECT_SECONDS = 5.0
-# Between two looks at what a job was told, and at how its call stands.
-LOOK_SECONDS = 0.02
 # What all workers of this machine may take of its memory; the rest is the server's.
-MEMORY_SHARE = 0.8
+MEMORY_FRACTION = 0.8
 CONFIG = {
     # Each topic's events stay in the server's memory, up to 50 kB each.
     "distributed.admin.low-level-log-length": 20,
@@ -56,35 +49,6 @@ CONFIG = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.profile.enabled": False,
 }
-LOST = (
-    "The worker that did this ended before its time, perhaps for lack of memory: try again, or "
-    "with a smaller network."
-)
-AWAY = (
-    "The machines that learn cannot be reached at the moment, everything else goes on: try again "
-    "in a minute."
-)
-
-
-class _Conversation:
-    """What is said and heard about a call.
-
-    Attributes:
-        inbox: messages of the worker.
-        worker: the address of the worker; "" until it began.
-        orders: what the worker knows of what the job was told.
-    """
-
-    def __init__(self, call: Call) -> None:
-        self.id, self.orders = call.id, call.orders
-        self.inbox: queue.SimpleQueue[tuple[Kind, bytes]] = queue.SimpleQueue()
-        self.worker = ""
-
-    def receive(self, event: tuple[float, tuple[str, str, bytes]]) -> None:
-        """Take in an event, which may be about another call."""
-        call_id, kind, data = event[1]
-        if call_id == self.id:
-            self.inbox.put((Kind(kind), data))
 
 
 class Cluster:
@@ -124,7 +88,7 @@ class Cluster:
         """Have a worker call a function, and wait for its result.
 
         Args:
-            function: `"mnist_app.lab.module:name"`; also takes `report` and `steering`.
+            function: `"mnist_app.lab.module:name"`; also takes `report` and `control`.
             control: of the job that waits: its orders are passed on within a step.
             report: gets what the function reports, and each `Phase`; `control.report` by default.
             is_training: it takes minutes; one such call at a time is done by a worker.
@@ -134,7 +98,7 @@ class Cluster:
 
         Raises:
             WorkerLost: the worker was lost, at the last attempt.
-            Stopped: the job was told to stop and there is nothing to keep.
+            Stopped: the job was asked to stop and there is nothing to keep.
             DigitLabError: it failed, or no worker can be reached.
         """
         begin = partial(
@@ -157,81 +121,8 @@ class Cluster:
                 self._local.close()
                 self._local = None
 
-    def _attempt(
-        self, function: str, arguments: bytes, told: Told, report: Report, is_training: bool
-    ) -> Any:
-        key = f"{function}-{uuid.uuid4().hex}"
-        call = Call(key, self._topic, function, arguments, told())
-        talk = _Conversation(call)
-        report(Phase(Stage.WAITING if self._address else Stage.STARTING, time.time()))
-        with (
-            self._work(is_training),
-            self._client(talk) as client,
-            self._lane(client, told, is_training) as lane,
-        ):
-            future = client.submit(calls.perform, call, key=key, pure=False, **lane)
-            try:
-                _accompany(client, future, talk, told, report)
-                return _outcome(future)
-            finally:
-                future.cancel()
-
-    @contextmanager
-    def _lane(self, client: Client, told: Told, is_training: bool) -> Iterator[dict[str, Any]]:
-        """Where a call is done: a training where none goes on, which Dask itself does not see to.
-
-        It takes a task that waits for another for one that runs, and leaves it where it is.
-        """
-        if not is_training:
-            yield {}
-            return
-        worker = self._reserved(client, told)
-        try:
-            yield {"workers": [worker], "allow_other_workers": True, "resources": TRAINING}
-        finally:
-            with self._changing:
-                self._taken.remove(worker)
-
-    def _reserved(self, client: Client, told: Told) -> str:
-        """The address of a worker that trains nothing, and is kept for this call."""
-        while not told().is_stopped:
-            with _reaching():
-                free = client.run_on_scheduler(calls.idle_trainers)
-            with self._changing:
-                for worker in free:
-                    if worker not in self._taken:
-                        self._taken.add(worker)
-                        return worker
-            time.sleep(ADAPT_SECONDS / 2)
-        raise Stopped
-
-    @contextmanager
-    def _work(self, is_training: bool) -> Iterator[None]:
-        """Something is to be done: workers of this machine are started for it."""
-        with self._changing:
-            self._open.append(is_training)
-        try:
-            yield
-        finally:
-            with self._changing:
-                self._open.remove(is_training)
-
-    @contextmanager
-    def _client(self, talk: _Conversation) -> Iterator[Client]:
-        """A connection for one call: each finds a scheduler again that was away."""
-        with _reaching():
-            client = Client(
-                self._address or self._own(), timeout=CONNECT_SECONDS, set_as_default=False
-            )
-        with client:
-            with _reaching():
-                client.subscribe_topic(self._topic, talk.receive)
-                client.register_plugin(calls.Preparation())
-                client.run_on_scheduler(calls.fail_at_once)
-            yield client
-
-    def _own(self) -> LocalCluster:
-        """The cluster on this machine, which grows and shrinks by itself."""
+    def local(self) -> LocalCluster:
+        """Return the cluster of this machine, which grows and shrinks by itself."""
         with self._starting:
             if self._local is None:
                 dask.config.set(CONFIG)
@@ -239,7 +130,7 @@ class Cluster:
                 self._local = LocalCluster(
                     n_workers=0,
                     threads_per_worker=LANES,
-                    memory_limit=MEMORY_SHARE / self._workers,
+                    memory_limit=MEMORY_FRACTION / self._workers,
                     resources=TRAINING,
                     scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 )
@@ -252,22 +143,101 @@ class Cluster:
                 )
             return self._local
 
+    def _attempt(
+        self,
+        function: str,
+        arguments: bytes,
+        get_orders: GetOrders,
+        report: Report,
+        is_training: bool,
+    ) -> Any:
+        key = f"{function}-{uuid.uuid4().hex}"
+        call = Call(key, self._topic, function, arguments, get_orders())
+        conversation = Conversation(call, get_orders, report)
+        report(Phase(Stage.WAITING if self._address else Stage.STARTING, time.time()))
+        with (
+            self._work(is_training),
+            self._client(conversation) as client,
+            self._lane(client, get_orders, is_training) as lane,
+        ):
+            future = client.submit(calls.perform, call, key=key, pure=False, **lane)
+            try:
+                return conversation.result(client, future)
+            finally:
+                future.cancel()
+
+    @contextmanager
+    def _lane(
+        self, client: Client, get_orders: GetOrders, is_training: bool
+    ) -> Iterator[dict[str, Any]]:
+        """Reserve a worker that does not train, which Dask itself does not see to.
+
+        It takes a task that waits for another for one that runs, and leaves it where it is.
+        """
+        if not is_training:
+            yield {}
+            return
+        worker = self._reserved(client, get_orders)
+        try:
+            yield {"workers": [worker], "allow_other_workers": True, "resources": TRAINING}
+        finally:
+            with self._changing:
+                self._taken.remove(worker)
+
+    def _reserved(self, client: Client, get_orders: GetOrders) -> str:
+        """Wait for a worker that does not train, and reserve it; return its address."""
+        while not get_orders().is_stopped:
+            with _reaching():
+                free = client.run_on_scheduler(calls.idle_trainers)
+            with self._changing:
+                for worker in free:
+                    if worker not in self._taken:
+                        self._taken.add(worker)
+                        return worker
+            time.sleep(ADAPT_SECONDS / 2)
+        raise Stopped
+
+    @contextmanager
+    def _work(self, is_training: bool) -> Iterator[None]:
+        """Count a call as open, so that workers of this machine start for it."""
+        with self._changing:
+            self._open.append(is_training)
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._open.remove(is_training)
+
+    @contextmanager
+    def _client(self, conversation: Conversation) -> Iterator[Client]:
+        """Connect for one call, so that a scheduler that was away is found again."""
+        with _reaching():
+            client = Client(
+                self._address or self.local(), timeout=CONNECT_SECONDS, set_as_default=False
+            )
+        with client:
+            with _reaching():
+                client.subscribe_topic(self._topic, conversation.receive)
+                client.register_plugin(calls.Preparation())
+                client.run_on_scheduler(calls.fail_at_once)
+            yield client
+
     def _wanted(self) -> int:
-        """How many workers there is work for."""
+        """Return the number of workers that the open calls need."""
         with self._changing:
             return max(sum(self._open), bool(self._open))
 
 
 def _preparation_data(name: str) -> dict[str, Any]:
-    """What a new process is told about this one; not to run the program again that it runs.
+    """Tell a new process about this one, but not to run this program again.
 
     That would be the app itself, which Streamlit puts in the place of the main module.
     """
-    told = _told_by_python(name)
-    return {key: told[key] for key in told if not key.startswith("init_main")}
+    data = _python_preparation_data(name)
+    return {key: data[key] for key in data if not key.startswith("init_main")}
 
 
-_told_by_python = spawn.get_preparation_data
+_python_preparation_data = spawn.get_preparation_data
 
 
 @contextmanager
@@ -287,71 +257,5 @@ class _Demand(Adaptive):
         self._wanted = wanted
 
     async def target(self) -> int:
-        """How many workers there is work for."""
+        """Return the number of workers that the open calls need."""
         return self._wanted()
-
-
-def _accompany(
-    client: Client, future: Future, talk: _Conversation, told: Told, report: Report
-) -> None:
-    """Pass messages on, in both directions, until a call is over."""
-    while not (future.done() and talk.inbox.empty()):
-        with suppress(queue.Empty):
-            _hear(client, talk, *talk.inbox.get(timeout=LOOK_SECONDS), report)
-        if told() != talk.orders:
-            _tell(client, talk, told())
-
-
-def _hear(client: Client, talk: _Conversation, kind: Kind, data: bytes, report: Report) -> None:
-    if kind is Kind.REPORT:
-        report(pickle.loads(data))
-    elif kind is Kind.CHECKPOINT:
-        checkpoint = _asked(client, talk, calls.fetch, talk.id)
-        if checkpoint is not None:
-            report(checkpoint)
-    elif talk.worker:
-        # Dask began it anew, from its start, because it lost the first worker.
-        raise WorkerLost(LOST)
-    else:
-        talk.worker = data.decode()
-
-
-def _tell(client: Client, talk: _Conversation, orders: Orders) -> None:
-    """Pass orders on; a call that has not begun is not waited for any more."""
-    if talk.worker:
-        _asked(client, talk, calls.follow, talk.id, orders)
-        talk.orders = orders
-    elif orders.is_stopped:
-        raise Stopped
-
-
-def _asked(
-    client: Client, talk: _Conversation, function: Callable[..., Any], *arguments: Any
-) -> Any:
-    """What a function gives that the worker runs beside the call; None if the worker is gone."""
-    try:
-        return client.run(function, *arguments, workers=[talk.worker])[talk.worker]
-    except Exception:
-        # The end of the call, which is seen next, says more.
-        logger.info("%s could not be asked about %s", talk.worker, talk.id, exc_info=True)
-        return None
-
-
-def _outcome(future: Future) -> Any:
-    try:
-        kind, data = future.result()
-    except KilledWorker as error:
-        raise WorkerLost(LOST) from error
-    except FutureCancelledError as error:
-        raise Interrupted(AWAY) from error
-    except Exception as error:
-        logger.exception("A worker could not begin %s", future.key)
-        raise DigitLabError(UNFORESEEN) from error
-    if kind is Kind.STOPPED:
-        raise Stopped
-    if kind is Kind.FAILED:
-        raise DigitLabError(data.decode())
-    if kind is Kind.UNFORESEEN:
-        logger.error("%s failed in a worker:\n%s", future.key, data.decode())
-        raise DigitLabError(UNFORESEEN)
-    return pickle.loads(data)

@@ -1,8 +1,8 @@
-"""Work that takes longer than a page may wait: background workers with immutable snapshots.
+"""Job queues: background threads with immutable snapshots, for work that a page cannot wait for.
 
-One `Worker` runs one job at a time, or a few; who comes later waits in line. A page only ever holds
+One `JobQueue` runs one job at a time, or a few; who comes later waits in line. A page only holds
 a job's id and looks at snapshots, so a reload, a second tab or another page finds the same job
-again. Several visitors share a worker: each job carries its owner, and an owner who left, or lets a
+again. Several visitors share a queue: each job carries its owner, and an owner who left, or lets a
 job pause for too long, gives way.
 """
 
@@ -14,11 +14,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
+from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -33,76 +33,17 @@ OUT_OF_MEMORY = (
 )
 
 
-class State(StrEnum):
-    """Where a job stands."""
+class Control(RunControl):
+    """The control of a job, through which it also reports."""
 
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-class GaveWay(StrEnum):
-    """Why a job was stopped for those who wait."""
-
-    LEFT = "left"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A job at one moment; never changes once made.
-
-    Attributes:
-        id: unique in its worker.
-        key: what the job is about; the same key is never worked on twice by `Worker.once`.
-        owner: who asked for it.
-        state: where it stands.
-        ahead: how many jobs run or wait before it.
-        place: its place among those that wait, 1 is the next to run; 0 when it does not wait.
-        progress: what it last reported, None before that.
-        result: what it returned, when it is done, or stopped with something to keep.
-        error: one sentence for a person, when it failed.
-        stopping: it was told to stop and has not yet.
-        gave_way: it was told to stop for others because its owner had left, or let it pause for too
-            long; None else.
-        paused: it was told to wait.
-        started, ended: seconds since the epoch, 0 until then.
-    """
-
-    id: int
-    key: Hashable
-    owner: str
-    state: State = State.WAITING
-    ahead: int = 0
-    place: int = 0
-    progress: Any = None
-    result: Any = None
-    error: str = ""
-    stopping: bool = False
-    gave_way: GaveWay | None = None
-    paused: bool = False
-    started: float = 0.0
-    ended: float = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing more will change."""
-        return self.state in (State.DONE, State.STOPPED, State.FAILED)
-
-
-class Control(Steering):
-    """What a job holds on to while it runs: it reports through it and asks what it is told."""
-
-    def __init__(self, worker: "Worker", job_id: int) -> None:
+    def __init__(self, queue: "JobQueue", job_id: int) -> None:
         super().__init__()
-        self._worker = worker
+        self._queue = queue
         self._id = job_id
 
     def report(self, progress: Any) -> None:
         """Make `progress`, which must never change again, part of the next snapshots."""
-        self._worker._update(self._id, progress=progress)
+        self._queue._update(self._id, progress=progress)
 
 
 Task = Callable[[Control], Any]
@@ -110,18 +51,18 @@ Task = Callable[[Control], Any]
 
 @dataclass(frozen=True)
 class _Order:
-    """What belongs to a job until it is over; see `Worker.submit`."""
+    """The parts of a job that go when it is over; see `JobQueue.submit`."""
 
     task: Task
     control: Control
     if_cancelled: Callable[[], None]
 
 
-class Worker:
+class JobQueue:
     """Background threads that run jobs in the order in which they came.
 
     Attributes:
-        name: tells it from other workers.
+        name: tells it from other queues.
     """
 
     def __init__(
@@ -166,7 +107,7 @@ class Worker:
         """Put a job in line.
 
         Args:
-            task: called in the worker's thread. What it returns is the job's result; a
+            task: called in the queue's thread. What it returns is the job's result; a
                 `DigitLabError` is its failure in plain words; `Stopped` says that it stopped, as
                 told, with nothing to keep.
             if_cancelled: called in its stead when it was told to stop before its turn; by
@@ -176,7 +117,7 @@ class Worker:
             return self._submit(task, owner, key, if_cancelled)
 
     def seen(self, owner: str) -> None:
-        """A page of that owner is there; called by each, again and again.
+        """Note that a page of that owner is there; every page calls it again and again.
 
         Whoever is there sees to it that those who left, or pause for too long, give way.
         """
@@ -187,32 +128,32 @@ class Worker:
         _tell(cancelled)
 
     def once(self, key: Hashable, task: Task, owner: str = "") -> Snapshot:
-        """The job about `key`; put in line now if there is none yet, or it was stopped.
+        """Return the job about `key`; queue it if there is none, or it was stopped.
 
         A failed job stays, so that its failure can be read, until `forget` clears the way.
         """
         with self._lock:
             for job in reversed(self._jobs.values()):
-                if job.key == key and job.state is not State.STOPPED:
+                if job.key == key and job.state is not JobState.STOPPED:
                     # Asked for again: the last to be forgotten.
                     self._jobs.move_to_end(job.id)
                     return self._placed(job)
             return self._submit(task, owner, key, lambda: None)
 
     def snapshot(self, job_id: int) -> Snapshot | None:
-        """The job now; None when it is long over and forgotten."""
+        """Return the job as it is now; None when it is long over and forgotten."""
         with self._lock:
             job = self._jobs.get(job_id)
             return self._placed(job) if job else None
 
     def latest(self, key: Hashable) -> Snapshot | None:
-        """The newest job about `key`, without starting one."""
+        """Return the newest job about `key`, or None; start none."""
         with self._lock:
             found = [job for job in self._jobs.values() if job.key == key]
             return self._placed(max(found, key=lambda job: job.id)) if found else None
 
     def jobs(self, owner: str | None = None) -> list[Snapshot]:
-        """All jobs, or one owner's, oldest first."""
+        """Return all jobs, or one owner's, oldest first."""
         with self._lock:
             found = sorted(self._jobs.values(), key=lambda job: job.id)
             return [self._placed(job) for job in found if owner in (None, job.owner)]
@@ -240,16 +181,10 @@ class Worker:
                 control.resume()
                 self._set(job_id, paused=False)
 
-    def scale_learning_rate(self, job_id: int, factor: float) -> None:
-        """Multiply the learning rate of a running job; others are left as they are.
-
-        Raises:
-            DigitLabError: the factor is no number above zero.
-        """
+    def control(self, job_id: int) -> Control | None:
+        """Return the control of a running job; None for any other."""
         with self._lock:
-            control = self._running(job_id)
-            if control is not None:
-                control.scale_learning_rate(factor)
+            return self._running(job_id)
 
     def forget(self, job_id: int) -> None:
         """Drop a job that is over."""
@@ -287,10 +222,10 @@ class Worker:
         if job.is_over:
             return []
         self._orders[job.id].control.stop()
-        if job.state is State.RUNNING:
+        if job.state is JobState.RUNNING:
             self._set(job.id, stopping=True, paused=False, gave_way=job.gave_way or gave_way)
             return []
-        self._set(job.id, state=State.STOPPED, ended=time.time(), gave_way=gave_way)
+        self._set(job.id, state=JobState.STOPPED, ended=time.time(), gave_way=gave_way)
         order = self._orders.pop(job.id)
         self._forget()
         return [order]
@@ -303,7 +238,7 @@ class Worker:
                 cancelled += self._stop(job, GaveWay.LEFT)
         others_wait = bool(self._waiting())
         for job in list(self._jobs.values()):
-            if others_wait and job.state is State.RUNNING and not job.stopping:
+            if others_wait and job.state is JobState.RUNNING and not job.stopping:
                 self._make_way(job)
             else:
                 self._held_up.pop(job.id, None)
@@ -322,21 +257,21 @@ class Worker:
         return bool(owner) and self._clock() - self._seen[owner] > self._patience
 
     def _waiting(self) -> list[Snapshot]:
-        return [job for job in self._jobs.values() if job.state is State.WAITING]
+        return [job for job in self._jobs.values() if job.state is JobState.WAITING]
 
     def _running(self, job_id: int) -> Control | None:
         job = self._jobs.get(job_id)
-        is_running = job is not None and job.state is State.RUNNING
+        is_running = job is not None and job.state is JobState.RUNNING
         return self._orders[job_id].control if is_running else None
 
     def _placed(self, job: Snapshot) -> Snapshot:
-        if job.state is not State.WAITING:
+        if job.state is not JobState.WAITING:
             return job
         before = [other for other in self._jobs.values() if other.id < job.id]
         return replace(
             job,
             ahead=sum(not other.is_over for other in before),
-            place=1 + sum(other.state is State.WAITING for other in before),
+            place=1 + sum(other.state is JobState.WAITING for other in before),
         )
 
     def _set(self, job_id: int, **changes: Any) -> None:
@@ -369,7 +304,7 @@ class Worker:
                 cancelled = self._give_way()
                 job_id = min((job.id for job in self._waiting()), default=None)
                 if job_id is not None:
-                    self._set(job_id, state=State.RUNNING, started=time.time())
+                    self._set(job_id, state=JobState.RUNNING, started=time.time())
             _tell(cancelled)
             if job_id is not None:
                 return job_id, self._orders[job_id]
@@ -378,16 +313,19 @@ class Worker:
         try:
             result = task(control)
         except Stopped:
-            return {"state": State.STOPPED}
+            return {"state": JobState.STOPPED}
         except DigitLabError as error:
-            return {"state": State.FAILED, "error": str(error)}
+            return {"state": JobState.FAILED, "error": str(error)}
         except MemoryError:
-            return {"state": State.FAILED, "error": OUT_OF_MEMORY}
+            return {"state": JobState.FAILED, "error": OUT_OF_MEMORY}
         except BaseException:
             # Also SystemExit, which would end the thread, and the line with it.
             logger.exception("A job of %s failed", self.name)
-            return {"state": State.FAILED, "error": UNFORESEEN}
-        return {"state": State.STOPPED if control.should_stop() else State.DONE, "result": result}
+            return {"state": JobState.FAILED, "error": UNFORESEEN}
+        return {
+            "state": JobState.STOPPED if control.should_stop() else JobState.DONE,
+            "result": result,
+        }
 
     def _forget(self) -> None:
         over = [job.id for job in self._jobs.values() if job.is_over]

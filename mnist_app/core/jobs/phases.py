@@ -1,11 +1,11 @@
-"""How far a call of a worker is before the work itself has something to tell."""
+"""The phases of a call before the work itself reports."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What is waited for."""
+    """A stage before the work itself reports."""
 
     STARTING = "Starting a worker"
     WAITING = "Waiting for a worker"
@@ -16,7 +16,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Phase:
-    """A stage.
+    """A stage and when it began.
 
     Attributes:
         since: when it began, seconds since the epoch.
@@ -25,4 +25,4 @@ class Phase:
     stage: Stage
     since: float
     # Nothing of the work is done yet; see `waiting.watch`.
-    share: float = 0.0
+    fraction: float = 0.0

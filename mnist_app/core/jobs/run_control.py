@@ -1,4 +1,4 @@
-"""What a run is told while it goes: stop, pause, resume, learn faster or slower."""
+"""Orders to a run: stop, pause, resume, learn faster or slower."""
 
 import math
 import threading
@@ -8,7 +8,7 @@ from mnist_app.core.errors import DigitLabError
 
 
 class Orders(NamedTuple):
-    """All that a run was told so far.
+    """All orders to a run so far.
 
     Attributes:
         factor: what the learning rate is to be multiplied by: the product of all that was asked
@@ -20,8 +20,8 @@ class Orders(NamedTuple):
     factor: float = 1.0
 
 
-class Steering:
-    """Told from any thread; asked by the run after each step."""
+class RunControl:
+    """The control of a run: set from any thread, asked by the run after each step."""
 
     def __init__(self, orders: Orders | None = None) -> None:
         """Begin with what was told before, if anything was."""
@@ -30,21 +30,21 @@ class Steering:
 
     @property
     def orders(self) -> Orders:
-        """All that it was told so far."""
+        """Return all orders so far."""
         return self._orders
 
     @property
     def is_paused(self) -> bool:
-        """Whether it is to wait."""
+        """Return whether the run is to wait."""
         return self._orders.is_paused
 
     @property
     def learning_rate_factor(self) -> float:
-        """What the learning rate is to be multiplied by: the product of all that was asked for."""
+        """Return the product of all factors asked for."""
         return self._orders.factor
 
     def should_stop(self) -> bool:
-        """Whether somebody wants it to end."""
+        """Return whether somebody wants the run to end."""
         return self._orders.is_stopped
 
     def stop(self) -> None:
@@ -73,7 +73,7 @@ class Steering:
             self._change(factor=self._orders.factor * factor)
 
     def follow(self, orders: Orders) -> None:
-        """Take over what another steering was told; what was stopped stays stopped."""
+        """Take over what another control was told; what was stopped stays stopped."""
         with self._changed:
             is_stopped = self.should_stop() or orders.is_stopped
             self._change(**orders._replace(is_stopped=is_stopped)._asdict())
@@ -91,7 +91,7 @@ class Steering:
                 seconds,
             )
 
-    def _change(self, **told: Any) -> None:
+    def _change(self, **orders: Any) -> None:
         with self._changed:
-            self._orders = self._orders._replace(**told)
+            self._orders = self._orders._replace(**orders)
             self._changed.notify_all()

@@ -12,8 +12,8 @@ MOST_BYTES = 5_000_000
 
 
 @dataclass(frozen=True)
-class Layer:
-    """A layer, and how it was set.
+class LayerConfig:
+    """A layer and its settings.
 
     Attributes:
         kind: its class in Keras, such as "Conv2D".
@@ -25,7 +25,7 @@ class Layer:
     settings: Mapping[str, Any]
 
 
-def layers(path: Path) -> tuple[Layer, ...]:
+def layers(path: Path) -> tuple[LayerConfig, ...]:
     """Return the layers of the .keras file at `path`, the first one first; none if it is broken."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -33,7 +33,7 @@ def layers(path: Path) -> tuple[Layer, ...]:
                 return ()
             listed = json.loads(archive.read("config.json"))["config"]["layers"]
         return tuple(
-            Layer(str(each["config"]["name"]), str(each["class_name"]), dict(each["config"]))
+            LayerConfig(str(each["config"]["name"]), str(each["class_name"]), dict(each["config"]))
             for each in listed
         )
     except Exception:  # A broken file raises whatever whoever unpacks it meets.

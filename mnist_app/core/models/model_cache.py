@@ -1,4 +1,4 @@
-"""Who can read: the models of digits, each loaded once for all pages and the live channel."""
+"""The models that read digits, each loaded once for all pages and the live channel."""
 
 import functools
 from pathlib import Path
@@ -31,7 +31,7 @@ def _loaded(path: Path, *changed: int) -> Classifier:
 
 
 def _changed(path: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 where there is none."""
+    """Return when a file was last written, in nanoseconds; 0 where there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

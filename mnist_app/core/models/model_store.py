@@ -12,15 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Any
 
 from mnist_app.core import file_hashes, limits
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import all_whole
+from mnist_app.core.models.model_card import ModelCard, check_kinds
 from mnist_app.core.recognition.classifier import Classifier
 
 SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
@@ -31,71 +31,35 @@ REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
-class ModelCard:
-    """What a model is and how it came to be.
-
-    Attributes:
-        title: its name for people.
-        dataset, architecture, settings, seed: what it was trained on and with.
-        class_names: what its outputs mean.
-        weights: how many numbers it learned.
-        versions: of the libraries that made it.
-        results: measured figures by name, all from pictures it was not trained on.
-        created: when, ISO 8601, UTC.
-        command: the command that repeats it, or "" when a page trained it.
-        training: how long, how many pictures, whether it began with another model and how many
-            taught it, whether it was stopped early and whether because it diverged, how its
-            learning rate was changed by hand: see `progress.Progress.rate_changes`.
-        keras_sha256, litert_sha256: of the two files that it describes, in hexadecimal digits; ""
-            on cards from before there were any.
-    """
-
-    title: str
-    dataset: str
-    architecture: str
-    settings: Mapping[str, Any]
-    seed: int
-    class_names: tuple[str, ...]
-    weights: int
-    versions: Mapping[str, str]
-    results: Mapping[str, Any]
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    command: str = ""
-    training: Mapping[str, Any] = field(default_factory=dict)
-    keras_sha256: str = ""
-    litert_sha256: str = ""
-
-
-@dataclass(frozen=True)
 class StoredModel:
-    """A model that lies on disk; `card` is None when none can be read that is its own."""
+    """A model on disk; `card` is None when none can be read that is its own."""
 
     path: Path
     card: ModelCard | None
 
     @property
     def name(self) -> str:
-        """The file's name without its suffix; unique in a list."""
+        """Return the file's name without its suffix; unique in a list."""
         return self.path.stem
 
     @property
     def is_shipped(self) -> bool:
-        """Whether it came with the app."""
+        """Return whether it came with the app."""
         return self.path.resolve() == SHIPPED.resolve()
 
     @property
     def title(self) -> str:
-        """The name for people."""
+        """Return the name for people."""
         return self.card.title if self.card else self.name
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """What its outputs mean; digits unless its card says otherwise."""
+        """Return the names of its outputs; digits unless its card says otherwise."""
         return self.card.class_names if self.card else DIGIT_NAMES
 
     @property
     def reads_digits(self) -> bool:
-        """Whether its answers are digits."""
+        """Return whether its answers are digits."""
         return self.class_names == DIGIT_NAMES
 
 
@@ -144,7 +108,7 @@ def is_ready(stored: StoredModel) -> bool:
 
 @dataclass(frozen=True)
 class _Said:
-    """What the file of a card says; a model of another app has hashes but no card."""
+    """The contents of a card file; a model of another app has hashes but no card."""
 
     card: ModelCard | None = None
     keras_sha256: str = ""
@@ -162,7 +126,7 @@ def _said(model: Path) -> _Said:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _read(path: Path, stamp: file_hashes.Stamp) -> _Said:
-    """What a card says that was so when it was written."""
+    """Read what a card said when it was written."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         hashes = {name: str(values.get(name, "")) for name in ("keras_sha256", "litert_sha256")}
@@ -170,19 +134,10 @@ def _read(path: Path, stamp: file_hashes.Stamp) -> _Said:
         return _Said()
     try:
         card = ModelCard(**{**values, "class_names": tuple(values["class_names"])})
-        _check_kinds(card)
+        check_kinds(card)
     except (TypeError, KeyError):
         return _Said(None, **hashes)
     return _Said(card, **hashes)
-
-
-def _check_kinds(card: ModelCard) -> None:
-    """Raise TypeError if a value, which somebody may have written by hand, is of another kind."""
-    for name, kind in get_type_hints(ModelCard).items():
-        if not isinstance(getattr(card, name), get_origin(kind) or kind):
-            raise TypeError(name)
-    if not all(isinstance(name, str) for name in card.class_names):
-        raise TypeError("class_names")
 
 
 def file_stem(title: str) -> str:
@@ -190,13 +145,8 @@ def file_stem(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "model"
 
 
-def path_for(title: str) -> Path:
-    """Return a path in the models' folder, of nobody else, for a new model of that title."""
-    return next(path for path in _paths(title) if not _is_taken(path))
-
-
 def _paths(title: str) -> Iterator[Path]:
-    """Where a model of that title may go, the best place first."""
+    """Yield the paths that a model of that title may have, best first."""
     stem = file_stem(title)
     yield folder() / f"{stem}.keras"
     for number in itertools.count(2):
@@ -293,7 +243,7 @@ def add_litert(path: Path, litert: bytes) -> None:
 
 
 def _values(path: Path) -> dict[str, Any]:
-    """All that stands on the card of a model, whoever wrote it."""
+    """Return all values on the card of a model, whoever wrote it."""
     try:
         values = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

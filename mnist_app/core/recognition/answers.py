@@ -1,4 +1,4 @@
-"""A reading in words and figures for people, as JSON can hold it.
+"""A reading in words and figures, ready for JSON.
 
 The live channel sends it and the pages hand it over, so that one answer reads the same however it
 came; `answer.js` shows it.
@@ -20,7 +20,7 @@ CLOSEST = "The bars show what it came closest to."
 MOST_DOUBTS = 2
 
 
-def told(reading: Reading) -> dict[str, Any]:
+def as_dict(reading: Reading) -> dict[str, Any]:
     """Return what is shown of a reading.
 
     Returns:
@@ -30,7 +30,7 @@ def told(reading: Reading) -> dict[str, Any]:
         base64.
     """
     open_to = [candidates(digit.probabilities) for digit in reading.digits]
-    digits = [_told(*each) for each in zip(reading.digits, open_to, strict=True)]
+    digits = [_digit_as_dict(*each) for each in zip(reading.digits, open_to, strict=True)]
     if not digits:
         return unread(reading.reason)
     if not any(open_to):
@@ -41,21 +41,21 @@ def told(reading: Reading) -> dict[str, Any]:
 
 
 def unread(why: str, quiet: str = "") -> dict[str, Any]:
-    """Return what is shown while there is nothing that was read, as `told` does."""
+    """Return what is shown while there is nothing that was read, as `as_dict` does."""
     return {"text": "", "says": [why], "quiet": quiet, "digits": []}
 
 
-def share(probability: float) -> str:
+def percent(probability: float) -> str:
     """Return a probability for people; never 100 % for what is not quite so."""
     return "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
-def _told(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
+def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
     ranked = np.argsort(-digit.probabilities)[:3]
-    said = ", ".join(f"{index} {share(digit.probabilities[index])}" for index in ranked)
+    said = ", ".join(f"{index} {percent(digit.probabilities[index])}" for index in ranked)
     return {
         "digit": digit.digit,
-        "shares": [round(share, 4) for share in digit.probabilities.tolist()],
+        "shares": [round(value, 4) for value in digit.probabilities.tolist()],
         "open": open_to,
         "said": f"How probable each digit is: {said}",
         "image": base64.b64encode(png(digit.image)).decode(),
@@ -63,7 +63,7 @@ def _told(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _doubt(open_to: list[tuple[int, ...]]) -> list[str]:
-    """What stands in doubt, of a number its first two digits that do; empty when nothing does."""
+    """Name the digits in doubt, the first two of a number; empty when nothing is."""
     doubts = []
     for place, digits in enumerate(open_to, 1):
         if len(digits) == 2:
@@ -85,4 +85,4 @@ def _ordinal(place: int) -> str:
 
 def _sureness(probability: float) -> str:
     word = "Very sure" if probability > 0.95 else "Fairly sure" if probability > 0.7 else "Not sure"
-    return f"{word}: {share(probability)}"
+    return f"{word}: {percent(probability)}"

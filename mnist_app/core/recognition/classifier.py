@@ -25,7 +25,7 @@ def as_network_input(images: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model makes of n images.
+    """The answers of a model to n images.
 
     Attributes:
         probabilities: float32 (n, classes), each row sums to 1.
@@ -40,7 +40,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Inside:
-    """What the layers of a model make of one picture.
+    """The outputs of a model's layers for one picture.
 
     Attributes:
         layers: by the layers' names in their order, from the first after the input to the answer;

@@ -1,4 +1,4 @@
-"""How far an answer may be trusted: one digit, a choice of two, or none at all."""
+"""Confidence in an answer: one digit, a choice of two, or none at all."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ import numpy as np
 LEAST_BEST = 0.5
 LEAST_BEST_TWO = 0.75
 # With odds of less than four to one a second digit is worth naming.
-RIVAL_SHARE = 0.25
+RIVAL_FRACTION = 0.25
 
 
 def candidates(probabilities: np.ndarray) -> tuple[int, ...]:
-    """The digits that an answer leaves open, the most probable first.
+    """Return the digits that an answer leaves open, most probable first.
 
     Args:
         probabilities: float (classes,) in 0..1, sum 1, at least two classes.
@@ -25,4 +25,4 @@ def candidates(probabilities: np.ndarray) -> tuple[int, ...]:
     first, rival = float(probabilities[best]), float(probabilities[second])
     if first < LEAST_BEST and first + rival < LEAST_BEST_TWO:
         return ()
-    return (best, second) if rival >= RIVAL_SHARE * first else (best,)
+    return (best, second) if rival >= RIVAL_FRACTION * first else (best,)

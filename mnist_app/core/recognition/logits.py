@@ -1,6 +1,6 @@
-"""What a network says before it makes probabilities of it.
+"""Logits of a network, their log odds and margins.
 
-Near certainty a probability hardly moves, whatever is drawn; the scores behind it still do.
+Near certainty a probability hardly moves, whatever is drawn; the logits behind it still do.
 """
 
 from typing import Protocol
@@ -8,25 +8,25 @@ from typing import Protocol
 import numpy as np
 
 
-class Scoring(Protocol):
-    """What gives the scores of each class, such as a `Classifier`."""
+class LogitSource(Protocol):
+    """Anything that gives the logits of each class, such as a `Classifier`."""
 
     def logits(self, pictures: np.ndarray) -> np.ndarray:
-        """Return scores whose softmax is the answer, (n, classes), of float32 (n, 28, 28)."""
+        """Return logits whose softmax is the answer, (n, classes), of float32 (n, 28, 28)."""
         ...
 
 
-class Sloping(Scoring, Protocol):
-    """What also tells how the scores change with the ink, such as `lab.scores.Scores`."""
+class GradientSource(LogitSource, Protocol):
+    """Anything that also gives the gradients of its logits, such as `KerasLogits`."""
 
-    def slopes(self, pictures: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray]:
+    def gradients(self, pictures: np.ndarray, target: int) -> tuple[np.ndarray, np.ndarray]:
         """Return how the log odds of class `target` change with the ink of each pixel.
 
         Args:
             pictures: float32 (n, 28, 28) in 0..1.
 
         Returns:
-            The scores, float32 (n, classes), and the gradients, float32 (n, 28, 28).
+            The logits, float32 (n, classes), and the gradients, float32 (n, 28, 28).
         """
         ...
 
@@ -36,6 +36,6 @@ def log_odds(logits: np.ndarray, target: int) -> np.ndarray:
     return logits[:, target] - np.logaddexp.reduce(np.delete(logits, target, axis=1), axis=1)
 
 
-def lead(logits: np.ndarray, target: int) -> np.ndarray:
+def margin(logits: np.ndarray, target: int) -> np.ndarray:
     """Return how far class `target` is before the best of the others: (n, classes) -> (n,)."""
     return logits[:, target] - np.delete(logits, target, axis=1).max(axis=1)

@@ -1,12 +1,14 @@
-"""A drawing or a picture -> the digits in it: the one path that page and command line share."""
+"""A drawing or a picture -> the digits in it, for pages and command line alike."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mnist_app.core.images.pictures import Picture, opened
-from mnist_app.core.ink.extraction import lift, with_usual_pen
-from mnist_app.core.ink.raster import Drawing, raster_to_input, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.extraction import lift
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
+from mnist_app.core.ink.stroke_width import with_usual_pen
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits, inked_digits
 
@@ -36,19 +38,19 @@ class Digit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read; `reason` says why when `digits` is empty."""
+    """The result of reading; `reason` says why when `digits` is empty."""
 
     digits: tuple[Digit, ...]
     reason: str = ""
 
     @property
     def text(self) -> str:
-        """The digits as written, from left to right."""
+        """Return the digits as written, from left to right."""
         return "".join(str(digit.digit) for digit in self.digits)
 
 
 def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np.ndarray:
-    """Network inputs, uint8 (digits, 28, 28), of one digit; (0, 28, 28) if there is no ink.
+    """Return the network inputs, uint8 (digits, 28, 28), of a drawing; (0, 28, 28) without ink.
 
     Args:
         judge: when given, the drawing is a number, and this decides what its digits are.
@@ -60,7 +62,7 @@ def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np
 
 
 def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndarray:
-    """The same for the bytes of a picture.
+    """Return the same for the bytes of a picture.
 
     Raises:
         DigitLabError: see `pictures.opened`.

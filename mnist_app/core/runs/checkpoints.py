@@ -1,4 +1,4 @@
-"""A training run at the end of an epoch, to go on from: bytes that travel, a file that stays.
+"""Checkpoints: a training run at the end of an epoch, as bytes and as a file.
 
 It is a ZIP file of known names. Reading it runs no code and needs no Keras.
 """
@@ -31,7 +31,7 @@ BROKEN = "The checkpoint of this run is broken: start the run anew."
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a run needs to go on.
+    """Everything that a run needs to go on.
 
     Attributes:
         data: the bytes of the ZIP file.
@@ -41,7 +41,7 @@ class Checkpoint:
 
     @functools.cached_property
     def facts(self) -> dict[str, Any]:
-        """What is told of the run in JSON.
+        """Return what is known of the run besides its arrays, read from JSON.
 
         Raises:
             DigitLabError: it is broken.
@@ -51,7 +51,7 @@ class Checkpoint:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of the run by name, as `TrainingConfig.as_dict` gives them.
+        """Return the settings of the run, as `TrainingConfig.as_dict` gives them.
 
         Raises:
             DigitLabError: it is broken.
@@ -61,7 +61,7 @@ class Checkpoint:
 
     @property
     def epoch(self) -> int:
-        """How many epochs are done.
+        """Return the number of epochs done.
 
         Raises:
             DigitLabError: it is broken.
@@ -71,7 +71,7 @@ class Checkpoint:
 
     @property
     def rate_factor(self) -> float:
-        """What the learning rate was multiplied by, by hand, until then.
+        """Return the product of the changes of the learning rate by hand.
 
         Raises:
             DigitLabError: it is broken.
@@ -81,7 +81,7 @@ class Checkpoint:
 
     @property
     def drawing(self) -> np.ndarray | None:
-        """The person's own drawing that the network is asked about, uint8 (28, 28), if any.
+        """Return the person's own drawing, uint8 (28, 28), if there is one.
 
         Raises:
             DigitLabError: it is broken.
@@ -122,14 +122,14 @@ def pack(
         config: the settings of the run, see `TrainingConfig.as_dict`.
         drawing: the person's own, uint8 (28, 28), if there is one.
     """
-    told = {
+    contents = {
         **facts,
         "settings": config,
         "drawing": "" if drawing is None else drawing.tobytes().hex(),
     }
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(FACTS, json.dumps(told))
+        archive.writestr(FACTS, json.dumps(contents))
         for name in PARTS:
             if (folder / name).exists():
                 archive.write(folder / name, name)

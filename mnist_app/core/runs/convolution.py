@@ -1,4 +1,4 @@
-"""Why convolution: a dense and a convolutional network that learned from the same pictures."""
+"""The lesson “Why convolution?”: a dense and a convolutional network compared."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _LESSONS_OF_FEW: dict[str, Any] = {"epochs": 20, "batch_size": 32}
 
 
 def pair(dataset: str) -> tuple[TrainingConfig, TrainingConfig]:
-    """The settings of two short runs that differ in nothing but the network, the dense first."""
+    """Return the settings of two short runs that differ in the network alone, the dense first."""
     lessons = _LESSONS_OF_FEW if dataset == "optdigits" else _LESSONS
     dense, convolutional = (
         TrainingConfig(dataset=dataset, architecture=network, **lessons)
@@ -27,7 +27,7 @@ def pair(dataset: str) -> tuple[TrainingConfig, TrainingConfig]:
 
 
 def found(runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """The dense and the convolutional run, when these two differ in nothing else."""
+    """Return the dense and the convolutional run, if these two differ in nothing else."""
     if len(runs) != 2 or differing_settings(runs) != ("architecture",):
         return None
     first, second = sorted(runs, key=lambda run: run.settings.get("architecture") != "dense")
@@ -36,14 +36,14 @@ def found(runs: Sequence[Run]) -> tuple[Run, Run] | None:
 
 
 def is_convolutional(config: TrainingConfig) -> bool:
-    """Whether the network has a convolution."""
+    """Return whether the network has a convolution."""
     if config.architecture == "custom":
         return any(layer.word == "conv" for layer in custom_network.parse(config.layers))
     return config.architecture != "dense"
 
 
-def in_words(dense: Run, convolutional: Run) -> str:
-    """What one sees when both are measured: accuracy, weights and seconds, in plain sentences."""
+def describe_networks(dense: Run, convolutional: Run) -> str:
+    """Compare accuracy, weights and seconds of both in plain sentences."""
     assert dense.accuracy is not None
     assert convolutional.accuracy is not None
     return (
@@ -56,11 +56,11 @@ def in_words(dense: Run, convolutional: Run) -> str:
 
 def _verdict(dense: float, convolutional: float) -> str:
     if convolutional > dense:
-        share = (1 - convolutional) / (1 - dense)
+        fraction = (1 - convolutional) / (1 - dense)
         return (
             "A convolution looks for the same small strokes everywhere in the picture; the dense "
             "network has to learn them anew at every place. The convolutional one makes "
-            f"{share:.0%} of the dense one's mistakes."
+            f"{fraction:.0%} of the dense one's mistakes."
         )
     if convolutional == dense:
         return "Both read equally many right: give them more pictures or epochs to differ."
@@ -87,13 +87,13 @@ def shifted(images: np.ndarray, pixels: int = SHIFT) -> np.ndarray:
     return moved
 
 
-def shift_in_words(
+def describe_shift(
     dense: tuple[float, float], convolutional: tuple[float, float], pixels: int = SHIFT
 ) -> str:
-    """What moving the test pictures does.
+    """Describe the effect of moving the test pictures.
 
     Args:
-        dense, convolutional: of each network, the share read right as the pictures are and moved.
+        dense, convolutional: of each network, the fraction read right, unmoved and moved.
     """
     lost = [before - after for before, after in (dense, convolutional)]
     words = (

@@ -1,4 +1,4 @@
-"""One SQLite file: changed whole or not at all, brought up to date, set aside when it is broken.
+"""One SQLite file: changed whole or not at all, migrated, set aside when it is broken.
 
 Every change is one transaction of SQLite's rollback journal, so a crash in the middle of writing
 leaves the state before it. A connection lives as long as one question: threads and processes share
@@ -50,7 +50,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to ask with."""
+        """Open a connection to ask with."""
         with self._plain_words(), closing(self._connect()) as connection:
             if _version(connection) != len(self._migrations):
                 connection.execute("BEGIN IMMEDIATE")
@@ -60,7 +60,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that waits for those of others, and is undone when the block fails."""
+        """Open a transaction that waits for others, and is undone when the block fails."""
         with self._plain_words(), closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             self._migrate(connection)
@@ -102,7 +102,7 @@ class Database:
             ) from error
 
     def _is_sound(self) -> bool:
-        """Whether the file is a whole database, and this app's or still empty."""
+        """Return whether the file is a whole database, and this app's or still empty."""
         try:
             with closing(self._connect()) as connection:
                 sound = connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"

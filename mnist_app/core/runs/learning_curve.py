@@ -1,4 +1,4 @@
-"""A learning curve that grows: a point each step at first, fewer as the run gets longer."""
+"""A growing learning curve: a point each step at first, fewer as the run gets longer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ CURVE_POINTS = 400
 
 @dataclass(frozen=True)
 class LearningCurves:
-    """Both curves of a run, empty where they are not known.
+    """Both curves of a run; empty where they are not known.
 
     Attributes:
         is_taught: whether training is measured against what teachers answer, not the labels.
@@ -25,7 +25,7 @@ class LearningCurves:
 
 
 class GrowingCurve:
-    """The curve of a run that goes on; it has a point at the end of each epoch."""
+    """The curve of a run in progress; it has a point at the end of each epoch."""
 
     def __init__(self, steps: int, points: Sequence[Point] = ()) -> None:
         """Go on after `points`, the last of which ends an epoch, in a run of `steps` an epoch."""
@@ -37,7 +37,7 @@ class GrowingCurve:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """Each the mean since the point before; the last one is of now, and provisional."""
+        """Return the points, each the mean since the one before; the last is provisional."""
         return (*self._points, *self._tip())
 
     def add(self, loss: float, accuracy: float, learning_rate: float) -> None:
@@ -52,7 +52,7 @@ class GrowingCurve:
             self._since = []
 
     def _tip(self) -> list[Point]:
-        """The mean since the last point, where there were steps."""
+        """Return the mean since the last point, if there were steps."""
         if not self._since:
             return []
         loss, accuracy = np.mean(self._since, axis=0)
@@ -109,7 +109,7 @@ def _is_on_grid(step: int, steps: int, every: int) -> bool:
 
 
 def _mean(group: Sequence[Point], since: float) -> Point:
-    """Points that follow each other as one, at the place of the last."""
+    """Merge successive points into one, at the place of the last."""
     if len(group) == 1:
         return group[0]
     last = group[-1]

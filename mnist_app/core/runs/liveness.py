@@ -1,4 +1,4 @@
-"""Signs of life: which of those who share a folder still live.
+"""Signs of life of the processes that share a folder.
 
 Who lives holds a lock on a file of its own, which the system lifts however its process ends.
 Numbers of processes are given anew, and mean nothing in another container.
@@ -11,7 +11,7 @@ from typing import IO
 
 
 class SignOfLife:
-    """One who lives in a folder, for as long as this object and its process do.
+    """A process's sign of life in a folder, valid as long as this object lives.
 
     Attributes:
         name: unique among all who ever lived there; "" before it is shown.

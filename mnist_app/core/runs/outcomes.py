@@ -1,11 +1,12 @@
-"""What comes of learning: it travels from a worker to whoever asked for it, and is saved there."""
+"""The results of training, as they travel from a worker and once they are saved."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_store import ModelCard, ModelFiles, StoredModel
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.models.model_store import ModelFiles, StoredModel
 from mnist_app.core.runs.progress import Progress
 
 
@@ -28,7 +29,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """What a training run leaves: the stored model, its test results and how it went."""
+    """The outcome of a training run: the stored model, its test results and its course."""
 
     stored: StoredModel
     report: EvaluationReport
@@ -36,7 +37,7 @@ class TrainingOutcome:
     stopped: bool
 
 
-def stored(trained: Trained, path: Path | None) -> TrainingOutcome:
+def save_trained(trained: Trained, path: Path | None) -> TrainingOutcome:
     """Save a trained network where the models are; see `model_store.save`.
 
     Raises:
@@ -47,8 +48,8 @@ def stored(trained: Trained, path: Path | None) -> TrainingOutcome:
 
 
 @dataclass(frozen=True)
-class Change:
-    """The share of pictures read right, 0..1, before and after, and how many pictures those are."""
+class AccuracyChange:
+    """The fraction read right, 0..1, before and after, and the number of pictures."""
 
     before: float
     after: float
@@ -61,10 +62,10 @@ class FineTuned:
 
     files: ModelFiles
     card: ModelCard
-    own: Change
-    test: Change
+    own: AccuracyChange
+    test: AccuracyChange
     dataset: str
-    share: float
+    fraction: float
 
 
 @dataclass(frozen=True)
@@ -75,22 +76,22 @@ class FinetuningOutcome:
         own: on the very drawings that it learned from.
         test: on pictures that neither model has learned from.
         dataset: the name of the data set that the test pictures are of.
-        share: how far its weights went from the model's to the learned ones, 0..1; at 0 nothing
+        fraction: how far its weights went from the model's to the learned ones, 0..1; at 0 nothing
             could be learned without forgetting, and it reads as the model does.
     """
 
     stored: StoredModel
-    own: Change
-    test: Change
+    own: AccuracyChange
+    test: AccuracyChange
     dataset: str
-    share: float
+    fraction: float
 
 
-def stored_copy(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
+def save_fine_tuned(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
     """Save a fine-tuned copy where the models are; see `model_store.save`.
 
     Raises:
         DigitLabError: the place cannot be written.
     """
     saved = model_store.save(tuned.files, tuned.card, path)
-    return FinetuningOutcome(saved, tuned.own, tuned.test, tuned.dataset, tuned.share)
+    return FinetuningOutcome(saved, tuned.own, tuned.test, tuned.dataset, tuned.fraction)

@@ -1,4 +1,4 @@
-"""What can be seen of a training run while it goes; nothing here changes once it is made."""
+"""The progress of a training run, in immutable snapshots."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Point:
     Attributes:
         epoch: how many epochs were done by then, with fractions.
         loss: categorical cross-entropy in nats.
-        accuracy: share of pictures read right, 0..1; in training with teachers, read as they do.
+        accuracy: fraction of pictures read right, 0..1; in training with teachers, read as they do.
         learning_rate: of the step that comes next.
     """
 
@@ -24,7 +24,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the network thought of the person's own drawing: the probability of each class."""
+    """The probabilities that the network gives for the person's own drawing."""
 
     epoch: float
     probabilities: tuple[float, ...]
@@ -64,7 +64,7 @@ class View:
 
 @dataclass(frozen=True)
 class Progress:
-    """How a run stands.
+    """The state of a run.
 
     Attributes:
         epoch, epochs: the epoch it is in, from 1, and how many there will be.
@@ -76,14 +76,14 @@ class Progress:
         training: the curve over steps, each point the mean since the point before; the last one is
             of now, and provisional.
         validation: the curve over epochs.
-        class_accuracy: of each validation, the share read right of each class, 0..1; NaN for a
+        class_accuracy: of each validation, the fraction read right of each class, 0..1; NaN for a
             class that has no validation pictures.
         hardest: the worst read pictures of the last validation, the worst first.
         view: how it reads some test pictures, at most a second old; None when nobody watches.
         opinions: what it thought of the person's own drawing, the oldest first.
         rate_changes: what the learning rate was multiplied by while it ran, in their order: from
             which of the run's steps on, counted from 0, and by how much.
-        validated: while the pictures kept aside are read after an epoch, the share that is, 0..1;
+        validated: the fraction of the pictures kept aside that was read after an epoch, 0..1;
             0 else.
         is_paused: it waits to be resumed.
         is_over: the training has ended, by itself or because it was stopped.
@@ -114,7 +114,7 @@ class Progress:
     remark: str = ""
 
     @property
-    def share(self) -> float:
-        """How much of the run is done, 0..1."""
+    def fraction(self) -> float:
+        """Return the fraction of the run that is done, 0..1."""
         done = (self.epoch - 1) * self.steps + self.step
         return min(1.0, done / (self.epochs * self.steps))

@@ -1,4 +1,4 @@
-"""A training run is written down in the list of runs while it goes, and how it ends."""
+"""Recording of a training run in the list of runs."""
 
 import logging
 import time
@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from mnist_app.core.errors import DigitLabError, Interrupted, Stopped
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.runs.run_store import Runs
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,11 @@ def _done(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) ->
     try:
         outcome = work(pen.report)
     except Stopped:
-        pen.close(lambda: _break_off(runs, run_id, State.STOPPED, pen.last, ""))
+        pen.close(lambda: _break_off(runs, run_id, RunState.STOPPED, pen.last, ""))
         raise
     except Exception as error:
         sentence = str(error) if isinstance(error, DigitLabError) else UNFORESEEN
-        state = State.INTERRUPTED if isinstance(error, Interrupted) else State.FAILED
+        state = RunState.INTERRUPTED if isinstance(error, Interrupted) else RunState.FAILED
         pen.close(lambda: _break_off(runs, run_id, state, pen.last, sentence))
         raise
     pen.close(lambda: _end(runs, run_id, outcome))
@@ -59,7 +59,7 @@ def _done(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) ->
 def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
     runs.finish(
         run_id,
-        State.STOPPED if outcome.stopped else State.FINISHED,
+        RunState.STOPPED if outcome.stopped else RunState.FINISHED,
         outcome.progress,
         accuracy=outcome.report.accuracy,
         loss=outcome.report.loss,
@@ -71,9 +71,9 @@ def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
 
 
 def _break_off(
-    runs: Runs, run_id: int, state: State, progress: Progress | None, sentence: str
+    runs: Runs, run_id: int, state: RunState, progress: Progress | None, sentence: str
 ) -> None:
-    """What it had reached before, when it went on from a checkpoint, is kept."""
+    """Keep what the run had reached before it went on from a checkpoint."""
     before = runs.get(run_id)
     runs.finish(
         run_id,

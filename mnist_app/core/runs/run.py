@@ -1,4 +1,4 @@
-"""A training run as it was written down: how it stands, how it differs from others."""
+"""A training run as recorded: its state, and how it differs from others."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.settings import SETTINGS, TrainingConfig, from_query
 
 
-class State(StrEnum):
-    """Where a run stands; an interrupted one lost its process before its end."""
+class RunState(StrEnum):
+    """The state of a run; an interrupted one lost its process before its end."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -24,14 +24,14 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-UNFINISHED = (State.WAITING, State.RUNNING)
+UNFINISHED = (RunState.WAITING, RunState.RUNNING)
 # Ended before their end, and may go on.
-BROKEN_OFF = (State.STOPPED, State.FAILED, State.INTERRUPTED)
+BROKEN_OFF = (RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training run as it was last written down.
+    """One training run as last recorded.
 
     Attributes:
         id: unique, never given twice.
@@ -52,7 +52,7 @@ class Run:
     title: str
     owner: str
     created: str
-    state: State
+    state: RunState
     settings: dict[str, Any]
     accuracy: float | None = None
     loss: float | None = None
@@ -64,17 +64,17 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more will change by itself."""
+        """Return whether nothing more will change by itself."""
         return self.state not in UNFINISHED
 
     @property
     def config(self) -> TrainingConfig:
-        """Its settings, as far as this version knows them."""
+        """Return the settings, as far as this version knows them."""
         return from_query({name: str(value) for name, value in self.settings.items()})[0]
 
     @property
     def can_continue(self) -> bool:
-        """Whether it was broken off and left a checkpoint to go on from, when that was written."""
+        """Return whether it broke off and left a checkpoint to go on from."""
         return self.state in BROKEN_OFF and self.checkpoints is not None
 
 
@@ -90,13 +90,13 @@ def curves_csv(curves: LearningCurves) -> str:
 
 
 def differing_settings(runs: Sequence[Run]) -> tuple[str, ...]:
-    """The settings in which the runs are not all the same, in the order of the table."""
+    """Return the settings in which the runs differ, in the order of the table."""
     names = [setting.name for setting in SETTINGS]
     return tuple(name for name in names if len({run.settings.get(name) for run in runs}) > 1)
 
 
 def told_apart(runs: Sequence[Run]) -> list[Run]:
-    """The runs, those of the same name with their numbers behind it."""
+    """Return the runs, numbers added to titles that are the same."""
     named = Counter(run.title for run in runs)
     return [
         replace(run, title=f"{run.title} (run {run.id})") if named[run.title] > 1 else run

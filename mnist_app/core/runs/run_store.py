@@ -5,72 +5,26 @@ import sqlite3
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.runs import checkpoints, learning_curve
+from mnist_app.core.runs import checkpoints
+from mnist_app.core.runs.curve_table import delete_curves, read_curves, write_curves
 from mnist_app.core.runs.database import Database
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.liveness import SignOfLife, living
-from mnist_app.core.runs.progress import Point, Progress
-from mnist_app.core.runs.run import UNFINISHED, Run, State
+from mnist_app.core.runs.progress import Progress
+from mnist_app.core.runs.run import UNFINISHED, Run, RunState
+from mnist_app.core.runs.run_schema import COLUMNS, COUNTED, MIGRATIONS, SORTABLE
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 
 FILE_NAME = "runs.sqlite3"
 TITLE_LENGTH = 100
 # Runs that are over and may still go on; the checkpoints of older ones are deleted.
 MOST_CHECKPOINTS = 8
-# Each brings the file from the version that is its index to the next.
-MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        title TEXT NOT NULL,
-        owner TEXT NOT NULL,
-        created TEXT NOT NULL,
-        state TEXT NOT NULL,
-        settings TEXT NOT NULL,
-        training TEXT NOT NULL DEFAULT '[]',
-        validation TEXT NOT NULL DEFAULT '[]',
-        accuracy REAL,
-        loss REAL,
-        seconds REAL NOT NULL DEFAULT 0,
-        weights INTEGER NOT NULL DEFAULT 0,
-        model TEXT NOT NULL DEFAULT '',
-        error TEXT NOT NULL DEFAULT '',
-        process TEXT NOT NULL
-    )
-    """,
-    "ALTER TABLE runs ADD COLUMN checkpoints TEXT NOT NULL DEFAULT ''",
-    # In a table of their own: they are far longer than the rest of a run, and seldom asked for.
-    "CREATE TABLE curves (run INTEGER PRIMARY KEY, training TEXT NOT NULL, "
-    "validation TEXT NOT NULL)",
-    "INSERT INTO curves SELECT id, training, validation FROM runs",
-    "ALTER TABLE runs DROP COLUMN training",
-    "ALTER TABLE runs DROP COLUMN validation",
-)
-COLUMNS = (
-    "id",
-    "title",
-    "owner",
-    "created",
-    "state",
-    "settings",
-    "accuracy",
-    "loss",
-    "seconds",
-    "weights",
-    "model",
-    "error",
-    "checkpoints",
-    "process",
-)
-SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
-COUNTED = ("seconds", "weights")
 
 
 class Runs:
@@ -101,7 +55,11 @@ class Runs:
         self.mark_interrupted()
 
     def add(
-        self, title: str, config: TrainingConfig, owner: str = "", state: State = State.WAITING
+        self,
+        title: str,
+        config: TrainingConfig,
+        owner: str = "",
+        state: RunState = RunState.WAITING,
     ) -> Run:
         """Write down a new run, and hold it.
 
@@ -131,7 +89,7 @@ class Runs:
     def start(self, run_id: int) -> None:
         """Write down that it trains now, and hold it, also when it goes on after a break."""
         with self._database.writing() as connection:
-            self._hold(connection, run_id, State.RUNNING)
+            self._hold(connection, run_id, RunState.RUNNING)
 
     def resume(self, run_id: int) -> Run:
         """Put a run in line again, and hold it, to go on from the checkpoint it left.
@@ -145,7 +103,7 @@ class Runs:
                 raise DigitLabError(
                     f"{run.title} cannot go on, its checkpoint is gone or in use: start it anew."
                 )
-            self._hold(connection, run_id, State.WAITING)
+            self._hold(connection, run_id, RunState.WAITING)
         return self.get(run_id)
 
     def let_go(self, run_id: int) -> None:
@@ -156,12 +114,12 @@ class Runs:
         """Write down how far it is; every few seconds is often enough."""
         with self._database.writing() as connection:
             _set(connection, run_id, seconds=seconds)
-            _set_curves(connection, run_id, progress)
+            write_curves(connection, run_id, progress)
 
     def finish(
         self,
         run_id: int,
-        state: State,
+        state: RunState,
         progress: Progress | None = None,
         *,
         accuracy: float | None = None,
@@ -177,7 +135,7 @@ class Runs:
         went on; else it may go on from one.
         """
         is_used_up = progress is not None and progress.is_used_up
-        ends_for_good = state is State.FINISHED or (state is State.STOPPED and is_used_up)
+        ends_for_good = state is RunState.FINISHED or (state is RunState.STOPPED and is_used_up)
         with self._changing() as connection:
             _set(
                 connection,
@@ -192,13 +150,13 @@ class Runs:
                 **({"checkpoints": ""} if ends_for_good else {}),
             )
             if progress:
-                _set_curves(connection, run_id, progress)
+                write_curves(connection, run_id, progress)
 
     def cancel(self, run_id: int) -> None:
         """Let go a run that was told to stop before its turn; what it had learned before stays."""
         self.let_go(run_id)
         with self._changing() as connection:
-            _set(connection, run_id, state=State.STOPPED)
+            _set(connection, run_id, state=RunState.STOPPED)
 
     def rename(self, run_id: int, title: str) -> None:
         """Give it another name; the card of its model keeps the old one."""
@@ -220,7 +178,7 @@ class Runs:
             model_store.delete(model_store.describe(run.model))
         with self._changing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-            connection.execute("DELETE FROM curves WHERE run = ?", (run_id,))
+            delete_curves(connection, run_id)
 
     def get(self, run_id: int) -> Run:
         """Return one run.
@@ -235,13 +193,7 @@ class Runs:
     def curves(self, run_id: int) -> LearningCurves:
         """Return the curves of a run, at most `learning_curve.CURVE_POINTS` points each."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT training, validation FROM curves WHERE run = ?", (run_id,)
-            ).fetchone()
-        training, validation = (
-            tuple(Point(*point) for point in json.loads(part)) for part in row or ("[]", "[]")
-        )
-        return LearningCurves(training, validation)
+            return read_curves(connection, run_id)
 
     def owners_of(self, model: Path) -> set[str]:
         """Return the visitors whose runs made the model at `model`, as far as that is known."""
@@ -289,7 +241,7 @@ class Runs:
                 return
         with suppress(DigitLabError), self._changing() as connection:
             for run_id in self._lost(connection, living(self._signs)):
-                _set(connection, run_id, state=State.INTERRUPTED)
+                _set(connection, run_id, state=RunState.INTERRUPTED)
 
     def _lost(self, connection: sqlite3.Connection, living: Collection[str]) -> list[int]:
         """Return the unfinished runs that neither this list holds nor another of those who live."""
@@ -302,7 +254,7 @@ class Runs:
         is_others = process != self._sign.name and process in living
         return run_id not in self._held and not is_others
 
-    def _hold(self, connection: sqlite3.Connection, run_id: int, state: State) -> None:
+    def _hold(self, connection: sqlite3.Connection, run_id: int, state: RunState) -> None:
         _set(connection, run_id, state=state, process=self._sign.show(), error="")
         self._held.add(run_id)
 
@@ -341,7 +293,7 @@ class Runs:
         return self._run(row)
 
     def _stored_path(self, model: Path | None) -> str:
-        """Relative to the list where possible, so that the folder can be moved as a whole."""
+        """Return a path relative to the list if possible: the folder may be moved as a whole."""
         if model is None:
             return ""
         folder, whole = self.path.parent.resolve(), model.resolve()
@@ -353,13 +305,13 @@ class Runs:
 
     def _run(self, row: tuple[Any, ...]) -> Run:
         values = dict(zip(COLUMNS, row, strict=True))
-        process, state = values.pop("process"), State(values["state"])
+        process, state = values.pop("process"), RunState(values["state"])
         # One of its own that was let go, on a disk that takes no word of it.
         is_lost = state in UNFINISHED and self._is_lost(values["id"], process, [process])
         return Run(
             **{
                 **values,
-                "state": State.INTERRUPTED if is_lost else state,
+                "state": RunState.INTERRUPTED if is_lost else state,
                 "settings": json.loads(values["settings"]),
                 "model": self._path_of(values["model"]),
                 "checkpoints": self._path_of(values["checkpoints"]),
@@ -388,11 +340,3 @@ def _set(connection: sqlite3.Connection, run_id: int, **values: Any) -> None:
     )
     if not cursor.rowcount:
         raise _unknown(run_id)
-
-
-def _set_curves(connection: sqlite3.Connection, run_id: int, progress: Progress) -> None:
-    parts = [
-        json.dumps([astuple(point) for point in learning_curve.chosen(points)])
-        for points in (progress.training, progress.validation)
-    ]
-    connection.execute("INSERT OR REPLACE INTO curves VALUES (?, ?, ?)", (run_id, *parts))

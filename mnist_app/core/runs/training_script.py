@@ -9,8 +9,9 @@ import json
 import math
 from typing import Any
 
-from mnist_app.core import custom_network, schedules
-from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core import schedules
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.runs.network_script import network_code, sequential
 from mnist_app.core.settings import TrainingConfig
 
 _OPTDIGITS = """
@@ -33,43 +34,6 @@ checked = round(len(order) * {validation_share})
 validation, training = order[:checked], order[checked:]
 answers = keras.utils.to_categorical(labels, 10)
 steps = len(training) // BATCH_SIZE
-"""
-_MOMENTUM = """
-# In a run of few steps, averages over batches must follow quickly.
-momentum = min({usual}, max(0.5, 1 - 3 / steps))
-"""
-_NORMALISED = """
-def convolution(filters, size=3, strides=1, padding="same"):
-    return [
-        layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
-        layers.BatchNormalization(momentum=momentum),
-        layers.ReLU(),
-    ]
-"""
-_RESIDUAL = """
-def convolution(field, filters, strides=1):
-    field = layers.Conv2D(
-        filters, 3, strides=strides, padding="same", use_bias=False,
-        kernel_initializer="he_normal",
-    )(field)
-    return layers.BatchNormalization(momentum=momentum)(field)
-
-
-def block(field, filters):
-    change = layers.ReLU()(convolution(field, filters))
-    return layers.ReLU()(layers.Add()([field, convolution(change, filters)]))
-
-
-image = keras.Input((28, 28, 1))
-field = layers.ReLU()(convolution(image, 16))
-field = layers.ReLU()(convolution(field, 32, strides=2))
-field = layers.ReLU()(convolution(field, 64))
-field = block(field, 64)
-field = layers.ReLU()(convolution(field, 128, strides=2))
-field = block(block(field, 128), 128)
-field = layers.GlobalAveragePooling2D()(field)
-field = layers.Dropout({dropout})(field)
-network = keras.Model(image, {answer}(field))
 """
 _BATCHES = """
 batches = (
@@ -96,60 +60,6 @@ read = network.predict(test_images, verbose=0).argmax(axis=1)
 print(f"{np.mean(read == test_labels):.2%} of {len(read):,} test pictures are read right.")
 network.save("model.keras")
 """
-_FLATTEN, _POOL = "layers.Flatten()", "layers.MaxPooling2D()"
-_CONVOLUTION = 'layers.Conv2D({}, {}, activation="relu")'
-_DENSE = 'layers.Dense({}, activation="relu")'
-# The hidden layers of each network that is a row of layers.
-_HIDDEN = {
-    "dense": (_FLATTEN, _DENSE.format(128)),
-    "simple_cnn": (
-        _CONVOLUTION.format(16, 3),
-        _POOL,
-        _CONVOLUTION.format(32, 3),
-        _POOL,
-        _FLATTEN,
-        _DENSE.format(64),
-    ),
-    "fast_cnn": (
-        '*convolution(16, size=5, strides=2, padding="valid")',
-        "*convolution(32, strides=2)",
-        "*convolution(96, strides=2)",
-        _FLATTEN,
-    ),
-    "deep_cnn": (
-        "*convolution(16)",
-        "*convolution(32)",
-        _POOL,
-        "*convolution(64)",
-        "*convolution(64)",
-        _POOL,
-        "*convolution(96)",
-        "*convolution(128)",
-        "layers.GlobalAveragePooling2D()",
-    ),
-    "plain_cnn": (
-        *(f'*convolution({filters}, padding="valid")' for filters in range(32, 177, 16)),
-        _FLATTEN,
-    ),
-    "lenet5": (
-        'layers.Conv2D(6, 5, padding="same", activation="tanh")',
-        "layers.AveragePooling2D(2)",
-        'layers.Conv2D(16, 5, activation="tanh")',
-        "layers.AveragePooling2D(2)",
-        _FLATTEN,
-        'layers.Dense(120, activation="tanh")',
-        'layers.Dense(84, activation="tanh")',
-    ),
-    "keras_example": (
-        _CONVOLUTION.format(32, 3),
-        _POOL,
-        _CONVOLUTION.format(64, 3),
-        _POOL,
-        _FLATTEN,
-    ),
-}
-# What a network leaves out before its answer where the settings say nothing.
-_OWN_DROPOUT = {"deep_cnn": 0.3, "residual_cnn": 0.3, "keras_example": 0.5}
 _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 
 
@@ -158,7 +68,7 @@ def script(config: TrainingConfig, card: ModelCard | None = None, title: str = "
 
     Args:
         card: of the run's model, for what it reached and what is not repeated.
-        title: the name for people; the card's if not given.
+        title: the name for people; the card's by default.
     """
     intro = "\n\n".join(_intro(config, card, title)).replace("\\", "\\\\").replace('"', "'")
     parts = [f"# {heading}\n{code}" for heading, code in _sections(config)]
@@ -205,7 +115,7 @@ def _imports(config: TrainingConfig) -> str:
 
 def _sections(config: TrainingConfig) -> list[tuple[str, str]]:
     """Return the parts of the program: of each its heading and its code."""
-    sections = [("The pictures", _data(config)), ("The network", _network(config))]
+    sections = [("The pictures", _data(config)), ("The network", network_code(config))]
     if _changes(config):
         sections.append(("Each picture a little different every time", _augmentation(config)))
     learning = f"{_optimizer(config)}\n{_fit(config)}"
@@ -219,43 +129,6 @@ def _data(config: TrainingConfig) -> str:
         used = f"min({used}, {config.limit})" if used else str(config.limit)
     split = _SPLIT.format(used=used and f"[:{used}]", validation_share=config.validation_share)
     return f"{source.format(name=config.dataset).strip()}\n{split.strip()}"
-
-
-def _network(config: TrainingConfig) -> str:
-    dropout = config.dropout or _OWN_DROPOUT.get(config.architecture, 0)
-    exact = "" if config.precision == "float32" else ', dtype="float32"'
-    answer = f'layers.Dense(10, activation="softmax"{exact})'
-    if config.architecture == "residual_cnn":
-        residual = _RESIDUAL.format(dropout=dropout, answer=answer).strip()
-        return f"{_MOMENTUM.format(usual=0.99).strip()}\n\n\n{residual}"
-    hidden = _custom(config.layers) if config.architecture == "custom" else None
-    rows = ["layers.Input((28, 28, 1))", *(hidden or _HIDDEN[config.architecture])]
-    rows += [f"layers.Dropout({dropout})"] if dropout else []
-    network = f"network = {_sequential([*rows, answer])}"
-    if "*convolution(" not in network:
-        return network
-    return f"{_MOMENTUM.format(usual=0.95).strip()}\n\n{_NORMALISED}\n\n{network}"
-
-
-def _custom(text: str) -> list[str]:
-    """Return the hidden layers of a network of one's own, see `builder`."""
-    rows: list[str] = []
-    for layer in custom_network.parse(text):
-        if layer.word == "dense":
-            rows += [] if _FLATTEN in rows else [_FLATTEN]
-            rows.append(_DENSE.format(int(layer.numbers[0])))
-        elif layer.word == "conv":
-            rows.append(_CONVOLUTION.format(*map(int, layer.numbers)))
-        elif layer.word == "dropout":
-            rows.append(f"layers.Dropout({layer.numbers[0]:g})")
-        else:
-            rows.append(_POOL)
-    return rows if _FLATTEN in rows else [*rows, _FLATTEN]
-
-
-def _sequential(rows: list[str]) -> str:
-    body = "".join(f"        {row},\n" for row in rows)
-    return f"keras.Sequential(\n    [\n{body}    ]\n)"
 
 
 def _changes(config: TrainingConfig) -> list[str]:
@@ -282,19 +155,19 @@ def _changes(config: TrainingConfig) -> list[str]:
 
 
 def _augmentation(config: TrainingConfig) -> str:
-    return f"augmentation = {_sequential(_changes(config))}{_BATCHES.rstrip()}"
+    return f"augmentation = {sequential(_changes(config))}{_BATCHES.rstrip()}"
 
 
 def _optimizer(config: TrainingConfig) -> str:
-    given = ["rate"]
+    arguments = ["rate"]
     if config.optimizer == "sgd":
-        given.append("momentum=0.9, nesterov=True")
+        arguments.append("momentum=0.9, nesterov=True")
     if config.optimizer != "adam":
-        given.append(f"weight_decay={config.weight_decay}")
+        arguments.append(f"weight_decay={config.weight_decay}")
     if config.averaging:
-        given += ["use_ema=True", f"ema_momentum=1 - 1 / max(1, {config.averaging} * steps)"]
-        given.append("ema_overwrite_frequency=steps")
-    rows = "".join(f"    {row},\n" for row in given)
+        arguments += ["use_ema=True", f"ema_momentum=1 - 1 / max(1, {config.averaging} * steps)"]
+        arguments.append("ema_overwrite_frequency=steps")
+    rows = "".join(f"    {row},\n" for row in arguments)
     kind = _OPTIMIZERS[config.optimizer]
     return f"{_rate(config)}\noptimizer = keras.optimizers.{kind}(\n{rows})"
 
@@ -302,9 +175,9 @@ def _optimizer(config: TrainingConfig) -> str:
 def _rate(config: TrainingConfig) -> str:
     if config.schedule == "constant":
         return f"rate = {config.learning_rate}"
-    return f"""rising = max(1, round({schedules.RISING_SHARE[config.schedule]} * steps * EPOCHS))
+    return f"""rising = max(1, round({schedules.RISING_FRACTION[config.schedule]} * steps * EPOCHS))
 rate = keras.optimizers.schedules.CosineDecay(
-    {config.learning_rate * schedules.FIRST_SHARE:g},
+    {config.learning_rate * schedules.FIRST_FRACTION:g},
     steps * EPOCHS - rising,
     warmup_target={config.learning_rate},
     warmup_steps=rising,
@@ -352,16 +225,16 @@ def _intro(config: TrainingConfig, card: ModelCard | None, title: str) -> list[s
 
 def _missing(config: TrainingConfig, card: ModelCard | None) -> list[str]:
     """Return what of the run the program leaves out."""
-    told = card.training if card else {}
+    facts = card.training if card else {}
     known = (
         (config.thickness, "strokes made thinner or thicker: Keras has no layer for it"),
         (config.flip, "the share of mirrored pictures: Keras mirrors half of them"),
         (config.distractors, "made-up pictures that are no digits"),
-        (told.get("pen drawings among them"), "pen drawings that it also learned from"),
-        (told.get("started from a model"), "what another model knew, with which it began"),
-        (told.get("teachers"), "the answers of other models: this learns the labels instead"),
-        (told.get("learning rate changes"), "changes of the learning rate by hand"),
-        (told.get("stopped early"), "that it ended before its last epoch"),
+        (facts.get("pen drawings among them"), "pen drawings that it also learned from"),
+        (facts.get("started from a model"), "what another model knew, with which it began"),
+        (facts.get("teachers"), "the answers of other models: this learns the labels instead"),
+        (facts.get("learning rate changes"), "changes of the learning rate by hand"),
+        (facts.get("stopped early"), "that it ended before its last epoch"),
     )
     return [words for holds, words in known if holds]
 

@@ -1,4 +1,4 @@
-"""What only the slopes of a network tell of one image: where it looked, what would change it."""
+"""Explanation of one answer by gradients: saliency and a counterfactual."""
 
 import functools
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.explaining.counterfactual import smallest_change
 from mnist_app.core.explaining.explanations import GradientExplanation, require_image
 from mnist_app.core.explaining.saliency import integrated_gradients
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.settings import DATASETS
-from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.explaining.gradients import KerasLogits
 from mnist_app.lab.networks import model_files
 
 
@@ -25,7 +25,7 @@ def explain_by_gradients(
     target: int | None,
     *,
     report: Callable[[Any], None],
-    steering: Steering,
+    control: RunControl,
 ) -> GradientExplanation:
     """Explain an image, uint8 (28, 28), and look for a change to class `target`.
 
@@ -33,45 +33,45 @@ def explain_by_gradients(
         keras: the model's .keras file.
         dataset_name: what it learned from, "" if that is not known; where pictures of it are at
             hand, a change goes towards one of them.
-        target: index of another class; the second most probable if not given.
-        report: told the share that is done, 0..1.
+        target: index of another class; the second most probable by default.
+        report: called with the fraction done, 0..1.
 
     Raises:
         DigitLabError: it is no such model or image, there is no such class, or it is read already.
-        Stopped: it was told to stop.
+        Stopped: it was asked to stop.
     """
     require_image(image)
-    scores = _scores(keras)
-    logits = scores.logits(image[None].astype(np.float32) / 255)[0]
+    network = _opened(keras)
+    logits = network.logits(image[None].astype(np.float32) / 255)[0]
     answer, second = np.argsort(-logits, kind="stable")[:2].tolist()
     rival = second if target is None else target
-    _go_on(steering, report, 0.4)
-    gradient_map = integrated_gradients(scores, image, answer)
-    _go_on(steering, report, 0.6)
-    change = smallest_change(scores, image, rival, _guides(dataset_name, rival))
+    _go_on(control, report, 0.4)
+    gradient_map = integrated_gradients(network, image, answer)
+    _go_on(control, report, 0.6)
+    change = smallest_change(network, image, rival, _guides(dataset_name, rival))
     return GradientExplanation(gradient_map, change)
 
 
-def _go_on(steering: Steering, report: Callable[[Any], None], share: float) -> None:
-    if steering.should_stop():
+def _go_on(control: RunControl, report: Callable[[Any], None], fraction: float) -> None:
+    if control.should_stop():
         raise Stopped
-    report(share)
+    report(fraction)
 
 
 @functools.lru_cache(maxsize=2)
-def _scores(keras: bytes) -> Scores:
-    """A model, compiled; whoever asks for one explanation asks for the next."""
-    return Scores(model_files.opened(keras, "This model"))
+def _opened(keras: bytes) -> KerasLogits:
+    """Open a model, compiled once: whoever asks for one explanation asks for the next."""
+    return KerasLogits(model_files.opened(keras, "This model"))
 
 
 def _guides(dataset_name: str, label: int) -> np.ndarray | None:
-    """Pictures of a class such as the model learned from, if any are at hand."""
+    """Return pictures of a class such as the model learned from, if any are at hand."""
     known = _known_pictures(dataset_name)
     return None if known is None else known.train_images[known.train_labels == label]
 
 
 def _known_pictures(dataset_name: str) -> Dataset | None:
-    """The data set that is named, or else one of the same classes."""
+    """Return the named data set, or else one of the same classes, if at hand."""
     for name in (dataset_name, "optdigits"):
         if name in DATASETS and datasets.class_names(name) == datasets.class_names(dataset_name):
             try:

@@ -20,7 +20,7 @@ def build(
     """Build the network called `name`, untrained.
 
     Args:
-        dropout: the share of what the last layer sees that is left out at each training step,
+        dropout: the fraction of what the last layer sees that is left out at each training step,
             0..1; 0 keeps what the network has of its own.
         layers: of the network "custom", see `builder`.
 
@@ -39,12 +39,12 @@ def _answer(classes: int, dropout: float) -> list[keras.Layer]:
 
 
 def _stacked(name: str, hidden: list[keras.Layer], classes: int, dropout: float) -> keras.Model:
-    """The picture, the hidden layers and the answer, one after the other."""
+    """Stack the picture, the hidden layers and the answer."""
     return Sequential([layers.Input(INPUT_SHAPE), *hidden, *_answer(classes, dropout)], name=name)
 
 
 def _pooled(filters: int) -> list[keras.Layer]:
-    """A convolution, and a field half as wide and high."""
+    """Return a convolution followed by pooling."""
     return [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
 
 
@@ -70,7 +70,7 @@ def _custom(classes: int, dropout: float, text: str) -> keras.Model:
 
 
 def _dense(classes: int, dropout: float) -> keras.Model:
-    """The baseline: it knows nothing of neighbouring pixels."""
+    """Build the baseline, which knows nothing of neighbouring pixels."""
     hidden = [layers.Flatten(), layers.Dense(128, activation="relu")]
     return _stacked("dense", hidden, classes, dropout)
 
@@ -83,7 +83,7 @@ def _simple_cnn(classes: int, dropout: float) -> keras.Model:
 def _normalised(
     filters: int, size: int = 3, strides: int = 1, padding: str = "same"
 ) -> list[keras.Layer]:
-    """A convolution whose outputs are brought to one scale (Ioffe and Szegedy, 2015)."""
+    """Return a convolution with batch normalisation (Ioffe and Szegedy, 2015)."""
     return [
         layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
         # Keras' own 0.99 lags behind a network that learns this fast.
@@ -93,8 +93,8 @@ def _normalised(
 
 
 def _fast_cnn(classes: int, dropout: float) -> keras.Model:
-    """Each convolution steps over every second place: nothing is worked out that pooling would
-    throw away (Springenberg et al., "Striving for simplicity", 2014)."""
+    """Build convolutions with strides in place of pooling, which would discard part of their work
+    (Springenberg et al., "Striving for simplicity", 2014)."""
     hidden = [
         *_normalised(16, size=5, strides=2, padding="valid"),
         *_normalised(32, strides=2),
@@ -105,8 +105,8 @@ def _fast_cnn(classes: int, dropout: float) -> keras.Model:
 
 
 def _deep_cnn(classes: int, dropout: float) -> keras.Model:
-    """Three pairs of convolutions as in VGG (Simonyan and Zisserman, 2014), averaged over the field
-    instead of flattened (Lin et al., 2013)."""
+    """Build three pairs of convolutions as in VGG (Simonyan and Zisserman, 2014), averaged over the
+    field instead of flattened (Lin et al., 2013)."""
     hidden = [
         *_normalised(16),
         *_normalised(32),
@@ -122,9 +122,9 @@ def _deep_cnn(classes: int, dropout: float) -> keras.Model:
 
 
 def _plain_cnn(classes: int, dropout: float) -> keras.Model:
-    """Nothing but convolutions, each of which leaves out the field's edge, after the M3 of An, Lee,
-    Park, Yang, So, "An ensemble of simple convolutional neural network models for MNIST digit
-    recognition" (2020). Slow; it errs elsewhere than a residual network, so it can teach one."""
+    """Build convolutions without padding, after the M3 of An, Lee, Park, Yang, So, "An ensemble of
+    simple convolutional neural network models for MNIST digit recognition" (2020). It is slow, and
+    errs elsewhere than a residual network, so it can teach one."""
     hidden = [
         layer for filters in range(32, 177, 16) for layer in _normalised(filters, padding="valid")
     ]
@@ -132,9 +132,8 @@ def _plain_cnn(classes: int, dropout: float) -> keras.Model:
 
 
 def _residual_cnn(classes: int, dropout: float) -> keras.Model:
-    """Convolutions that add to what they were given (He et al., "Deep residual learning for image
-    recognition", 2015). Only the thin first one sees every pixel: most of the work is done where a
-    place already stands for a piece of a stroke."""
+    """Build residual blocks (He et al., "Deep residual learning for image recognition", 2015). Only
+    the thin first convolution sees every pixel: most of the work is done on smaller maps."""
 
     def convolution(field: Any, filters: int, strides: int = 1) -> Any:
         field = layers.Conv2D(
@@ -165,8 +164,8 @@ def _residual_cnn(classes: int, dropout: float) -> keras.Model:
 
 
 def _lenet5(classes: int, dropout: float) -> keras.Model:
-    """After LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
-    recognition" (1998), with a softmax for its radial units."""
+    """Build LeNet-5 (LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
+    recognition", 1998) with a softmax for its radial units."""
     hidden = [
         layers.Conv2D(6, 5, padding="same", activation="tanh"),
         layers.AveragePooling2D(2),
@@ -180,7 +179,7 @@ def _lenet5(classes: int, dropout: float) -> keras.Model:
 
 
 def _keras_example(classes: int, dropout: float) -> keras.Model:
-    """The "Simple MNIST convnet" of Keras' own examples, by Francois Chollet."""
+    """Build the "Simple MNIST convnet" of Keras' own examples, by Francois Chollet."""
     hidden = [*_pooled(32), *_pooled(64), layers.Flatten()]
     return _stacked("keras_example", hidden, classes, dropout or 0.5)
 

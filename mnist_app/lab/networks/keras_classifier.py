@@ -1,4 +1,4 @@
-"""A network that still learns, asked by TensorFlow: images -> probabilities."""
+"""Answers of a network that still learns, by TensorFlow."""
 
 import keras
 import numpy as np

@@ -41,7 +41,7 @@ def litert(model: keras.Model) -> bytes:
 
 
 def _archive(model: keras.Model) -> keras.export.ExportArchive:
-    """The functions of a LiteRT form."""
+    """Collect the functions of a LiteRT form."""
     shape = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="images")]
     answering = keras.Model(
         model.inputs, [model.outputs[0], before_softmax(model), _features(model)]
@@ -71,13 +71,13 @@ def _archive(model: keras.Model) -> keras.export.ExportArchive:
 
 
 def _features(model: keras.Model) -> Any:
-    """What the last layer with weights sees, symbolically."""
+    """Return the symbolic input of the last layer with weights."""
     head = next((layer for layer in reversed(model.layers) if layer.weights), model.layers[-1])
     return head.input if _is_reached(model, head.input) else model.outputs[0]
 
 
 def _layers(model: keras.Model) -> dict[str, Any]:
-    """What each layer makes of the picture, symbolically, by the outputs' names."""
+    """Return the symbolic output of each layer, by the outputs' names."""
     inside = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     outputs = [*(layer.output for layer in inside[:-1]), model.outputs[0]]
     return {
@@ -88,7 +88,7 @@ def _layers(model: keras.Model) -> dict[str, Any]:
 
 
 def _is_reached(model: keras.Model, output: Any) -> bool:
-    """Whether something is one number or more that come of the picture.
+    """Return whether a tensor has numbers and depends on the picture.
 
     A network within a network knows its layers from its own input on.
     """
@@ -99,7 +99,7 @@ def _is_reached(model: keras.Model, output: Any) -> bool:
 
 
 def _first_convolution(model: keras.Model) -> dict[str, tf.Tensor]:
-    """The weights of the convolution that looks at the picture itself, if there is one."""
+    """Return the weights of the convolution on the picture itself, if there is one."""
     found = next((one for one in model.layers if isinstance(one, keras.layers.Conv2D)), None)
     if found is None or found.input is not model.inputs[0] or found.dilation_rate != (1, 1):
         return {}

@@ -9,7 +9,7 @@ LEAST_PROBABILITY = 1e-30
 
 
 def before_softmax(model: keras.Model) -> Any:
-    """Return the symbolic scores whose softmax the model answers; logarithms where it has none."""
+    """Return the symbolic logits whose softmax the model answers; logarithms where it has none."""
     head = model.layers[-1]
     if getattr(head, "activation", None) is keras.activations.softmax:
         if isinstance(head, keras.layers.Activation):
@@ -20,7 +20,7 @@ def before_softmax(model: keras.Model) -> Any:
 
 
 def _without_activation(head: keras.layers.Dense) -> Any:
-    """A copy of a dense layer without its activation, on the same input."""
+    """Copy a dense layer without its activation, on the same input."""
     settings = head.get_config() | {"activation": "linear", "name": f"{head.name}_logits"}
     linear = keras.layers.Dense.from_config(settings)
     scores = linear(head.input)

@@ -67,7 +67,7 @@ def load(path: Path, name: str = "") -> keras.Model:
     """Load a model of ten classes over 28 x 28 pictures.
 
     Args:
-        name: for people; that of the file if not given.
+        name: for people; that of the file by default.
 
     Raises:
         DigitLabError: it is missing, broken, could run code, or is made for something else.
@@ -119,7 +119,7 @@ def _refuse_code(path: Path, name: str) -> None:
 
 
 def _named_things(value: Any) -> Iterator[str]:
-    """What a saved configuration names beyond plain layers."""
+    """Yield the names in a saved configuration that are no plain layers."""
     if isinstance(value, list):
         for item in value:
             yield from _named_things(item)

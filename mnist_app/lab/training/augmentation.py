@@ -1,4 +1,4 @@
-"""Small changes of a picture that leave it the same digit, made anew each time it is seen.
+"""Augmentation: small random changes of a picture that leave it the same digit.
 
 Nearly all are one warp of the picture (Simard, Steinkraus, Platt, "Best practices for
 convolutional neural networks applied to visual document analysis", 2003), one change of its
@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import TrainingConfig
 
@@ -49,7 +49,7 @@ def examples(
     configs: Sequence[TrainingConfig],
     *,
     report: Callable[[Any], None],
-    steering: Steering,
+    control: RunControl,
 ) -> list[np.ndarray]:
     """Return a changed copy of each picture, uint8 (n, 28, 28), by each of `configs`.
 
@@ -82,15 +82,15 @@ def augment(images: tf.Tensor, seed: tf.Tensor, config: TrainingConfig) -> tf.Te
     return _erase(changed, seeds[4], config.erasing) if config.erasing else changed
 
 
-def _mirror(images: tf.Tensor, seed: tf.Tensor, share: float) -> tf.Tensor:
-    chosen = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed) < share
+def _mirror(images: tf.Tensor, seed: tf.Tensor, fraction: float) -> tf.Tensor:
+    chosen = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed) < fraction
     return tf.where(chosen, tf.reverse(images, [2]), images)
 
 
 def _warp(
     images: tf.Tensor, affine_seed: tf.Tensor, elastic_seed: tf.Tensor, config: TrainingConfig
 ) -> tf.Tensor:
-    """Where each pixel of the new image comes from: turned, slanted, stretched, moved, bent."""
+    """Rotate, shear, zoom, shift and bend each image."""
     count, height, width = tf.unstack(tf.shape(images)[:3])
     centre_y = (tf.cast(height, tf.float32) - 1) / 2
     centre_x = (tf.cast(width, tf.float32) - 1) / 2
@@ -121,7 +121,7 @@ def _warp(
 def _resample(
     images: tf.Tensor, parts: list[tf.Tensor], seed: tf.Tensor, config: TrainingConfig
 ) -> tf.Tensor:
-    """The same warp with a wobble.
+    """Warp as `_warp` does, with elastic distortion.
 
     Args:
         parts: of each image what x and then y of its origin take from x, from y and for
@@ -158,10 +158,10 @@ def _thicken(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
 
 
 def _erase(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
-    """Rub out spots that cover up to about the share `most` of each image."""
+    """Rub out spots that cover up to about the fraction `most` of each image."""
     count, height, width = tf.unstack(tf.shape(images)[:3])
-    spots, shares = tf.unstack(tf.random.split(seed, 2))
+    spots, fractions = tf.unstack(tf.random.split(seed, 2))
     rough = tf.random.stateless_uniform((count, ERASING_GRID, ERASING_GRID, 1), spots)
     smooth = tf.image.resize(rough, (height, width), method="bicubic")
-    share = tf.random.stateless_uniform((count, 1, 1, 1), shares, 0, most)
-    return images * tf.clip_by_value(1 + ERASING_CONTRAST * (smooth - share), 0, 1)
+    fraction = tf.random.stateless_uniform((count, 1, 1, 1), fractions, 0, most)
+    return images * tf.clip_by_value(1 + ERASING_CONTRAST * (smooth - fraction), 0, 1)

@@ -1,4 +1,4 @@
-"""The checkpoints of a training run: Keras' own backup, and what that leaves out."""
+"""Backup of a training run: Keras' own, and what that leaves out."""
 
 import errno
 import hashlib
@@ -22,7 +22,7 @@ ARRAYS = "arrays.npz"
 
 
 class Backup:
-    """Backs up a run after each whole epoch, and takes it up again.
+    """Backs up a run after each whole epoch, and restores it.
 
     Keras' backup holds the weights and the optimizer. The state of each dropout, the best weights
     so far, where the monitors stand and the curves are put beside it.
@@ -105,7 +105,7 @@ class Backup:
         return checkpoints.pack(self._folder, facts, self._config.as_dict(), self._drawing)
 
     def _require_room(self, learner: keras.Model) -> None:
-        """HDF5 may take the process down with it when it fills a disk."""
+        """Refuse to start writing on a full disk, where HDF5 may take the process down."""
         variables = [*learner.variables, *learner.optimizer.variables]
         needed = sum(variable.numpy().nbytes for variable in variables)
         if shutil.disk_usage(self._folder).free < 2 * needed:
@@ -153,7 +153,7 @@ def _require_same(checkpoint: Checkpoint, config: TrainingConfig, origin: dict[s
 
 
 def _unsaved(learner: keras.Model) -> dict[str, keras.Variable]:
-    """The variables that Keras' backup leaves out, by names for them: the states of dropout."""
+    """Return the variables that Keras' backup leaves out, by name: the states of dropout."""
     saved = {id(variable) for variable in learner.weights}
     left = [variable for variable in learner.variables if id(variable) not in saved]
     return dict(zip(_names("state", left), left, strict=True))

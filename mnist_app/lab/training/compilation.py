@@ -1,4 +1,4 @@
-"""A network made ready to learn: its optimiser, its loss, and in how many bits it reckons."""
+"""Compilation of a network: its optimiser, its loss and its precision."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import architectures, copies
 
-# Averages over batches reach back over this share of an epoch at most, but over two batches at
+# Averages over batches reach back over this fraction of an epoch at most, but over two batches at
 # least.
 SETTLED = 1 / 3
 LEAST_MOMENTUM = 0.5
@@ -85,7 +85,7 @@ def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
 
 
 def right_answers() -> keras.Metric:
-    """Return a metric of the share of pictures read right, of those that have a right answer.
+    """Return a metric of the fraction of pictures read right, of those that have a right answer.
 
     Where answers are a teacher's, what it is more sure of than not counts as right.
     """

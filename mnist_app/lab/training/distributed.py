@@ -41,7 +41,7 @@ def is_chief() -> bool:
 
 
 def _cluster() -> dict[str, Any]:
-    """What `TF_CONFIG` says, empty when it names no cluster."""
+    """Parse `TF_CONFIG`; empty when it names no cluster."""
     text = os.environ.get("TF_CONFIG", "")
     try:
         named = json.loads(text or "{}")
@@ -81,7 +81,7 @@ def strategy() -> tf.distribute.Strategy:
 
 
 class SharedEngine(Engine):
-    """Does the steps of one run on all devices of a strategy together.
+    """Runs the steps of one training on all devices of a strategy together.
 
     Each step takes one batch of `batch_size` pictures, divided among the devices, so that the run
     is the one that a single device would do. Every worker trains with the same settings and
@@ -93,7 +93,7 @@ class SharedEngine(Engine):
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
         """Spread the work as `strategy` does, see `strategy()`."""
         self._strategy = strategy
-        self._is_told_to_stop = False
+        self._is_stop_agreed = False
 
     def take(self, model: keras.Model, config: TrainingConfig, steps: int) -> keras.Model:
         """Make a copy ready to learn on all devices; the network itself stays where it is.
@@ -116,39 +116,39 @@ class SharedEngine(Engine):
         wish: Wish,
     ) -> None:
         """Train with all others; see `Engine.fit`."""
-        told = keras.callbacks.CallbackList(list(callbacks), model=self._learner)
+        observers = keras.callbacks.CallbackList(list(callbacks), model=self._learner)
         self._learner.stop_training = False
         with _plain_words():
-            told.on_train_begin()
+            observers.on_train_begin()
             rest = iter(batches)
             for epoch in range(epochs):
-                told.on_epoch_begin(epoch)
-                logs = self._learn(itertools.islice(rest, steps), told, wish)
+                observers.on_epoch_begin(epoch)
+                logs = self._learn(itertools.islice(rest, steps), observers, wish)
                 _agree(self._strategy, self._learner)
-                told.on_epoch_end(epoch, logs)
+                observers.on_epoch_end(epoch, logs)
                 if self._learner.stop_training:
                     break
-            told.on_train_end()
+            observers.on_train_end()
 
     def _learn(
-        self, batches: Iterator[Any], told: keras.callbacks.CallbackList, wish: Wish
+        self, batches: Iterator[Any], observers: keras.callbacks.CallbackList, wish: Wish
     ) -> dict[str, float]:
         """Do the steps of an epoch, until a callback stops it; gives what is logged of them."""
         sums, logs = np.zeros(3), {}
         for done, batch in enumerate(batches, start=1):
             found = self._step(_divided(self._strategy, batch), wish()).numpy()
             sums += found[:3]
-            self._is_told_to_stop = bool(found[3] > 0)
+            self._is_stop_agreed = bool(found[3] > 0)
             loss, right, answered = map(float, sums)
             logs = {"loss": loss / done, "accuracy": right / max(answered, 1)}
-            told.on_train_batch_end(done - 1, logs)
+            observers.on_train_batch_end(done - 1, logs)
             if self._learner.stop_training:
                 break
         return logs
 
     def agrees_to_stop(self, wish: bool) -> bool:
-        """Return only what all were told in a step: who stops alone leaves the others waiting."""
-        return self._is_told_to_stop
+        """Return only what all learned in a step: who stops alone leaves the others waiting."""
+        return self._is_stop_agreed
 
     def mean(self, value: float) -> float:
         """Return the mean of what all workers found, so that all decide alike."""
@@ -170,7 +170,7 @@ def _require_fitting(config: TrainingConfig, devices: int) -> None:
 
 
 def _divided(strategy: tf.distribute.Strategy, batch: tuple[tf.Tensor, tf.Tensor]) -> Any:
-    """A batch of pictures and answers, of which each device has its own part.
+    """Divide a batch of pictures and answers among the devices.
 
     All workers draw the same batches.
     """
@@ -187,7 +187,7 @@ def _divided(strategy: tf.distribute.Strategy, batch: tuple[tf.Tensor, tf.Tensor
 def _step(
     strategy: tf.distribute.Strategy, model: keras.Model, config: TrainingConfig
 ) -> Callable[[Any, bool], tf.Tensor]:
-    """One step on all devices -> mean loss, right answers, questions, and how many want to stop."""
+    """Compile one step on all devices: it returns loss, right answers, questions and stop votes."""
     losses = keras.losses.CategoricalCrossentropy(
         label_smoothing=config.label_smoothing, reduction="sum"
     )
@@ -224,7 +224,7 @@ def _agree(strategy: tf.distribute.Strategy, model: keras.Model) -> None:
 def _means(
     strategy: tf.distribute.Strategy, values: Callable[[], list[tf.Tensor]]
 ) -> list[tf.Tensor]:
-    """The mean over all devices of each of the values that every one of them has."""
+    """Return the mean over all devices of each value."""
     of_devices = strategy.run(lambda: [tf.identity(value) for value in values()])
     return [strategy.reduce("MEAN", value, axis=None) for value in of_devices]
 

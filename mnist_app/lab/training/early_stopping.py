@@ -1,4 +1,4 @@
-"""Keras' callbacks that watch the validation loss, and where they stand."""
+"""Keras' callbacks that monitor the validation loss, and their state."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ PLATEAU_FACTOR = 0.2
 
 
 class Monitors:
-    """What keeps the best weights, stops early and lowers the learning rate on a plateau.
+    """Keras' callbacks that keep the best weights, stop early and lower the learning rate.
 
     Attributes:
         early: keeps the best weights, and stops the run where the settings ask for that.
@@ -34,12 +34,12 @@ class Monitors:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch of the best weights, from 1."""
+        """Return the epoch of the best weights, from 1."""
         return self.early.best_epoch + 1
 
     @property
     def best_weights(self) -> list[np.ndarray]:
-        """The best weights so far; none before anything was validated."""
+        """Return the best weights so far; none before anything was validated."""
         return self.early.best_weights or []
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What does the steps of a training run: Keras on the one device of this process.
+"""The engine of a training run: Keras on the one device of this process.
 
 `distributed` has an engine for several devices.
 """
@@ -16,7 +16,7 @@ Wish = Callable[[], bool]
 
 
 class Engine:
-    """One run's engine; others do the same in their own way.
+    """Runs the steps of one training; subclasses do so in their own way.
 
     Attributes:
         is_shared: whether other processes take part, which know nothing of this one's checkpoints

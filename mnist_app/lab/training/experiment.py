@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
 from mnist_app.core.jobs.phases import Phase, Stage
-from mnist_app.core.jobs.run_control import Steering
-from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.jobs.run_control import RunControl
+from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs import learning_curve
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import Trained
@@ -33,8 +33,8 @@ def train_model(
     config: TrainingConfig,
     title: str,
     *,
-    report: Callable[[Any], None] = lambda told: None,
-    steering: Steering | None = None,
+    report: Callable[[Any], None] = lambda message: None,
+    control: RunControl | None = None,
     drawing: np.ndarray | None = None,
     checkpoint: bytes | None = None,
     keeps_checkpoints: bool = False,
@@ -54,7 +54,7 @@ def train_model(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        steering, drawing, watch, start_from, teachers, engine: see `training.train`.
+        control, drawing, watch, start_from, teachers, engine: see `training.train`.
 
     Raises:
         DigitLabError: see `datasets.load` and `training.train`.
@@ -62,14 +62,14 @@ def train_model(
     dataset = datasets.load(config.dataset)
     known = strangers = None
     if extra_strokes:
-        pens = datasets.load_pen_strokes(extra_strokes, datasets.PEN_WIDTHS)
-        known = pens.by_writer(lambda writers: ~datasets.is_held_out(writers))
-        strangers = datasets.load_pen_strokes(extra_strokes).by_writer(datasets.is_held_out)
+        pens = pen_digits.load_pen_strokes(extra_strokes, pen_digits.PEN_WIDTHS)
+        known = pens.by_writer(lambda writers: ~pen_digits.is_held_out(writers))
+        strangers = pen_digits.load_pen_strokes(extra_strokes).by_writer(pen_digits.is_held_out)
     result = train(
         config,
         dataset,
         report,
-        steering,
+        control,
         extra_images=known.images if known else None,
         extra_labels=known.labels if known else None,
         watch=watch,
@@ -104,9 +104,9 @@ def train_model(
 
 
 def _measured(
-    model: keras.Model, dataset: datasets.Dataset, strangers: datasets.PenDigits | None
+    model: keras.Model, dataset: datasets.Dataset, strangers: pen_digits.PenDigits | None
 ) -> tuple[EvaluationReport, dict[str, Any]]:
-    """How the test pictures are read, and what the card tells of them and of strangers' hands."""
+    """Test the model on the test pictures and on held-out writers, for its card."""
     classifier = KerasClassifier(model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
     results: dict[str, Any] = {"test": figures(test)}
@@ -132,7 +132,7 @@ def _training_facts(result: TrainingResult) -> dict[str, Any]:
 
 
 def _curve(points: Sequence[Point]) -> list[list[float]]:
-    """Epoch, loss and accuracy of at most `CARD_POINTS` points."""
+    """Return epoch, loss and accuracy of at most `CARD_POINTS` points."""
     return [
         [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
         for point in learning_curve.chosen(points, CARD_POINTS)

@@ -16,14 +16,15 @@ import numpy as np
 import tensorflow as tf
 
 from mnist_app.core.data import datasets, distractors
-from mnist_app.core.data.datasets import PEN_WIDTHS, Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
+from mnist_app.core.data.pen_digits import PEN_WIDTHS
 from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
-from mnist_app.core.jobs.run_control import Steering
-from mnist_app.core.models.model_store import ModelCard
-from mnist_app.core.runs.outcomes import Change, FineTuned
+from mnist_app.core.jobs.run_control import RunControl
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.runs.outcomes import AccuracyChange, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab.networks import copies, model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
@@ -37,16 +38,16 @@ OWN, KNOWN = 12, 60
 # Known pictures to choose from, and beside them such as are no digits, so that it still holds back.
 REHEARSED, NONE_OF_THEM = 3_000, 400
 # How far the weights go from the old to the learned ones: as far as known pictures allow.
-SHARES = (1.0, 0.75, 0.5, 0.25)
+FRACTIONS = (1.0, 0.75, 0.5, 0.25)
 CHECKED, LARGEST_LOSS = 2_000, 0.004
-# Of a small data set at most this share is checked with; the others are there to be rehearsed.
-CHECKED_SHARE = 1 / 3
+# Of a small data set at most this fraction is checked with; the others are there to be rehearsed.
+CHECKED_FRACTION = 1 / 3
 # Enough to see a change of one in a thousand, few enough to take seconds.
 TESTED = 2_000
 # As a hand varies from one digit to the next.
 VARIATION = TrainingConfig(rotation=10.0, shift=1.0, zoom=0.1, shear=8.0, elastic=1.5)
 # The parts of the whole time that reading before, and learning, take.
-BEFORE_SHARE, LEARNING_SHARE = 0.15, 0.65
+BEFORE_FRACTION, LEARNING_FRACTION = 0.15, 0.65
 
 
 def finetune(
@@ -57,8 +58,8 @@ def finetune(
     drawings: Sequence[LabelledDrawing],
     title: str,
     *,
-    report: Callable[[float], None] = lambda share: None,
-    steering: Steering | None = None,
+    report: Callable[[float], None] = lambda fraction: None,
+    control: RunControl | None = None,
     seed: int = 1,
 ) -> FineTuned:
     """Teach a copy of a model somebody's drawings; the model itself stays as it is.
@@ -69,47 +70,47 @@ def finetune(
         source_title, class_names: the model's name for people, and what its outputs mean.
         drawings: at least one.
         title: the name of the copy for people.
-        report: told the share that is done, 0..1.
-        steering: asked whether to stop.
+        report: called with the fraction done, 0..1.
+        control: asked whether to stop.
 
     Raises:
-        Stopped: it was told to stop; nothing is kept.
+        Stopped: it was asked to stop; nothing is kept.
         DigitLabError: see `model_files.load`.
     """
-    steering = steering or Steering()
+    control = control or RunControl()
     model = _copy(source, seed)
-    exam = _exam(KerasClassifier(model), drawings, _known(card), seed)
+    exam = prepare_exam(KerasClassifier(model), drawings, _known(card), seed)
     own_before, before = exam.marks()
     old = model.get_weights()
-    report(BEFORE_SHARE)
+    report(BEFORE_FRACTION)
 
     def after_step(step: int) -> None:
-        report(BEFORE_SHARE + (step + 1) / STEPS * LEARNING_SHARE)
-        _leave_if_told(steering)
+        report(BEFORE_FRACTION + (step + 1) / STEPS * LEARNING_FRACTION)
+        _raise_if_stopped(control)
 
     _learn(model, drawings, exam, after_step, seed)
-    share = _take_back(model, old, exam)
+    fraction = _interpolate_weights(model, old, exam)
     own_after, after = exam.marks()
-    _leave_if_told(steering)
-    own = Change(own_before, own_after, len(drawings))
-    test = Change(before.accuracy, after.accuracy, after.images)
+    _raise_if_stopped(control)
+    own = AccuracyChange(own_before, own_after, len(drawings))
+    test = AccuracyChange(before.accuracy, after.accuracy, after.images)
     return FineTuned(
         model_files.packed(model),
         _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
         own,
         test,
         exam.known.name,
-        share,
+        fraction,
     )
 
 
-def _leave_if_told(steering: Steering) -> None:
-    if steering.should_stop():
+def _raise_if_stopped(control: RunControl) -> None:
+    if control.should_stop():
         raise Stopped
 
 
 def _copy(source: bytes, seed: int) -> keras.Model:
-    """The network in a `.keras` file, whose dropout follows from the seed alone."""
+    """Load a `.keras` file, with dropout that follows from the seed alone."""
     with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(source)
@@ -120,8 +121,8 @@ def _copy(source: bytes, seed: int) -> keras.Model:
 
 
 @dataclass(frozen=True)
-class _Exam:
-    """What a model is asked before and after.
+class Exam:
+    """The questions to a model before and after fine-tuning.
 
     `own`, `test` and `check` are pictures with their labels; with `check` it is decided how far the
     weights go. `rehearsed` are other pictures, without labels.
@@ -135,27 +136,28 @@ class _Exam:
     rehearsed: np.ndarray
 
     def marks(self) -> tuple[float, EvaluationReport]:
-        """Return the share read right of the own drawings, 0..1, and how the test was read."""
-        return self.share_right(*self.own), evaluate(self.classifier, *self.test)
+        """Return the fraction read right of the own drawings, 0..1, and how the test was read."""
+        return self.accuracy(*self.own), evaluate(self.classifier, *self.test)
 
-    def share_right(self, images: np.ndarray, labels: np.ndarray) -> float:
+    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
         return float((self.classifier.probabilities(images).argmax(axis=1) == labels).mean())
 
 
-def _exam(
+def prepare_exam(
     classifier: Answering, drawings: Sequence[LabelledDrawing], known: Dataset, seed: int
-) -> _Exam:
+) -> Exam:
+    """Choose what a model is asked before and after, by `seed`."""
     chosen = np.random.default_rng(seed).permutation(len(known.test_labels))[:TESTED]
     test = known.test_images[chosen], known.test_labels[chosen]
     order = np.random.default_rng(seed).permutation(len(known.train_labels))
-    checked, rest = np.split(order, [min(CHECKED, round(CHECKED_SHARE * len(order)))])
+    checked, rest = np.split(order, [min(CHECKED, round(CHECKED_FRACTION * len(order)))])
     check = known.train_images[checked], known.train_labels[checked]
     rehearsed = known.train_images[rest[:REHEARSED]]
-    return _Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
+    return Exam(classifier, known, as_inputs(drawings, (STROKE_WIDTH,)), test, check, rehearsed)
 
 
 def _known(card: ModelCard | None) -> Dataset:
-    """The digits that the model learned from, or others; never downloaded for this."""
+    """Load the digits that the model learned from, or others; download nothing."""
     learned = card.dataset if card else ""
     at_hand = [
         name
@@ -165,19 +167,19 @@ def _known(card: ModelCard | None) -> Dataset:
     return datasets.load(at_hand[0], allow_download=False)
 
 
-def _take_back(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
+def _interpolate_weights(model: keras.Model, old: list[np.ndarray], exam: Exam) -> float:
     """Take `model` back towards its old weights, as far as known pictures ask.
 
     Returns:
-        The share of the way that is kept, 0..1; at 0 the model is as it was.
+        The fraction of the way that is kept, 0..1; at 0 the model is as it was.
     """
     new = model.get_weights()
     model.set_weights(old)
-    least = exam.share_right(*exam.check) - LARGEST_LOSS
-    for share in SHARES:
-        model.set_weights([a + share * (b - a) for a, b in zip(old, new, strict=True)])
-        if exam.share_right(*exam.check) >= least:
-            return share
+    least = exam.accuracy(*exam.check) - LARGEST_LOSS
+    for fraction in FRACTIONS:
+        model.set_weights([a + fraction * (b - a) for a, b in zip(old, new, strict=True)])
+        if exam.accuracy(*exam.check) >= least:
+            return fraction
     model.set_weights(old)
     return 0.0
 
@@ -185,7 +187,7 @@ def _take_back(model: keras.Model, old: list[np.ndarray], exam: _Exam) -> float:
 def _learn(
     model: keras.Model,
     drawings: Sequence[LabelledDrawing],
-    exam: _Exam,
+    exam: Exam,
     after_step: Callable[[int], None],
     seed: int,
 ) -> None:
@@ -202,8 +204,10 @@ def _learn(
     # Fading to nothing, so that it does not end wherever its last step happened to lead.
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
     model.compile(keras.optimizers.Adam(rate), keras.losses.CategoricalCrossentropy())
-    told = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: after_step(step))
-    model.fit(batches, callbacks=[told], shuffle=False, verbose=0)
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda step, logs: after_step(step)
+    )
+    model.fit(batches, callbacks=[callback], shuffle=False, verbose=0)
     for layer in frozen:
         layer.trainable = True
 
@@ -211,7 +215,7 @@ def _learn(
 def _batches(
     own: tuple[np.ndarray, np.ndarray], known: tuple[np.ndarray, np.ndarray], seed: int
 ) -> tf.data.Dataset:
-    """`STEPS` batches of own and known pictures with their answers, by chance, each varied."""
+    """Return `STEPS` random batches of own and known pictures, augmented, with their targets."""
     chance = np.random.default_rng(seed)
     mine = chance.integers(len(own[0]), size=(STEPS, OWN))
     theirs = len(own[0]) + chance.integers(len(known[0]), size=(STEPS, KNOWN))
@@ -235,10 +239,10 @@ def _card(
     title: str,
     dataset: str,
     report: EvaluationReport,
-    own: Change,
-    test: Change,
+    own: AccuracyChange,
+    test: AccuracyChange,
 ) -> ModelCard:
-    """The card of the copy; what it learned from is no result, and stands under its training."""
+    """Make the card of the copy; what it learned from stands under its training."""
     return ModelCard(
         title=title,
         dataset=dataset,

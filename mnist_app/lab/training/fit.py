@@ -1,6 +1,6 @@
 """TrainingConfig + pictures -> a trained network, by Keras' own `fit` and callbacks.
 
-It knows nothing of any screen: `report` gets an immutable `Progress`, `steering` is asked after
+It knows nothing of any screen: `report` gets an immutable `Progress`, `control` is asked after
 every step.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
@@ -55,8 +55,8 @@ class TrainingResult:
 def train(
     config: TrainingConfig,
     dataset: Dataset,
-    report: Callable[[Any], None] = lambda told: None,
-    steering: Steering | None = None,
+    report: Callable[[Any], None] = lambda message: None,
+    control: RunControl | None = None,
     extra_images: np.ndarray | None = None,
     extra_labels: np.ndarray | None = None,
     *,
@@ -76,7 +76,7 @@ def train(
     Args:
         config: the settings; `config.dataset` is not looked at, `dataset` is used.
         report: called from this thread with each `Progress`, several times a second at most.
-        steering: asked after each step.
+        control: asked after each step.
         extra_images, extra_labels: more training pictures, uint8 (n, 28, 28) and int64 (n,).
         watch: whether `Progress.view` and `Progress.opinions` are made.
         drawing: a person's own, uint8 (28, 28), for `Progress.opinions`; kept with checkpoints.
@@ -122,7 +122,7 @@ def train(
             Watcher(classifier, dataset, drawing) if watch else None,
             backup,
             report,
-            steering or Steering(),
+            control or RunControl(),
         )
         callbacks = [keras.callbacks.TerminateOnNaN(), run]
         if len(parts.validation_labels):

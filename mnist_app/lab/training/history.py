@@ -1,4 +1,4 @@
-"""What a training run has found so far: what can be seen of it, and what it needs to go on."""
+"""The history of a training run: all that can be seen of it and that it needs to go on."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from mnist_app.lab.training.monitor import Validation
 
 @dataclass
 class History:
-    """The figures of a run of these settings with so many steps an epoch.
+    """The figures of a run with these settings and so many steps an epoch.
 
     Attributes:
         epoch, step: epochs that are done and validated, and steps done since.
@@ -40,22 +40,22 @@ class History:
 
     @property
     def steps_done(self) -> int:
-        """Steps of the whole run."""
+        """Return the steps done in the whole run."""
         return self.epoch * self.steps + self.step
 
     @property
     def epochs_done(self) -> float:
-        """The same in epochs, with fractions."""
+        """Return the same in epochs, with fractions."""
         return self.steps_done / self.steps
 
     @property
     def is_epoch_complete(self) -> bool:
-        """Whether all steps of an epoch are done that is not yet counted."""
+        """Return whether all steps of the current epoch are done."""
         return self.step == self.steps
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the step that comes next."""
+        """Return the learning rate of the next step."""
         planned = learning_rate(self.config, self.steps_done, self.config.epochs * self.steps)
         return self.learning_rate_factor * planned
 
@@ -130,7 +130,7 @@ class History:
             learning_rate_factor=float(figures["learning_rate_factor"]),
             rate_changes=[(int(step), float(factor)) for step, factor in figures["rate_changes"]],
             validation=[Point(**point) for point in figures["validation"]],
-            class_accuracy=[tuple(shares) for shares in figures["class_accuracy"]],
+            class_accuracy=[tuple(fractions) for fractions in figures["class_accuracy"]],
             hardest=tuple(HardPicture(**picture) for picture in figures["hardest"]),
             opinions=[
                 Opinion(opinion["epoch"], tuple(opinion["probabilities"]))

@@ -1,4 +1,4 @@
-"""The pictures of a run: which ones are learned from, and in what order and variation."""
+"""The input pipeline: which pictures are learned from, in what order and variation."""
 
 from dataclasses import dataclass
 
@@ -108,7 +108,7 @@ class Feed:
         return batches.prefetch(2).with_options(untuned())
 
     def _epoch(self, epoch: tf.Tensor) -> tf.data.Dataset:
-        """The indices of each batch of an epoch, and its number in the whole run."""
+        """Return the indices of each batch of an epoch, and its number in the whole run."""
         size = self._config.batch_size
         chance = tf.random.stateless_uniform((len(self._pixels),), [self._config.seed, epoch])
         order = tf.argsort(chance)[: self.steps * size]

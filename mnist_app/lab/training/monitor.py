@@ -1,4 +1,4 @@
-"""Looking at a network while it learns: at its answers, its filters, and what it finds hard."""
+"""Monitoring of a network while it learns: its answers, its filters, its mistakes."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WATCHED, MOST_FILTERS, HARDEST = 40, 64, 12
 
 @dataclass(frozen=True)
 class Validation:
-    """How a network reads pictures it does not learn from; see `Progress`."""
+    """The results on pictures kept aside; see `Progress`."""
 
     loss: float
     accuracy: float
@@ -26,7 +26,7 @@ class Validation:
 
 
 class Watcher:
-    """Looks at a network that is being trained, from the thread that trains it."""
+    """Samples a network that is being trained, from the thread that trains it."""
 
     def __init__(
         self, classifier: KerasClassifier, dataset: Dataset, drawing: np.ndarray | None = None
@@ -97,6 +97,6 @@ def judge(
 
 
 def _chosen(labels: np.ndarray, classes: int) -> np.ndarray:
-    """The first pictures of each class, as many of each, in the order of the classes."""
-    share = WATCHED // classes
-    return np.concatenate([np.flatnonzero(labels == label)[:share] for label in range(classes)])
+    """Choose the first pictures of each class, equally many, in the order of classes."""
+    fraction = WATCHED // classes
+    return np.concatenate([np.flatnonzero(labels == label)[:fraction] for label in range(classes)])

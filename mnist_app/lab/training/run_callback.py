@@ -1,4 +1,4 @@
-"""The one Keras callback of ours in a training run: it reports, pauses, steers and stops.
+"""Our one Keras callback in a training run: it reports, pauses, controls and stops.
 
 It comes before Keras' own that watch the validation loss: when an epoch ends it reads the pictures
 kept aside, and when the next one begins it takes in what those others made of that.
@@ -15,7 +15,7 @@ import numpy as np
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.progress import View
 from mnist_app.lab.networks.keras_classifier import BATCH, KerasClassifier
 from mnist_app.lab.training.backup import Backup
@@ -32,7 +32,7 @@ DIVERGED = "The training diverged (its loss is no number any more): "
 
 
 class RunCallback(keras.callbacks.Callback):
-    """Tells how a run goes, and does as it is told.
+    """Reports on a run, and carries out the orders to it.
 
     Attributes:
         progress: the last report.
@@ -50,7 +50,7 @@ class RunCallback(keras.callbacks.Callback):
         watcher: Watcher | None,
         backup: Backup | None,
         report: Callable[[Any], None],
-        steering: Steering,
+        control: RunControl,
     ) -> None:
         """Prepare for a run that goes on from `history`.
 
@@ -67,20 +67,20 @@ class RunCallback(keras.callbacks.Callback):
         self._history, self._engine, self._monitors = history, engine, monitors
         self._classifier, self._parts = classifier, parts
         self._watcher, self._backup = watcher, backup
-        self._report_to, self._steering = report, steering
+        self._report_to, self._control = report, control
         # What a host allows is for the run as a whole.
         self._began = time.monotonic() - history.elapsed
         self._most_seconds = 60 * limits.most_minutes()
         self._view: View | None = None
         self._ending = self._trouble = ""
-        self._told_factor = 1.0
+        self._followed_factor = 1.0
         self._resumed = self._reported = self._looked = 0.0
         self._sums = (0.0, 0.0)
         self._is_epoch_new = False
 
     def wants_to_stop(self) -> bool:
         """Return whether somebody, or this host's limit, wants the run to end."""
-        return self._is_late() or self._steering.should_stop()
+        return self._is_late() or self._control.should_stop()
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Load the weights of the checkpoint to go on from."""
@@ -127,7 +127,7 @@ class RunCallback(keras.callbacks.Callback):
             self._history.end_epoch()
             self._is_epoch_new = True
         # Also when it was told meanwhile: this epoch is whole, and counts.
-        self._stop_if_told()
+        self._stop_if_wanted()
 
     def on_train_end(self, logs: Any = None) -> None:
         """Close the last epoch, and decide which weights are kept."""
@@ -187,7 +187,7 @@ class RunCallback(keras.callbacks.Callback):
         self._report_to(checkpoint)
 
     def _has_numbers(self) -> bool:
-        """An update that goes wrong only shows in the loss of the step after it."""
+        """Return whether all weights are finite: a bad update shows in the next loss only."""
         return all(np.isfinite(weights).all() for weights in self.model.get_weights())
 
     def _validate(self) -> float:
@@ -207,7 +207,7 @@ class RunCallback(keras.callbacks.Callback):
         return found.loss
 
     def _answers(self, images: np.ndarray) -> np.ndarray:
-        """The probabilities for pictures kept aside; it is told how many are read."""
+        """Return the probabilities for pictures kept aside, and report how many are read."""
         found: list[np.ndarray] = []
         for start in range(0, len(images), BATCH):
             if time.perf_counter() - self._reported >= REPORT_SECONDS:
@@ -220,31 +220,31 @@ class RunCallback(keras.callbacks.Callback):
         if not self._engine.is_shared:
             self._wait_while_paused()
             self._take_factor()
-        self._stop_if_told()
+        self._stop_if_wanted()
 
     def _wait_while_paused(self) -> None:
         """Stand still while paused; show what is changed meanwhile."""
-        steering = self._steering
-        if not steering.is_paused:
+        control = self._control
+        if not control.is_paused:
             return
-        while steering.is_paused and not self.wants_to_stop():
+        while control.is_paused and not self.wants_to_stop():
             self._report(is_paused=True)
             left = self._most_seconds - self._elapsed()
-            steering.wait_while_paused(left if left < math.inf else None, self._told_factor)
+            control.wait_while_paused(left if left < math.inf else None, self._followed_factor)
             self._take_factor()
         self._resumed = time.perf_counter()
         self._report()
 
     def _take_factor(self) -> None:
-        told = self._steering.learning_rate_factor
-        if told != self._told_factor:
-            self._history.change_learning_rate(told / self._told_factor)
-            self._told_factor = told
+        factor = self._control.learning_rate_factor
+        if factor != self._followed_factor:
+            self._history.change_learning_rate(factor / self._followed_factor)
+            self._followed_factor = factor
 
     def _set_learning_rate(self) -> None:
         self.model.optimizer.learning_rate = self._history.learning_rate
 
-    def _stop_if_told(self) -> None:
+    def _stop_if_wanted(self) -> None:
         is_whole = self._history.epoch == self._history.config.epochs
         if is_whole or not self._engine.agrees_to_stop(self.wants_to_stop()):
             return

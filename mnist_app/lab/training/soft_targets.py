@@ -68,11 +68,11 @@ def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tuto
         )
     # Where data are read, also on a machine with a GPU.
     with tf.device("CPU:0"):
-        copies = [copies.copy(teacher, precision) for teacher in teachers]
+        twins = [copies.copy(teacher, precision) for teacher in teachers]
 
     def teach(pictures: tf.Tensor, answers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        told = sum(teacher(pictures, training=False) for teacher in copies) / len(copies)
+        mean = sum(teacher(pictures, training=False) for teacher in twins) / len(twins)
         has_answer = tf.reduce_max(answers, axis=1, keepdims=True) > 0.5
-        return pictures, tf.where(has_answer, told, answers)
+        return pictures, tf.where(has_answer, mean, answers)
 
     return teach

@@ -21,7 +21,7 @@ def show_words(
     """Show the answer in words, and hand it to the other parts of its group.
 
     Args:
-        answer: as `answers.told` gives it.
+        answer: as `answers.as_dict` gives it.
         canvas: what the pen is followed on, see `Canvas.as_followed`.
         empty: what is shown while nothing is drawn.
     """
@@ -34,7 +34,7 @@ def show_bars(group: str, digit: Digit | None = None) -> None:
     Args:
         digit: given where there are no words that the answer comes with.
     """
-    answer = None if digit is None else answers.told(Reading((digit,)))
+    answer = None if digit is None else answers.as_dict(Reading((digit,)))
     _show_part(group, "bars", answer=answer)
 
 

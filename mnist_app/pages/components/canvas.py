@@ -7,7 +7,8 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing, canvas_json, drawing_from_canvas, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing, canvas_json, drawing_from_canvas
+from mnist_app.core.ink.raster import strokes_to_input
 
 SIDE = 320
 # A number needs room; on a phone, style.css shows this canvas at four sevenths of its size.

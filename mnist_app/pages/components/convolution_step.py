@@ -5,7 +5,13 @@ import streamlit as st
 
 from mnist_app.core.explaining.explanation_pictures import tinted
 from mnist_app.core.explaining.explanations import Explanation
-from mnist_app.core.explaining.feature_maps import CONVOLUTIONS, FeatureMaps, Step, responses, step
+from mnist_app.core.explaining.feature_maps import (
+    CONVOLUTIONS,
+    ConvolutionStep,
+    FeatureMaps,
+    responses,
+    step,
+)
 from mnist_app.pages.components.figures import figure, framed, number, numbers, row
 from mnist_app.pages.components.stepper import stepper
 
@@ -63,7 +69,7 @@ def _chosen_filter(maps: np.ndarray, key: str) -> int:
     )
 
 
-def _pictures(image: np.ndarray, now: Step, made: np.ndarray, place: int) -> str:
+def _pictures(image: np.ndarray, now: ConvolutionStep, made: np.ndarray, place: int) -> str:
     """Return the picture with the window, and the new picture as far as it is made."""
     down, right = divmod(place, made.shape[1])
     height, width = now.kernel.shape
@@ -85,7 +91,7 @@ def _pictures(image: np.ndarray, now: Step, made: np.ndarray, place: int) -> str
     return row(pictures, between="→", kind="sliding")
 
 
-def _numbers(now: Step) -> str:
+def _numbers(now: ConvolutionStep) -> str:
     """Return what lies under the window, the filter, and both multiplied."""
     top = float(np.abs(now.kernel).max())
     return row(
@@ -97,7 +103,7 @@ def _numbers(now: Step) -> str:
     )
 
 
-def _sum(now: Step, made: np.ndarray, place: int) -> str:
+def _sum(now: ConvolutionStep, made: np.ndarray, place: int) -> str:
     """Return in words what the step comes to."""
     down, right = divmod(place, made.shape[1])
     text = f"Added up, the {now.product.size} products make "

@@ -8,8 +8,8 @@ import streamlit as st
 
 from mnist_app.core.data.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
@@ -94,7 +94,7 @@ def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
     """
     judge = None
     if canvas.is_wide:
-        if loading_job(model).state != State.DONE:
+        if loading_job(model).state != JobState.DONE:
             raise DigitLabError("The number is not read yet: tell it again in a moment.")
         judge = model_cache.loaded(model.path)
     parts = drawn_digits(canvas.drawing, judge)
@@ -192,7 +192,7 @@ def _show_learning() -> None:
     with st.container(key="own_learning"):
         if not job.is_over:
             show_progress(queues().finetuning, job.id, "Learning how you write")
-        elif job.state == State.FAILED:
+        elif job.state == JobState.FAILED:
             show_error(job.error)
         elif job.result is None:
             st.info("Stopped. Nothing was changed.")
@@ -204,7 +204,7 @@ def _show_learning() -> None:
 def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
     title = escape_markdown(outcome.stored.title)
-    if outcome.share:
+    if outcome.fraction:
         st.markdown(f"**“{title}” has learned how you write**")
     else:
         st.info(

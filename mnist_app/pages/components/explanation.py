@@ -5,13 +5,13 @@ import html
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.explaining.counterfactual import Change, describe
+from mnist_app.core.explaining.counterfactual import Counterfactual, describe_counterfactual
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
-from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.answers import percent
 from mnist_app.pages.components.convolution_step import show_convolution_step
 from mnist_app.pages.components.figures import figure, legend, row
 from mnist_app.pages.components.layers import show_layers
@@ -66,7 +66,7 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
         key: unique on the page; the first part of the keys of all that is in here.
     """
     job = explanation_job(model, image, f"{tab()} {key}")
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_failure(queues().short, job, f"{key}_retry")
         return
     kept, is_over = f"{key}_explained", job.is_over
@@ -131,12 +131,12 @@ def _show_parts(explanation: Explanation, model: StoredModel, key: str, is_new: 
 def _show_gradients(explanation: Explanation, model: StoredModel, key: str, part: str) -> bool:
     """Show what only a worker can find out, as soon as it has, and return whether it is over."""
     job = gradients_job(model, explanation.image, f"{tab()} {key}")
-    found: GradientExplanation | None = job.result if job.state == State.DONE else None
+    found: GradientExplanation | None = job.result if job.state == JobState.DONE else None
     if part == WHERE:
         _show_maps(explanation, found, model.class_names[explanation.answer])
     elif found is not None:
         _show_change(explanation, found.change, model.class_names)
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_failure(queues().lab, job, f"{key}_gradients_retry")
     elif found is None:
         st.html(_status(_waiting_for(job)))
@@ -179,9 +179,11 @@ def _show_maps(explanation: Explanation, found: GradientExplanation | None, answ
     st.info(PROOF, icon=":material/info:")
 
 
-def _show_change(explanation: Explanation, change: Change | None, names: tuple[str, ...]) -> None:
+def _show_change(
+    explanation: Explanation, change: Counterfactual | None, names: tuple[str, ...]
+) -> None:
     """Show the picture, what to add and to remove, and what is read then."""
-    st.markdown(describe(change, names))
+    st.markdown(describe_counterfactual(change, names))
     if change is None:
         return
     before, after = names[change.answer], names[change.target]
@@ -194,9 +196,9 @@ def _show_change(explanation: Explanation, change: Change | None, names: tuple[s
     )
     changed = picture(change.image, f"The changed picture, read as {after}", SIDE)
     figures = [
-        figure(as_it_is, f"Read as {before}: {share(sure)}"),
+        figure(as_it_is, f"Read as {before}: {percent(sure)}"),
         figure(marks, "What to change"),
-        figure(changed, f"Read as {after}: {share(change.probability)}"),
+        figure(changed, f"Read as {after}: {percent(change.probability)}"),
     ]
     signs = [("above", "+", "ink to add"), ("below", "\N{MINUS SIGN}", "ink to remove")]
     st.html(row(figures, between="→") + legend(signs))

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Snapshot, State
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
@@ -69,7 +69,7 @@ def read_canvas(canvas: Canvas, model: StoredModel, patience: float = 0.0) -> Ca
     started = time.perf_counter()
     try:
         drawing = canvas.drawing
-        if job.state != State.DONE:
+        if job.state != JobState.DONE:
             return found
         reading = read_drawing(drawing, model_cache.loaded(model.path), as_number=canvas.is_wide)
     except DigitLabError as error:
@@ -94,16 +94,16 @@ def show_answer(found: CanvasReading) -> None:
 
 def _answer(found: CanvasReading) -> dict[str, Any]:
     if found.reading.digits:
-        return answers.told(found.reading)
+        return answers.as_dict(found.reading)
     if found.canvas.is_empty:
         return _invitation(found.canvas)
-    if found.job.state == State.FAILED:
+    if found.job.state == JobState.FAILED:
         return answers.unread("This model cannot read.")
     if not found.job.is_over:
         return answers.unread(
             "The network is waking up …", "Your drawing is read as soon as it is ready."
         )
-    return answers.told(found.reading)
+    return answers.as_dict(found.reading)
 
 
 def _invitation(canvas: Canvas) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _invitation(canvas: Canvas) -> dict[str, Any]:
 
 def rerun_when_ready(job: Snapshot) -> None:
     """Run the page again when the model is loaded; show why it cannot be."""
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_failure(queues().short, job, "retry-model")
     elif not job.is_over:
         rerun_when_over(queues().short, job.id)

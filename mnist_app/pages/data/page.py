@@ -8,8 +8,9 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.plots.data_charts import class_bars, pixel_map, pixel_numbers
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.classifier import as_network_input
-from mnist_app.core.settings import DATASETS, PRESETS, SETTINGS, TrainingConfig
+from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery, picture
 from mnist_app.pages.session.augmentation_jobs import augmented_copies

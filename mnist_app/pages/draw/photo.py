@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
@@ -47,12 +47,12 @@ def show_picture_reader(model: StoredModel) -> None:
         queue = queues().short
         job = picture_job(picture.getvalue(), picture.file_id, mode == MODES[1], model, visitor())
         job = queue.wait(job.id, PATIENCE_SECONDS) or job
-        if job.state == State.DONE:
+        if job.state == JobState.DONE:
             with chosen:
                 _show_picture(job.result)
             with answered:
                 _show_answer(job.result.reading)
-        elif job.state == State.FAILED:
+        elif job.state == JobState.FAILED:
             with answered:
                 show_failure(queue, job, "picture_retry")
         else:
@@ -84,6 +84,6 @@ def _show_picture(result: ReadPicture) -> None:
 
 def _show_answer(reading: Reading) -> None:
     with st.container(key="picture_prediction"):
-        answer.show_words("picture", answers.told(reading))
+        answer.show_words("picture", answers.as_dict(reading))
     if reading.digits:
         answer.show_bars("picture")

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.evaluation.comparison import Comparison, compare, in_words
+from mnist_app.core.evaluation.comparison import Comparison, compare, describe_comparison
 from mnist_app.core.evaluation.meanings import measures
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
@@ -43,7 +43,7 @@ def show_model_comparison(evaluated: EvaluatedModel, models: dict[str, StoredMod
     titles = named[evaluated.model.name], named[other.name]
     found = compare(evaluated.report, second.report)
     with st.container(key="comparison"):
-        st.markdown(f"**{escape_markdown(in_words(found, *titles))}**")
+        st.markdown(f"**{escape_markdown(describe_comparison(found, *titles))}**")
         st.html(comparison_table("Measures of both models", titles, _rows(evaluated, second)))
         st.caption(_counts(found))
         left, right = st.columns(2, gap="large")

@@ -7,7 +7,8 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.evaluation.projection import PictureMap, neighbour_map, picture_map
 from mnist_app.core.images.sprites import sprite_sheet
-from mnist_app.core.jobs.job_queue import Control, Snapshot
+from mnist_app.core.jobs.job_queue import Control
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.session.jobs import identity, own_classifier
 from mnist_app.pages.session.queues import import_first, queues

@@ -52,8 +52,8 @@ def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
     st.caption(
         "What reaches the network's last layer is many numbers a picture, more than a map has "
         "room for. This one shows the two sides from which the pictures differ most (principal "
-        f"component analysis): {found.share:.0%} of all differences, so groups may lie over each "
-        "other here that the network tells apart well."
+        f"component analysis): {found.fraction:.0%} of all differences, so groups may lie over "
+        "each other here that the network tells apart well."
     )
     return found.places, 0
 

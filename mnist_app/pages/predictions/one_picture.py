@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.neighbours import Examples, in_words
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.live_chart import live_chart
@@ -139,7 +139,7 @@ def _show_bars(evaluated: EvaluatedModel, number: int) -> None:
         probability_bars(probabilities, names, candidates(probabilities)),
         key="opened_bars",
         alt="How probable each class is: "
-        + ", ".join(f"{names[index]} {share(probabilities[index])}" for index in ranked),
+        + ", ".join(f"{names[index]} {percent(probabilities[index])}" for index in ranked),
     )
 
 
@@ -156,7 +156,7 @@ def _show_second_opinions(
     rows = []
     for other in asked:
         job = jobs[other.name]
-        if job.state == State.DONE:
+        if job.state == JobState.DONE:
             rows.append(_opinion(titles[other.name], other, evaluated, number))
         elif job.is_over:
             rows.append(_row(titles[other.name], "", job.error))
@@ -166,7 +166,7 @@ def _show_second_opinions(
     if waiting:
         doing = f"Loading “{escape_markdown(titles[waiting[0].name])}”"
         show_progress(queues().short, jobs[waiting[0].name].id, doing)
-    failed = [job.id for job in jobs.values() if job.state == State.FAILED]
+    failed = [job.id for job in jobs.values() if job.state == JobState.FAILED]
     if failed and st.button("Try again", icon=":material/refresh:", key="retry_opinions"):
         for job_id in failed:
             queues().short.forget(job_id)
@@ -182,7 +182,7 @@ def _opinion(title: str, other: StoredModel, evaluated: EvaluatedModel, number: 
     probabilities = model_cache.loaded(other.path).probabilities(image[None])[0]
     read = int(probabilities.argmax())
     judgement = "right" if read == evaluated.report.labels[number] else "wrong"
-    return _row(title, evaluated.names[read], f"{share(probabilities[read])} sure, {judgement}")
+    return _row(title, evaluated.names[read], f"{percent(probabilities[read])} sure, {judgement}")
 
 
 def _row(title: str, read: str, more: str) -> str:
@@ -209,7 +209,7 @@ def _show_examples(evaluated: EvaluatedModel, number: int) -> None:
     ]
     st.html(grid(items, side=56, kind="examples"))
     true, read = int(report.labels[number]), int(report.predictions[number])
-    st.markdown(in_words(labels, true, read, names))
+    st.markdown(describe_neighbours(labels, true, read, names))
     st.caption(_source(evaluated, len(examples.numbers)))
 
 

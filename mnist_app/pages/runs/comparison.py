@@ -120,7 +120,7 @@ def _show_why_convolution(dense: Run, convolutional: Run) -> None:
             "when both are done."
         )
         return
-    st.write(convolution.in_words(dense, convolutional))
+    st.write(convolution.describe_networks(dense, convolutional))
 
 
 def _show_shifted(dense: Run, convolutional: Run) -> None:
@@ -140,4 +140,4 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
         if pair is None:
             return
         accuracies.append(pair)
-    st.write(convolution.shift_in_words(*accuracies))
+    st.write(convolution.describe_shift(*accuracies))

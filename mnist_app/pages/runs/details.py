@@ -8,7 +8,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
@@ -49,15 +49,15 @@ def stored_model(run: Run) -> StoredModel | None:
 
 def _show_state(run: Run) -> None:
     job = queues().training.latest(run.id)
-    if run.state is State.WAITING and job is not None and job.place:
+    if run.state is RunState.WAITING and job is not None and job.place:
         st.info(
             f"Waiting in line at place {job.place}. It starts by itself.", icon=":material/queue:"
         )
-    elif run.state is State.RUNNING:
+    elif run.state is RunState.RUNNING:
         st.info("It is training now. The Train page shows more.", icon=":material/play_arrow:")
-    elif run.state is State.FAILED:
+    elif run.state is RunState.FAILED:
         show_error(run.error)
-    elif run.state is State.INTERRUPTED:
+    elif run.state is RunState.INTERRUPTED:
         why = run.error or INTERRUPTED
         advice = "It can go on from its last epoch." if run.can_continue else "Start it anew."
         st.warning(f"{wording.escape_markdown(why)} {advice}", icon=":material/power_off:")
@@ -104,7 +104,7 @@ def _show_next_steps(run: Run, model: StoredModel | None) -> None:
             navigation.to_draw(model)
             navigation.to_predictions(model)
         navigation.to_train(run.config)
-    if run.state is State.FINISHED and model is None:
+    if run.state is RunState.FINISHED and model is None:
         st.caption("Its model was deleted. “Same settings again” makes it anew.")
 
 

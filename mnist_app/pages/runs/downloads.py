@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import training_script
@@ -59,7 +59,7 @@ def _show_export(model: StoredModel, form: str) -> None:
     """Show a button that makes a file, its progress, and then a button that downloads it."""
     name, purpose = FORMS[form]
     job = queues().large.latest(export_key(model, form))
-    if job is not None and job.state == State.DONE:
+    if job is not None and job.state == JobState.DONE:
         data: bytes = job.result
         _download(
             f"{name}, {_size(len(data))}: ready",

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 from mnist_app.pages.runs.comparison import show_run_comparison
 from mnist_app.pages.runs.details import show_run
 from mnist_app.pages.session import wording
@@ -147,7 +147,7 @@ def _lines(run: Run) -> str:
 
 def _state(run: Run) -> str:
     words = wording.STATE_LABELS[run.state]
-    job = queues().training.latest(run.id) if run.state is State.WAITING else None
+    job = queues().training.latest(run.id) if run.state is RunState.WAITING else None
     return f"{words}, place {job.place}" if job is not None and job.place else words
 
 

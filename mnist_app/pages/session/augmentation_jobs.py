@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.jobs import augmentation_job
 from mnist_app.pages.session.queues import queues
@@ -28,7 +28,7 @@ def augmented_copies(
     """
     job = augmentation_job(images, seed, tuple(configs.values()), f"{tab()} {key}")
     kept = f"{key}_variants"
-    if job.state is State.DONE:
+    if job.state is JobState.DONE:
         st.session_state[kept] = dict(zip(configs, job.result, strict=True))
     elif job.is_over:
         show_failure(queues().lab, job, "retry-Making variants")

@@ -16,7 +16,8 @@ from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.jobs.job_queue import Control, Snapshot, Task, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -179,7 +180,7 @@ def finetuning_job(
             title,
             control=control,
         )
-        return outcomes.stored_copy(tuned, path)
+        return outcomes.save_fine_tuned(tuned, path)
 
     return queues().finetuning.submit(work, owner=owner)
 
@@ -215,7 +216,7 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
     return _latest(queues().lab, ("gradients", identity(model), image.tobytes()), work, owner)
 
 
-def _latest(queue: Worker, key: tuple, task: Task, owner: str) -> Snapshot:
+def _latest(queue: JobQueue, key: tuple, task: Task, owner: str) -> Snapshot:
     """Return the job about `key`; stop what its owner asked of the same kind before."""
     for job in queue.jobs(owner):
         if isinstance(job.key, tuple) and job.key[0] == key[0] and job.key != key:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Worker
+from mnist_app.core.jobs.job_queue import JobQueue
 
 if TYPE_CHECKING:
     from mnist_app.core.jobs.cluster import Cluster
@@ -22,12 +22,12 @@ LEFT_SECONDS = 300.0
 PAUSE_SECONDS = 300.0
 
 
-def _training_queue() -> Worker:
+def _training_queue() -> JobQueue:
     at_once = 1
     # The first run tells that the setting is wrong.
     with suppress(DigitLabError):
         at_once = limits.most_workers()
-    return Worker("training", patience=LEFT_SECONDS, longest_pause=PAUSE_SECONDS, at_once=at_once)
+    return JobQueue("training", patience=LEFT_SECONDS, longest_pause=PAUSE_SECONDS, at_once=at_once)
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,15 @@ class Queues:
         short: what takes well under a second, such as reading a picture.
     """
 
-    training: Worker = field(default_factory=_training_queue)
-    finetuning: Worker = field(default_factory=lambda: Worker("finetuning", remembered=32))
-    datasets: Worker = field(default_factory=lambda: Worker("datasets", remembered=3))
-    analyses: Worker = field(default_factory=lambda: Worker("analyses", remembered=16, at_once=2))
-    large: Worker = field(default_factory=lambda: Worker("large", remembered=4, at_once=2))
-    lab: Worker = field(default_factory=lambda: Worker("lab", remembered=32, at_once=2))
-    short: Worker = field(default_factory=lambda: Worker("short", remembered=64, at_once=4))
+    training: JobQueue = field(default_factory=_training_queue)
+    finetuning: JobQueue = field(default_factory=lambda: JobQueue("finetuning", remembered=32))
+    datasets: JobQueue = field(default_factory=lambda: JobQueue("datasets", remembered=3))
+    analyses: JobQueue = field(
+        default_factory=lambda: JobQueue("analyses", remembered=16, at_once=2)
+    )
+    large: JobQueue = field(default_factory=lambda: JobQueue("large", remembered=4, at_once=2))
+    lab: JobQueue = field(default_factory=lambda: JobQueue("lab", remembered=32, at_once=2))
+    short: JobQueue = field(default_factory=lambda: JobQueue("short", remembered=64, at_once=4))
     importing: threading.Lock = field(default_factory=threading.Lock)
     converting: threading.Lock = field(default_factory=threading.Lock)
     lining_up: threading.Lock = field(default_factory=threading.Lock)

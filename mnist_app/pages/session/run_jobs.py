@@ -12,8 +12,9 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError, WorkerLost
-from mnist_app.core.jobs.job_queue import Control, Snapshot
+from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import checkpoints, outcomes, run_store
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -163,7 +164,7 @@ class _Training:
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
             trained = self._call(last, _rate_factor(last) / _rate_factor(first))
         trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.stored(trained, self._run.model)
+        return outcomes.save_trained(trained, self._run.model)
 
     def _call(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
         try:

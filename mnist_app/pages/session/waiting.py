@@ -7,14 +7,15 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.pages.session.wording import show_error
 
 POLL_SECONDS = 0.4
 
 
-def result_or_stop(queue: Worker, job: Snapshot, doing: str) -> Any:
+def result_or_stop(queue: JobQueue, job: Snapshot, doing: str) -> Any:
     """Return the job's result; until it is there, show its progress and end this run of the page.
 
     The page runs again by itself when the job is over. A failure comes with a button to try again.
@@ -23,18 +24,18 @@ def result_or_stop(queue: Worker, job: Snapshot, doing: str) -> Any:
         doing: what is being done, such as "Opening MNIST".
     """
     result = result_or_progress(queue, job, doing)
-    if job.state != State.DONE:
+    if job.state != JobState.DONE:
         st.stop()
     return result
 
 
-def result_or_progress(queue: Worker, job: Snapshot, doing: str, seen: int | None = None) -> Any:
+def result_or_progress(queue: JobQueue, job: Snapshot, doing: str, seen: int | None = None) -> Any:
     """Return the job's result; until it is there, show its progress and return None.
 
     Args:
         seen: see `show_progress`.
     """
-    if job.state == State.DONE:
+    if job.state == JobState.DONE:
         return job.result
     if job.is_over:
         show_failure(queue, job, f"retry-{doing}")
@@ -43,7 +44,7 @@ def result_or_progress(queue: Worker, job: Snapshot, doing: str, seen: int | Non
     return None
 
 
-def show_failure(queue: Worker, job: Snapshot, key: str) -> None:
+def show_failure(queue: JobQueue, job: Snapshot, key: str) -> None:
     """Show why a job failed, and a button to try again."""
     show_error(job.error)
     st.button(
@@ -52,7 +53,7 @@ def show_failure(queue: Worker, job: Snapshot, key: str) -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def show_progress(queue: Worker, job_id: int, doing: str, seen: int | None = None) -> None:
+def show_progress(queue: JobQueue, job_id: int, doing: str, seen: int | None = None) -> None:
     """Show a job's progress, a few times a second; run the whole page again when it is over.
 
     Args:
@@ -65,7 +66,7 @@ def show_progress(queue: Worker, job_id: int, doing: str, seen: int | None = Non
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
         st.progress(0.0, f"{doing}: waits for {others} to finish first.")
         return
-    fraction = float(getattr(job.progress, "share", job.progress or 0.0))
+    fraction = float(getattr(job.progress, "fraction", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
     left = f", about {_seconds(elapsed / fraction - elapsed)} left" if fraction else ""
     stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""
@@ -77,7 +78,7 @@ def show_progress(queue: Worker, job_id: int, doing: str, seen: int | None = Non
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def rerun_when_over(queue: Worker, job_id: int, text: str = "") -> None:
+def rerun_when_over(queue: JobQueue, job_id: int, text: str = "") -> None:
     """Run the page again as soon as a job is over; show `text` until then."""
     job = queue.snapshot(job_id)
     if job is None or job.is_over:

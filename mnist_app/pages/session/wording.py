@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import SETTINGS, short
 
 STATE_LABELS = {
-    State.WAITING: "Waiting in line",
-    State.RUNNING: "Training",
-    State.FINISHED: "Finished",
-    State.STOPPED: "Stopped",
-    State.FAILED: "Failed",
-    State.INTERRUPTED: "Interrupted",
+    RunState.WAITING: "Waiting in line",
+    RunState.RUNNING: "Training",
+    RunState.FINISHED: "Finished",
+    RunState.STOPPED: "Stopped",
+    RunState.FAILED: "Failed",
+    RunState.INTERRUPTED: "Interrupted",
 }
 _ROWS = {row.name: row for row in SETTINGS}
 

@@ -7,12 +7,13 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Snapshot, State
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import lesson_curve
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.presets import PRESETS
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components import corrections, reader
 from mnist_app.pages.components.canvas import Canvas, show_large_canvas
 from mnist_app.pages.components.live_chart import live_chart
@@ -59,7 +60,7 @@ def _show_new_network(canvas: Canvas) -> None:
     if job is not None and not job.is_over:
         _watch(job.id)
     elif job is not None:
-        if job.state == State.DONE:
+        if job.state == JobState.DONE:
             _delete_former(job)
         # A fragment has a container of its own: so the chart stays where it is.
         with st.container():
@@ -104,7 +105,7 @@ def _watch(job_id: int) -> None:
 
 
 def _show_curve(job: Snapshot) -> None:
-    if job.state == State.FAILED:
+    if job.state == JobState.FAILED:
         show_error(job.error)
         return
     run: LiveRun | None = job.progress
@@ -116,7 +117,7 @@ def _show_curve(job: Snapshot) -> None:
 
 
 def _state_text(job: Snapshot, progress: Progress) -> str:
-    if job.state == State.WAITING:
+    if job.state == JobState.WAITING:
         return "Another network learns first; this one begins by itself."
     if job.result is not None:
         report = job.result.report
@@ -124,7 +125,7 @@ def _state_text(job: Snapshot, progress: Progress) -> str:
             f"After {progress.seconds:.0f} seconds it reads <b>{report.accuracy:.0%}</b> of "
             f"{report.images:,} digits that it never saw before."
         )
-    if job.state == State.STOPPED:
+    if job.state == JobState.STOPPED:
         return "It was stopped before it had learned anything."
     if not progress.training:
         return f"{_phase(job)}: it knows nothing yet …"
@@ -142,4 +143,4 @@ def _opinion(progress: Progress) -> str:
         return ""
     probabilities = progress.opinions[-1].probabilities
     digit = int(np.argmax(probabilities))
-    return f"It takes your drawing for a <b>{digit}</b>, {share(probabilities[digit])} sure."
+    return f"It takes your drawing for a <b>{digit}</b>, {percent(probabilities[digit])} sure."

@@ -5,7 +5,9 @@ import base64
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.ink.raster import SIDE, STROKE_WIDTH, Drawing, scale_to_input, strokes_to_input
+from mnist_app.core.ink import SIDE
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import STROKE_WIDTH, scale_to_input, strokes_to_input
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture

@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import PRESETS, SETTINGS, Setting, TrainingConfig, from_query
+from mnist_app.core.presets import PRESETS
+from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query
 from mnist_app.pages.session.choices import dataset_label, default_dataset
 from mnist_app.pages.session.navigation import link_of
 from mnist_app.pages.session.wording import escape_markdown, show_error

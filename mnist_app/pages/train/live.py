@@ -10,8 +10,8 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
-from mnist_app.core.jobs.job_queue import GaveWay, Snapshot, State
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 from mnist_app.core.plots.run_charts import (
     accuracy_curves,
     class_accuracy_curves,
@@ -19,7 +19,7 @@ from mnist_app.core.plots.run_charts import (
     loss_curves,
     opinion_curves,
 )
-from mnist_app.core.recognition.answers import share
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import gallery, picture, tiles
@@ -63,7 +63,7 @@ def show(job: Snapshot | None, results: Callable[[], None] = lambda: None) -> No
         results: shows what came of the run.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="train_steering"):
-        _steering(job)
+        _control(job)
     with st.container(key="train_status"):
         _status(job, job.progress if job else None)
         results()
@@ -78,11 +78,14 @@ def _learning(job: Snapshot | None) -> None:
         _closer(run, progress)
 
 
-def _steering(job: Snapshot | None) -> None:
+def _control(job: Snapshot | None) -> None:
     training = queues().training
     progress = _progress(job) if job else None
     learns = (
-        job is not None and job.state == State.RUNNING and not job.stopping and progress is not None
+        job is not None
+        and job.state == JobState.RUNNING
+        and not job.stopping
+        and progress is not None
     )
     paused, target = (job.paused, job.id) if job else (False, 0)
     st.button(
@@ -102,12 +105,18 @@ def _steering(job: Snapshot | None) -> None:
             key=key,
             icon=icon,
             disabled=not learns,
-            on_click=training.scale_learning_rate,
+            on_click=_scale_learning_rate,
             args=(target, factor),
             help=f"Multiplies the learning rate by {factor:g} from the next step on.",
         )
     rate = f"Learning rate {progress.learning_rate:.2g}" if progress else ""
     st.html(f'<span class="quiet">{rate}</span>', width="content")
+
+
+def _scale_learning_rate(job_id: int, factor: float) -> None:
+    control = queues().training.control(job_id)
+    if control is not None:
+        control.scale_learning_rate(factor)
 
 
 def _progress(job: Snapshot) -> Progress | None:
@@ -120,24 +129,24 @@ def _progress(job: Snapshot) -> Progress | None:
 def _status(job: Snapshot | None, run: LiveRun | None) -> None:
     if job is None:
         st.progress(0.0, "No run yet. Press Start.")
-    elif job.state == State.WAITING:
+    elif job.state == JobState.WAITING:
         others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
         st.progress(
             0.0, f"Waiting in line at place {job.place}: {others} first. It starts by itself."
         )
-    elif job.state == State.FAILED:
+    elif job.state == JobState.FAILED:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
-        share = run.progress.share if run is not None and run.progress else 0.0
+        share = run.progress.fraction if run is not None and run.progress else 0.0
         st.progress(share, _awaited(job, run.phase if run else None))
         _reasons(job, run)
     else:
-        st.progress(run.progress.share, _standing(job, run.progress))
+        st.progress(run.progress.fraction, _standing(job, run.progress))
         _reasons(job, run)
 
 
 def _awaited(job: Snapshot, phase: Phase | None) -> str:
-    if job.state == State.STOPPED:
+    if job.state == JobState.STOPPED:
         return "Stopped before it began."
     if job.stopping:
         return "Stopping …"
@@ -156,12 +165,12 @@ def _reasons(job: Snapshot, run: LiveRun | None) -> None:
 
 def _standing(job: Snapshot, progress: Progress) -> str:
     where = f"epoch {progress.epoch} of {progress.epochs}, step {progress.step} of {progress.steps}"
-    if job.state == State.DONE:
+    if job.state == JobState.DONE:
         minutes, seconds = divmod(round(job.ended - job.started), 60)
         took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        is_whole = progress.share == 1 and not job.result.stopped
+        is_whole = progress.fraction == 1 and not job.result.stopped
         return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
-    if job.state == State.STOPPED:
+    if job.state == JobState.STOPPED:
         kept = "What it learned is kept" if job.result else "It can go on from the Runs page"
         return f"Stopped at {where}. {kept}."
     if job.stopping:
@@ -341,7 +350,7 @@ def _opinions(
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Now it takes it for {names[best]}, {share(sure)} sure."
+        text = f"Now it takes it for {names[best]}, {percent(sure)} sure."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'

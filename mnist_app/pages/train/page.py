@@ -8,9 +8,9 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import Snapshot
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import gallery
@@ -70,7 +70,7 @@ def _interrupted() -> None:
     except DigitLabError:
         # Told when they start one.
         return
-    broken_off = (run for run in listed if run.state is State.INTERRUPTED and run.can_continue)
+    broken_off = (run for run in listed if run.state is RunState.INTERRUPTED and run.can_continue)
     last = next(broken_off, None)
     if last is not None:
         with st.container(key="interrupted", border=True):
@@ -86,7 +86,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     with st.container(horizontal=True, key="train_start_and_stop"):
         start, stop = st.container(), st.container()
     try:
-        if allowed := limits.in_words():
+        if allowed := limits.describe_limits():
             st.html(f'<span class="quiet">{allowed}</span>')
     except DigitLabError as error:
         show_error(error)

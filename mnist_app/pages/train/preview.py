@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import State
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
@@ -38,7 +38,7 @@ def show_preview(values: Mapping[str, Any]) -> None:
         st.caption("Examples are shown here once the data set is on this machine.")
         return
     job = dataset_job(values["dataset"])
-    if job.state is State.DONE:
+    if job.state is JobState.DONE:
         _show_examples(job.result, {row.name: values[row.name] for row in ROWS if values[row.name]})
     elif job.is_over:
         st.caption(escape_markdown(job.error))

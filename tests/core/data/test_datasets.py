@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 from samples import blocks, in_a_process_of_its_own
 
 from mnist_app.core.data import datasets
-from mnist_app.core.data.datasets import (
-    availability,
-    is_held_out,
-    load,
-    load_pen_strokes,
-    store_download,
-)
+from mnist_app.core.data.datasets import availability, load, store_download
+from mnist_app.core.data.pen_digits import is_held_out, load_pen_strokes
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
 

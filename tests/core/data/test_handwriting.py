@@ -2,9 +2,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_app.core.data.datasets import load_pen_strokes
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs, as_json_lines
-from mnist_app.core.ink.raster import drawing_from_points, strokes_to_input
+from mnist_app.core.data.pen_digits import load_pen_strokes
+from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.raster import strokes_to_input
 
 SEVEN = LabelledDrawing(7, drawing_from_points([[[10, 10], [90, 12], [40, 150]]]))
 CROSS = LabelledDrawing(

@@ -20,9 +20,9 @@ def vectors(classifier: Classifier, digits: Dataset) -> np.ndarray:
 
 def test_many_images_are_reported_and_can_be_stopped(classifier: Classifier) -> None:
     images = np.zeros((BATCH + 1, 28, 28), dtype=np.uint8)
-    shares: list[float] = []
-    assert len(embeddings(classifier, images, report=shares.append)) == BATCH + 1
-    assert shares == [BATCH / (BATCH + 1), 1.0]
+    fractions: list[float] = []
+    assert len(embeddings(classifier, images, report=fractions.append)) == BATCH + 1
+    assert fractions == [BATCH / (BATCH + 1), 1.0]
     with pytest.raises(Stopped):
         embeddings(classifier, images, should_stop=lambda: True)
 
@@ -48,11 +48,11 @@ def test_an_image_is_its_own_nearest_and_no_more_are_given_than_there_are(
 def test_principal_components_show_the_widest_directions() -> None:
     chance = np.random.default_rng(0)
     cloud = (chance.normal(size=(200, 5)) * [0.1, 9, 0.1, 3, 0.1]).astype(np.float32)
-    places, shares = principal_components(cloud)
+    places, fractions = principal_components(cloud)
     assert abs(np.corrcoef(places[:, 0], cloud[:, 1])[0, 1]) > 0.99
     assert abs(np.corrcoef(places[:, 1], cloud[:, 3])[0, 1]) > 0.99
-    assert shares[0] > shares[1]
-    assert shares.sum() > 0.99
+    assert fractions[0] > fractions[1]
+    assert fractions.sum() > 0.99
     more, _ = principal_components(cloud, most=30)
     assert more.shape == (200, 5)
     np.testing.assert_allclose(np.abs(more[:, :2]), np.abs(places), atol=1e-3)

@@ -78,8 +78,8 @@ def test_keras_finds_the_same_measures() -> None:
         assert scores.precision == near(found[0])
         assert scores.recall == near(found[1])
         by_class.append(found)
-    shares = np.bincount(labels, minlength=10) / len(labels)
-    macro, weighted = np.mean(by_class, axis=0), shares @ np.array(by_class)
+    fractions = np.bincount(labels, minlength=10) / len(labels)
+    macro, weighted = np.mean(by_class, axis=0), fractions @ np.array(by_class)
     assert report.macro.precision == near(macro[0])
     assert report.macro.recall == near(macro[1])
     assert report.weighted.precision == near(weighted[0])
@@ -167,12 +167,12 @@ def test_a_trained_network_is_measured_on_every_picture(classifier: Classifier) 
     images = np.concatenate([digits.test_images, digits.test_images])
     labels = np.concatenate([digits.test_labels, digits.test_labels])
     assert len(images) > BATCH
-    shares: list[float] = []
-    report = evaluate(classifier, images, labels, shares.append)
+    fractions: list[float] = []
+    report = evaluate(classifier, images, labels, fractions.append)
     assert report.images == len(labels)
     assert report.accuracy > 0.85
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
     assert report.seconds > 0
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.errors import Stopped
-from mnist_app.core.evaluation.neighbours import Examples, in_words
+from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
 from mnist_app.core.recognition.classifier import Classifier
 
 
@@ -39,10 +39,10 @@ def test_what_is_kept_is_bounded_and_the_same_each_time(
 
 
 def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digits: Dataset) -> None:
-    shares: list[float] = []
-    Examples(classifier, digits.train_images, shares.append)
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    fractions: list[float] = []
+    Examples(classifier, digits.train_images, fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
     with pytest.raises(Stopped):
         Examples(classifier, digits.train_images, should_stop=lambda: True)
 
@@ -60,4 +60,4 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digit
 def test_it_says_in_words_where_a_picture_lies(
     labels: list[int], true: int, read: int, said: str
 ) -> None:
-    assert said in in_words(np.array(labels), true, read, DIGIT_NAMES)
+    assert said in describe_neighbours(np.array(labels), true, read, DIGIT_NAMES)

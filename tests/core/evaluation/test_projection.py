@@ -15,14 +15,14 @@ from mnist_app.core.recognition.classifier import Classifier
 
 
 def test_a_map_draws_classes_apart(classifier: Classifier, digits: Dataset) -> None:
-    shares: list[float] = []
-    found = picture_map(classifier, digits.test_images, shares.append)
-    assert shares[-1] == 1.0
+    fractions: list[float] = []
+    found = picture_map(classifier, digits.test_images, fractions.append)
+    assert fractions[-1] == 1.0
     assert found.directions.shape == (len(digits.test_images), DIRECTIONS)
     assert found.places.shape == (len(digits.test_images), 2)
     spread = found.directions.var(axis=0)
     assert (np.diff(spread) <= 1e-4).all()
-    assert 0.1 < found.share < 1
+    assert 0.1 < found.fraction < 1
     _, nearest = Neighbours(found.directions).nearest(found.directions, 2)
     assert (digits.test_labels[nearest[:, 1]] == digits.test_labels).mean() > 0.75
 
@@ -39,7 +39,7 @@ def test_a_map_of_neighbours_is_told_round_by_round() -> None:
     told: list[Round] = []
     places = neighbour_map(chance.normal(size=(40, 5)).astype(np.float32), told.append)
     assert [done.stage for done in told] == list(range(1, ROUNDS + 1))
-    assert [done.share for done in told] == [stage / ROUNDS for stage in range(1, ROUNDS + 1)]
+    assert [done.fraction for done in told] == [stage / ROUNDS for stage in range(1, ROUNDS + 1)]
     assert np.array_equal(told[-1].places, places)
     assert places.shape == (40, 2)
 

@@ -5,14 +5,18 @@ from keras import layers
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.explaining.counterfactual import Change, describe, smallest_change
+from mnist_app.core.explaining.counterfactual import (
+    Counterfactual,
+    describe_counterfactual,
+    smallest_change,
+)
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.explaining.gradients import KerasLogits
 
 
 @pytest.fixture(scope="module")
-def scores(network: keras.Model) -> Scores:
-    return Scores(network)
+def source(network: keras.Model) -> KerasLogits:
+    return KerasLogits(network)
 
 
 def stubborn() -> keras.Model:
@@ -26,13 +30,13 @@ def stubborn() -> keras.Model:
 
 @pytest.mark.parametrize("is_guided", [True, False])
 def test_the_changed_picture_is_read_as_the_other_class(
-    scores: Scores, classifier: Classifier, digits: Dataset, is_guided: bool
+    source: KerasLogits, classifier: Classifier, digits: Dataset, is_guided: bool
 ) -> None:
     for image in digits.test_images[:5]:
         before = classifier.probabilities(image[None])[0]
         answer, rival = np.argsort(-before)[:2].tolist()
         guides = digits.train_images[digits.train_labels == rival] if is_guided else None
-        change = smallest_change(scores, image, guides=guides)
+        change = smallest_change(source, image, guides=guides)
         assert change is not None
         assert (change.answer, change.target, change.is_guided) == (answer, rival, is_guided)
         after = classifier.probabilities(change.image[None])[0]
@@ -44,23 +48,23 @@ def test_the_changed_picture_is_read_as_the_other_class(
 
 
 def test_any_class_may_be_asked_for(
-    scores: Scores, classifier: Classifier, digits: Dataset
+    source: KerasLogits, classifier: Classifier, digits: Dataset
 ) -> None:
     image = digits.test_images[0]
     target = int(classifier.probabilities(image[None])[0].argmin())
     change = smallest_change(
-        scores, image, target, digits.train_images[digits.train_labels == target]
+        source, image, target, digits.train_images[digits.train_labels == target]
     )
     assert change is not None
     assert classifier.probabilities(change.image[None])[0].argmax() == target
 
 
-def test_no_pixel_moves_beyond_the_guides(scores: Scores, digits: Dataset) -> None:
+def test_no_pixel_moves_beyond_the_guides(source: KerasLogits, digits: Dataset) -> None:
     image = digits.test_images[0]
-    first = smallest_change(scores, image)
+    first = smallest_change(source, image)
     assert first is not None
     guide = digits.train_images[digits.train_labels == first.target][:1]
-    change = smallest_change(scores, image, first.target, guide)
+    change = smallest_change(source, image, first.target, guide)
     assert change is not None
     assert change.is_guided
     assert (change.image >= np.minimum(image, guide[0])).all()
@@ -69,22 +73,22 @@ def test_no_pixel_moves_beyond_the_guides(scores: Scores, digits: Dataset) -> No
 
 def test_it_says_when_nothing_changes_a_mind() -> None:
     image = np.full((28, 28), 100, dtype=np.uint8)
-    change = smallest_change(Scores(stubborn()), image, guides=image[None])
+    change = smallest_change(KerasLogits(stubborn()), image, guides=image[None])
     assert change is None
-    assert describe(change, ("a", "b", "c")).startswith("No small change")
+    assert describe_counterfactual(change, ("a", "b", "c")).startswith("No small change")
 
 
 @pytest.mark.parametrize("target", [0, 3, -1])
 def test_a_class_that_is_read_already_or_unknown_is_refused(target: int) -> None:
     with pytest.raises(DigitLabError, match="another class"):
-        smallest_change(Scores(stubborn()), np.zeros((28, 28), dtype=np.uint8), target)
+        smallest_change(KerasLogits(stubborn()), np.zeros((28, 28), dtype=np.uint8), target)
 
 
 def test_a_change_is_put_into_words() -> None:
     difference = np.zeros((28, 28), dtype=np.int16)
     difference[0, :3], difference[1, 0] = 255, -255
-    change = Change(0, 1, np.zeros((28, 28), np.uint8), difference, 0.6, True)
-    assert describe(change, ("Bag", "Coat")) == (
+    change = Counterfactual(0, 1, np.zeros((28, 28), np.uint8), difference, 0.6, True)
+    assert describe_counterfactual(change, ("Bag", "Coat")) == (
         "After adding about 3 pixels of ink and removing about 1 pixel of ink it reads Coat "
         "instead of Bag, with 60%."
     )

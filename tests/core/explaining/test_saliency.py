@@ -7,12 +7,12 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.explaining.saliency import integrated_gradients, occlusion
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.logits import log_odds
-from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.explaining.gradients import KerasLogits
 from mnist_app.lab.networks import model_files
 
 
 @pytest.fixture(scope="module")
-def by_half() -> Scores:
+def by_half() -> KerasLogits:
     """Ink in the left half speaks for class 0, in the right half for class 1."""
     model = keras.Sequential(
         [layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(2, activation="softmax")]
@@ -20,7 +20,7 @@ def by_half() -> Scores:
     weights = np.zeros((28, 28, 2))
     weights[:, :14, 0] = weights[:, 14:, 1] = 0.1
     model.set_weights([weights.reshape(784, 2), np.zeros(2)])
-    return Scores(model)
+    return KerasLogits(model)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def bar() -> np.ndarray:
 
 
 @pytest.mark.parametrize("make", [integrated_gradients, occlusion])
-def test_ink_speaks_for_its_side(make, by_half: Scores, bar: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+def test_ink_speaks_for_its_side(make, by_half: KerasLogits, bar: np.ndarray) -> None:  # type: ignore[no-untyped-def]
     found = make(by_half, bar, 0)
     assert found.shape == (28, 28)
     assert (found[14, :10] > 0.01).all()
@@ -41,14 +41,14 @@ def test_ink_speaks_for_its_side(make, by_half: Scores, bar: np.ndarray) -> None
 
 
 def test_integrated_gradients_add_up_to_the_whole_difference(digits: Dataset) -> None:
-    scores = Scores(model_files.load(model_store.SHIPPED))
+    network = KerasLogits(model_files.load(model_store.SHIPPED))
     for image, label in zip(digits.test_images[:3], digits.test_labels[:3].tolist(), strict=True):
         fields = np.stack([image, np.zeros_like(image)]).astype(np.float32) / 255
-        drawn, blank = log_odds(scores.logits(fields), label)
-        total = integrated_gradients(scores, image, label).sum()
+        drawn, blank = log_odds(network.logits(fields), label)
+        total = integrated_gradients(network, image, label).sum()
         assert total == pytest.approx(drawn - blank, rel=0.1)
 
 
 @pytest.mark.parametrize("make", [integrated_gradients, occlusion])
-def test_a_blank_picture_has_a_blank_map(make, by_half: Scores) -> None:  # type: ignore[no-untyped-def]
+def test_a_blank_picture_has_a_blank_map(make, by_half: KerasLogits) -> None:  # type: ignore[no-untyped-def]
     assert not make(by_half, np.zeros((28, 28), dtype=np.uint8), 0).any()

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_app.core.images.pictures import WORKING_SIDE, opened
-from mnist_app.core.ink.extraction import lift, with_usual_pen
+from mnist_app.core.ink.extraction import lift
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
+from mnist_app.core.ink.stroke_width import with_usual_pen
 from mnist_app.core.recognition.classifier import Classifier
 
 

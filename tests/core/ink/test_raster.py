@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink import raster
-from mnist_app.core.ink.raster import (
+from mnist_app.core.ink import drawings, raster
+from mnist_app.core.ink.drawings import (
     Drawing,
     canvas_json,
     drawing_from_canvas,
     drawing_from_points,
     even,
-    raster_to_input,
-    strokes_to_input,
 )
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 
 SEVEN = [[[0, 0], [60, 0], [25, 90]], [[10, 45], [55, 45]]]
 JSON = st.recursive(
@@ -161,11 +160,11 @@ ZIGZAG = [[0, 0], [100, 90]]
 @pytest.mark.parametrize(
     "strokes",
     [
-        [[[0, 0]] * (raster.MAX_POINTS + 1)],
-        [[[0, 0]] * (raster.MAX_POINTS // 100 + 1)] * 100,
-        [[[0, 0]]] * (raster.MAX_STROKES + 1),
-        [ZIGZAG * raster.MAX_LENGTH],
-        [ZIGZAG * 10] * (raster.MAX_LENGTH // 10),
+        [[[0, 0]] * (drawings.MAX_POINTS + 1)],
+        [[[0, 0]] * (drawings.MAX_POINTS // 100 + 1)] * 100,
+        [[[0, 0]]] * (drawings.MAX_STROKES + 1),
+        [ZIGZAG * drawings.MAX_LENGTH],
+        [ZIGZAG * 10] * (drawings.MAX_LENGTH // 10),
     ],
     ids=["long stroke", "many points", "many strokes", "much length", "much length in all"],
 )
@@ -179,7 +178,7 @@ def test_more_ink_than_anybody_draws_is_refused(strokes: Any) -> None:
 
 def test_as_much_ink_as_is_allowed_takes_little_memory() -> None:
     """What is allocated grows with the ink: one digit, drawn at once as the page does."""
-    much = [ZIGZAG * (raster.MAX_LENGTH // 3)] + [[[0, 0]]] * (raster.MAX_STROKES - 1)
+    much = [ZIGZAG * (drawings.MAX_LENGTH // 3)] + [[[0, 0]]] * (drawings.MAX_STROKES - 1)
     tracemalloc.start()
     try:
         image = strokes_to_input(drawing_from_points(much))
@@ -343,7 +342,7 @@ def test_the_pen_covers_what_a_disc_covers_at_each_touch(
     picture = Image.new("1", (224, 224))
     for point in points.round(3).tolist():
         ImageDraw.Draw(picture).circle(point, width * 4, fill=1)
-    np.testing.assert_array_equal(raster._pressed(points, width * 4, 224), np.asarray(picture))
+    np.testing.assert_array_equal(raster.covered(points, width * 4, 224), np.asarray(picture))
 
 
 def test_even_points_stay_on_their_strokes() -> None:

@@ -17,8 +17,9 @@ from jobs_at_work import PATIENCE, now, over, until
 
 from mnist_app.core.jobs import cluster as door
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import Control, Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
@@ -34,47 +35,47 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def worker() -> Worker:
-    return Worker("test", at_once=3)
+def queue() -> JobQueue:
+    return JobQueue("test", at_once=3)
 
 
 Submit = Callable[..., Snapshot]
 
 
 @pytest.fixture
-def submit(cluster: Cluster, worker: Worker) -> Iterator[Submit]:
+def submit(cluster: Cluster, queue: JobQueue) -> Iterator[Submit]:
     """Put a call of a function of `lab_at_work` into the line; none is left behind."""
 
     def submitted(name: str, *arguments: Any, **options: Any) -> Snapshot:
-        return worker.submit(
+        return queue.submit(
             lambda control: cluster.call(
                 f"lab_at_work:{name}", *arguments, control=control, **options
             )
         )
 
     yield submitted
-    for job in worker.jobs():
-        worker.stop(job.id)
-        worker.wait(job.id, PATIENCE)
+    for job in queue.jobs():
+        queue.stop(job.id)
+        queue.wait(job.id, PATIENCE)
 
 
-def begun(worker: Worker, job: Snapshot) -> Snapshot:
+def begun(queue: JobQueue, job: Snapshot) -> Snapshot:
     """The job once its worker reports something of its own."""
-    until(lambda: now(worker, job).progress is not None)
-    until(lambda: not isinstance(now(worker, job).progress, Phase))
-    return now(worker, job)
+    until(lambda: now(queue, job).progress is not None)
+    until(lambda: not isinstance(now(queue, job).progress, Phase))
+    return now(queue, job)
 
 
-def test_a_worker_does_it_and_gives_the_result(worker: Worker, submit: Submit) -> None:
-    job = over(worker, submit("add", 1, other=2))
-    assert (job.state, job.result, job.progress) == (State.DONE, 3, "adding")
+def test_a_worker_does_it_and_gives_the_result(queue: JobQueue, submit: Submit) -> None:
+    job = over(queue, submit("add", 1, other=2))
+    assert (job.state, job.result, job.progress) == (JobState.DONE, 3, "adding")
 
 
-def test_it_is_told_how_far_the_worker_is(cluster: Cluster, worker: Worker) -> None:
+def test_it_is_told_how_far_the_worker_is(cluster: Cluster, queue: JobQueue) -> None:
     told: list[Any] = []
     over(
-        worker,
-        worker.submit(
+        queue,
+        queue.submit(
             lambda control: cluster.call(
                 "lab_at_work:add", 1, 2, control=control, report=told.append
             )
@@ -86,8 +87,8 @@ def test_it_is_told_how_far_the_worker_is(cluster: Cluster, worker: Worker) -> N
     assert [phase.since for phase in phases] == sorted(phase.since for phase in phases)
 
 
-def test_a_worker_gives_way_to_the_server(worker: Worker, submit: Submit) -> None:
-    found = over(worker, submit("process")).result
+def test_a_worker_gives_way_to_the_server(queue: JobQueue, submit: Submit) -> None:
+    found = over(queue, submit("process")).result
     assert found["pid"] != os.getpid()
     assert found["niceness"] > os.nice(0)
 
@@ -107,72 +108,74 @@ def test_a_worker_gives_way_to_the_server(worker: Worker, submit: Submit) -> Non
     ],
 )
 def test_a_failure_is_told_in_plain_words_and_the_worker_goes_on(
-    worker: Worker, submit: Submit, name: str, sentence: str
+    queue: JobQueue, submit: Submit, name: str, sentence: str
 ) -> None:
-    before = over(worker, submit("process")).result["pid"]
-    job = over(worker, submit(name))
-    assert job.state is State.FAILED
+    before = over(queue, submit("process")).result["pid"]
+    job = over(queue, submit(name))
+    assert job.state is JobState.FAILED
     assert sentence in job.error
-    assert over(worker, submit("process")).result["pid"] == before
+    assert over(queue, submit("process")).result["pid"] == before
 
 
-def test_a_call_may_stop_with_nothing_to_keep(worker: Worker, submit: Submit) -> None:
-    job = over(worker, submit("stop_with_nothing"))
-    assert (job.state, job.result, job.error) == (State.STOPPED, None, "")
+def test_a_call_may_stop_with_nothing_to_keep(queue: JobQueue, submit: Submit) -> None:
+    job = over(queue, submit("stop_with_nothing"))
+    assert (job.state, job.result, job.error) == (JobState.STOPPED, None, "")
 
 
-def test_orders_reach_the_worker(worker: Worker, submit: Submit) -> None:
-    job = begun(worker, submit("go_on", is_training=True))
+def test_orders_reach_the_worker(queue: JobQueue, submit: Submit) -> None:
+    job = begun(queue, submit("go_on", is_training=True))
     assert job.progress[1:] == (False, 1.0)
-    worker.pause(job.id)
-    until(lambda: now(worker, job).progress[1:] == (True, 1.0))
-    worker.scale_learning_rate(job.id, 0.5)
-    until(lambda: now(worker, job).progress[1:] == (True, 0.5))
-    worker.resume(job.id)
-    until(lambda: now(worker, job).progress[1:] == (False, 0.5))
-    worker.stop(job.id)
-    last = over(worker, job)
-    assert (last.state, last.result) == (State.STOPPED, "kept")
+    queue.pause(job.id)
+    until(lambda: now(queue, job).progress[1:] == (True, 1.0))
+    control = queue.control(job.id)
+    assert control is not None
+    control.scale_learning_rate(0.5)
+    until(lambda: now(queue, job).progress[1:] == (True, 0.5))
+    queue.resume(job.id)
+    until(lambda: now(queue, job).progress[1:] == (False, 0.5))
+    queue.stop(job.id)
+    last = over(queue, job)
+    assert (last.state, last.result) == (JobState.STOPPED, "kept")
 
 
-def test_what_was_said_before_it_began_is_known(cluster: Cluster, worker: Worker) -> None:
+def test_what_was_said_before_it_began_is_known(cluster: Cluster, queue: JobQueue) -> None:
     def call(control: Control) -> Any:
         control.scale_learning_rate(0.25)
         return cluster.call("lab_at_work:go_on", control=control)
 
-    job = begun(worker, worker.submit(call))
+    job = begun(queue, queue.submit(call))
     assert job.progress[1:] == (False, 0.25)
-    worker.stop(job.id)
-    over(worker, job)
+    queue.stop(job.id)
+    over(queue, job)
 
 
-def test_what_takes_seconds_never_waits_behind_a_training(worker: Worker, submit: Submit) -> None:
-    training = begun(worker, submit("go_on", is_training=True))
-    assert over(worker, submit("add", 1, 2)).result == 3
-    assert not now(worker, training).is_over
+def test_what_takes_seconds_never_waits_behind_a_training(queue: JobQueue, submit: Submit) -> None:
+    training = begun(queue, submit("go_on", is_training=True))
+    assert over(queue, submit("add", 1, 2)).result == 3
+    assert not now(queue, training).is_over
 
 
-def test_a_worker_trains_one_network_at_a_time(worker: Worker, submit: Submit) -> None:
-    first = begun(worker, submit("go_on", is_training=True))
+def test_a_worker_trains_one_network_at_a_time(queue: JobQueue, submit: Submit) -> None:
+    first = begun(queue, submit("go_on", is_training=True))
     second = submit("go_on", is_training=True)
-    over(worker, submit("add", 1, 2))
-    assert isinstance(now(worker, second).progress, Phase)
-    worker.stop(first.id)
-    over(worker, first)
-    begun(worker, second)
+    over(queue, submit("add", 1, 2))
+    assert isinstance(now(queue, second).progress, Phase)
+    queue.stop(first.id)
+    over(queue, first)
+    begun(queue, second)
 
 
-def test_a_call_that_has_not_begun_stops_at_once(worker: Worker, submit: Submit) -> None:
-    first = begun(worker, submit("go_on", is_training=True))
+def test_a_call_that_has_not_begun_stops_at_once(queue: JobQueue, submit: Submit) -> None:
+    first = begun(queue, submit("go_on", is_training=True))
     second = submit("go_on", is_training=True)
-    until(lambda: now(worker, second).progress is not None)
-    worker.stop(second.id)
-    last = over(worker, second)
-    assert (last.state, last.result) == (State.STOPPED, None)
-    assert not now(worker, first).is_over
+    until(lambda: now(queue, second).progress is not None)
+    queue.stop(second.id)
+    last = over(queue, second)
+    assert (last.state, last.result) == (JobState.STOPPED, None)
+    assert not now(queue, first).is_over
 
 
-def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, worker: Worker) -> None:
+def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, queue: JobQueue) -> None:
     found: list[int] = []
 
     def report(progress: Any) -> None:
@@ -180,107 +183,107 @@ def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, worker: 
             found.append(len(progress.data))
 
     call = partial(cluster.call, "lab_at_work:count_up", size=5_000_000, report=report)
-    job = worker.submit(lambda control: call(control=control))
+    job = queue.submit(lambda control: call(control=control))
     until(lambda: bool(found))
-    worker.stop(job.id)
-    over(worker, job)
+    queue.stop(job.id)
+    over(queue, job)
     assert set(found) == {5_000_001}
-    with Client(cluster._own(), set_as_default=False) as client:
+    with Client(cluster.local(), set_as_default=False) as client:
         events = client.get_events()
     assert sum(len(str(event)) for topic in events.values() for event in topic) < 1_000_000
 
 
 def test_what_a_worker_did_when_it_was_killed_is_begun_anew(
-    worker: Worker, submit: Submit, tmp_path: Path
+    queue: JobQueue, submit: Submit, tmp_path: Path
 ) -> None:
-    job = over(worker, submit("die", tmp_path, 1))
-    assert (job.state, job.result) == (State.DONE, 1)
+    job = over(queue, submit("die", tmp_path, 1))
+    assert (job.state, job.result) == (JobState.DONE, 1)
 
 
 def test_what_kills_each_worker_fails_in_plain_words_and_nobody_else_notices(
-    worker: Worker, submit: Submit, tmp_path: Path
+    queue: JobQueue, submit: Submit, tmp_path: Path
 ) -> None:
-    job = over(worker, submit("die", tmp_path, 9))
-    assert job.state is State.FAILED
+    job = over(queue, submit("die", tmp_path, 9))
+    assert job.state is JobState.FAILED
     assert "ended before its time" in job.error
     assert len(list(tmp_path.iterdir())) == 2
-    assert over(worker, submit("add", 1, 2)).result == 3
+    assert over(queue, submit("add", 1, 2)).result == 3
 
 
 def test_a_training_whose_worker_is_killed_is_not_begun_anew_from_its_start(
-    worker: Worker, submit: Submit, tmp_path: Path
+    queue: JobQueue, submit: Submit, tmp_path: Path
 ) -> None:
-    job = over(worker, submit("die", tmp_path, 9, is_training=True, attempts=1))
-    assert job.state is State.FAILED
+    job = over(queue, submit("die", tmp_path, 9, is_training=True, attempts=1))
+    assert job.state is JobState.FAILED
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_worker_that_takes_too_much_memory_is_ended(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
+    queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = 300_000_000
-    monkeypatch.setattr(door, "MEMORY_SHARE", limit / psutil.virtual_memory().total)
+    monkeypatch.setattr(door, "MEMORY_FRACTION", limit / psutil.virtual_memory().total)
     small = Cluster()
     try:
         job = over(
-            worker,
-            worker.submit(
+            queue,
+            queue.submit(
                 lambda control: small.call("lab_at_work:grow", control=control, attempts=1)
             ),
         )
-        assert job.state is State.FAILED
+        assert job.state is JobState.FAILED
         assert "lack of memory" in job.error
-        again = worker.submit(lambda control: small.call("lab_at_work:add", 1, 2, control=control))
-        assert over(worker, again).result == 3
+        again = queue.submit(lambda control: small.call("lab_at_work:add", 1, 2, control=control))
+        assert over(queue, again).result == 3
     finally:
         small.close()
 
 
-def test_workers_go_when_there_is_nothing_to_do_and_come_back(worker: Worker) -> None:
+def test_workers_go_when_there_is_nothing_to_do_and_come_back(queue: JobQueue) -> None:
     brief = Cluster(idle_seconds=0.5)
     try:
         found = []
         for _ in range(2):
-            job = worker.submit(lambda control: brief.call("lab_at_work:process", control=control))
-            found.append(over(worker, job).result["pid"])
+            job = queue.submit(lambda control: brief.call("lab_at_work:process", control=control))
+            found.append(over(queue, job).result["pid"])
             until(lambda: not psutil.pid_exists(found[-1]))
         assert found[0] != found[1]
     finally:
         brief.close()
 
 
-def test_two_first_calls_at_once_find_all_of_the_lab(worker: Worker) -> None:
+def test_two_first_calls_at_once_find_all_of_the_lab(queue: JobQueue) -> None:
     fresh = Cluster()
     images, config = np.zeros((1, 28, 28), np.uint8), TrainingConfig(rotation=5.0)
     arguments = ("mnist_app.lab.training.augmentation:examples", images, 1, [config])
     other = ("mnist_app.lab.export:convert", model_store.SHIPPED.read_bytes(), "it")
     try:
         jobs = [
-            worker.submit(lambda control: fresh.call(*arguments, control=control)),
-            worker.submit(lambda control: fresh.call(*other, control=control)),
+            queue.submit(lambda control: fresh.call(*arguments, control=control)),
+            queue.submit(lambda control: fresh.call(*other, control=control)),
         ]
         for job in jobs:
-            last = worker.wait(job.id, 120)
+            last = queue.wait(job.id, 120)
             assert last is not None
-            assert last.state is State.DONE, last.error
+            assert last.state is JobState.DONE, last.error
     finally:
         fresh.close()
 
 
-def test_as_many_networks_train_at_once_as_there_may_be_workers(worker: Worker) -> None:
+def test_as_many_networks_train_at_once_as_there_may_be_workers(queue: JobQueue) -> None:
     two = Cluster(workers=2)
     try:
         jobs = [
-            worker.submit(
+            queue.submit(
                 lambda control: two.call("lab_at_work:go_on", control=control, is_training=True)
             )
             for _ in range(2)
         ]
-        pids = {begun(worker, job).progress[0] for job in jobs}
+        pids = {begun(queue, job).progress[0] for job in jobs}
         assert len(pids) == 2
         for job in jobs:
-            worker.stop(job.id)
-            over(worker, job)
+            queue.stop(job.id)
+            over(queue, job)
     finally:
         two.close()
 
@@ -289,10 +292,10 @@ def test_the_workers_of_a_server_that_is_killed_end_by_themselves() -> None:
     code = """
         import sys
         from mnist_app.core.jobs.cluster import Cluster
-        from mnist_app.core.jobs.job_queue import Worker
+        from mnist_app.core.jobs.job_queue import JobQueue
         if __name__ == "__main__":
             tell = lambda told: isinstance(told, tuple) and print(told[0], flush=True)
-            line = Worker("test")
+            line = JobQueue("test")
             line.wait(line.submit(lambda control: Cluster().call(
                 "lab_at_work:go_on", control=control, report=tell, is_training=True)).id)
     """

@@ -13,8 +13,9 @@ import pytest
 from jobs_at_work import now, over, until
 
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import queues, run_jobs
@@ -60,8 +61,8 @@ def cluster(address: str) -> Cluster:
 
 
 @pytest.fixture
-def line() -> Worker:
-    return Worker("test", at_once=2)
+def line() -> JobQueue:
+    return JobQueue("test", at_once=2)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -96,28 +97,28 @@ def trainer(start: Start, address: str) -> subprocess.Popen[bytes]:
 
 
 def submitted(
-    line: Worker, cluster: Cluster, name: str, *arguments: Any, **options: Any
+    line: JobQueue, cluster: Cluster, name: str, *arguments: Any, **options: Any
 ) -> Snapshot:
     return line.submit(
         lambda control: cluster.call(f"lab_at_work:{name}", *arguments, control=control, **options)
     )
 
 
-def begun(line: Worker, job: Snapshot) -> Snapshot:
+def begun(line: JobQueue, job: Snapshot) -> Snapshot:
     until(lambda: now(line, job).progress is not None)
     until(lambda: not isinstance(now(line, job).progress, Phase))
     return now(line, job)
 
 
-def test_a_scheduler_that_cannot_be_reached_is_told(line: Worker, cluster: Cluster) -> None:
+def test_a_scheduler_that_cannot_be_reached_is_told(line: JobQueue, cluster: Cluster) -> None:
     job = over(line, submitted(line, cluster, "add", 1, 2))
-    assert job.state is State.FAILED
+    assert job.state is JobState.FAILED
     assert "cannot be reached" in job.error
     assert "127.0.0.1" not in job.error
 
 
 def test_two_machines_train_at_once_and_one_of_them_is_lost(
-    start: Start, address: str, line: Worker, cluster: Cluster
+    start: Start, address: str, line: JobQueue, cluster: Cluster
 ) -> None:
     scheduler(start, address)
     trainer(start, address), trainer(start, address)
@@ -126,7 +127,7 @@ def test_two_machines_train_at_once_and_one_of_them_is_lost(
     assert pids[0] != pids[1]
     psutil.Process(pids[0]).kill()
     lost = over(line, jobs[0])
-    assert (lost.state, "ended before its time" in lost.error) == (State.FAILED, True)
+    assert (lost.state, "ended before its time" in lost.error) == (JobState.FAILED, True)
     again = begun(line, submitted(line, cluster, "go_on", is_training=True))
     assert again.progress[0] not in pids
     for job in (jobs[1], again):
@@ -151,35 +152,35 @@ def test_two_visitors_train_on_two_machines_and_one_machine_is_lost(
     for job in jobs:
         last = training.wait(job.id, 120)
         assert last is not None
-        assert last.state is State.DONE, last.error
+        assert last.state is JobState.DONE, last.error
     assert sorted(job.progress.progress.remark for job in training.jobs()) == ["", run_jobs.WENT_ON]
     assert {"Of Ann", "Of Ben"} <= {model.title for model in model_cache.readers().values()}
     queues.queues.clear()
     queues.cluster.clear()
 
 
-def epoch(line: Worker, job: Snapshot) -> int:
+def epoch(line: JobQueue, job: Snapshot) -> int:
     """The epoch that a run is in, 0 before it learns."""
     run = now(line, job).progress
     return run.progress.epoch if run is not None and run.progress is not None else 0
 
 
 def test_a_scheduler_that_goes_away_is_told_and_found_again(
-    start: Start, address: str, line: Worker, cluster: Cluster
+    start: Start, address: str, line: JobQueue, cluster: Cluster
 ) -> None:
     first = scheduler(start, address)
     trainer(start, address)
     job = begun(line, submitted(line, cluster, "go_on", is_training=True))
     end(first)
     lost = over(line, job)
-    assert (lost.state, "cannot be reached" in lost.error) == (State.FAILED, True)
+    assert (lost.state, "cannot be reached" in lost.error) == (JobState.FAILED, True)
     scheduler(start, address)
     trainer(start, address)
     assert over(line, submitted(line, cluster, "add", 1, 2)).result == 3
 
 
 def test_nobody_trains_for_a_server_that_is_gone(
-    start: Start, address: str, line: Worker, cluster: Cluster
+    start: Start, address: str, line: JobQueue, cluster: Cluster
 ) -> None:
     scheduler(start, address)
     trainer(start, address)
@@ -198,9 +199,9 @@ def start_server(address: str) -> Any:
     """A process that trains until it is ended, and prints a line when it has begun."""
     code = (
         "from mnist_app.core.jobs.cluster import Cluster\n"
-        "from mnist_app.core.jobs.job_queue import Worker\n"
+        "from mnist_app.core.jobs.job_queue import JobQueue\n"
         "def report(told):\n    if isinstance(told, tuple): print(told[0], flush=True)\n"
-        "line = Worker('server')\n"
+        "line = JobQueue('server')\n"
         f"call = lambda control: Cluster({address!r}).call(\n"
         "    'lab_at_work:go_on', control=control, report=report, is_training=True)\n"
         "line.wait(line.submit(call).id)\n"

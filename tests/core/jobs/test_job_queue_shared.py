@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from jobs_at_work import PATIENCE, Gate, now, over, until
 
-from mnist_app.core.jobs.job_queue import Control, GaveWay, Snapshot, State, Worker
+from mnist_app.core.jobs.job_queue import Control, JobQueue
+from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 
 MINUTE = 60.0
 
@@ -26,8 +27,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def worker(clock: Clock) -> Worker:
-    return Worker("test", remembered=4, patience=10 * MINUTE, clock=clock)
+def queue(clock: Clock) -> JobQueue:
+    return JobQueue("test", remembered=4, patience=10 * MINUTE, clock=clock)
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def gate() -> Iterator[Gate]:
 
 
 @pytest.fixture
-def running(worker: Worker, gate: Gate) -> Snapshot:
+def running(queue: JobQueue, gate: Gate) -> Snapshot:
     """A job of Ann that runs."""
-    job = worker.submit(gate, owner="Ann")
+    job = queue.submit(gate, owner="Ann")
     assert gate.entered.wait(PATIENCE)
     return job
 
@@ -49,181 +50,181 @@ def nothing(control: Control) -> None:
     """A task that is done at once."""
 
 
-def test_who_waits_has_a_place(worker: Worker, gate: Gate, running: Snapshot) -> None:
-    waiting = [worker.submit(nothing, owner=name) for name in ("Ben", "Cem", "Dora")]
+def test_who_waits_has_a_place(queue: JobQueue, gate: Gate, running: Snapshot) -> None:
+    waiting = [queue.submit(nothing, owner=name) for name in ("Ben", "Cem", "Dora")]
     assert [job.place for job in waiting] == [1, 2, 3]
-    assert now(worker, running).place == 0
-    worker.stop(waiting[0].id)
-    assert [now(worker, job).place for job in waiting] == [0, 1, 2]
-    assert [job.place for job in worker.jobs()] == [0, 0, 1, 2]
+    assert now(queue, running).place == 0
+    queue.stop(waiting[0].id)
+    assert [now(queue, job).place for job in waiting] == [0, 1, 2]
+    assert [job.place for job in queue.jobs()] == [0, 0, 1, 2]
     gate.opened.set()
-    assert over(worker, waiting[2]).place == 0
+    assert over(queue, waiting[2]).place == 0
 
 
 def test_who_left_while_waiting_frees_the_place(
-    worker: Worker, clock: Clock, gate: Gate, running: Snapshot
+    queue: JobQueue, clock: Clock, gate: Gate, running: Snapshot
 ) -> None:
     told: list[str] = []
-    ben = worker.submit(nothing, owner="Ben", if_cancelled=lambda: told.append("Ben"))
-    cem = worker.submit(nothing, owner="Cem", if_cancelled=lambda: told.append("Cem"))
+    ben = queue.submit(nothing, owner="Ben", if_cancelled=lambda: told.append("Ben"))
+    cem = queue.submit(nothing, owner="Cem", if_cancelled=lambda: told.append("Cem"))
     clock.now = 9 * MINUTE
     for owner in ("Ann", "Cem"):
-        worker.seen(owner)
-    assert now(worker, ben).state is State.WAITING
+        queue.seen(owner)
+    assert now(queue, ben).state is JobState.WAITING
     clock.now = 11 * MINUTE
-    worker.seen("Cem")
-    gone = now(worker, ben)
-    assert (gone.state, gone.gave_way) == (State.STOPPED, GaveWay.LEFT)
-    assert now(worker, cem).place == 1
+    queue.seen("Cem")
+    gone = now(queue, ben)
+    assert (gone.state, gone.gave_way) == (JobState.STOPPED, GaveWay.LEFT)
+    assert now(queue, cem).place == 1
     gate.opened.set()
-    assert over(worker, cem).state is State.DONE
+    assert over(queue, cem).state is JobState.DONE
     assert told == ["Ben"]
 
 
 def test_a_run_of_who_left_goes_on_while_nobody_waits(
-    worker: Worker, clock: Clock, gate: Gate, running: Snapshot
+    queue: JobQueue, clock: Clock, gate: Gate, running: Snapshot
 ) -> None:
     clock.now = 600 * MINUTE
-    worker.seen("Ben")
-    assert not now(worker, running).stopping
+    queue.seen("Ben")
+    assert not now(queue, running).stopping
     gate.opened.set()
-    last = over(worker, running)
-    assert (last.state, last.gave_way) == (State.DONE, None)
+    last = over(queue, running)
+    assert (last.state, last.gave_way) == (JobState.DONE, None)
 
 
 def test_a_run_of_who_left_makes_way_for_who_waits_and_keeps_what_it_has(
-    worker: Worker, clock: Clock, running: Snapshot
+    queue: JobQueue, clock: Clock, running: Snapshot
 ) -> None:
     clock.now = 9 * MINUTE
-    ben = worker.submit(nothing, owner="Ben")
-    worker.seen("Ben")
-    assert not now(worker, running).stopping
+    ben = queue.submit(nothing, owner="Ben")
+    queue.seen("Ben")
+    assert not now(queue, running).stopping
     clock.now = 11 * MINUTE
-    worker.seen("Ben")
-    last = over(worker, running)
-    assert (last.state, last.gave_way, last.result) == (State.STOPPED, GaveWay.LEFT, "through")
-    assert over(worker, ben).state is State.DONE
+    queue.seen("Ben")
+    last = over(queue, running)
+    assert (last.state, last.gave_way, last.result) == (JobState.STOPPED, GaveWay.LEFT, "through")
+    assert over(queue, ben).state is JobState.DONE
 
 
 def test_who_comes_to_a_line_of_who_left_need_not_wait(
-    worker: Worker, clock: Clock, running: Snapshot
+    queue: JobQueue, clock: Clock, running: Snapshot
 ) -> None:
     for _ in range(2):
-        worker.submit(nothing, owner="Ben")
+        queue.submit(nothing, owner="Ben")
     clock.now = 11 * MINUTE
-    cem = worker.submit(nothing, owner="Cem")
-    worker.seen("Cem")
-    assert over(worker, cem).state is State.DONE
-    assert [job.state for job in worker.jobs("Ben")] == [State.STOPPED, State.STOPPED]
-    assert now(worker, running).gave_way is GaveWay.LEFT
+    cem = queue.submit(nothing, owner="Cem")
+    queue.seen("Cem")
+    assert over(queue, cem).state is JobState.DONE
+    assert [job.state for job in queue.jobs("Ben")] == [JobState.STOPPED, JobState.STOPPED]
+    assert now(queue, running).gave_way is GaveWay.LEFT
 
 
-def test_who_is_seen_now_and_then_stays(worker: Worker, clock: Clock, running: Snapshot) -> None:
-    ben = worker.submit(nothing, owner="Ben")
+def test_who_is_seen_now_and_then_stays(queue: JobQueue, clock: Clock, running: Snapshot) -> None:
+    ben = queue.submit(nothing, owner="Ben")
     for minute in range(0, 60, 5):
         clock.now = minute * MINUTE
-        worker.seen("Ann")
-        worker.seen("Ben")
-    assert not now(worker, running).stopping
-    assert now(worker, ben).place == 1
+        queue.seen("Ann")
+        queue.seen("Ben")
+    assert not now(queue, running).stopping
+    assert now(queue, ben).place == 1
 
 
 def test_nobody_starts_what_nobody_looks_at_any_more(
-    worker: Worker, clock: Clock, gate: Gate, running: Snapshot
+    queue: JobQueue, clock: Clock, gate: Gate, running: Snapshot
 ) -> None:
     """The next one is looked for when a job ends, also when no page asks."""
-    ben = worker.submit(nothing, owner="Ben")
+    ben = queue.submit(nothing, owner="Ben")
     clock.now = 11 * MINUTE
     gate.opened.set()
-    last = over(worker, ben)
-    assert (last.state, last.gave_way) == (State.STOPPED, GaveWay.LEFT)
-    assert over(worker, worker.submit(nothing, owner="Cem")).state is State.DONE
+    last = over(queue, ben)
+    assert (last.state, last.gave_way) == (JobState.STOPPED, GaveWay.LEFT)
+    assert over(queue, queue.submit(nothing, owner="Cem")).state is JobState.DONE
 
 
-def paused(worker: Worker, job: Snapshot) -> None:
-    worker.pause(job.id)
-    assert now(worker, job).paused
+def paused(queue: JobQueue, job: Snapshot) -> None:
+    queue.pause(job.id)
+    assert now(queue, job).paused
 
 
 def test_a_pause_lasts_as_long_as_nobody_waits(clock: Clock) -> None:
-    worker = Worker("test", longest_pause=5 * MINUTE, clock=clock)
-    job = worker.submit(Gate(), owner="Ann")
-    until(lambda: now(worker, job).state is State.RUNNING)
-    paused(worker, job)
+    queue = JobQueue("test", longest_pause=5 * MINUTE, clock=clock)
+    job = queue.submit(Gate(), owner="Ann")
+    until(lambda: now(queue, job).state is JobState.RUNNING)
+    paused(queue, job)
     clock.now = 60 * MINUTE
-    worker.seen("Ann")
-    assert not now(worker, job).stopping
-    worker.stop(job.id)
+    queue.seen("Ann")
+    assert not now(queue, job).stopping
+    queue.stop(job.id)
 
 
 def test_a_pause_ends_after_a_while_when_others_wait_and_what_was_learned_is_kept(
     clock: Clock,
 ) -> None:
-    worker = Worker("test", longest_pause=5 * MINUTE, clock=clock)
-    ann = worker.submit(Gate(), owner="Ann")
-    until(lambda: now(worker, ann).state is State.RUNNING)
-    paused(worker, ann)
+    queue = JobQueue("test", longest_pause=5 * MINUTE, clock=clock)
+    ann = queue.submit(Gate(), owner="Ann")
+    until(lambda: now(queue, ann).state is JobState.RUNNING)
+    paused(queue, ann)
     clock.now = 60 * MINUTE
-    ben = worker.submit(nothing, owner="Ben")
-    worker.seen("Ben")
+    ben = queue.submit(nothing, owner="Ben")
+    queue.seen("Ben")
     clock.now = 64 * MINUTE
-    worker.seen("Ben")
-    assert not now(worker, ann).stopping
+    queue.seen("Ben")
+    assert not now(queue, ann).stopping
     clock.now = 66 * MINUTE
-    worker.seen("Ben")
-    last = over(worker, ann)
-    assert (last.state, last.gave_way, last.result) == (State.STOPPED, GaveWay.PAUSED, "through")
-    assert over(worker, ben).state is State.DONE
+    queue.seen("Ben")
+    last = over(queue, ann)
+    assert (last.state, last.gave_way, last.result) == (JobState.STOPPED, GaveWay.PAUSED, "through")
+    assert over(queue, ben).state is JobState.DONE
 
 
 def test_who_goes_on_in_time_keeps_the_place(clock: Clock) -> None:
-    worker = Worker("test", longest_pause=5 * MINUTE, clock=clock)
-    ann = worker.submit(Gate(), owner="Ann")
-    until(lambda: now(worker, ann).state is State.RUNNING)
-    paused(worker, ann)
-    worker.submit(nothing, owner="Ben")
-    worker.seen("Ben")
+    queue = JobQueue("test", longest_pause=5 * MINUTE, clock=clock)
+    ann = queue.submit(Gate(), owner="Ann")
+    until(lambda: now(queue, ann).state is JobState.RUNNING)
+    paused(queue, ann)
+    queue.submit(nothing, owner="Ben")
+    queue.seen("Ben")
     clock.now = 4 * MINUTE
-    worker.resume(ann.id)
-    worker.seen("Ben")
-    paused(worker, ann)
+    queue.resume(ann.id)
+    queue.seen("Ben")
+    paused(queue, ann)
     clock.now = 8 * MINUTE
-    worker.seen("Ben")
-    assert not now(worker, ann).stopping
-    worker.stop(ann.id)
+    queue.seen("Ben")
+    assert not now(queue, ann).stopping
+    queue.stop(ann.id)
 
 
-def test_jobs_of_nobody_are_never_left(worker: Worker, clock: Clock, gate: Gate) -> None:
-    first = worker.submit(gate)
+def test_jobs_of_nobody_are_never_left(queue: JobQueue, clock: Clock, gate: Gate) -> None:
+    first = queue.submit(gate)
     assert gate.entered.wait(PATIENCE)
-    second = worker.once("key", nothing)
+    second = queue.once("key", nothing)
     clock.now = 600 * MINUTE
-    worker.seen("Ann")
-    assert not now(worker, first).stopping
+    queue.seen("Ann")
+    assert not now(queue, first).stopping
     gate.opened.set()
-    assert over(worker, second).state is State.DONE
+    assert over(queue, second).state is JobState.DONE
 
 
 def test_without_patience_nobody_ever_left(gate: Gate, clock: Clock) -> None:
-    worker = Worker("test", clock=clock)
-    first = worker.submit(gate, owner="Ann")
-    second = worker.submit(nothing, owner="Ben")
+    queue = JobQueue("test", clock=clock)
+    first = queue.submit(gate, owner="Ann")
+    second = queue.submit(nothing, owner="Ben")
     clock.now = 1e9
-    worker.seen("Ben")
-    assert not now(worker, first).stopping
+    queue.seen("Ben")
+    assert not now(queue, first).stopping
     gate.opened.set()
-    assert over(worker, second).state is State.DONE
+    assert over(queue, second).state is JobState.DONE
 
 
 def test_who_cannot_be_told_of_a_cancelled_job_harms_no_other(
-    worker: Worker, gate: Gate, running: Snapshot
+    queue: JobQueue, gate: Gate, running: Snapshot
 ) -> None:
     def fail() -> None:
         raise OSError
 
-    worker.stop(worker.submit(nothing, owner="Ben", if_cancelled=fail).id)
+    queue.stop(queue.submit(nothing, owner="Ben", if_cancelled=fail).id)
     gate.opened.set()
-    assert over(worker, running).state is State.DONE
+    assert over(queue, running).state is JobState.DONE
     told: list[str] = []
-    over(worker, worker.submit(nothing, if_cancelled=lambda: told.append("ran")))
+    over(queue, queue.submit(nothing, if_cancelled=lambda: told.append("ran")))
     assert told == []

@@ -12,15 +12,14 @@ from samples import nearly_full_disk
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.models.model_store import (
-    ModelCard,
     ModelFiles,
     StoredModel,
     add_litert,
     delete,
     describe,
     is_ready,
-    path_for,
     save,
 )
 from mnist_app.core.recognition.classifier import Classifier
@@ -288,14 +287,12 @@ def test_without_a_setting_models_are_kept_beside_the_shipped_one(
     ],
 )
 def test_a_title_becomes_a_harmless_path(models: Path, title: str, name: str) -> None:
-    assert path_for(title) == models / f"{name}.keras"
+    assert save(FILES, card(title), None).path == models / f"{name}.keras"
 
 
 def test_a_taken_path_is_never_given_again(models: Path) -> None:
     for expected in ("net", "net-2", "net-3"):
-        path = path_for("Net")
-        assert path.name == f"{expected}.keras"
-        path.touch()
+        assert save(FILES, card("Net"), None).path == models / f"{expected}.keras"
 
 
 def test_what_changed_on_the_disk_is_seen(models: Path) -> None:

@@ -10,7 +10,7 @@ from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.run_charts import SMOOTHING, smoothed, smoothed_curve
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Opinion, Point
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 
 accuracy_against_seconds = validated(run_charts.accuracy_against_seconds)
 accuracy_against_weights = validated(run_charts.accuracy_against_weights)
@@ -26,7 +26,7 @@ CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0
 
 
 def run(number: int, title: str, **values: Any) -> Run:
-    return Run(number, title, "", "2026-01-01T00:00:00+00:00", State.FINISHED, {}, **values)
+    return Run(number, title, "", "2026-01-01T00:00:00+00:00", RunState.FINISHED, {}, **values)
 
 
 def test_curves_show_training_and_validation_over_epochs() -> None:

@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 
-from mnist_app.core.recognition.answers import NO_DIGIT, NO_NUMBER, told
+from mnist_app.core.recognition.answers import NO_DIGIT, NO_NUMBER, as_dict
 from mnist_app.core.recognition.reading import Digit, Reading
 
 BLANK = np.zeros((28, 28), dtype=np.uint8)
 
 
-def digit(**shares: float) -> Digit:
+def digit(**fractions: float) -> Digit:
     """A reading of one digit with `d4=0.5` at 4, the rest shared by the others."""
-    given = {int(name[1:]): share for name, share in shares.items()}
+    given = {int(name[1:]): fraction for name, fraction in fractions.items()}
     rest = (1 - sum(given.values())) / (10 - len(given))
     row = np.array([given.get(number, rest) for number in range(10)], dtype=np.float32)
     return Digit(int(row.argmax()), float(row.max()), row, BLANK)
 
 
 def said(*digits: Digit) -> str:
-    answer = told(Reading(digits))
+    answer = as_dict(Reading(digits))
     return "\n".join([answer["text"], *answer["says"], answer["quiet"]])
 
 

@@ -30,8 +30,8 @@ def test_all_that_is_answered_belongs_together(shipped: Classifier, dataset: Dat
     images = dataset.test_images
     answers = shipped.answers(images.astype(np.float32) / 255)
     np.testing.assert_array_equal(answers.probabilities, shipped.probabilities(images))
-    shares = np.exp(answers.logits - np.logaddexp.reduce(answers.logits, axis=1, keepdims=True))
-    np.testing.assert_allclose(shares, answers.probabilities, atol=1e-5)
+    fractions = np.exp(answers.logits - np.logaddexp.reduce(answers.logits, axis=1, keepdims=True))
+    np.testing.assert_allclose(fractions, answers.probabilities, atol=1e-5)
     assert answers.probabilities.shape == (len(images), shipped.classes)
     assert answers.features.shape == (len(images), shipped.dimensions)
 

@@ -3,14 +3,15 @@ import photos
 import pytest
 
 from benchmarks import strangers
-from mnist_app.core.ink.raster import Drawing, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.recognition.confidence import LEAST_BEST, RIVAL_SHARE, candidates
+from mnist_app.core.recognition.confidence import LEAST_BEST, RIVAL_FRACTION, candidates
 
 
-def answer(**shares: float) -> np.ndarray:
+def answer(**fractions: float) -> np.ndarray:
     """Probabilities with `d4=0.5` at 4, the rest shared by the others."""
-    given = {int(name[1:]): share for name, share in shares.items()}
+    given = {int(name[1:]): fraction for name, fraction in fractions.items()}
     rest = (1 - sum(given.values())) / (10 - len(given))
     return np.array([given.get(digit, rest) for digit in range(10)], dtype=np.float32)
 
@@ -34,7 +35,7 @@ def test_doubt_spread_over_many_is_no_digit() -> None:
 
 def test_a_faint_rival_is_not_named() -> None:
     first = 0.9
-    assert candidates(answer(d1=first, d7=RIVAL_SHARE * first / 3)) == (1,)
+    assert candidates(answer(d1=first, d7=RIVAL_FRACTION * first / 3)) == (1,)
 
 
 def test_the_best_alone_is_enough_from_one_half_on() -> None:
@@ -42,15 +43,15 @@ def test_the_best_alone_is_enough_from_one_half_on() -> None:
 
 
 def held_back(shipped: Classifier, images: np.ndarray) -> float:
-    """The share of pictures, uint8 (n, 28, 28), that it does not take for one digit."""
+    """The fraction of pictures, uint8 (n, 28, 28), that it does not take for one digit."""
     return float(np.mean([len(candidates(row)) != 1 for row in shipped.probabilities(images)]))
 
 
 def test_the_shipped_network_holds_back_on_what_is_no_digit(shipped: Classifier) -> None:
-    shares = {name: held_back(shipped, images) for name, images in strangers.made(60).items()}
-    assert min(shares.values()) > 0.85, shares
+    fractions = {name: held_back(shipped, images) for name, images in strangers.made(60).items()}
+    assert min(fractions.values()) > 0.85, fractions
     for name in ("nothing at all", "a filled box, flat to square"):
-        assert shares[name] == 1
+        assert fractions[name] == 1
 
 
 def hands(count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from benchmarks.drawings import canvas_json
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.ink.raster import Drawing, drawing_from_canvas, drawing_from_points
+from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import (
     inputs_from_drawing,

@@ -6,20 +6,20 @@ import pytest
 
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.convolution import (
+    describe_networks,
+    describe_shift,
     found,
-    in_words,
     is_convolutional,
     pair,
-    shift_in_words,
     shifted,
 )
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.lab.networks import architectures
 
 
 def made(config: TrainingConfig, **facts: Any) -> Run:
-    return Run(1, "x", "", "", State.FINISHED, config.as_dict(), **facts)
+    return Run(1, "x", "", "", RunState.FINISHED, config.as_dict(), **facts)
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -67,11 +67,11 @@ def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:
     config = pair("mnist")[0]
     dense = made(config, accuracy=0.9, weights=100_000, seconds=2.0)
     better = made(config, accuracy=0.98, weights=50_000, seconds=9.0)
-    words = in_words(dense, better)
+    words = describe_networks(dense, better)
     for fact in ("90.0%", "98.0%", "100,000", "50,000", "2.0 s", "9.0 s", "20% of the dense"):
         assert fact in words
-    assert "the dense network is ahead" in in_words(better, dense)
-    assert "equally many" in in_words(dense, dense)
+    assert "the dense network is ahead" in describe_networks(better, dense)
+    assert "equally many" in describe_networks(dense, dense)
 
 
 def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
@@ -92,9 +92,9 @@ def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
 
 
 def test_the_words_about_moving_say_who_minds_less() -> None:
-    words = shift_in_words((0.95, 0.60), (0.98, 0.90))
+    words = describe_shift((0.95, 0.60), (0.98, 0.90))
     assert "60.0%" in words
     assert "loses 35.0 points" in words
     assert "minds less" in words
-    assert "no less" in shift_in_words((0.95, 0.94), (0.98, 0.60))
+    assert "no less" in describe_shift((0.95, 0.94), (0.98, 0.60))
     assert f"{convolution.SHIFT} pixels" in words

@@ -5,14 +5,13 @@ import pytest
 from samples import nearly_full_disk, quick
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
-from mnist_app.core.models import model_store
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs import recording
 from mnist_app.core.runs.outcomes import TrainingOutcome as Outcome
-from mnist_app.core.runs.outcomes import stored
+from mnist_app.core.runs.outcomes import save_trained
 from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.recording import Report, recorded
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.lab.training import experiment
 
@@ -24,14 +23,13 @@ def progress(points: int) -> Progress:
     return Progress(1, 1, 1, 1, seconds=points, training=curve)
 
 
-def trained(steering: Steering | None = None) -> tuple[Runs, int, Outcome]:
+def trained(control: RunControl | None = None) -> tuple[Runs, int, Outcome]:
     runs = Runs()
     run_id = runs.add("kept", CONFIG).id
-    path = model_store.path_for("kept")
 
     def work(report: Report) -> Outcome:
-        trained = experiment.train_model(CONFIG, "kept", report=report, steering=steering)
-        return stored(trained, path)
+        trained = experiment.train_model(CONFIG, "kept", report=report, control=control)
+        return save_trained(trained, None)
 
     return runs, run_id, recorded(runs, run_id, work)
 
@@ -39,7 +37,7 @@ def trained(steering: Steering | None = None) -> tuple[Runs, int, Outcome]:
 def test_a_run_that_ends_is_written_down_with_its_results_and_model() -> None:
     runs, run_id, outcome = trained()
     run = runs.get(run_id)
-    assert run.state is State.FINISHED
+    assert run.state is RunState.FINISHED
     assert run.accuracy == outcome.report.accuracy
     assert run.loss == outcome.report.loss
     assert run.model == outcome.stored.path
@@ -52,11 +50,11 @@ def test_a_run_that_ends_is_written_down_with_its_results_and_model() -> None:
 
 
 def test_a_run_that_was_stopped_says_so_and_keeps_its_model() -> None:
-    steering = Steering()
-    steering.stop()
-    runs, run_id, _ = trained(steering)
+    control = RunControl()
+    control.stop()
+    runs, run_id, _ = trained(control)
     run = runs.get(run_id)
-    assert run.state is State.STOPPED
+    assert run.state is RunState.STOPPED
     assert run.model is not None
     assert run.model.exists()
 
@@ -72,7 +70,7 @@ def test_a_run_that_fails_keeps_its_curve_and_says_why() -> None:
     with pytest.raises(DigitLabError):
         recorded(runs, run_id, work)
     run = runs.get(run_id)
-    assert (run.state, run.error) == (State.FAILED, "Lower the learning rate.")
+    assert (run.state, run.error) == (RunState.FAILED, "Lower the learning rate.")
     assert (len(runs.curves(run_id).training), run.seconds) == (3, 3)
 
 
@@ -86,7 +84,7 @@ def test_what_was_not_foreseen_is_no_secret_and_no_jargon() -> None:
     with pytest.raises(ZeroDivisionError):
         recorded(runs, run_id, work)
     run = runs.get(run_id)
-    assert run.state is State.FAILED
+    assert run.state is RunState.FAILED
     assert "division" not in run.error
 
 
@@ -98,7 +96,7 @@ def test_it_is_seen_how_far_a_run_is_while_it_goes(monkeypatch: pytest.MonkeyPat
     seen: list[int] = []
 
     def work(report: Report) -> Outcome:
-        assert runs.get(run_id).state is State.RUNNING
+        assert runs.get(run_id).state is RunState.RUNNING
         while not seen:
             report(progress(4))
             seen.extend([4] * bool(runs.curves(run_id).training))
@@ -128,7 +126,7 @@ def test_training_neither_waits_for_the_disk_nor_writes_often() -> None:
 
     recorded(Slow(runs.path), run_id, work)
     assert written == [0]
-    assert runs.get(run_id).state is State.FINISHED
+    assert runs.get(run_id).state is RunState.FINISHED
 
 
 def test_a_full_disk_costs_the_entry_but_not_what_was_learned(tmp_path: Path) -> None:
@@ -140,13 +138,13 @@ def test_a_full_disk_costs_the_entry_but_not_what_was_learned(tmp_path: Path) ->
         return outcome
 
     class Full(Runs):
-        def finish(self, run_id: int, state: State, *args: object, **facts: object) -> None:
+        def finish(self, run_id: int, state: RunState, *args: object, **facts: object) -> None:
             with nearly_full_disk():
                 super().finish(run_id, state, *args, **facts)  # type: ignore[arg-type]
 
     full = Full(runs.path)
     assert recorded(full, run_id, work) is outcome
-    assert full.get(run_id).state is State.INTERRUPTED, "nobody holds it any more"
+    assert full.get(run_id).state is RunState.INTERRUPTED, "nobody holds it any more"
 
 
 def test_a_run_whose_beginning_cannot_be_written_does_not_wait_for_ever() -> None:
@@ -158,5 +156,5 @@ def test_a_run_whose_beginning_cannot_be_written_does_not_wait_for_ever() -> Non
 
     with nearly_full_disk(), pytest.raises(DigitLabError, match="free some disk space"):
         recorded(runs, run_id, work)
-    assert runs.get(run_id).state is State.INTERRUPTED
+    assert runs.get(run_id).state is RunState.INTERRUPTED
     runs.delete(run_id)

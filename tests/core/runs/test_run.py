@@ -8,7 +8,7 @@ from mnist_app.core.runs.progress import Point
 from mnist_app.core.runs.run import (
     UNFINISHED,
     Run,
-    State,
+    RunState,
     curves_csv,
     differing_settings,
     told_apart,
@@ -18,11 +18,11 @@ from mnist_app.core.settings import TrainingConfig
 
 def made(title: str = "x", architecture: str = "dense", **facts: Any) -> Run:
     settings = TrainingConfig(architecture=architecture, epochs=2).as_dict()
-    return Run(1, title, "", "", facts.pop("state", State.FINISHED), settings, **facts)
+    return Run(1, title, "", "", facts.pop("state", RunState.FINISHED), settings, **facts)
 
 
-@pytest.mark.parametrize("state", State)
-def test_a_run_is_over_when_nothing_more_comes_by_itself(state: State) -> None:
+@pytest.mark.parametrize("state", RunState)
+def test_a_run_is_over_when_nothing_more_comes_by_itself(state: RunState) -> None:
     assert made(state=state).is_over == (state not in UNFINISHED)
 
 

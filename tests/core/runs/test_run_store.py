@@ -12,12 +12,12 @@ from samples import in_a_process_of_its_own, nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.runs import checkpoints, database, run_store
+from mnist_app.core.runs import checkpoints, database, run_schema, run_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.database import Database
 from mnist_app.core.runs.learning_curve import CURVE_POINTS, LearningCurves
 from mnist_app.core.runs.progress import Point, Progress
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
 
@@ -25,7 +25,7 @@ CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
 PROGRESS = Progress(2, 2, 5, 5, training=TRAINING, validation=(Point(1, 0.8, 0.8, 0.02),))
 HEAD = (
-    "from mnist_app.core.runs.run_store import Runs\nfrom mnist_app.core.runs.run import State\n"
+    "from mnist_app.core.runs.run_store import Runs\nfrom mnist_app.core.runs.run import RunState\n"
     "from mnist_app.core.settings import TrainingConfig\n"
 )
 
@@ -37,20 +37,22 @@ def kept() -> Runs:
 
 def finished(kept: Runs, title: str, **figures: Any) -> Run:
     run = kept.add(title, CONFIG)
-    kept.finish(run.id, State.FINISHED, PROGRESS, **figures)
+    kept.finish(run.id, RunState.FINISHED, PROGRESS, **figures)
     return kept.get(run.id)
 
 
 def test_a_run_is_the_same_after_a_restart(kept: Runs) -> None:
     run = kept.add("  My\n run ", CONFIG, owner="visitor")
-    assert (run.title, run.owner, run.state) == ("My run", "visitor", State.WAITING)
+    assert (run.title, run.owner, run.state) == ("My run", "visitor", RunState.WAITING)
     kept.start(run.id)
     kept.record(run.id, PROGRESS, seconds=3)
     now = Runs().get(run.id)
-    assert (now.state, now.seconds, now.is_over) == (State.RUNNING, 3, False)
+    assert (now.state, now.seconds, now.is_over) == (RunState.RUNNING, 3, False)
     assert Runs().curves(run.id) == LearningCurves(PROGRESS.training, PROGRESS.validation)
     model = model_store.folder() / "net.keras"
-    kept.finish(run.id, State.FINISHED, accuracy=0.9, loss=0.3, seconds=4, weights=12, model=model)
+    kept.finish(
+        run.id, RunState.FINISHED, accuracy=0.9, loss=0.3, seconds=4, weights=12, model=model
+    )
     now = Runs().get(run.id)
     assert (now.accuracy, now.loss, now.seconds, now.weights) == (0.9, 0.3, 4, 12)
     assert (now.model, now.is_over) == (model, True)
@@ -64,7 +66,7 @@ def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept
     assert [run.title for run in kept.listed(order="accuracy")] == ["b", "a", "c"]
     assert [run.title for run in kept.listed(order="accuracy", descending=False)] == ["a", "b", "c"]
     assert [run.title for run in kept.listed()] == ["a", "c", "b"]
-    for order in (*run_store.SORTABLE, "epochs"):
+    for order in (*run_schema.SORTABLE, "epochs"):
         assert len(kept.listed(order=order)) == 3
     with pytest.raises(DigitLabError, match="sorted"):
         kept.listed(order="title; DROP TABLE runs")
@@ -73,17 +75,17 @@ def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept
 def test_what_is_not_known_yet_comes_last(kept: Runs) -> None:
     for title, seconds in (("quick", 1.0), ("new", 0.0), ("slow", 9.0)):
         run = kept.add(title, CONFIG)
-        kept.finish(run.id, State.STOPPED, seconds=seconds)
+        kept.finish(run.id, RunState.STOPPED, seconds=seconds)
     found = kept.listed(order="seconds", descending=False)
     assert [run.title for run in found] == ["quick", "slow", "new"]
 
 
 def test_a_run_cancelled_before_its_turn_keeps_what_it_had(kept: Runs) -> None:
     run = kept.add("went on", CONFIG)
-    kept.finish(run.id, State.INTERRUPTED, accuracy=0.9, seconds=3.0)
+    kept.finish(run.id, RunState.INTERRUPTED, accuracy=0.9, seconds=3.0)
     kept.cancel(run.id)
     run = kept.get(run.id)
-    assert (run.state, run.accuracy, run.seconds) == (State.STOPPED, 0.9, 3.0)
+    assert (run.state, run.accuracy, run.seconds) == (RunState.STOPPED, 0.9, 3.0)
 
 
 def test_each_owner_sees_own_runs(kept: Runs) -> None:
@@ -108,7 +110,7 @@ def test_it_is_known_who_trained_a_model(kept: Runs) -> None:
     model = model_store.folder() / "net.keras"
     for owner in ("me", "", "you"):
         run = kept.add("x", CONFIG, owner)
-        kept.finish(run.id, State.FINISHED, model=model if owner != "you" else None)
+        kept.finish(run.id, RunState.FINISHED, model=model if owner != "you" else None)
     assert kept.owners_of(model) == {"me"}
     assert kept.owners_of(model_store.folder() / "other.keras") == set()
 
@@ -122,7 +124,7 @@ def test_no_model_of_elsewhere_is_deleted(kept: Runs, tmp_path: Path) -> None:
 
 
 def test_what_still_trains_is_not_deleted(kept: Runs) -> None:
-    run = kept.add("busy", CONFIG, state=State.RUNNING)
+    run = kept.add("busy", CONFIG, state=RunState.RUNNING)
     with pytest.raises(DigitLabError, match="stop it"):
         kept.delete(run.id)
 
@@ -152,9 +154,10 @@ def test_curves_are_bounded_and_keep_their_ends(kept: Runs) -> None:
 
 
 def test_a_process_that_was_killed_leaves_interrupted_runs(kept: Runs) -> None:
-    own = kept.add("own", CONFIG, state=State.RUNNING)
+    own = kept.add("own", CONFIG, state=RunState.RUNNING)
     program = (
-        "runs = Runs()\nfor state in State:\n    runs.add(state, TrainingConfig(), state=state)\n"
+        "runs = Runs()\nfor state in RunState:\n"
+        "    runs.add(state, TrainingConfig(), state=state)\n"
         "print('ready', flush=True)\nimport time\ntime.sleep(60)"
     )
     other = in_a_process_of_its_own(HEAD + program)
@@ -162,21 +165,21 @@ def test_a_process_that_was_killed_leaves_interrupted_runs(kept: Runs) -> None:
     assert other.stdout.readline() == "ready\n"
     kept.mark_interrupted()
     states = {run.title: run.state for run in Runs().listed()}
-    assert states["running"] is State.RUNNING, "another process that lives is left alone"
+    assert states["running"] is RunState.RUNNING, "another process that lives is left alone"
     os.kill(other.pid, signal.SIGKILL)
     other.communicate()
     states = {run.title: run.state for run in Runs().listed()}
-    assert states["running"] is states["waiting"] is State.INTERRUPTED
-    assert states["finished"] is State.FINISHED
-    assert kept.get(own.id).state is State.RUNNING
+    assert states["running"] is states["waiting"] is RunState.INTERRUPTED
+    assert states["finished"] is RunState.FINISHED
+    assert kept.get(own.id).state is RunState.RUNNING
 
 
 def test_an_interrupted_run_goes_on_in_another_process(kept: Runs) -> None:
-    program = "print(Runs().add('x', TrainingConfig(), state=State.RUNNING).id)"
+    program = "print(Runs().add('x', TrainingConfig(), state=RunState.RUNNING).id)"
     run_id = int(in_a_process_of_its_own(HEAD + program).communicate()[0])
-    assert Runs().get(run_id).state is State.INTERRUPTED
+    assert Runs().get(run_id).state is RunState.INTERRUPTED
     kept.start(run_id)
-    assert Runs().get(run_id).state is State.RUNNING
+    assert Runs().get(run_id).state is RunState.RUNNING
 
 
 def test_threads_and_processes_write_together(kept: Runs) -> None:
@@ -205,10 +208,10 @@ def test_a_broken_list_is_set_aside_and_said_to_be_so(kept: Runs) -> None:
 
 def broken_off(kept: Runs, title: str = "x") -> Run:
     """A run that was stopped and left a checkpoint."""
-    run = kept.add(title, CONFIG, state=State.RUNNING)
+    run = kept.add(title, CONFIG, state=RunState.RUNNING)
     assert run.checkpoints
     checkpoints.save(Checkpoint(b"epoch 1"), run.checkpoints)
-    kept.finish(run.id, State.STOPPED, PROGRESS)
+    kept.finish(run.id, RunState.STOPPED, PROGRESS)
     return kept.get(run.id)
 
 
@@ -221,40 +224,40 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) 
         "import os, signal\nfrom mnist_app.core.runs import checkpoints\n"
         "config = TrainingConfig(architecture='dense', epochs=2)\n"
         "for title in ('early', 'late'):\n"
-        "    run = Runs().add(title, config, state=State.RUNNING)\n"
+        "    run = Runs().add(title, config, state=RunState.RUNNING)\n"
         "checkpoints.save(checkpoints.Checkpoint(b'epoch 1'), run.checkpoints)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert in_a_process_of_its_own(HEAD + program).wait() == -signal.SIGKILL
     found = {run.title: run for run in Runs().listed()}
-    assert {run.state for run in found.values()} == {State.INTERRUPTED}
+    assert {run.state for run in found.values()} == {RunState.INTERRUPTED}
     assert [found[title].can_continue for title in ("early", "late")] == [False, True]
     again = kept.resume(found["late"].id)
-    assert (again.state, again.can_continue) == (State.WAITING, False)
+    assert (again.state, again.can_continue) == (RunState.WAITING, False)
     assert again.checkpoints
     assert (again.checkpoints / checkpoints.NAME).read_bytes() == b"epoch 1"
     for run in found.values():
         with pytest.raises(DigitLabError, match="start it anew"):
             kept.resume(run.id)
     Runs().mark_interrupted()
-    assert kept.get(again.id).state is State.WAITING, "it is this process' now"
+    assert kept.get(again.id).state is RunState.WAITING, "it is this process' now"
 
 
 def test_a_run_that_failed_goes_on_from_its_checkpoint_if_it_left_one(kept: Runs) -> None:
     """As when its model could not be saved for want of room."""
     run = kept.resume(broken_off(kept).id)
-    kept.finish(run.id, State.FAILED)
+    kept.finish(run.id, RunState.FAILED)
     assert kept.get(run.id).can_continue
     run = kept.resume(run.id)
     assert run.checkpoints
     checkpoints.remove(run.checkpoints)
-    kept.finish(run.id, State.FAILED)
+    kept.finish(run.id, RunState.FAILED)
     assert not kept.get(run.id).can_continue
 
 
 def test_a_run_that_used_up_its_time_cannot_go_on(kept: Runs) -> None:
     """But one that could not be saved can, and is saved then."""
-    for state, can_continue in ((State.FAILED, True), (State.STOPPED, False)):
+    for state, can_continue in ((RunState.FAILED, True), (RunState.STOPPED, False)):
         run = kept.resume(broken_off(kept).id)
         kept.finish(run.id, state, Progress(1, 2, 3, 4, is_used_up=True))
         assert kept.get(run.id).can_continue is can_continue
@@ -263,7 +266,7 @@ def test_a_run_that_used_up_its_time_cannot_go_on(kept: Runs) -> None:
 def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs) -> None:
     run = kept.resume(broken_off(kept).id)
     assert folders(kept) == 1
-    kept.finish(run.id, State.FINISHED)
+    kept.finish(run.id, RunState.FINISHED)
     assert (kept.get(run.id).checkpoints, folders(kept)) == (None, 0)
     assert not kept.get(run.id).can_continue
 
@@ -277,14 +280,14 @@ def test_checkpoints_are_bounded_and_the_newest_stay(
     kept: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_store, "MOST_CHECKPOINTS", 2)
-    training = kept.add("training", CONFIG, state=State.RUNNING)
+    training = kept.add("training", CONFIG, state=RunState.RUNNING)
     assert training.checkpoints
     checkpoints.save(Checkpoint(b""), training.checkpoints)
     for title in "abcd":
         broken_off(kept, title)
     # Nothing was left by these, so they take nobody's place.
     for _ in range(3):
-        kept.finish(kept.add("waited", CONFIG).id, State.STOPPED)
+        kept.finish(kept.add("waited", CONFIG).id, RunState.STOPPED)
     assert [run.title for run in kept.listed(order="title") if run.can_continue] == ["d", "c"]
     assert folders(kept) == 3
     assert checkpoints.exists(training.checkpoints)
@@ -300,7 +303,7 @@ def test_checkpoints_of_a_lost_list_are_deleted(kept: Runs) -> None:
 
 def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "old" / "runs.sqlite3"
-    older = Database(path, "list of runs", run_store.MIGRATIONS[:1])
+    older = Database(path, "list of runs", run_schema.MIGRATIONS[:1])
     with older.writing() as connection:
         connection.execute(
             "INSERT INTO runs (title, owner, created, state, settings, process, training) "
@@ -308,19 +311,19 @@ def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
         )
     kept = Runs(path)
     (run,) = kept.listed()
-    assert (run.title, run.state, run.checkpoints) == ("old", State.INTERRUPTED, None)
+    assert (run.title, run.state, run.checkpoints) == ("old", RunState.INTERRUPTED, None)
     assert not run.can_continue
     assert kept.curves(run.id) == LearningCurves((Point(0.5, 1.5, 0.4, 0.01),))
     assert kept.add("new", CONFIG).checkpoints is not None
 
 
 def test_a_run_that_was_let_go_is_interrupted_at_the_next_look(kept: Runs) -> None:
-    run = kept.add("lost", CONFIG, state=State.RUNNING)
-    assert kept.get(run.id).state is State.RUNNING
+    run = kept.add("lost", CONFIG, state=RunState.RUNNING)
+    assert kept.get(run.id).state is RunState.RUNNING
     kept.let_go(run.id)
-    assert [other.state for other in Runs().listed()] == [State.RUNNING], "it is not theirs"
-    assert [own.state for own in kept.listed()] == [State.INTERRUPTED]
-    assert [other.state for other in Runs().listed()] == [State.INTERRUPTED]
+    assert [other.state for other in Runs().listed()] == [RunState.RUNNING], "it is not theirs"
+    assert [own.state for own in kept.listed()] == [RunState.INTERRUPTED]
+    assert [other.state for other in Runs().listed()] == [RunState.INTERRUPTED]
     kept.delete(run.id)
     assert kept.listed() == []
 
@@ -329,24 +332,24 @@ def test_it_is_seen_as_interrupted_also_where_nothing_can_be_written(kept: Runs)
     run = kept.add("lost", CONFIG)
     with nearly_full_disk():
         kept.let_go(run.id)
-        assert kept.get(run.id).state is State.INTERRUPTED
-        assert [own.state for own in kept.listed()] == [State.INTERRUPTED]
+        assert kept.get(run.id).state is RunState.INTERRUPTED
+        assert [own.state for own in kept.listed()] == [RunState.INTERRUPTED]
 
 
 def test_a_run_of_another_process_is_seen_to_be_interrupted_at_the_next_look(kept: Runs) -> None:
     """Not only when this one starts again."""
     program = (
         "runs = Runs()\n"
-        "print(runs.add('x', TrainingConfig(), state=State.RUNNING).id, flush=True)\n"
+        "print(runs.add('x', TrainingConfig(), state=RunState.RUNNING).id, flush=True)\n"
         "import time\ntime.sleep(60)"
     )
     other = in_a_process_of_its_own(HEAD + program)
     assert other.stdout
     run_id = int(other.stdout.readline())
-    assert kept.get(run_id).state is State.RUNNING
+    assert kept.get(run_id).state is RunState.RUNNING
     os.kill(other.pid, signal.SIGKILL)
     other.communicate()
-    assert kept.get(run_id).state is State.INTERRUPTED
+    assert kept.get(run_id).state is RunState.INTERRUPTED
 
 
 def test_checkpoints_stay_when_the_change_that_gives_them_up_fails(
@@ -361,7 +364,7 @@ def test_checkpoints_stay_when_the_change_that_gives_them_up_fails(
         with pytest.raises(DigitLabError, match="locked"):
             kept.delete(run.id)
     assert kept.get(run.id).can_continue
-    assert kept.resume(run.id).state is State.WAITING
+    assert kept.resume(run.id).state is RunState.WAITING
 
 
 def test_a_checkpoint_that_somebody_deleted_is_said_to_be_gone(kept: Runs) -> None:
@@ -375,13 +378,14 @@ def test_a_checkpoint_that_somebody_deleted_is_said_to_be_gone(kept: Runs) -> No
 def test_a_folder_that_somebody_deleted_is_made_again(kept: Runs) -> None:
     shutil.rmtree(kept.path.parent)
     assert kept.listed() == []
-    run = kept.add("new", CONFIG, state=State.RUNNING)
-    assert [other.state for other in Runs().listed()] == [State.RUNNING]
-    assert kept.get(run.id).state is State.RUNNING
+    run = kept.add("new", CONFIG, state=RunState.RUNNING)
+    assert [other.state for other in Runs().listed()] == [RunState.RUNNING]
+    assert kept.get(run.id).state is RunState.RUNNING
 
 
 def test_no_curve_is_read_for_the_list(kept: Runs) -> None:
     run = finished(kept, "x")
-    with kept._database.writing() as connection:
+    with closing(sqlite3.connect(kept.path)) as connection:
         connection.execute("UPDATE curves SET training = 'no JSON'")
+        connection.commit()
     assert [listed.id for listed in kept.listed()] == [run.id]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from mnist_app.core.models.model_store import ModelCard
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.training_script import notebook, script
-from mnist_app.core.settings import ARCHITECTURES, DATASETS, OPTIMIZERS, PRESETS, TrainingConfig
+from mnist_app.core.settings import ARCHITECTURES, DATASETS, OPTIMIZERS, TrainingConfig
 from mnist_app.lab.networks import architectures
 from mnist_app.lab.training import experiment
 

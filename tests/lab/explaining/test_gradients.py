@@ -6,7 +6,7 @@ from keras import layers
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.recognition.logits import log_odds
-from mnist_app.lab.explaining.gradients import Scores
+from mnist_app.lab.explaining.gradients import KerasLogits
 from mnist_app.lab.networks import architectures
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 
@@ -32,25 +32,25 @@ def heads() -> list[keras.Model]:
 
 def test_the_softmax_of_the_scores_is_the_answer(dataset: Dataset) -> None:
     for model in [*heads(), architectures.build("residual_cnn")]:
-        logits = Scores(model).logits(pictures(dataset))
-        shares = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+        logits = KerasLogits(model).logits(pictures(dataset))
+        fractions = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
         answers = KerasClassifier(model).probabilities(dataset.test_images[:4])
-        np.testing.assert_allclose(shares, answers, atol=1e-5)
+        np.testing.assert_allclose(fractions, answers, atol=1e-5)
 
 
 def test_scores_tell_apart_what_probabilities_round_to_the_same() -> None:
     model = heads()[0]
     model.set_weights([np.zeros((784, 10)), np.arange(10) * 50.0])
-    logits = Scores(model).logits(np.zeros((1, 28, 28), np.float32))
+    logits = KerasLogits(model).logits(np.zeros((1, 28, 28), np.float32))
     assert log_odds(logits, 0)[0] == pytest.approx(-450)
 
 
 def test_slopes_are_what_a_little_ink_does(network: keras.Model, dataset: Dataset) -> None:
-    scores = Scores(network)
+    source = KerasLogits(network)
     fields = pictures(dataset, 2)
-    logits, slopes = scores.slopes(fields, 3)
-    assert slopes.shape == fields.shape
-    way = slopes / np.linalg.norm(slopes, axis=(1, 2), keepdims=True)
+    logits, gradients = source.gradients(fields, 3)
+    assert gradients.shape == fields.shape
+    way = gradients / np.linalg.norm(gradients, axis=(1, 2), keepdims=True)
     step = 1e-3
-    risen = log_odds(scores.logits(fields + step * way), 3) - log_odds(logits, 3)
-    np.testing.assert_allclose(risen / step, (slopes * way).sum(axis=(1, 2)), rtol=0.1)
+    risen = log_odds(source.logits(fields + step * way), 3) - log_odds(logits, 3)
+    np.testing.assert_allclose(risen / step, (gradients * way).sum(axis=(1, 2)), rtol=0.1)

@@ -7,10 +7,6 @@ from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab.networks import architectures
 
 
-def test_the_form_offers_exactly_the_networks_there_are() -> None:
-    assert [*architectures._BUILDERS, "custom"] == list(ARCHITECTURES)
-
-
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("classes", [3, 10])
 def test_each_network_answers_with_probabilities(name: str, classes: int) -> None:

@@ -47,8 +47,8 @@ def compare(model: keras.Model, images: np.ndarray, form: bytes = b"") -> None:
     answers = classifier.answers(inputs[..., 0])
     np.testing.assert_allclose(answers.probabilities, expected, atol=1e-4)
     np.testing.assert_array_equal(answers.probabilities.argmax(axis=1), expected.argmax(axis=1))
-    shares = np.exp(answers.logits - np.logaddexp.reduce(answers.logits, axis=1, keepdims=True))
-    np.testing.assert_allclose(shares, expected, atol=1e-4)
+    fractions = np.exp(answers.logits - np.logaddexp.reduce(answers.logits, axis=1, keepdims=True))
+    np.testing.assert_allclose(fractions, expected, atol=1e-4)
     # What the last layer makes of the features is the answer.
     from_features = np.asarray(model.layers[-1](answers.features))
     np.testing.assert_allclose(from_features, expected, atol=1e-4)

@@ -20,7 +20,7 @@ from samples import nearly_full_disk
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab.export import convert, export, write_export
@@ -37,12 +37,12 @@ def answers(path: Path, dataset: Dataset) -> np.ndarray:
     return KerasClassifier(load(path)).probabilities(dataset.test_images)
 
 
-def ignore(share: object) -> None:
+def ignore(fraction: object) -> None:
     """Take a report to nobody."""
 
 
 def exported(path: Path, form: str, card: str = "") -> bytes:
-    return export(path.read_bytes(), path.stem, form, card, report=ignore, steering=Steering())
+    return export(path.read_bytes(), path.stem, form, card, report=ignore, control=RunControl())
 
 
 @pytest.fixture
@@ -377,11 +377,11 @@ def test_a_network_without_a_litert_form_is_refused() -> None:
 
 
 def test_a_file_is_converted(model_path: Path, classifier: Classifier, dataset: Dataset) -> None:
-    form = convert(model_path.read_bytes(), "tiny", report=ignore, steering=Steering())
+    form = convert(model_path.read_bytes(), "tiny", report=ignore, control=RunControl())
     np.testing.assert_allclose(
         Classifier(form).probabilities(dataset.test_images),
         classifier.probabilities(dataset.test_images),
         atol=1e-6,
     )
     with pytest.raises(DigitLabError, match="tiny is broken"):
-        convert(b"garbage", "tiny", report=ignore, steering=Steering())
+        convert(b"garbage", "tiny", report=ignore, control=RunControl())

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from mnist_app.core.data.datasets import Dataset, load
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.training import distributed, experiment
@@ -44,7 +44,7 @@ from mnist_app.lab.training import distributed
 from mnist_app.lab.training import experiment
 from mnist_app.core.data.datasets import load
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.lab.training.fit import train
 strategy = distributed.strategy()
 runs, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
@@ -57,11 +57,11 @@ for name, values in runs.items():
     words = [f"--{key.replace('_', '-')}={value}" for key, value in values.items()]
     words += [f"--output={folder / name}.keras", "--format=json"]
     cli.commands(["train", *words], standalone_mode=False)
-steering = Steering()
+control = RunControl()
 if not distributed.is_chief():
-    steering.stop()
+    control.stop()
 engine = distributed.SharedEngine(strategy)
-stopped = train(TrainingConfig(**values), load("optdigits"), steering=steering, engine=engine)
+stopped = train(TrainingConfig(**values), load("optdigits"), control=control, engine=engine)
 print(json.dumps([strategy.num_replicas_in_sync, stopped.stopped, stopped.progress.step]))
 """
 HALVES = """
@@ -254,19 +254,19 @@ def test_one_device_does_what_training_does_and_stops_when_told(dataset: Dataset
     assert len(result.progress.validation) == len(expected.progress.validation)
     assert result.progress.view is not None
     assert (result.progress.is_over, result.stopped) == (True, False)
-    steering = Steering()
-    steering.stop()
-    stopped = train(config, dataset, steering=steering, engine=one_device())
+    control = RunControl()
+    control.stop()
+    stopped = train(config, dataset, control=control, engine=one_device())
     assert stopped.stopped
     assert (stopped.progress.epoch, stopped.progress.step) == (1, 1)
 
 
 def test_it_can_be_told_nothing_but_to_stop(dataset: Dataset) -> None:
-    steering = Steering()
-    steering.pause()
-    steering.scale_learning_rate(0.5)
+    control = RunControl()
+    control.pause()
+    control.scale_learning_rate(0.5)
     config = dataclasses.replace(CONFIG, epochs=1)
-    points = train(config, dataset, steering=steering, engine=one_device()).progress.training
+    points = train(config, dataset, control=control, engine=one_device()).progress.training
     assert {point.learning_rate for point in points} == {config.learning_rate}
 
 

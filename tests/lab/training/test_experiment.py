@@ -11,7 +11,7 @@ import pytest
 from mnist_app.core.data.datasets import load
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import evaluate
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -39,10 +39,10 @@ def pen_file(folder: Path) -> Path:
 def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> None:
     seen: list[Any] = []
     path = tmp_path / "made" / "net.keras"
-    slowed = Steering()
+    slowed = RunControl()
     slowed.scale_learning_rate(0.5)
-    trained = train_model(QUICK, "My net", report=seen.append, steering=slowed, command="repeat me")
-    outcome = outcomes.stored(trained, path)
+    trained = train_model(QUICK, "My net", report=seen.append, control=slowed, command="repeat me")
+    outcome = outcomes.save_trained(trained, path)
     card = outcome.stored.card
     assert card is not None
     assert (card.title, card.dataset, card.architecture) == ("My net", "optdigits", "dense")
@@ -72,10 +72,10 @@ def test_extra_strokes_are_learned_but_for_every_fifth_writer(tmp_path: Path) ->
 
 
 def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
-    steering = Steering()
-    steering.stop()
-    trained = train_model(QUICK, "Cut short", steering=steering)
-    outcome = outcomes.stored(trained, tmp_path / "net.keras")
+    control = RunControl()
+    control.stop()
+    trained = train_model(QUICK, "Cut short", control=control)
+    outcome = outcomes.save_trained(trained, tmp_path / "net.keras")
     assert outcome.stopped
     assert outcome.stored.card is not None
     assert outcome.stored.card.training["stopped early"] is True
@@ -87,14 +87,14 @@ def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
 
 
 def test_a_run_that_diverged_says_so() -> None:
-    steering = Steering()
+    control = RunControl()
 
     def spoil(told: Any) -> None:
         if isinstance(told, Progress) and told.validation:
-            steering.scale_learning_rate(1e200)
+            control.scale_learning_rate(1e200)
 
     config = replace(QUICK, optimizer="sgd", learning_rate=0.05)
-    card = train_model(config, "Diverged", report=spoil, steering=steering).card
+    card = train_model(config, "Diverged", report=spoil, control=control).card
     assert card.training["diverged"] is True
     assert card.training["stopped early"] is True
 
@@ -117,7 +117,8 @@ def test_it_goes_from_machine_to_machine_as_bytes(tmp_path: Path) -> None:
     assert checkpoint.epoch == 1
     again = train_model(QUICK, "Net", checkpoint=checkpoint.data, drawing=checkpoint.drawing)
     assert again.card.results == first.card.results
-    assert outcomes.stored(pickle.loads(sent)[0], tmp_path / "net.keras").stored.title == "Net"
+    kept = outcomes.save_trained(pickle.loads(sent)[0], tmp_path / "net.keras")
+    assert kept.stored.title == "Net"
 
 
 def test_a_model_without_a_name_is_named_after_its_making() -> None:

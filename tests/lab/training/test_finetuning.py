@@ -1,3 +1,4 @@
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -10,8 +11,8 @@ import pytest
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.ink.raster import drawing_from_points
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -57,7 +58,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def outcome(
     quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
 ) -> Outcome:
-    return outcomes.stored_copy(taught(source, drawings, "Own"), tmp_path / "own.keras")
+    return outcomes.save_fine_tuned(taught(source, drawings, "Own"), tmp_path / "own.keras")
 
 
 def test_the_copy_learns_the_hand_and_the_model_stays(
@@ -65,7 +66,7 @@ def test_the_copy_learns_the_hand_and_the_model_stays(
 ) -> None:
     assert outcome.own.before < outcome.own.after
     assert outcome.own.pictures == 5
-    assert outcome.share == 1
+    assert outcome.fraction == 1
     assert outcome.test.pictures > 100
     assert outcome.dataset == "optdigits"
     assert outcome.stored.path != source.path
@@ -91,8 +92,8 @@ def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
     """The steps go astray; how much may be forgotten, and what is tried then, is as shipped."""
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
     monkeypatch.setattr(finetuning, "STEPS", 20)
-    held = outcomes.stored_copy(taught(source, drawings, "Held"), tmp_path / "held.keras")
-    assert held.share == 0
+    held = outcomes.save_fine_tuned(taught(source, drawings, "Held"), tmp_path / "held.keras")
+    assert held.fraction == 0
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
     for old, kept in zip(
@@ -107,12 +108,12 @@ def test_a_small_data_set_leaves_enough_to_rehearse(
     classifier: Classifier, digits: Dataset, drawings: list[LabelledDrawing]
 ) -> None:
     assert len(digits.train_labels) < finetuning.CHECKED
-    exam = finetuning._exam(classifier, drawings, digits, seed=1)
+    exam = finetuning.prepare_exam(classifier, drawings, digits, seed=1)
     assert len(exam.rehearsed) > len(exam.check[0]) > 400
     assert len(exam.rehearsed) + len(exam.check[0]) == len(digits.train_labels)
 
 
-class Told(Steering):
+class StopsWhen(RunControl):
     """Wants to stop when `decide` says so."""
 
     def __init__(self, decide: Callable[[], bool]) -> None:
@@ -123,34 +124,24 @@ class Told(Steering):
         return self._decide()
 
 
-def test_it_reports_its_share_and_stops_when_told(
+def test_it_reports_its_progress_and_stops_when_told(
     quick: None, source: StoredModel, drawings: list[LabelledDrawing]
 ) -> None:
-    shares: list[float] = []
-    steering = Told(lambda: len(shares) > 3)
+    fractions: list[float] = []
+    control = StopsWhen(lambda: len(fractions) > 3)
     with pytest.raises(Stopped):
-        taught(source, drawings, "S", report=shares.append, steering=steering)
-    assert shares == sorted(shares)
-    assert len(shares) == 4
-    assert 0 < shares[0] < shares[-1] < 1
+        taught(source, drawings, "S", report=fractions.append, control=control)
+    assert fractions == sorted(fractions)
+    assert len(fractions) == 4
+    assert 0 < fractions[0] < fractions[-1] < 1
 
 
 def test_who_stops_it_at_the_very_end_gets_nothing_either(
-    quick: None,
-    source: StoredModel,
-    drawings: list[LabelledDrawing],
-    monkeypatch: pytest.MonkeyPatch,
+    quick: None, source: StoredModel, drawings: list[LabelledDrawing]
 ) -> None:
-    is_learned: list[bool] = []
-    take_back = finetuning._take_back
-
-    def taken_back(*args: Any) -> float:
-        is_learned.append(True)
-        return take_back(*args)
-
-    monkeypatch.setattr(finetuning, "_take_back", taken_back)
+    asked = itertools.count()
     with pytest.raises(Stopped):
-        taught(source, drawings, "S", steering=Told(lambda: bool(is_learned)))
+        taught(source, drawings, "S", control=StopsWhen(lambda: next(asked) == finetuning.STEPS))
 
 
 def test_the_same_seed_teaches_the_same(
@@ -159,7 +150,7 @@ def test_the_same_seed_teaches_the_same(
     weights = []
     for number in (1, 2):
         random.seed(number)
-        copy = outcomes.stored_copy(taught(source, drawings, "S"), tmp_path / f"{number}.keras")
+        copy = outcomes.save_fine_tuned(taught(source, drawings, "S"), tmp_path / f"{number}.keras")
         weights.append(model_files.load(copy.stored.path).get_weights())
     for one, other in zip(*weights, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)

@@ -56,11 +56,11 @@ def test_every_kind_of_run_ends_with_a_network_that_answers(
 def test_progress_only_grows_and_ends_whole(dataset: Dataset) -> None:
     seen: list[Progress] = []
     result = train(quick(epochs=2), dataset, report=seen.append)
-    shares = [progress.share for progress in seen]
-    assert shares == sorted(shares)
+    fractions = [progress.fraction for progress in seen]
+    assert fractions == sorted(fractions)
     last = result.progress
     assert last == seen[-1]
-    assert last.share == 1
+    assert last.fraction == 1
     assert (last.epoch, last.epochs, last.step, last.steps) == (2, 2, 11, 11)
     assert last.seconds_left == pytest.approx(0)
     assert last.images_per_second > 0
@@ -216,7 +216,7 @@ def test_watching_changes_nothing(dataset: Dataset) -> None:
 
 def test_each_validation_tells_each_class_and_the_hardest_pictures(dataset: Dataset) -> None:
     last = train(quick(epochs=2, validation_share=0.2), dataset).progress
-    assert [len(shares) for shares in last.class_accuracy] == [10, 10]
+    assert [len(fractions) for fractions in last.class_accuracy] == [10, 10]
     assert np.mean(last.class_accuracy[-1]) == pytest.approx(last.validation[-1].accuracy)
     losses = [picture.loss for picture in last.hardest]
     assert losses == sorted(losses, reverse=True)

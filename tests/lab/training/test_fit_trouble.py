@@ -6,7 +6,7 @@ from samples import quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.lab.training.fit import train
@@ -16,7 +16,7 @@ STEPS = 11
 CONFIG = quick(epochs=4, optimizer="sgd", learning_rate=0.1)
 
 
-class Spoiling(Steering):
+class Spoiling(RunControl):
     """Makes the learning rate explode after the step of that number."""
 
     def __init__(self, step: int) -> None:
@@ -57,7 +57,7 @@ def test_a_run_that_diverges_at_once_has_nothing_to_keep(
     dataset: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(DigitLabError, match=r"diverged.*lower the learning rate"):
-        train(CONFIG, dataset, steering=Spoiling(3))
+        train(CONFIG, dataset, control=Spoiling(3))
     assert not capsys.readouterr().out, "it is for what a command prints"
 
 
@@ -68,7 +68,7 @@ def test_weights_that_are_no_numbers_are_not_kept(dataset: Dataset) -> None:
         def should_stop(self) -> bool:
             return self._left < 0
 
-    result = train(CONFIG, dataset, steering=Halting(STEPS + 3))
+    result = train(CONFIG, dataset, control=Halting(STEPS + 3))
     assert result.stopped
     assert "diverged" in result.progress.remark
     assert all(np.isfinite(weights).all() for weights in result.model.get_weights())

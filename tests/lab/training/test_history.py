@@ -12,7 +12,7 @@ CONFIG = TrainingConfig(epochs=4, batch_size=50, learning_rate=0.01)
 
 def test_at_first_nothing_is_known() -> None:
     first = History(CONFIG, 10).progress()
-    assert (first.epoch, first.step, first.share) == (1, 0, 0)
+    assert (first.epoch, first.step, first.fraction) == (1, 0, 0)
     assert (first.images_per_second, first.seconds_left) == (0, None)
     assert first.learning_rate == 0.01
 

@@ -14,14 +14,14 @@ from mnist_app.lab.training.input_pipeline import Feed, split
 )
 @settings(deadline=None)
 def test_any_split_is_disjoint_and_large_enough_or_refused(
-    share: float, kept: float, limit: int, batch: int, seed: int
+    fraction: float, kept: float, limit: int, batch: int, seed: int
 ) -> None:
     images = np.arange(400, dtype=np.uint16).view(np.uint8).reshape(400, 2, 1)
     labels = np.arange(400) % 10
     whole = Dataset("mnist", tuple("0123456789"), images, labels, images, labels, "made up")
     try:
         config = TrainingConfig(
-            train_share=share,
+            train_share=fraction,
             validation_share=kept,
             limit=limit,
             batch_size=batch,
@@ -34,7 +34,7 @@ def test_any_split_is_disjoint_and_large_enough_or_refused(
     checked = {picture.tobytes() for picture in parts.validation_images}
     assert not learned & checked
     assert len(learned) == len(parts.labels) >= batch
-    assert len(learned) + len(checked) == min(round(400 * share), limit or 400)
+    assert len(learned) + len(checked) == min(round(400 * fraction), limit or 400)
 
 
 def test_a_split_keeps_the_classes_in_proportion(dataset: Dataset) -> None:

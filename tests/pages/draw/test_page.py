@@ -8,7 +8,7 @@ from canvas_app import SEVEN, answer, draw, is_read, models, opened, stroke, tol
 from streamlit.testing.v1 import AppTest
 from visiting import until
 
-from mnist_app.core.ink.raster import drawing_from_canvas
+from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
 from mnist_app.pages.components.canvas import INKS, SIDE, Canvas
 

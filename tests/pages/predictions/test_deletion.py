@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import said
 
 from mnist_app.core.models import model_store
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.run_jobs import runs
 
@@ -35,7 +35,7 @@ def opened() -> AppTest:
 
 def trained_by(owner: str, model: Path) -> None:
     run = runs().add("x", TrainingConfig(), owner)
-    runs().finish(run.id, State.FINISHED, model=model)
+    runs().finish(run.id, RunState.FINISHED, model=model)
 
 
 def test_a_model_is_deleted_with_all_its_files_by_whoever_trained_it(stored: Path) -> None:

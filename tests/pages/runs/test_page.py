@@ -11,7 +11,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.runs import checkpoints
 from mnist_app.core.runs.progress import Point, Progress
-from mnist_app.core.runs.run import Run, State
+from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import queues, run_jobs
 
@@ -41,7 +41,7 @@ def finished(
     progress = Progress(1, 1, 1, 1, training=curve, validation=curve[1:])
     kept.finish(
         run.id,
-        State.FINISHED,
+        RunState.FINISHED,
         progress,
         accuracy=accuracy,
         loss=0.4,
@@ -247,7 +247,7 @@ def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:
     assert "Waiting in line at place 2" in said(app)
     assert "place 2" in next(body for body in bodies(app) if 'class="run"' in body)
     app.button(key="stop_run").click().run()
-    assert run_jobs.runs().get(int(str(job.key))).state is State.STOPPED
+    assert run_jobs.runs().get(int(str(job.key))).state is RunState.STOPPED
     assert "Stopped" in said(app)
 
 
@@ -278,7 +278,7 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     assert not app.exception
     until(app, lambda: bool(app.metric))
     (run,) = run_jobs.runs().listed(ME)
-    assert run.state is State.FINISHED
+    assert run.state is RunState.FINISHED
     job = queues.queues().training.latest(run.id)
     assert job is not None
     assert (job.progress.drawing == 9).all()
@@ -293,7 +293,7 @@ def broken_off(title: str) -> Run:
     assert run.checkpoints is not None
     run.checkpoints.mkdir(parents=True)
     (run.checkpoints / checkpoints.NAME).touch()
-    run_jobs.runs().finish(run.id, State.INTERRUPTED)
+    run_jobs.runs().finish(run.id, RunState.INTERRUPTED)
     return run
 
 
@@ -304,7 +304,7 @@ def test_one_visitor_cannot_fill_the_line() -> None:
     app = opened(runs=str(run.id))
     app.button(key="continue_run").click().run()
     assert "2 of your runs train or wait already: wait until one is over, or stop one" in said(app)
-    assert run_jobs.runs().get(run.id).state is State.INTERRUPTED
+    assert run_jobs.runs().get(run.id).state is RunState.INTERRUPTED
     with pytest.raises(DigitLabError, match="train or wait already"):
         run_jobs.training_job(config, "third", ME)
     assert len(run_jobs.runs().listed(ME)) == 3

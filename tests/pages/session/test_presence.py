@@ -3,18 +3,19 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.core.jobs.job_queue import State, Worker
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.pages.session import presence
 from mnist_app.pages.session.queues import LEFT_SECONDS, Queues
 
-SCRIPT = "from mnist_app.pages.session import presence\npresence.be_there()"
+SCRIPT = "from mnist_app.pages.session import presence\npresence.report_presence()"
 
 
 def test_who_is_there_keeps_the_place_and_who_left_loses_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [0.0]
-    line = Worker("training", patience=LEFT_SECONDS, clock=lambda: now[0])
+    line = JobQueue("training", patience=LEFT_SECONDS, clock=lambda: now[0])
     monkeypatch.setattr(presence, "queues", lambda: Queues(training=line))
     end = threading.Event()
     line.submit(lambda control: end.wait(60))
@@ -27,7 +28,7 @@ def test_who_is_there_keeps_the_place_and_who_left_loses_it(
     app.run()
     found = [line.snapshot(job.id) for job in (ours, theirs)]
     end.set()
-    assert [job.state for job in found if job] == [State.WAITING, State.STOPPED]
+    assert [job.state for job in found if job] == [JobState.WAITING, JobState.STOPPED]
 
 
 def test_a_tab_in_the_background_is_there() -> None:

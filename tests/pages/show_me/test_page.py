@@ -7,9 +7,10 @@ from canvas_app import SEVEN, is_read, models, stroke, told
 from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
-from mnist_app.core.ink.raster import drawing_from_canvas, strokes_to_input
+from mnist_app.core.ink.drawings import drawing_from_canvas
+from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.models import model_store
-from mnist_app.core.runs.run import State
+from mnist_app.core.runs.run import RunState
 from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.jobs import evaluation_job
@@ -159,7 +160,7 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
     assert len(model_store.models()) == 2
     own = runs().listed()[0]
     other = runs().add(title, own.config, owner="somebody else")
-    runs().finish(other.id, State.FINISHED)
+    runs().finish(other.id, RunState.FINISHED)
     runs().rename(own.id, "To keep")
     learned()
     assert len(model_store.models()) == 3

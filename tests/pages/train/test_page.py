@@ -11,11 +11,12 @@ from visiting import bodies, said, until
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.jobs.cluster import Cluster
-from mnist_app.core.jobs.job_queue import Snapshot, State
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
+from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import PRESETS, TrainingConfig
+from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import queues
 from mnist_app.pages.session.run_jobs import LiveRun, training_job
@@ -231,8 +232,9 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
     app = opened(epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant")
     start(app)
     training = queues.queues().training
-    while training.snapshot(job().id).state is State.RUNNING and not app.error:  # type: ignore[union-attr]
-        training.scale_learning_rate(job().id, 1e30)
+    while training.snapshot(job().id).state is JobState.RUNNING and not app.error:  # type: ignore[union-attr]
+        if control := training.control(job().id):
+            control.scale_learning_rate(1e30)
         time.sleep(0.1)
         app.run()
     # Whether it has learned something before is a matter of speed.
@@ -246,7 +248,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     stopped: bool, word: str
 ) -> None:
     run = LiveRun("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
-    ended = Snapshot(1, 1, "", State.DONE, progress=run, started=1, ended=4)
+    ended = Snapshot(1, 1, "", JobState.DONE, progress=run, started=1, ended=4)
     script = (
         "import streamlit as st\n"
         "from mnist_app.pages.train.live import show\n"

@@ -1,4 +1,4 @@
-"""Boxes around ink: how high a digit is, and which of them stand in one another's place.
+"""Boxes around ink, the height of a digit, and groups of boxes that overlap.
 
 Boxes are float64 (n, 4), left, top, right and bottom of each, y down, in any unit.
 """
@@ -8,19 +8,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_app.core.ink.raster import LEAST_EXTENT
+from mnist_app.core.ink.drawings import LEAST_EXTENT
 from mnist_app.core.recognition.segmentation.layout import MOST_PIECES
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # Pieces are one from the start when they share this part of the narrower one's width.
 SHARED_WIDTH = 0.8
-# What is lower than this share of the highest piece does not say how high digits are.
-LOW_SHARE = 0.5
-# Of the longer side of everything, a digit's height is at least this share.
+# What is lower than this fraction of the highest piece does not say how high digits are.
+LOW_FRACTION = 0.5
+# Of the longer side of everything, a digit's height is at least this fraction.
 LEAST_HEIGHT = 0.03
 
 
 def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
-    """The box around each line, points (n, 2) with n >= 1."""
+    """Return the box around each line, points (n, 2) with n >= 1."""
     if not lines:
         return np.zeros((0, 4))
     points = np.concatenate(lines)
@@ -29,7 +31,7 @@ def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def boxes_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number the connected ink, float (height, width), from 1, and the box around each number."""
+    """Label the connected ink, float (height, width), from 1; return labels and their boxes."""
     from scipy import ndimage
 
     parts, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
@@ -41,21 +43,21 @@ def boxes_in(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def digit_height(boxes: np.ndarray) -> float:
-    """The usual height of what is high, more than 0."""
+    """Return the median height of the tall boxes, more than 0."""
     heights = boxes[:, 3] - boxes[:, 1]
-    usual = float(np.median(heights[heights >= LOW_SHARE * heights.max()]))
+    usual = float(np.median(heights[heights >= LOW_FRACTION * heights.max()]))
     # Of dots and lying lines the extent is all there is to go by.
     extent = float((boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max())
     return max(usual, LEAST_HEIGHT * extent, LEAST_EXTENT)
 
 
 def groups_of(boxes: np.ndarray) -> list[list[int]]:
-    """Indices of boxes that belong together, by group, left to right; at most `MOST_PIECES`."""
+    """Group the indices of boxes that belong together, left to right; at most `MOST_PIECES`."""
     return _fewer(_overlapping(boxes), boxes)
 
 
 def united(groups: list[list[int]], boxes: np.ndarray) -> np.ndarray:
-    """The box around each group."""
+    """Return the box around each group."""
     return np.array(
         [[*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0)] for group in groups]
     ).reshape(-1, 4)

@@ -15,6 +15,8 @@ from mnist_app.core.recognition.segmentation.rulings import are_rulings
 from mnist_app.core.recognition.segmentation.seams import seams_of
 from mnist_app.core.recognition.segmentation.slant import slant_of
 
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
+
 # Pictures are divided at this many pixels a digit.
 DIVIDED_HEIGHT = 40
 # A narrower piece is not divided.
@@ -29,7 +31,7 @@ def inked_pieces(
     Args:
         ink: float (height, width) in 0..1.
         to_cut: the numbers of those pieces that may be several digits, as they are when nothing is
-            cut; all of them if not given.
+            cut; all of them by default.
 
     Returns:
         For each pixel the number of its piece, int64 (height, width), from 0, from left to right,
@@ -55,7 +57,7 @@ def _shrunk(ink: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _enlarged(pieces: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Number the pixels of the whole picture as those of the shrunk one that are nearest."""
+    """Label each pixel of the whole picture as the nearest one of the shrunk picture."""
     from scipy import ndimage
 
     nearest = ndimage.distance_transform_edt(
@@ -71,7 +73,7 @@ def _enlarged(pieces: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _divided(
     ink: np.ndarray, height: float, to_cut: Collection[int] | None
 ) -> tuple[np.ndarray, Layout]:
-    """`inked_pieces` for ink without underlines whose digits are `height` pixels high."""
+    """Do as `inked_pieces` for ink without underlines whose digits are `height` pixels high."""
     from scipy import ndimage
 
     parts, _ = ndimage.label(ink > 0, structure=np.ones((3, 3)))
@@ -118,7 +120,7 @@ def _piece_boxes(numbers: np.ndarray, upright: tuple[np.ndarray, np.ndarray]) ->
 
 
 def _cuts(ink: np.ndarray, pieces: np.ndarray, count: int, height: float) -> np.ndarray:
-    """How much ink touches across each border between neighbours, in heights."""
+    """Measure the ink that touches across each border of neighbours, in heights."""
     cuts = np.zeros(count)
     for left, right in (
         (np.s_[:, :-1], np.s_[:, 1:]),

@@ -1,4 +1,4 @@
-"""How pieces of ink stand beside each other, and which of them together are the digits of a number.
+"""The layout of pieces of ink, and the sequence of them that is the best reading.
 
 Every run of neighbouring pieces that could be one digit is a candidate; the network judges all of
 them, and dynamic programming finds the sequence of candidates that is the best reading (Matan,
@@ -19,11 +19,14 @@ Span = tuple[int, int]
 # However much was scribbled, no more candidates than the product of these are judged.
 MOST_PIECES = 32
 MOST_TOGETHER = 12
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
+
 # A digit is no wider than this, and holds no wider gap.
 WIDEST = 1.6
 WIDEST_GAP = 0.45
 
-# What a candidate costs, beside the logarithm of the network's best probability.
+# The costs of a candidate, beside the logarithm of the network's best probability; chosen on
+# numbers made of training digits.
 COSTS = {
     "digit": 0.3,
     "cut_ink": 1.5,
@@ -40,7 +43,7 @@ USUAL_HEIGHT = 0.7
 
 @dataclass(frozen=True)
 class Layout:
-    """Where pieces of ink stand, upright, in heights of a digit.
+    """The positions of pieces of ink, upright, in heights of a digit.
 
     Attributes:
         boxes: float64 (n, 4), left, top, right and bottom of each, in order from left to right.
@@ -51,7 +54,7 @@ class Layout:
     cuts: np.ndarray
 
     def candidates(self) -> list[Span]:
-        """All runs of neighbouring pieces that may be one digit; each piece alone is one."""
+        """List all runs of neighbouring pieces that may be one digit; each piece alone is one."""
         return [
             (first, last)
             for first in range(len(self.boxes))
@@ -60,7 +63,7 @@ class Layout:
         ]
 
     def best(self, candidates: Sequence[Span], log_probabilities: np.ndarray) -> list[Span]:
-        """The sequence of candidates that is the best reading.
+        """Return the sequence of candidates that is the best reading.
 
         Args:
             candidates: as `candidates` gives them.
@@ -70,15 +73,15 @@ class Layout:
         return best_path(len(self.boxes), candidates, gains)
 
     def gains(self, candidates: Sequence[Span], log_probabilities: np.ndarray) -> np.ndarray:
-        """What each candidate adds to a reading, float64 (len(candidates),)."""
+        """Return the gain of each candidate in a reading, float64 (len(candidates),)."""
         return log_probabilities - self.features(candidates) @ np.array([*COSTS.values()])
 
     def is_wide(self, span: Span) -> bool:
-        """Whether a candidate is wider than digits usually are."""
+        """Return whether a candidate is wider than digits usually are."""
         return self._size(*span)[0] > USUAL_WIDTH
 
     def features(self, candidates: Sequence[Span]) -> np.ndarray:
-        """How much there is of each of `COSTS`, float64 (len(candidates), len(COSTS))."""
+        """Measure each of `COSTS`, float64 (len(candidates), len(COSTS))."""
         rows = [self._features(first, last) for first, last in candidates]
         return np.array(rows).reshape(-1, len(COSTS))
 
@@ -99,7 +102,7 @@ class Layout:
         )
 
     def _second_height(self, first: int, last: int) -> float:
-        """Height of the second highest of the parts that hang apart: two digits are both high."""
+        """Return the height of the second tallest separate part: two digits are both tall."""
         starts = [first, *(place for place in range(first + 1, last) if not self.cuts[place - 1])]
         ends = [*starts[1:], last]
         heights = [self._size(*part)[1] for part in zip(starts, ends, strict=True)]
@@ -115,12 +118,12 @@ class Layout:
         return float(width), float(height)
 
     def _gap(self, place: int) -> float:
-        """From what stands left of a place to what stands right of it; below 0 if they overlap."""
+        """Return the gap between left and right of a place; below 0 if they overlap."""
         return float(self.boxes[place, 0] - self.boxes[:place, 2].max())
 
 
 def best_path(pieces: int, candidates: Sequence[Span], gains: np.ndarray) -> list[Span]:
-    """The candidates from the first to the last of so many pieces that gain most together.
+    """Find the candidates from the first to the last piece whose sum of gains is largest.
 
     Args:
         candidates: ordered by their first pieces.

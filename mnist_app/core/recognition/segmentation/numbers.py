@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.core.ink.extraction import with_usual_pen
-from mnist_app.core.ink.raster import Drawing, raster_to_input, strokes_to_input
+from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
+from mnist_app.core.ink.stroke_width import with_usual_pen
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
 from mnist_app.core.recognition.segmentation.layout import Layout, Span
@@ -25,7 +26,7 @@ SURE = 0.9
 
 @dataclass(frozen=True)
 class Judged:
-    """What may be the digits of a number, and what the network finds in it.
+    """The candidates for the digits of a number, and the network's answers to them.
 
     Attributes:
         layout: of the pieces.
@@ -39,21 +40,21 @@ class Judged:
 
     @property
     def sureness(self) -> np.ndarray:
-        """The best probability of each candidate, float64 (len(spans),)."""
+        """Return the best probability of each candidate, float64 (len(spans),)."""
         return self.probabilities.max(axis=1).astype(np.float64)
 
     def best(self) -> list[Span]:
-        """The candidates that are the best reading, from left to right."""
+        """Return the candidates of the best reading, from left to right."""
         return self.layout.best(self.spans, np.log(self.sureness))
 
     @property
     def gain(self) -> float:
-        """What the best reading gains, see `Layout.gains`."""
+        """Return the gain of the best reading, see `Layout.gains`."""
         gains = self.layout.gains(self.spans, np.log(self.sureness))
         return sum(dict(zip(self.spans, gains.tolist(), strict=True))[span] for span in self.best())
 
     def doubtful(self) -> list[int]:
-        """The pieces of what is, in the best reading, not surely a digit."""
+        """Return the pieces of the best reading that are not surely a digit."""
         sure = dict(zip(self.spans, self.sureness.tolist(), strict=True))
         return [
             piece
@@ -64,7 +65,7 @@ class Judged:
 
 
 def drawn_digits(drawing: Drawing, judge: Classifier | None = None) -> list[Drawing]:
-    """The digits of a drawing from left to right: itself alone, unless there is a judge.
+    """Split a drawing into digits from left to right; leave it whole without a judge.
 
     Raises:
         DigitLabError: see `stroke_pieces.drawn_pieces`.
@@ -76,7 +77,7 @@ def drawn_digits(drawing: Drawing, judge: Classifier | None = None) -> list[Draw
 
 
 def judge_drawing(drawing: Drawing, judge: Classifier) -> tuple[list[Drawing], Judged]:
-    """The pieces of a drawing that is not empty, and what they may be.
+    """Return the pieces of a drawing that is not empty, and what they may be.
 
     Raises:
         DigitLabError: see `stroke_pieces.drawn_pieces`.
@@ -88,7 +89,7 @@ def judge_drawing(drawing: Drawing, judge: Classifier) -> tuple[list[Drawing], J
 
 
 def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.ndarray]:
-    """The same for a picture of ink, float (height, width) in 0..1; each of the same shape."""
+    """Split a picture of ink, float (height, width) in 0..1, into digits of the same shape."""
     if not ink.any() or judge is None:
         return [ink] if ink.any() else []
     pieces, judged = judge_ink(ink, judge)
@@ -96,7 +97,7 @@ def inked_digits(ink: np.ndarray, judge: Classifier | None = None) -> list[np.nd
 
 
 def judge_ink(ink: np.ndarray, judge: Classifier) -> tuple[np.ndarray, Judged]:
-    """The same as `judge_drawing`, pieces as `inked_pieces` numbers them.
+    """Do as `judge_drawing`; pieces are numbered as by `inked_pieces`.
 
     What may be a line through the digits is left out when they are read better so.
     """

@@ -1,8 +1,10 @@
-"""Underlines and frames: what was drawn and is no digit, told by the boxes around it."""
+"""Underlines and frames around digits, recognised by their boxes."""
 
 import numpy as np
 
 from mnist_app.core.recognition.segmentation.boxes import digit_height
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # An underline is wider than this and, in terms of its width, no higher than that.
 WIDER_THAN_DIGITS = 1.2
@@ -10,14 +12,13 @@ FLATTEST = 0.2
 # A shorter one is still wider than this, and stands so far below all else, in heights of a digit.
 LEAST_UNDERLINE = 0.5
 CLEAR_BELOW = 0.04
-# A frame's side is no wider than this in terms of its height, and ends within this share of it from
-# the lines above and below.
+# A frame's side is narrower than this fraction of its height, and ends this close to both lines.
 THINNEST_SIDE = 0.2
 SIDE_SLACK = 0.1
 
 
 def are_rulings(boxes: np.ndarray) -> np.ndarray:
-    """Which boxes, (n, 4), are lying lines too wide for a digit, bool (n,)."""
+    """Mark the boxes, (n, 4), of lying lines too wide for a digit, bool (n,)."""
     if not len(boxes):
         return np.zeros(0, dtype=bool)
     width, height = (boxes[:, 2:] - boxes[:, :2]).T
@@ -30,7 +31,7 @@ def are_rulings(boxes: np.ndarray) -> np.ndarray:
 
 
 def are_frames(boxes: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Which boxes, (n, 4), go around all of the others or are a side between two rulings."""
+    """Mark the boxes, (n, 4), around all others and the sides between two rulings, bool (n,)."""
     frame = np.zeros(len(boxes), dtype=bool)
     for index in np.flatnonzero(rest):
         others = rest.copy()

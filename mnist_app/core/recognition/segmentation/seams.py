@@ -1,8 +1,10 @@
-"""Ways from top to bottom through ink, along which digits that touch may be cut."""
+"""Seams from top to bottom through ink, along which touching digits may be cut."""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # No seam runs further from its straight line than this, nor do two begin nearer to each other.
 SEAM_REACH = 0.15
@@ -35,7 +37,7 @@ class Seam:
 def seams_of(
     ink: np.ndarray, box: np.ndarray, slant: float, height: float, group: int
 ) -> list[Seam]:
-    """The ways through a group's ink that cut least of it, each near a straight line."""
+    """Find the seams through a group's ink that cut least of it, each near a straight line."""
     margin = NEAREST_CUT * height
     places = np.arange(box[0] + margin, box[2] - margin, max(1.0, SEAM_STEP * height / 2))
     if not len(places):
@@ -54,7 +56,7 @@ def seams_of(
 def _ways(
     ink: np.ndarray, places: np.ndarray, slant: float, reach: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The cheapest way down near each straight line, by dynamic programming.
+    """Find the cheapest way down near each straight line, by dynamic programming.
 
     Args:
         ink: float (height, width).

@@ -1,4 +1,4 @@
-"""How writing leans, and how it stands when it is set upright."""
+"""The slant of handwriting, and how to remove it."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ UPRIGHT_BONUS = 0.1
 
 
 def slant_of(points: np.ndarray, height: float) -> float:
-    """By how much x must grow with y for the ink, points (n, 2), to stand upright.
+    """Return by how much x must grow with y for the ink, points (n, 2), to stand upright.
 
     The profile of upright writing has the sharpest peaks (Vinciarelli and Luettin, "A new
     normalization technique for cursive handwritten words", 2001).

@@ -10,11 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing, Strokes, even, length_of
+from mnist_app.core.ink.drawings import Drawing, Strokes, even, length_of
 from mnist_app.core.recognition.segmentation.boxes import boxes_of, digit_height, groups_of, united
 from mnist_app.core.recognition.segmentation.layout import MOST_TOGETHER, Layout
 from mnist_app.core.recognition.segmentation.rulings import are_frames, are_rulings
 from mnist_app.core.recognition.segmentation.slant import set_upright, slant_of
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # Numbers need far fewer strokes, and a far shorter line in heights of a digit.
 MOST_STROKES = 200
@@ -83,7 +85,7 @@ def _written(strokes: Strokes) -> list[np.ndarray]:
 
 
 def _parts(stroke: np.ndarray, number: int, slant: float, height: float) -> list[_Part]:
-    """A stroke, or what is left and right of the places where it may pass to the next digit."""
+    """Split a stroke where it may pass to the next digit."""
     upright = set_upright(stroke, slant)
     low, high = upright[:, 0].min(), upright[:, 0].max()
     if high - low <= WIDE_STROKE * height:
@@ -104,7 +106,7 @@ def _parts(stroke: np.ndarray, number: int, slant: float, height: float) -> list
 
 
 def _crossings(x: np.ndarray, height: float) -> list[float]:
-    """Where to cut a stroke, given upright x along it: where it passes from left to right."""
+    """Find where a stroke, upright x along it, passes from left to right."""
     margin = CUT_APART * height
     places = np.arange(x.min() + margin, x.max() - margin, CUT_STEP * height)
     is_right = x[None, :] > places[:, None]

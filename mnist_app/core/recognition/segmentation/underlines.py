@@ -1,4 +1,4 @@
-"""Lying lines that run through the ink of a picture: underlines and ruling that touch digits.
+"""Underlines and ruling that touch digits, found in a picture of ink.
 
 A line is the longest smooth way from left to right along which there is ink, found by dynamic
 programming as a local alignment is (Smith and Waterman, "Identification of common molecular
@@ -10,6 +10,8 @@ from PIL import Image
 
 from mnist_app.core.recognition.segmentation.boxes import boxes_in, digit_height
 from mnist_app.core.recognition.segmentation.rulings import are_rulings
+
+# Set by hand: `python -m benchmarks.numbers` shows what a change costs.
 
 # Lines are looked for at this many pixels a digit.
 LOOKED_HEIGHT = 80
@@ -33,7 +35,7 @@ MARGIN = 1
 
 
 def without_lines(ink: np.ndarray) -> np.ndarray:
-    """Ink, float (height, width) in 0..1, less its lying lines; `ink` itself if there are none."""
+    """Remove the lying lines from ink, float (height, width) in 0..1; `ink` itself if none."""
     parts, boxes = boxes_in(ink)
     written = ~are_rulings(boxes)
     height = digit_height(boxes[written])
@@ -60,7 +62,7 @@ def without_lines(ink: np.ndarray) -> np.ndarray:
 
 
 def _is_underline(rest: np.ndarray, rows: np.ndarray, columns: np.ndarray, overhang: float) -> bool:
-    """Whether a way runs below most of the rest of the ink, and beyond it at an end.
+    """Return whether a way runs below most of the other ink, and beyond it at an end.
 
     Bars and feet of digits that touch each other do not.
     """
@@ -72,7 +74,7 @@ def _is_underline(rest: np.ndarray, rows: np.ndarray, columns: np.ndarray, overh
 
 
 def _longest_way(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns, both int64 (n,), of the way from left to right with most ink."""
+    """Return rows and columns, both int64 (n,), of the way across with most ink."""
     height, width = marks.shape
     gains = np.where(marks, 1.0, -BLANK)
     total = np.zeros(height)
@@ -101,7 +103,7 @@ def _longest_way(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _line_around(marks: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """What is nothing but line along a way, bool like `marks`."""
+    """Mark what is nothing but line along a way, bool like `marks`."""
     from scipy import ndimage
 
     ups, downs = (_run(marks, rows, columns, step) for step in (-1, 1))
@@ -125,7 +127,7 @@ def _line_around(marks: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np
 
 
 def _meeting_strokes(marks: np.ndarray, away: np.ndarray, thickness: float) -> np.ndarray:
-    """What belongs to strokes that meet the line from above, bool like `marks`.
+    """Mark the strokes that meet the line from above, bool like `marks`.
 
     Args:
         away: how far each pixel lies below the line's middle.
@@ -141,7 +143,7 @@ def _meeting_strokes(marks: np.ndarray, away: np.ndarray, thickness: float) -> n
 
 
 def _closed_by(rest: np.ndarray, away: np.ndarray, reach: float) -> np.ndarray:
-    """Where the line closes a ring that stands on it, bool like `rest`.
+    """Mark where the line closes a ring that stands on it, bool like `rest`.
 
     Args:
         rest: the ink beside the line.
@@ -162,7 +164,7 @@ def _closed_by(rest: np.ndarray, away: np.ndarray, reach: float) -> np.ndarray:
 
 
 def _run(marks: np.ndarray, rows: np.ndarray, columns: np.ndarray, step: int) -> np.ndarray:
-    """How many marks follow each place upwards or downwards without a gap, int64 (n,)."""
+    """Count the marks that follow each place up or down without a gap, int64 (n,)."""
     counts = np.zeros(len(rows), dtype=np.int64)
     going = np.ones(len(rows), dtype=bool)
     for distance in range(1, len(marks)):

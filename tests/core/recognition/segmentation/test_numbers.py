@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.ink.raster import Drawing
+from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_drawing, read_ink, read_picture

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from layouts import check_bounds
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.raster import Drawing
+from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.segmentation.stroke_pieces import MOST_STROKES, drawn_pieces
 
 

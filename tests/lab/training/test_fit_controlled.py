@@ -10,7 +10,7 @@ from samples import accuracy, quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import Steering
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import SCHEDULES
@@ -22,10 +22,10 @@ from mnist_app.lab.training.input_pipeline import split
 from mnist_app.lab.training.monitor import Validation, judge
 
 
-class Steered(Steering):
+class ControlledAt(RunControl):
     """Acts by itself before the step of that number."""
 
-    def __init__(self, step: int, act: Callable[[Steering], None]) -> None:
+    def __init__(self, step: int, act: Callable[[RunControl], None]) -> None:
         super().__init__()
         self._left = step
         self._act = act
@@ -51,25 +51,25 @@ class Told:
 def test_told_to_stop_it_stops_within_two_seconds_and_keeps_what_it_learned(
     dataset: Dataset,
 ) -> None:
-    steering = Steering()
+    control = RunControl()
     told: list[float] = []
 
     def report(progress: Progress) -> None:
-        if progress.epoch > 4 and not steering.should_stop():
-            steering.stop()
+        if progress.epoch > 4 and not control.should_stop():
+            control.stop()
             told.append(time.perf_counter())
 
-    result = train(quick(epochs=100), dataset, report, steering)
+    result = train(quick(epochs=100), dataset, report, control)
     assert time.perf_counter() - told[0] < 2
     assert result.stopped
-    assert result.progress.share < 1
+    assert result.progress.fraction < 1
     assert accuracy(result.model, dataset) > 0.8
 
 
 def test_stopped_at_once_there_is_still_a_network(dataset: Dataset) -> None:
-    steering = Steering()
-    steering.stop()
-    result = train(quick(), dataset, steering=steering)
+    control = RunControl()
+    control.stop()
+    result = train(quick(), dataset, control=control)
     assert result.stopped
     assert result.progress.step == 1
     assert len(accuracy_of_nothing(result.model)) == 10
@@ -82,15 +82,15 @@ def accuracy_of_nothing(model: Any) -> np.ndarray:
 def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steering = Steering()
+    control = RunControl()
 
     def judge_and_stop(*args: Any) -> Validation:
-        steering.stop()
+        control.stop()
         return judge(*args)
 
     monkeypatch.setattr(run_callback, "judge", judge_and_stop)
     told = Told()
-    result = train(quick(epochs=3), dataset, told, steering, keeps_checkpoints=True)
+    result = train(quick(epochs=3), dataset, told, control, keeps_checkpoints=True)
     assert result.stopped
     assert [point.epoch for point in result.progress.validation] == [1]
     assert told.checkpoint.epoch == 1
@@ -103,14 +103,14 @@ def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
 def test_a_stop_in_the_last_validation_changes_nothing(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steering = Steering()
+    control = RunControl()
 
     def judge_and_stop(*args: Any) -> Validation:
-        steering.stop()
+        control.stop()
         return judge(*args)
 
     monkeypatch.setattr(run_callback, "judge", judge_and_stop)
-    result = train(quick(epochs=1), dataset, steering=steering)
+    result = train(quick(epochs=1), dataset, control=control)
     assert not result.stopped
     assert not result.progress.remark
 
@@ -120,9 +120,9 @@ def test_the_learning_rate_can_be_multiplied_while_it_learns(
     schedule: str, dataset: Dataset
 ) -> None:
     config = quick(schedule=schedule, epochs=2)
-    steering = Steered(12, lambda steering: steering.scale_learning_rate(0.25))
+    control = ControlledAt(12, lambda control: control.scale_learning_rate(0.25))
     plain = train(config, dataset).progress.training
-    slowed = train(config, dataset, steering=steering).progress.training
+    slowed = train(config, dataset, control=control).progress.training
     factors = [1.0] * 12 + [0.25] * 10
     wanted = [point.learning_rate * f for point, f in zip(plain, factors, strict=True)]
     assert [point.learning_rate for point in slowed] == pytest.approx(wanted)
@@ -132,14 +132,14 @@ def test_a_paused_run_waits_and_then_ends_as_if_it_had_not(dataset: Dataset) -> 
     seen: list[Progress] = []
     waits: list[float] = []
 
-    class Patient(Steered):
+    class Patient(ControlledAt):
         def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
             super().wait_while_paused(0.3, factor)
             waits.append(0.3)
             self.resume()
 
-    steering = Patient(5, lambda steering: steering.pause())
-    paused = train(quick(), dataset, seen.append, steering)
+    control = Patient(5, lambda control: control.pause())
+    paused = train(quick(), dataset, seen.append, control)
     plain = train(quick(), dataset)
     assert waits == [0.3]
     assert [progress.step for progress in seen if progress.is_paused] == [5]
@@ -157,12 +157,12 @@ def test_a_paused_run_shows_the_learning_rate_that_it_will_go_on_with(dataset: D
         if progress.is_paused:
             seen.append(progress.learning_rate)
             if len(seen) == 1:
-                steering.scale_learning_rate(0.5)
+                control.scale_learning_rate(0.5)
             else:
-                steering.resume()
+                control.resume()
 
-    steering = Steered(5, Steering.pause)
-    result = train(quick(learning_rate=0.002), dataset, report, steering)
+    control = ControlledAt(5, RunControl.pause)
+    result = train(quick(learning_rate=0.002), dataset, report, control)
     assert seen == pytest.approx([0.002, 0.001])
     assert result.progress.training[-1].learning_rate == pytest.approx(0.001)
 
@@ -170,16 +170,16 @@ def test_a_paused_run_shows_the_learning_rate_that_it_will_go_on_with(dataset: D
 def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset) -> None:
     """A learning rate that explodes in the second epoch makes it far too sure of itself."""
 
-    def spoil(steering: Steering) -> None:
-        steering.scale_learning_rate(1e4)
+    def spoil(control: RunControl) -> None:
+        control.scale_learning_rate(1e4)
 
-    class Spoilt(Steered):
+    class Spoilt(ControlledAt):
         def should_stop(self) -> bool:
             return self._left < -15
 
     # Eleven steps an epoch: spoilt in the second, told to stop in the third.
     config = quick(epochs=9, label_smoothing=0.1)
-    result = train(config, dataset, steering=Spoilt(12, spoil))
+    result = train(config, dataset, control=Spoilt(12, spoil))
     assert result.stopped
     first, *others = result.progress.validation
     assert [point.epoch for point in result.progress.validation] == [
@@ -197,8 +197,8 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
 def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Dataset) -> None:
     """Early on, averaged weights read far worse than those they are averaged from."""
     config = quick(epochs=9, averaging=1.0, learning_rate=0.01)
-    steering = Steered(15, Steering.stop)
-    result = train(config, dataset, steering=steering)
+    control = ControlledAt(15, RunControl.stop)
+    result = train(config, dataset, control=control)
     assert result.stopped
     first, last = result.progress.validation
     assert last.loss < first.loss
@@ -223,13 +223,13 @@ def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
 ) -> None:
     config = quick(**{"epochs": 3, "learning_rate": 0.003, **values})
     whole = train(config, dataset, drawing=dataset.test_images[0])
-    told, steering = Told(), Steered(step, Steering.stop)
-    part = train(config, dataset, told, steering, keeps_checkpoints=True)
+    told, control = Told(), ControlledAt(step, RunControl.stop)
+    part = train(config, dataset, told, control, keeps_checkpoints=True)
     assert part.stopped
-    assert part.progress.share < 0.7
+    assert part.progress.fraction < 0.7
     assert told.checkpoint.epoch == step // 11
     rest = train(config, dataset, checkpoint=told.checkpoint, drawing=dataset.test_images[0])
-    assert rest.progress.share == 1
+    assert rest.progress.fraction == 1
     assert rest.progress.seconds > part.progress.seconds
     for one, other in zip(whole.model.get_weights(), rest.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-4)
@@ -243,12 +243,12 @@ def test_a_run_goes_on_from_its_last_whole_epoch(dataset: Dataset) -> None:
     """As after a crash: nobody told it to stop."""
     config = quick(epochs=3)
 
-    def crash(steering: Steering) -> None:
+    def crash(control: RunControl) -> None:
         raise ZeroDivisionError
 
     told = Told()
     with pytest.raises(ZeroDivisionError):
-        train(config, dataset, told, Steered(17, crash), keeps_checkpoints=True)
+        train(config, dataset, told, ControlledAt(17, crash), keeps_checkpoints=True)
     checkpoint = told.checkpoint
     rest = train(config, dataset, told, checkpoint=checkpoint, keeps_checkpoints=True)
     whole = train(config, dataset)
@@ -276,7 +276,13 @@ def test_the_counters_of_early_stopping_go_on(dataset: Dataset) -> None:
     whole = train(config, dataset).progress
     told, last = Told(), whole.epoch
     assert last > 4
-    train(config, dataset, told, Steered(11 * (last - 1), Steering.stop), keeps_checkpoints=True)
+    train(
+        config,
+        dataset,
+        told,
+        ControlledAt(11 * (last - 1), RunControl.stop),
+        keeps_checkpoints=True,
+    )
     rest = train(config, dataset, checkpoint=told.checkpoint).progress
     assert (rest.epoch, rest.remark) == (whole.epoch, whole.remark)
     assert rest.training[-1].learning_rate == pytest.approx(whole.training[-1].learning_rate)
@@ -326,7 +332,7 @@ def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
     result = train(quick(epochs=2), dataset, report, keeps_checkpoints=True)
     assert not result.stopped
-    assert result.progress.share == 1
+    assert result.progress.fraction == 1
     assert any("could not be put on disk" in remark for remark in remarks)
     assert not result.progress.remark
 
@@ -334,8 +340,8 @@ def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(
 def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told, steering = Told(), Steered(11, Steering.stop)
-    part = train(quick(epochs=9), dataset, told, steering, keeps_checkpoints=True).progress
+    told, control = Told(), ControlledAt(11, RunControl.stop)
+    part = train(quick(epochs=9), dataset, told, control, keeps_checkpoints=True).progress
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", str(part.seconds / 60))
     rest = train(quick(epochs=9), dataset, checkpoint=told.checkpoint).progress
     assert "on this host" in rest.remark
@@ -344,7 +350,7 @@ def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
 
 
 def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset) -> None:
-    class Patient(Steered):
+    class Patient(ControlledAt):
         def wait_while_paused(self, seconds: float | None = None, factor: float = 1.0) -> None:
             super().wait_while_paused(0.5, factor)
             self.resume()
@@ -352,11 +358,11 @@ def test_time_counts_with_pauses_but_not_with_breaks(dataset: Dataset) -> None:
 
     begun = time.monotonic()
     told = Told()
-    train(quick(epochs=9), dataset, told, Patient(11, Steering.pause), keeps_checkpoints=True)
+    train(quick(epochs=9), dataset, told, Patient(11, RunControl.pause), keeps_checkpoints=True)
     then, paused = time.monotonic(), told.checkpoint
     figures = paused.facts["history"]
     assert figures["seconds"] + 0.5 < figures["elapsed"] < then - begun
-    second = Steered(11, Steering.stop)
+    second = ControlledAt(11, RunControl.stop)
     train(quick(epochs=9), dataset, told, second, checkpoint=paused, keeps_checkpoints=True)
     went_on = told.checkpoint.facts["history"]["elapsed"]
     assert told.checkpoint.epoch == 2
@@ -368,7 +374,7 @@ def test_a_host_can_limit_the_time_of_a_run(
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "0.02")
     # A paused run does not last longer.
-    result = train(quick(epochs=100), dataset, steering=Steered(3, Steering.pause))
+    result = train(quick(epochs=100), dataset, control=ControlledAt(3, RunControl.pause))
     assert result.stopped
     assert result.seconds < 10
     assert result.progress.remark.startswith("A run may last 0.02 minutes on this host")

@@ -1,0 +1,88 @@
+"""Settings that go well together, by name."""
+
+from typing import Any
+
+# What the slow presets share.
+_THOROUGH = {
+    "batch_size": 256,
+    "optimizer": "adamw",
+    "weight_decay": 0.02,
+    "schedule": "cosine",
+    "validation_share": 0.02,
+    "rotation": 15.0,
+    "shift": 1.5,
+    "zoom": 0.1,
+    "shear": 6.0,
+    "elastic": 0.75,
+    "thickness": 0.4,
+}
+# What a network of the preset "best" goes on by from what it learned, with teachers.
+_TAUGHT = {
+    **_THOROUGH,
+    "architecture": "residual_cnn",
+    "learning_rate": 0.002,
+    "dropout": 0.1,
+    "distractors": 0.1,
+}
+PRESETS: dict[str, dict[str, Any]] = {
+    "ten-seconds": {
+        "architecture": "fast_cnn",
+        "epochs": 3,
+        "batch_size": 128,
+        "schedule": "cosine",
+        "learning_rate": 0.01,
+        "averaging": 0.1,
+        "label_smoothing": 0.05,
+        "rotation": 5.0,
+        "shift": 1.0,
+        "zoom": 0.05,
+    },
+    "one-minute": {
+        "architecture": "fast_cnn",
+        "epochs": 10,
+        "batch_size": 96,
+        "schedule": "cosine",
+        "learning_rate": 0.01,
+        "averaging": 0.3,
+        "label_smoothing": 0.05,
+        "rotation": 10.0,
+        "shift": 1.5,
+        "zoom": 0.1,
+        "shear": 8.0,
+    },
+    "best": {
+        **_THOROUGH,
+        "architecture": "residual_cnn",
+        "epochs": 60,
+        "learning_rate": 0.004,
+        "dropout": 0.2,
+        "rotation": 13.0,
+        "zoom": 0.15,
+        "shear": 8.0,
+        "elastic": 1.2,
+        "thickness": 0.5,
+        "distractors": 0.1,
+    },
+    # A network unlike the shipped one, to teach it.
+    "teacher": {
+        **_THOROUGH,
+        "architecture": "plain_cnn",
+        "epochs": 30,
+        "learning_rate": 0.003,
+        "shift": 2.0,
+        "zoom": 0.12,
+        "elastic": 0.8,
+    },
+    "taught": {**_TAUGHT, "epochs": 40},
+    # The last step to the shipped one: harder pictures for a network that was taught before.
+    "taught-again": {
+        **_TAUGHT,
+        "epochs": 16,
+        "rotation": 18.0,
+        "shift": 2.0,
+        "zoom": 0.13,
+        "shear": 8.0,
+        "elastic": 1.0,
+        "thickness": 0.5,
+    },
+}
