@@ -16,7 +16,7 @@ from mnist_app.core.recognition.segmentation.numbers import drawn_digits
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.pixel_images import gallery
+from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.session.jobs import finetuning_job, loading_job
 from mnist_app.pages.session.kiosk import job_owner
 from mnist_app.pages.session.queues import queues
@@ -110,7 +110,7 @@ def _is_same(one: Drawing, other: Drawing) -> bool:
 
 
 def _show_kept(kept: list[LabelledDrawing]) -> None:
-    st.html(gallery([(item.image, f"a {item.label}", "") for item in kept], side=56))
+    st.html(picture_grid([(item.image, f"a {item.label}", "") for item in kept], side=56))
     with st.container(horizontal=True):
         st.button(
             "Remove the last", key="drop_last", icon=":material/undo:", on_click=_forget, args=(1,)

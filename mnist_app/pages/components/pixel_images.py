@@ -26,7 +26,7 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
     )
 
 
-def gallery(
+def picture_grid(
     pictures: Sequence[Item], side: int = 64, kind: str = "", numbers: Sequence[int] = ()
 ) -> str:
     """Return a grid of pictures and their captions, which wraps at any width.

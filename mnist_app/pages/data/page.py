@@ -12,7 +12,7 @@ from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import gallery, picture
+from mnist_app.pages.components.pixel_images import picture, picture_grid
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
 from mnist_app.pages.session.choices import choose_dataset, open_dataset
 
@@ -230,4 +230,4 @@ def _show_augmentation(dataset: Dataset, image: np.ndarray, name: str) -> None:
     )
     with st.container(key="variants"):
         items = [(variant, f"variant {n}", "") for n, variant in enumerate(made, 1)]
-        st.html(gallery([(image, "as it is", ""), *items]))
+        st.html(picture_grid([(image, "as it is", ""), *items]))

@@ -8,7 +8,7 @@ from mnist_app.core.evaluation.meanings import measures
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.comparison_table import comparison_table
-from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
 from mnist_app.pages.session.choices import choose
@@ -95,7 +95,7 @@ def _show_examples(side: str, title: str, numbers: np.ndarray, wrong: EvaluatedM
         )
         for number in worst
     ]
-    st.html(grid(items, 48))
+    st.html(picture_grid(items, 48))
     if len(numbers) > EXAMPLES:
         st.caption(f"The {EXAMPLES} that the other was most wrongly sure of.")
     st.button(

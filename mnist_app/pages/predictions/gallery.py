@@ -12,7 +12,7 @@ from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.click_events import handle_clicks
-from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.predictions import one_picture
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
@@ -107,7 +107,7 @@ def show_gallery(
         found = in_order(evaluated.report, passing, order, _seed())
         if len(found):
             shown = _turn_pages(found, order)
-            st.html(grid(evaluated.items(shown), side, numbers=shown))
+            st.html(picture_grid(evaluated.items(shown), side, numbers=shown))
             handle_clicks("gallery", one_picture.open_picture)
         else:
             st.info("No test picture is like this: choose other filters.")

@@ -16,8 +16,7 @@ from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import gallery as grid
-from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.components.pixel_images import picture, picture_grid
 from mnist_app.pages.components.scroll_to import scroll_to
 from mnist_app.pages.predictions.embedding_jobs import examples_job
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
@@ -207,7 +206,7 @@ def _show_examples(evaluated: EvaluatedModel, number: int) -> None:
         (image, names[label], "")
         for image, label in zip(dataset.train_images[like], labels, strict=True)
     ]
-    st.html(grid(items, side=56, kind="examples"))
+    st.html(picture_grid(items, side=56, kind="examples"))
     true, read = int(report.labels[number]), int(report.predictions[number])
     st.markdown(describe_neighbours(labels, true, read, names))
     st.caption(_source(evaluated, len(examples.numbers)))

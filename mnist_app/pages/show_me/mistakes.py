@@ -8,7 +8,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
 from mnist_app.pages.components import reader
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.confusion import most_confused, times
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
@@ -31,7 +31,7 @@ def show_mistakes(canvas: Canvas, model: StoredModel) -> None:
         f"right, <b>{len(wrong):,}</b> wrong</div>"
     )
     with st.container(key="mistakes"):
-        st.html(grid(evaluated.items(wrong[:SHOWN].tolist()), ON_SCREEN, "worst"))
+        st.html(picture_grid(evaluated.items(wrong[:SHOWN].tolist()), ON_SCREEN, "worst"))
     st.markdown("\n\n".join(filter(None, (_confused(evaluated), _drawn(canvas, evaluated)))))
 
 

@@ -22,7 +22,7 @@ from mnist_app.core.plots.run_charts import (
 from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import gallery, picture, tiles
+from mnist_app.pages.components.pixel_images import picture, picture_grid, tiles
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, queues
 from mnist_app.pages.session.run_jobs import LiveRun
@@ -318,9 +318,9 @@ def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
 
 def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> str:
     if dataset is None:
-        return gallery([], kind="hardest")
+        return picture_grid([], kind="hardest")
     names = dataset.class_names
-    return gallery(
+    return picture_grid(
         [
             (
                 dataset.train_images[one.index],

@@ -13,7 +13,7 @@ from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.pixel_images import gallery
+from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.jobs import dataset_job
@@ -162,7 +162,7 @@ def _sample(outcome: TrainingOutcome) -> None:
     chance = np.random.default_rng(st.session_state.get("sample_seed", 0))
     chosen = chance.choice(report.images, min(SAMPLE, report.images), replace=False)
     st.html(
-        gallery(
+        picture_grid(
             [
                 (
                     images[index],
