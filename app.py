@@ -38,8 +38,8 @@ def show() -> None:
     from mnist_app.pages import without_pandas  # noqa: F401
     from mnist_app.pages.session import navigation
     from mnist_app.pages.session.kiosk import clear_when_idle
-    from mnist_app.pages.session.presence import be_there
-    from mnist_app.pages.session.visitor import remember
+    from mnist_app.pages.session.presence import report_presence
+    from mnist_app.pages.session.visitor import set_visitor_cookie
 
     st.set_page_config(
         page_title="Digit Lab", page_icon=str(HERE / "static" / "icon.png"), layout="wide"
@@ -48,8 +48,8 @@ def show() -> None:
     pages = {row[2]: opened(*row) for row in PAGES}
     page = st.navigation(list(pages.values()), position="top")
     navigation.register(pages)
-    remember()
-    be_there()
+    set_visitor_cookie()
+    report_presence()
     clear_when_idle()
     page.run()
 

@@ -28,7 +28,7 @@ from mnist_app.core.plots.charts import as_json
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.components.pixel_images import gallery, tiles
+from mnist_app.pages.components.pixel_images import picture_grid, tiles
 
 # As often as the Train page asks how a run stands.
 REFRESH_SECONDS = 0.5
@@ -171,7 +171,7 @@ def show(progress: Progress, dataset: Dataset) -> list[str]:
     ]
     shown = [as_json(figure) for figure in figures]
     hardest = [(dataset.train_images[one.index], "", "wrong") for one in progress.hardest]
-    shown.append(gallery(hardest))
+    shown.append(picture_grid(hardest))
     if progress.view is not None:
         seen = [(dataset.test_images[index], "", "right") for index in progress.view.indices]
         filters = [(signed(weights), "", "") for weights in progress.view.filters]

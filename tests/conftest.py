@@ -98,18 +98,18 @@ def one_model(no_models: Path, model_path: Path) -> Path:
 @pytest.fixture
 def idle_workers() -> None:
     """No test of a page finds the jobs of another."""
-    from mnist_app.pages.session.workers import workers
+    from mnist_app.pages.session.queues import queues
 
-    workers.clear()
+    queues.clear()
 
 
 @pytest.fixture
 def no_runs_left(idle_workers: None) -> Iterator[None]:
     """Nor does one leave a training run going."""
-    from mnist_app.pages.session.workers import workers
+    from mnist_app.pages.session.queues import queues
 
     yield
-    training = workers().training
+    training = queues().training
     for job in training.jobs():
         training.stop(job.id)
         training.wait(job.id, 60)

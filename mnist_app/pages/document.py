@@ -1,4 +1,4 @@
-"""The HTML document that a browser loads first: Streamlit's own, with the style of the pages in it.
+"""The HTML document that a browser loads first: Streamlit's own, with the pages' style in it.
 
 Streamlit sends a style with a page, where it comes late: what was on the screen by then jumps.
 """

@@ -1,7 +1,7 @@
-"""Components are sent without pandas, which no page needs until it shows a table or a chart.
+"""Components without pandas, which no page needs until it shows a table or a chart.
 
-Streamlit asks pandas of every dict that goes to a component whether it is a table, and so imports
-it, with pyarrow, before the first canvas is on the screen. Nothing here sends tables to components.
+Streamlit asks pandas whether a dict inside a component's data is a table, and so imports pandas and
+pyarrow before the first canvas is on the screen; the canvas' library sends its drawing as a dict.
 """
 
 from streamlit import dataframe_util

@@ -113,7 +113,7 @@ def test_a_number_is_read_while_it_is_written(page: Page, server: Server) -> Non
         page.mouse.up()
     # One of its digits is looked at by keys.
     expect(page.locator(f"{PREDICTION} .number")).to_have_text("37")
-    chosen = page.locator(".picked input")
+    chosen = page.locator(".selected-digit input")
     chosen.first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(BARS)).to_have_attribute("aria-label", re.compile("digit is: 7"))

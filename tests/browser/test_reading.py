@@ -58,7 +58,7 @@ def test_a_number_drawn_with_the_mouse_is_read_and_looked_at(page: Page, server:
     draw_number(page)
     expect_number(page)
     expect(page.locator(".st-key-model_input figure")).to_have_count(3)
-    page.locator(".st-key-probabilities .picked label").nth(1).click()
+    page.locator(".st-key-probabilities .selected-digit label").nth(1).click()
     chart = page.locator(".st-key-probabilities .bars")
     expect(chart).to_have_attribute("aria-label", re.compile("each digit is: 7"))
     clear(page)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.core.errors import Stopped
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.jobs.job_queue import JobQueue
-from mnist_app.pages.session.workers import workers
+from mnist_app.core.jobs.snapshot import Snapshot
+from mnist_app.pages.session.queues import queues
 
 
 def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:
@@ -56,38 +56,19 @@ def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
     assert holds(), said(app)
 
 
-def stop_last(app: AppTest, line: JobQueue) -> None:
-    """Have the last job of a worker stand as stopped by this visitor, with nothing to keep."""
-    job = line.jobs()[-1]
-    line.forget(job.id)
-
-    def interrupted(control: object) -> None:
-        raise Stopped
-
-    stopped = line.submit(interrupted, key=job.key)
-    line.wait(stopped.id, timeout=10)
-    app.session_state["given_up"] = {(line.name, stopped.id)}
-
-
 def report() -> EvaluationReport:
     """What the Predictions page evaluated last."""
-    return workers().evaluations.jobs()[-1].result
+    return jobs_about(queues().analyses, "evaluation")[-1].result
+
+
+def jobs_about(queue: JobQueue, kind: str) -> list[Snapshot]:
+    """Return the jobs of one kind, oldest first."""
+    return [job for job in queue.jobs() if isinstance(job.key, tuple) and job.key[0] == kind]
 
 
 def _lines() -> tuple[JobQueue, ...]:
-    known = workers()
-    return (
-        known.datasets,
-        known.evaluations,
-        known.augmentation,
-        known.explanations,
-        known.maps,
-        known.models,
-        known.neighbour_maps,
-        known.examples,
-        known.others,
-        known.gradients,
-    )
+    known = queues()
+    return known.datasets, known.analyses, known.large, known.lab, known.short
 
 
 def _standing() -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
 
 const groupOf = (name) => (window.digitLabAnswers ??= {})[name] ??=
-  { name, parts: {}, picked: 0, answer: { text: "", says: [], quiet: "", digits: [] } };
+  { name, parts: {}, selected: 0, answer: { text: "", says: [], quiet: "", digits: [] } };
 
 const element = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -17,8 +17,8 @@ const element = (tag, properties = {}, ...children) => {
 const rounded = (share) =>
   share >= 0.995 ? ">99%" : share >= 0.005 ? `${Math.round(share * 100)}%` : "";
 
-const pickedDigit = ({ answer, picked }) =>
-  answer.digits[Math.min(picked, answer.digits.length - 1)];
+const selectedDigit = ({ answer, selected }) =>
+  answer.digits[Math.min(selected, answer.digits.length - 1)];
 
 const lines = (texts) => texts.flatMap((text, place) =>
   place ? [document.createElement("br"), text] : [text]);
@@ -47,9 +47,9 @@ const PARTS = {
   bars: {
     make: (group) => [
       element("div", { className: "bars-title", textContent: "How probable it finds each digit" }),
-      element("fieldset", { className: "picked", hidden: true, onchange: ({ target }) => {
-        group.picked = Number(target.value);
-        group.tell(group.picked);
+      element("fieldset", { className: "selected-digit", hidden: true, onchange: ({ target }) => {
+        group.selected = Number(target.value);
+        group.tell(group.selected);
         showPart(group, "bars");
       } }),
       element("div", { className: "bars", role: "img" }, ...Array.from({ length: 10 }, (_, digit) =>
@@ -58,7 +58,7 @@ const PARTS = {
     ],
     show([, choice, bars], group) {
       const { digits } = group.answer;
-      const found = pickedDigit(group);
+      const found = selectedDigit(group);
       choose(choice, group);
       bars.ariaLabel = found?.said ?? "No drawing yet: ten empty bars, one for each digit.";
       [...bars.children].forEach((bar, digit) => {
@@ -102,7 +102,7 @@ const pictured = ({ digit, shares, image }) => {
 };
 
 // Of a number, each digit can be looked at: by mouse, finger and arrow keys.
-const choose = (choice, { name, answer: { digits }, picked, isNumber }) => {
+const choose = (choice, { name, answer: { digits }, selected, isNumber }) => {
   // Where a number is written, its row has its room from the beginning.
   choice.hidden = digits.length < 2 && !isNumber;
   choice.style.visibility = digits.length < 2 ? "hidden" : "visible";
@@ -111,10 +111,10 @@ const choose = (choice, { name, answer: { digits }, picked, isNumber }) => {
     choice.dataset.read = read;
     choice.replaceChildren(element("legend", { textContent: "Look closer at" }),
       ...digits.map(({ digit }, place) => element("label", {},
-        element("input", { type: "radio", name: `${name}-picked`, value: place }), String(digit))));
+        element("input", { type: "radio", name: `${name}-selected`, value: place }), String(digit))));
   }
   const inputs = choice.querySelectorAll("input");
-  if (inputs.length) inputs[Math.min(picked, inputs.length - 1)].checked = true;
+  if (inputs.length) inputs[Math.min(selected, inputs.length - 1)].checked = true;
 };
 
 const showPart = (group, part) => {
@@ -125,7 +125,7 @@ const showPart = (group, part) => {
 const showAnswer = (group, answer, isFinal = true) => {
   group.answer = answer;
   group.isFinal = isFinal;
-  if (!answer.digits.length) group.picked = 0;
+  if (!answer.digits.length) group.selected = 0;
   for (const part of Object.keys(group.parts)) {
     // On the way to an answer the words wait for one that lasts, see `live.js`.
     if (part !== "words" || isFinal) showPart(group, part);

@@ -1,17 +1,15 @@
-"""Where an answer stands on a page; `answer.js` shows it, and `live.js` while the pen moves."""
+"""The parts of an answer on a page; `answer.js` shows them, and `live.js` while the pen moves."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from mnist_app.core.recognition import answers
-from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.reading import Digit, Reading
+from mnist_app.pages.component import component
 
-__all__ = ["percent", "picked", "show_bars", "show_inputs", "show_words"]
-
-_SCRIPTS = [Path(__file__).with_name(name) for name in ("answer.js", "live.js")]
+SCRIPTS = ("components/answer.js", "components/live.js")
+HTML = '<div class="answer-part"></div>'
 
 
 def show_words(
@@ -24,53 +22,45 @@ def show_words(
 
     Args:
         answer: as `answers.as_dict` gives it.
-        canvas: what is drawn on, see `reader.followed`; then the pen is followed, too.
-        empty: what is said while nothing is drawn.
+        canvas: what the pen is followed on, see `Canvas.as_followed`.
+        empty: what is shown while nothing is drawn.
     """
-    _part(group, "words", answer=answer, canvas=canvas, empty=empty)
+    _show_part(group, "words", answer=answer, canvas=canvas, empty=empty)
 
 
 def show_bars(group: str, digit: Digit | None = None) -> None:
-    """Show how probable each digit is; of a number, of the one that is chosen here.
+    """Show how probable each digit is; of a number, of the one that is selected here.
 
     Args:
         digit: given where there are no words that the answer comes with.
     """
     answer = None if digit is None else answers.as_dict(Reading((digit,)))
-    _part(group, "bars", answer=answer)
+    _show_part(group, "bars", answer=answer)
 
 
 def show_inputs(group: str, done: str) -> None:
     """Show the pictures that the network saw, and a word on what was done to make them."""
-    _part(group, "inputs", done=done)
+    _show_part(group, "inputs", done=done)
 
 
-def picked(reading: Reading) -> Digit | None:
-    """Return the digit of a drawing that is looked at: the only one, or the one that was chosen."""
+def selected_digit(reading: Reading) -> Digit | None:
+    """Return the digit of a drawing whose bars are shown."""
     digits = reading.digits
     if not digits:
-        st.session_state.picked = 0
+        st.session_state.selected_digit = 0
         return None
-    return digits[min(st.session_state.get("picked", 0), len(digits) - 1)]
+    return digits[min(st.session_state.get("selected_digit", 0), len(digits) - 1)]
 
 
-def _part(group: str, part: str, **data: Any) -> None:
+def _show_part(group: str, part: str, **data: Any) -> None:
     key = f"{group}_{part}"
 
-    def chosen() -> None:
-        place = st.session_state[key].get("picked")
+    def select() -> None:
+        place = st.session_state[key].get("selected")
         # It comes from a browser: anything may be in it.
         if isinstance(place, int) and place >= 0:
-            st.session_state.picked = place
+            st.session_state.selected_digit = place
 
-    _component()(key=key, data={"group": group, "part": part, **data}, on_picked_change=chosen)
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "digit_lab_answer",
-        html='<div class="answer-part"></div>',
-        js="\n".join(script.read_text(encoding="utf-8") for script in _SCRIPTS),
-        isolate_styles=False,
+    component(*SCRIPTS, html=HTML, isolate_styles=False)(
+        key=key, data={"group": group, "part": part, **data}, on_selected_change=select
     )

@@ -1,4 +1,4 @@
-"""What a visitor draws on: one digit or a number, and the tools that belong to it."""
+"""The canvas that a visitor draws on, one digit or a number, and its tools."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ class Canvas:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Its width and height."""
+        """The width and height."""
         return (WIDE, LOW) if self.is_wide else (self.side, self.side)
 
     @property
@@ -55,32 +55,8 @@ class Canvas:
 
     @property
     def brush(self) -> int:
-        """Width of its lines."""
+        """The width of a line."""
         return round(st.session_state.get("brush", BRUSH) * self.side / SIDE)
-
-    @property
-    def paper(self) -> str:
-        """Its colour where nothing is drawn."""
-        return _ink()[1]
-
-    @property
-    def starting_points(self) -> list[list[float]]:
-        """The strokes of the drawing that it began with, each a flat list of x and y."""
-        try:
-            strokes = drawing_from_canvas(self.start).strokes
-        except DigitLabError:
-            return []
-        # Every other point of a curve tells it well enough.
-        return [stroke[::2].round(1).ravel().tolist() for stroke in strokes]
-
-    @property
-    def last_stroke(self) -> tuple[int, list[float]]:
-        """How many strokes there are now, and where the last one ends."""
-        objects = (self.latest or {}).get("objects", [])
-        try:
-            return len(objects), [float(value) for value in objects[-1]["path"][-1][-2:]]
-        except (LookupError, TypeError, ValueError):
-            return len(objects), [0.0, 0.0]
 
     @property
     def drawing(self) -> Drawing:
@@ -100,7 +76,34 @@ class Canvas:
             return None
         return None if drawing.is_empty else strokes_to_input(drawing)
 
-    def look(self) -> None:
+    @property
+    def as_followed(self) -> dict[str, Any]:
+        """What the browser has to know of the canvas to follow the pen, see live.js."""
+        objects = (self.latest or {}).get("objects", [])
+        try:
+            tip = [float(value) for value in objects[-1]["path"][-1][-2:]]
+        except (LookupError, TypeError, ValueError):
+            tip = [0.0, 0.0]
+        return {
+            "key": self.key,
+            "number": self.is_wide,
+            "pen": self.brush,
+            "paper": _ink()[1],
+            "start": self._starting_points(),
+            "strokes": len(objects),
+            "tip": tip,
+        }
+
+    def _starting_points(self) -> list[list[float]]:
+        """Return the strokes that it began with, each a flat list of x and y."""
+        try:
+            strokes = drawing_from_canvas(self.start).strokes
+        except DigitLabError:
+            return []
+        # Every other point shows a curve well enough.
+        return [stroke[::2].round(1).ravel().tolist() for stroke in strokes]
+
+    def update(self) -> None:
         """Take what the browser last sent."""
         sent = st.session_state.get(self.key)
         if sent:
@@ -113,25 +116,25 @@ class Canvas:
 
 
 def visitors_canvas() -> Canvas:
-    """The canvas of this session, with what was drawn before another page was opened."""
+    """Return the canvas of this session, with what was drawn before another page was opened."""
     return _resumed(st.session_state.setdefault("canvas_state", Canvas()))
 
 
 def presenters_canvas() -> Canvas:
-    """The large canvas of this session, for one digit, with what was drawn on it before."""
+    """Return the large canvas of this session, for one digit, with what was drawn on it before."""
     return _resumed(st.session_state.setdefault("large_canvas", Canvas("presented", LARGE)))
 
 
 def _resumed(canvas: Canvas) -> Canvas:
     # An empty one is left alone: somebody may be drawing its first stroke.
     if not canvas.is_empty and canvas.key not in st.session_state:
-        # Another ink may have been chosen on the page where it was not seen.
+        # Another ink may have been chosen on another page.
         canvas.renew(_in_ink(canvas.latest))
     return canvas
 
 
-def show(canvas: Canvas) -> None:
-    """The canvas itself, with the choice of what it is for above and Clear and Undo below."""
+def show_canvas(canvas: Canvas) -> None:
+    """Show the canvas, with the choice of what it is for above, and Clear and Undo below."""
     with st.container(key="canvas"):
         # The canvas' own toolbar floats above it, to the right of this choice; see live.js.
         st.segmented_control(
@@ -145,64 +148,60 @@ def show(canvas: Canvas) -> None:
             args=(canvas,),
         )
         with st.container(key="wide_canvas" if canvas.is_wide else "square_canvas"):
-            _surface(canvas)
-    _clear_and_undo(canvas)
+            _show_surface(canvas)
+    _show_clear_and_undo(canvas)
 
 
-def show_large(canvas: Canvas) -> None:
-    """The presenter's canvas, with Clear and Undo below."""
+def show_large_canvas(canvas: Canvas) -> None:
+    """Show the presenter's canvas, with Clear and Undo below."""
     with st.container(key="canvas"), st.container(key="large_canvas"):
-        _surface(canvas)
-    _clear_and_undo(canvas)
+        _show_surface(canvas)
+    _show_clear_and_undo(canvas)
 
 
-def _surface(canvas: Canvas) -> None:
+def _show_surface(canvas: Canvas) -> None:
     from streamlit_drawable_canvas import st_canvas
 
     stroke_colour, background = _ink()
+    width, height = canvas.size
     st_canvas(
         stroke_width=canvas.brush,
         stroke_color=stroke_colour,
         background_color=background,
-        width=canvas.size[0],
-        height=canvas.size[1],
+        width=width,
+        height=height,
         initial_drawing=canvas.start,
         key=canvas.key,
         # Also when it comes with a press that opens another page.
-        on_change=canvas.look,
+        on_change=canvas.update,
     )
 
 
-def _clear_and_undo(canvas: Canvas) -> None:
+def _show_clear_and_undo(canvas: Canvas) -> None:
     with st.container(horizontal=True, width=SIDE):
-        st.button(
-            "Clear",
-            key="clear",
-            icon=":material/delete:",
-            width="stretch",
-            on_click=canvas.renew,
-            args=(None,),
-        )
-        st.button(
-            "Undo",
-            key="undo",
-            icon=":material/undo:",
-            width="stretch",
-            on_click=_undo,
-            args=(canvas,),
-        )
+        for label, icon, act in (
+            ("Clear", "delete", lambda: canvas.renew(None)),
+            ("Undo", "undo", lambda: _undo(canvas)),
+        ):
+            st.button(
+                label,
+                key=label.lower(),
+                icon=f":material/{icon}:",
+                width="stretch",
+                on_click=act,
+            )
 
 
-def tools(canvas: Canvas) -> None:
-    """Ink and brush."""
+def show_tools(canvas: Canvas) -> None:
+    """Show the choice of ink and brush."""
     st.segmented_control(
         "Ink",
         list(INKS),
         default=next(iter(INKS)),
         key="ink",
         required=True,
-        on_change=_recolour,
-        args=(canvas,),
+        # The drawing stays when paper and ink change.
+        on_change=lambda: canvas.renew(None if canvas.is_empty else _in_ink(canvas.latest)),
         persist_state="session",
     )
     st.slider("Brush width", 6, 40, BRUSH, key="brush", width=180, persist_state="session")
@@ -213,33 +212,27 @@ def _undo(canvas: Canvas) -> None:
     canvas.renew({"objects": objects[:-1]} if len(objects) > 1 else None)
 
 
-def _recolour(canvas: Canvas) -> None:
-    """Keep the drawing when paper and ink change."""
-    canvas.renew(None if canvas.is_empty else _in_ink(canvas.latest))
-
-
 def _in_ink(raw: dict[str, Any] | None) -> dict[str, Any]:
-    """A drawing, the component's JSON, in the ink that is chosen."""
+    """Return a drawing, the component's JSON, in the chosen ink."""
     colour, _ = _ink()
     return {"objects": [{**item, "stroke": colour} for item in (raw or {}).get("objects", [])]}
 
 
 def _ink() -> tuple[str, str]:
-    """The colours of the strokes and of what is drawn on."""
+    """Return the colours of the strokes and of the paper."""
     return INKS[st.session_state.get("ink") or next(iter(INKS))]
 
 
 def _change_mode(canvas: Canvas) -> None:
-    """A drawing stays, moved and made smaller where the other canvas asks for it."""
     canvas.is_wide = st.session_state.mode == MODES[1]
     canvas.renew(_fitting(canvas.latest, canvas.size))
 
 
 def _fitting(raw: dict[str, Any] | None, size: tuple[int, int]) -> dict[str, Any] | None:
-    """A drawing as it fits a canvas of that width and height; None if there is none.
+    """Move a drawing, the component's JSON, into a canvas, and make it smaller if need be.
 
     Args:
-        raw: the component's JSON.
+        size: width and height of the canvas.
     """
     try:
         drawing = drawing_from_canvas(raw)
@@ -247,22 +240,18 @@ def _fitting(raw: dict[str, Any] | None, size: tuple[int, int]) -> dict[str, Any
         return None
     if raw is None or drawing.is_empty:
         return None
-    points = np.concatenate(drawing.strokes)
-    low, high = (
-        points.min(axis=0) - drawing.pen_width / 2,
-        points.max(axis=0) + drawing.pen_width / 2,
-    )
+    points, reach = np.concatenate(drawing.strokes), drawing.pen_width / 2
+    low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
     scale = min(1.0, float((size / (high - low)).min()))
     left, top = np.minimum(0.0, size - scale * high).tolist()
-    return {
-        "objects": [
-            {
-                **item,
-                "left": item.get("left", 0.0) * scale + left,
-                "top": item.get("top", 0.0) * scale + top,
-                "scaleX": item.get("scaleX", 1.0) * scale,
-                "scaleY": item.get("scaleY", 1.0) * scale,
-            }
-            for item in raw["objects"]
-        ]
-    }
+
+    def moved(item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            **item,
+            "left": item.get("left", 0.0) * scale + left,
+            "top": item.get("top", 0.0) * scale + top,
+            "scaleX": item.get("scaleX", 1.0) * scale,
+            "scaleY": item.get("scaleY", 1.0) * scale,
+        }
+
+    return {"objects": [moved(item) for item in raw["objects"]]}

@@ -1,22 +1,13 @@
-"""Buttons inside of HTML: the page is told which picture was pressed."""
+"""Buttons inside of HTML: the page hears which picture was pressed."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-_SCRIPT = """
-export default function ({ data, setTriggerValue }) {
-  const tell = ({ target }) => {
-    const pressed = target.closest(`.st-key-${data.part} button[data-number]`);
-    if (pressed) setTriggerValue("pressed", Number(pressed.dataset.number));
-  };
-  document.addEventListener("click", tell);
-  return () => document.removeEventListener("click", tell);
-}
-"""
+from mnist_app.pages.component import component
 
 
-def when_pressed(part: str, act: Callable[[int], None]) -> None:
+def handle_clicks(part: str, act: Callable[[int], None]) -> None:
     """Call `act` with the number of a button that is pressed by mouse, finger or key.
 
     Args:
@@ -29,11 +20,6 @@ def when_pressed(part: str, act: Callable[[int], None]) -> None:
         if isinstance(number, int):
             act(number)
 
-    _component()(key=key, data={"part": part}, on_pressed_change=pressed)
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "digit_lab_pressing", js=_SCRIPT, html='<span class="unseen"></span>'
+    component("components/click_events.js", html='<span class="unseen"></span>')(
+        key=key, data={"part": part}, on_pressed_change=pressed
     )

@@ -5,18 +5,18 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 
-def side_by_side(
+def comparison_table(
     label: str,
     titles: Sequence[str],
     rows: Iterable[tuple[str, Sequence[str]]],
     colours: Sequence[str] = (),
 ) -> str:
-    """The HTML of the table; all texts are shown as they are.
+    """Return the HTML of the table; all texts are shown as they are.
 
     Args:
-        label: what is compared, for who cannot see the table.
+        label: what is compared, for those who cannot see the table.
         titles: one a column.
-        rows: each one's name, and a text a column.
+        rows: the name of each, and a text a column.
         colours: of the lines below the titles, from the first on.
     """
     styles = [f' style="border-bottom-color: {colour}"' for colour in colours[: len(titles)]]

@@ -1,4 +1,4 @@
-"""One step of a convolution at a time: the window, what is multiplied, and the map that grows."""
+"""One step of a convolution: the window, what is multiplied, and the map that grows."""
 
 import numpy as np
 import streamlit as st
@@ -18,7 +18,7 @@ from mnist_app.pages.components.stepper import stepper
 SIDE = 224
 
 
-def sliding(explanation: Explanation, key: str) -> None:
+def show_convolution_step(explanation: Explanation, key: str) -> None:
     """Step through the convolution that looks at the picture itself.
 
     Args:
@@ -42,7 +42,7 @@ def sliding(explanation: Explanation, key: str) -> None:
 
 
 def _why_not(layers: tuple[FeatureMaps, ...]) -> str:
-    """Why there is no convolution of the picture itself to step through."""
+    """Return why there is no convolution of the picture itself to step through."""
     if not any(layer.kind in CONVOLUTIONS for layer in layers):
         return "This network has no filters that slide over the picture: it takes it as a whole."
     first = layers[1].kind
@@ -55,7 +55,7 @@ def _why_not(layers: tuple[FeatureMaps, ...]) -> str:
 
 
 def _chosen_filter(maps: np.ndarray, key: str) -> int:
-    """Which filter is looked at; at first the one that finds most in the picture."""
+    """Choose a filter; at first the one that finds most in the picture."""
     count = maps.shape[2]
     if st.session_state.get(key) not in range(count):
         st.session_state[key] = int(maps.max(axis=(0, 1)).argmax())
@@ -70,7 +70,7 @@ def _chosen_filter(maps: np.ndarray, key: str) -> int:
 
 
 def _pictures(image: np.ndarray, now: ConvolutionStep, made: np.ndarray, place: int) -> str:
-    """The picture with the window, and the new picture as far as it is made."""
+    """Return the picture with the window, and the new picture as far as it is made."""
     down, right = divmod(place, made.shape[1])
     height, width = now.kernel.shape
     is_made = np.arange(made.size).reshape(made.shape) <= place
@@ -92,7 +92,7 @@ def _pictures(image: np.ndarray, now: ConvolutionStep, made: np.ndarray, place: 
 
 
 def _numbers(now: ConvolutionStep) -> str:
-    """What lies under the window, the filter, and both multiplied."""
+    """Return what lies under the window, the filter, and both multiplied."""
     top = float(np.abs(now.kernel).max())
     return row(
         [
@@ -104,7 +104,7 @@ def _numbers(now: ConvolutionStep) -> str:
 
 
 def _sum(now: ConvolutionStep, made: np.ndarray, place: int) -> str:
-    """What the step comes to, in words."""
+    """Return in words what the step comes to."""
     down, right = divmod(place, made.shape[1])
     text = f"Added up, the {now.product.size} products make "
     text += f"<b>{number(float(now.product.sum()))}</b>"

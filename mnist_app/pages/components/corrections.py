@@ -1,4 +1,4 @@
-"""Wrong answers put right by the visitor: kept in the session, taken along, learned from."""
+"""Wrong answers put right by the visitor: kept in the session, downloaded, learned from."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,31 +10,29 @@ from mnist_app.core.data.handwriting import FEWEST, LabelledDrawing, as_json_lin
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.jobs.snapshot import JobState
+from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
-from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome
+from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.pixel_images import gallery
-from mnist_app.pages.session.kiosk import owner
+from mnist_app.pages.components.pixel_images import picture_grid
+from mnist_app.pages.session.jobs import finetuning_job, loading_job
+from mnist_app.pages.session.kiosk import job_owner
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import watch
-from mnist_app.pages.session.wording import show_error, unmarked
-from mnist_app.pages.session.workers import classifier_job, finetuning_job, workers
+from mnist_app.pages.session.waiting import show_progress
+from mnist_app.pages.session.wording import escape_markdown, show_error
 
 MOST = 200
 EMPTY = "Draw a digit first: then tell here which one it was."
 OWN_HAND = ", my handwriting"
 
 
-@st.fragment
-def correcting_panel(canvas: Canvas, model: StoredModel) -> None:
-    """`panel` in a fragment of its own."""
-    panel(canvas, model)
-
-
-def panel(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None) -> None:
-    """Ten buttons for the right answer, and what can be done with the answers given so far.
+def show_corrections(
+    canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None
+) -> None:
+    """Show buttons for the right answer, and what can be done with the answers given so far.
 
     Args:
         when_kept: called when the drawing was kept with its answer.
@@ -54,70 +52,70 @@ def panel(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = la
         if kept:
             _show_kept(kept)
         if len(kept) >= FEWEST:
-            _offer(model)
+            _offer_learning(model)
         _show_learning()
 
 
 def kept_drawings() -> list[LabelledDrawing]:
-    """This session's drawings, oldest first."""
+    """Return this session's drawings, oldest first."""
     return st.session_state.setdefault("own_drawings", [])
 
 
-def forget(count: int = MOST) -> None:
-    """Keep the last `count` of them no longer."""
+def _forget(count: int = MOST) -> None:
     del kept_drawings()[-count:]
     st.session_state.correcting_note = ""
 
 
 def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> None:
     label = st.session_state.right_digit
-    # None is pressed any more: the same digit can be told again.
+    # The same digit can be chosen again.
     st.session_state.right_digit = None
     if label is None:
         return
     try:
-        drawing = _meant(canvas, model)
+        drawing = _selected_drawing(canvas, model)
     except DigitLabError as error:
         st.session_state.correcting_note = str(error)
         return
     kept = kept_drawings()
-    # Told again, it takes the place of what was told before.
-    kept[:] = [item for item in kept if not _same(item.drawing, drawing)]
+    # A new answer to the same drawing replaces the former one.
+    kept[:] = [item for item in kept if not _is_same(item.drawing, drawing)]
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
     st.session_state.correcting_note = f"Thank you: a {label}. It is kept while this page is open."
     when_kept()
 
 
-def _meant(canvas: Canvas, model: StoredModel) -> Drawing:
-    """The digit on the canvas, or of a number the one that is looked at.
+def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
+    """Return the digit on the canvas, or of a number the one whose bars are shown.
 
     Raises:
         DigitLabError: there is none.
     """
-    judge = classifier_job(model).result if canvas.is_wide else None
-    if canvas.is_wide and judge is None:
-        raise DigitLabError("The number is not read yet: tell it again in a moment.")
+    judge = None
+    if canvas.is_wide:
+        if loading_job(model).state != JobState.DONE:
+            raise DigitLabError("The number is not read yet: tell it again in a moment.")
+        judge = model_cache.loaded(model.path)
     parts = drawn_digits(canvas.drawing, judge)
-    place = st.session_state.get("picked", 0) if len(parts) > 1 else 0
     if not parts:
         raise DigitLabError(EMPTY)
-    return parts[min(place, len(parts) - 1)]
+    return parts[min(st.session_state.get("selected_digit", 0), len(parts) - 1)]
 
 
-def _same(one: Drawing, other: Drawing) -> bool:
+def _is_same(one: Drawing, other: Drawing) -> bool:
     return len(one.strokes) == len(other.strokes) and all(
-        np.array_equal(a, b) for a, b in zip(one.strokes, other.strokes, strict=True)
+        map(np.array_equal, one.strokes, other.strokes)
     )
 
 
 def _show_kept(kept: list[LabelledDrawing]) -> None:
-    st.html(gallery([(item.image, f"a {item.label}", "") for item in kept], side=56))
+    st.html(picture_grid([(item.image, f"a {item.label}", "") for item in kept], side=56))
     with st.container(horizontal=True):
         st.button(
-            "Remove the last", key="drop_last", icon=":material/undo:", on_click=forget, args=(1,)
+            "Remove the last", key="drop_last", icon=":material/undo:", on_click=_forget, args=(1,)
         )
-        st.button("Remove all", key="drop_all", icon=":material/delete:", on_click=forget)
+        st.button("Remove all", key="drop_all", icon=":material/delete:", on_click=_forget)
         if len(kept) >= FEWEST:
             st.download_button(
                 f"Download {len(kept)} drawings",
@@ -134,11 +132,9 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
         st.caption(f"With {more}, the network can learn from them how you write.")
 
 
-def _offer(model: StoredModel) -> None:
-    """Learn from the drawings, unless this visitor's last learning still goes on."""
-    jobs = workers().finetuning.jobs(visitor())
-    is_busy = bool(jobs) and not jobs[-1].is_over
-    title = unmarked(model.title)
+def _offer_learning(model: StoredModel) -> None:
+    jobs = queues().finetuning.jobs(visitor())
+    title = escape_markdown(model.title)
     if _former_copy(_default_title(model)) == model.path:
         what = f"“{title}” learns on from all of your drawings, or a copy of it under another name."
     else:
@@ -161,7 +157,7 @@ def _offer(model: StoredModel) -> None:
             key="learn",
             type="primary",
             icon=":material/school:",
-            disabled=is_busy,
+            disabled=bool(jobs) and not jobs[-1].is_over,
             on_click=_learn,
             args=(model,),
         )
@@ -173,11 +169,11 @@ def _learn(model: StoredModel) -> None:
 
 
 def _former_copy(title: str) -> Path | None:
-    """The last copy of that name made here by the same person, whose place the next one takes.
+    """Return the last copy of that name that the same person made, which the next one replaces.
 
-    Where each visitor is a new one it is the last that anybody made, so that they stay few.
+    In kiosk mode it is the last that anybody made, so that they stay few.
     """
-    for job in reversed(workers().finetuning.jobs(owner())):
+    for job in reversed(queues().finetuning.jobs(job_owner())):
         if job.result is not None and job.result.stored.title == title:
             return job.result.stored.path
     return None
@@ -188,14 +184,14 @@ def _default_title(model: StoredModel) -> str:
 
 
 def _show_learning() -> None:
-    """How this visitor's last learning stands, or what came of it."""
-    jobs = workers().finetuning.jobs(visitor())
+    """Show the progress of this visitor's last fine-tuning, or what came of it."""
+    jobs = queues().finetuning.jobs(visitor())
     if not jobs:
         return
     job = jobs[-1]
     with st.container(key="own_learning"):
         if not job.is_over:
-            watch(workers().finetuning, job.id, "Learning how you write")
+            show_progress(queues().finetuning, job.id, "Learning how you write")
         elif job.state == JobState.FAILED:
             show_error(job.error)
         elif job.result is None:
@@ -207,7 +203,7 @@ def _show_learning() -> None:
 
 def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
-    title = unmarked(outcome.stored.title)
+    title = escape_markdown(outcome.stored.title)
     if outcome.fraction:
         st.markdown(f"**“{title}” has learned how you write**")
     else:
@@ -217,18 +213,15 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
             "its right answer.",
             icon=":material/info:",
         )
+    before, after = (round(accuracy * own.pictures) for accuracy in (own.before, own.after))
     yours, others = st.columns(2)
-    with yours:
-        st.metric("Your drawings read right", f"{_right(own)} of {own.pictures}")
-        before = round(own.before * own.pictures)
-        st.caption(f"Before: {before}. These are the very drawings that it learned from.")
-    with others:
-        st.metric("Other people's digits read right", f"{test.after:.2%}")
-        title = short(DATASETS[outcome.dataset])
-        st.caption(
-            f"Before: {test.before:.2%}. Of {test.pictures:,} test pictures of {title}, to see "
-            "whether it forgot anything."
-        )
+    yours.metric("Your drawings read right", f"{after} of {own.pictures}")
+    yours.caption(f"Before: {before}. These are the very drawings that it learned from.")
+    others.metric("Other people's digits read right", f"{test.after:.2%}")
+    others.caption(
+        f"Before: {test.before:.2%}. Of {test.pictures:,} test pictures of "
+        f"{short(DATASETS[outcome.dataset])}, to see whether it forgot anything."
+    )
     is_used = st.session_state.get("model") == outcome.stored.name
     if st.button(
         "It reads on this page now" if is_used else "Use it on this page",
@@ -240,7 +233,3 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
         # The choice itself stands outside of this fragment: the page takes this over.
         st.session_state.wanted_model = outcome.stored.name
         st.rerun()
-
-
-def _right(change: AccuracyChange) -> int:
-    return round(change.after * change.pictures)

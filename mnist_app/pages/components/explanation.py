@@ -1,4 +1,4 @@
-"""What a network looks at in one picture: its layers, one of their steps, maps, another mind."""
+"""The explanation of one answer: layers, one step, maps, and a counterfactual."""
 
 import html
 
@@ -8,19 +8,19 @@ import streamlit as st
 from mnist_app.core.explaining.counterfactual import Counterfactual, describe_counterfactual
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
-from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components.answer import percent
-from mnist_app.pages.components.convolution_step import sliding
+from mnist_app.core.recognition.answers import percent
+from mnist_app.pages.components.convolution_step import show_convolution_step
 from mnist_app.pages.components.figures import figure, legend, row
-from mnist_app.pages.components.layers import layers
+from mnist_app.pages.components.layers import show_layers
 from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.session.rerun_later import again
+from mnist_app.pages.session.jobs import explanation_job, gradients_job
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.rerun_later import rerun_later
 from mnist_app.pages.session.visitor import tab
-from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import explanation_job, gradients_job, workers
+from mnist_app.pages.session.waiting import show_failure
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL
@@ -56,48 +56,57 @@ FREE = (
 
 
 @st.fragment
-def panel(image: np.ndarray, model: StoredModel, key: str) -> None:
+def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
     """Show what a model looks at in a picture, as soon as that is found out.
 
     Until then the last picture's stay, so that nothing jumps while somebody draws.
 
     Args:
-        image: float32 (28, 28) in 0..1, 1 is full ink.
+        image: uint8 (28, 28).
         key: unique on the page; the first part of the keys of all that is in here.
     """
-    asked = np.round(image * 255).astype(np.uint8)
-    job = explanation_job(model, asked, f"{tab()} {key}")
+    job = explanation_job(model, image, f"{tab()} {key}")
     if job.state == JobState.FAILED:
-        _failure(workers().explanations, job, key)
+        show_failure(queues().short, job, f"{key}_retry")
         return
-    kept = f"{key}_explained"
-    is_new = job.state == JobState.DONE
-    if is_new:
+    kept, is_over = f"{key}_explained", job.is_over
+    if job.is_over:
         st.session_state[kept] = (model.name, job.result)
     name, explanation = st.session_state.get(kept, ("", None))
-    is_all_there = is_new
     with st.container(key=f"{key}_looking"):
         if name == model.name:
-            is_all_there &= _show(explanation, model, key, is_new)
+            is_over &= _show_parts(explanation, model, key, job.is_over)
         else:
             st.html(_status("Looking inside …"))
-    if not is_all_there:
-        again(f"{key}_again")
+    if not is_over:
+        rerun_later(f"{key}_again")
 
 
-def _failure(line: JobQueue, job: Snapshot, key: str) -> None:
-    show_error(job.error)
-    st.button(
-        "Try again",
-        key=f"{key}_retry",
-        icon=":material/refresh:",
-        on_click=line.forget,
-        args=(job.id,),
-    )
+def show_look_inside(image: np.ndarray | None, model: StoredModel, expander: str, key: str) -> None:
+    """Show an expander that holds the explanation of a picture once it is opened.
+
+    Args:
+        image: uint8 (28, 28), or None while nothing is drawn.
+        expander: its key and its name in the link.
+        key: see `show_explanation`.
+    """
+    with st.expander(
+        "Look inside: how did it come to that?",
+        key=expander,
+        icon=":material/visibility:",
+        on_change="rerun",
+        bind="query-params",
+    ) as inside:
+        if not inside.open:
+            return
+        if image is None:
+            st.caption("Draw a digit, and see here what the network makes of it, step by step.")
+        else:
+            show_explanation(image, model, key)
 
 
-def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:
-    """Show the part that is looked at; tells whether all of it is there."""
+def _show_parts(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:
+    """Show the part that is looked at, and return whether all of it is there."""
     part = st.segmented_control(
         "What to look at",
         PARTS,
@@ -108,35 +117,33 @@ def _show(explanation: Explanation, model: StoredModel, key: str, is_new: bool) 
         persist_state="session",
     )
     names = model.class_names
-    answer = names[explanation.answer]
-    about = f"Read as {answer}. This is how it came to that."
+    about = f"Read as {names[explanation.answer]}. This is how it came to that."
     st.html(_status(about if is_new else "Looking at the new picture …"))
+    if part in (WHERE, CHANGE):
+        return _show_gradients(explanation, model, key, part)
     if part == STEP:
-        sliding(explanation, key)
-    elif part in (WHERE, CHANGE):
-        return _by_gradients(explanation, model, key, part)
+        show_convolution_step(explanation, key)
     else:
-        layers(explanation, names, f"{key}_layer")
+        show_layers(explanation, names, f"{key}_layer")
     return True
 
 
-def _by_gradients(explanation: Explanation, model: StoredModel, key: str, part: str) -> bool:
-    """Show what only a worker can find out, as soon as it has; tells whether it is over."""
+def _show_gradients(explanation: Explanation, model: StoredModel, key: str, part: str) -> bool:
+    """Show what only a worker can find out, as soon as it has, and return whether it is over."""
     job = gradients_job(model, explanation.image, f"{tab()} {key}")
     found: GradientExplanation | None = job.result if job.state == JobState.DONE else None
-    names = model.class_names
     if part == WHERE:
-        _where(explanation, found, names[explanation.answer])
+        _show_maps(explanation, found, model.class_names[explanation.answer])
     elif found is not None:
-        _change(explanation, found.change, names)
+        _show_change(explanation, found.change, model.class_names)
     if job.state == JobState.FAILED:
-        _failure(workers().gradients, job, f"{key}_gradients")
+        show_failure(queues().lab, job, f"{key}_gradients_retry")
     elif found is None:
-        st.html(_status(_waking(job)))
+        st.html(_status(_waiting_for(job)))
     return job.is_over
 
 
-def _waking(job: Snapshot) -> str:
+def _waiting_for(job: Snapshot) -> str:
     phase = job.progress
     if isinstance(phase, Phase) and phase.stage is not Stage.BEGUN:
         return WAKING
@@ -147,41 +154,35 @@ def _status(text: str) -> str:
     return f'<div class="quiet" role="status">{html.escape(text)}</div>'
 
 
-def _where(explanation: Explanation, found: GradientExplanation | None, answer: str) -> None:
-    """The two maps over the picture, with their sources and what they do not prove."""
+def _show_maps(explanation: Explanation, found: GradientExplanation | None, answer: str) -> None:
+    """Show the two maps over the picture, with their sources and what they do not prove."""
     image = explanation.image
     plain = picture(image, f"The picture, read as {answer}", SIDE)
-    by_ink = picture(
-        attributed(image, found.gradient_map) if found else image,
-        f"The picture; ink in blue speaks for {answer}, ink in orange against it"
-        if found
-        else "The picture; what speaks for its answer is being found out",
-        SIDE,
-    )
+    if found is None:
+        by_ink = picture(image, "The picture; what speaks for its answer is being found out", SIDE)
+    else:
+        alt = f"The picture; ink in blue speaks for {answer}, ink in orange against it"
+        by_ink = picture(attributed(image, found.gradient_map), alt, SIDE)
     by_wiping = picture(
         attributed(image, explanation.occlusion_map),
         f"The picture; what is blue speaks for {answer}, as wiping it makes the answer weaker, "
         "what is orange against it",
         SIDE,
     )
-    st.html(
-        row(
-            [
-                figure(plain, "The picture"),
-                figure(by_ink, "By bringing up the ink", BY_INK),
-                figure(by_wiping, "By wiping parts away", BY_WIPING),
-            ],
-            kind="maps",
-        )
-        + legend([("above", "", f"speaks for {answer}"), ("below", "", f"speaks against {answer}")])
-    )
+    figures = [
+        figure(plain, "The picture"),
+        figure(by_ink, "By bringing up the ink", BY_INK),
+        figure(by_wiping, "By wiping parts away", BY_WIPING),
+    ]
+    colours = [("above", "", f"speaks for {answer}"), ("below", "", f"speaks against {answer}")]
+    st.html(row(figures, kind="maps") + legend(colours))
     st.info(PROOF, icon=":material/info:")
 
 
-def _change(
+def _show_change(
     explanation: Explanation, change: Counterfactual | None, names: tuple[str, ...]
 ) -> None:
-    """The picture, what to add and to remove, and what is read then."""
+    """Show the picture, what to add and to remove, and what is read then."""
     st.markdown(describe_counterfactual(change, names))
     if change is None:
         return
@@ -194,15 +195,11 @@ def _change(
         SIDE,
     )
     changed = picture(change.image, f"The changed picture, read as {after}", SIDE)
-    st.html(
-        row(
-            [
-                figure(as_it_is, f"Read as {before}: {percent(sure)}"),
-                figure(marks, "What to change"),
-                figure(changed, f"Read as {after}: {percent(change.probability)}"),
-            ],
-            between="→",
-        )
-        + legend([("above", "+", "ink to add"), ("below", "\N{MINUS SIGN}", "ink to remove")])
-    )
+    figures = [
+        figure(as_it_is, f"Read as {before}: {percent(sure)}"),
+        figure(marks, "What to change"),
+        figure(changed, f"Read as {after}: {percent(change.probability)}"),
+    ]
+    signs = [("above", "+", "ink to add"), ("below", "\N{MINUS SIGN}", "ink to remove")]
+    st.html(row(figures, between="→") + legend(signs))
     st.caption(f"{SEARCHED} {GUIDED if change.is_guided else FREE}")

@@ -14,7 +14,7 @@ STRONGEST = 0.75
 
 
 def row(figures: Sequence[str], between: str = "", kind: str = "") -> str:
-    """Figures beside each other, or below each other where there is no room.
+    """Return figures beside each other, or below each other where there is no room.
 
     Args:
         figures: HTML of `figure`.
@@ -26,62 +26,60 @@ def row(figures: Sequence[str], between: str = "", kind: str = "") -> str:
 
 
 def figure(content: str, title: str, about: str = "") -> str:
-    """A picture or a table, HTML, under its title; `about` is HTML as well."""
+    """Return a picture or a table, HTML, under its title; `about` is HTML as well."""
     words = f'<div class="quiet">{about}</div>' if about else ""
     return f"<figure><figcaption>{html.escape(title)}</figcaption>{content}{words}</figure>"
 
 
 def framed(image: np.ndarray, alt: str, side: int, frame: tuple[float, float, float, float]) -> str:
-    """A picture as in `pixels.picture` with a frame, which may reach over its edges.
+    """Return a picture with a frame, which may reach over its edges.
 
     Args:
+        side: width of the picture in CSS pixels.
         frame: left, top, width and height in pixels of `image`.
     """
     height, width = image.shape[:2]
-    shares = np.array(frame) / (width, height, width, height) * 100
-    where = ";".join(
-        f"{name}:{share:.3f}%"
-        for name, share in zip(("left", "top", "width", "height"), shares, strict=True)
-    )
+    percents = np.array(frame) / (width, height, width, height) * 100
+    sides = zip(("left", "top", "width", "height"), percents, strict=True)
+    where = ";".join(f"{name}:{percent:.3f}%" for name, percent in sides)
     return f'<div class="stage">{picture(image, alt, side)}<i style="{where}"></i></div>'
 
 
 def numbers(values: np.ndarray, about: str, top: float, is_ink: bool = False) -> str:
-    """A table of numbers, the stronger its colour the farther from zero.
+    """Return a table of numbers, the stronger its colour the farther from zero.
 
     Args:
         values: float (height, width).
         about: what they are, for those who cannot see the colours.
         top: what has the strongest colour.
-        is_ink: they are shares of ink, grey on black; else blue above zero and orange below.
+        is_ink: grey on black; else blue above zero and orange below.
     """
     rows = "".join(
         "<tr>" + "".join(_cell(value, top, is_ink) for value in values_of_row) + "</tr>"
         for values_of_row in values.tolist()
     )
-    label = html.escape(about, quote=True)
-    return f'<table class="numbers" aria-label="{label}">{rows}</table>'
+    return f'<table class="numbers" aria-label="{html.escape(about)}">{rows}</table>'
 
 
 def _cell(value: float, top: float, is_ink: bool) -> str:
-    share = min(abs(value) / top, 1.0) if top else 0.0
+    strength = min(abs(value) / top, 1.0) if top else 0.0
     if is_ink:
-        tone = round(255 * share)
-        colours = f"background:rgb({tone},{tone},{tone});color:{'#000' if share > 0.5 else '#fff'}"
+        tone, text = round(255 * strength), "#000" if strength > 0.5 else "#fff"
+        colours = f"background:rgb({tone},{tone},{tone});color:{text}"
     else:
         red, green, blue = ENDS["above" if value > 0 else "below"]
-        colours = f"background:rgba({red},{green},{blue},{STRONGEST * share:.2f})"
+        colours = f"background:rgba({red},{green},{blue},{STRONGEST * strength:.2f})"
     return f'<td style="{colours}">{number(value)}</td>'
 
 
 def number(value: float) -> str:
-    """A number with two decimals and a true minus; plain 0 when it is none."""
+    """Return a number with two decimals and a true minus; plain 0 when it is none."""
     text = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
     return "0" if text.strip("\N{MINUS SIGN}0.") == "" else text
 
 
 def legend(entries: Sequence[tuple[str, str, str]]) -> str:
-    """What colours mean: for each the kind of `ENDS`, a sign in it, and words."""
+    """Return what colours mean: for each the kind of `ENDS`, a sign in it, and words."""
     items = "".join(
         f'<span><b style="background:rgb{ENDS[kind]}" aria-hidden="true">{sign}</b>'
         f"{html.escape(words)}</span>"

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import sheet
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import FeatureMaps
-from mnist_app.pages.components.answer import percent
+from mnist_app.core.recognition.answers import percent
 from mnist_app.pages.components.figures import legend
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.components.stepper import stepper
@@ -29,10 +29,11 @@ TITLES = {
 }
 
 
-def layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
+def show_layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
     """Show one layer, and step from the picture to the answer.
 
     Args:
+        names: of the classes.
         key: of the slider.
     """
     st.caption(
@@ -42,30 +43,28 @@ def layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:
     every = explanation.layers
     place = stepper("Step", len(every), key)
     layer, is_last = every[place], place == len(every) - 1
-    told, shown = st.columns([4, 5], gap="large")
-    with told:
-        title = "The answer" if is_last else TITLES.get(layer.kind, "Another step")
-        st.html(
-            '<div class="told">'
-            f'<div role="status"><strong>Step {place + 1} of {len(every)}: {title}</strong></div>'
-            f"<p>{html.escape(layer.sentence)}</p>"
-            f'<p class="quiet">{html.escape(_size(layer, is_last))}</p>'
-            f"{'' if is_last or place == 0 else _legend(layer.values)}</div>"
-        )
-    with shown:
-        st.html(_answer(layer.values, names) if is_last else _maps(layer))
+    about, shown = st.columns([4, 5], gap="large")
+    title = "The answer" if is_last else TITLES.get(layer.kind, "Another step")
+    about.html(
+        '<div class="told">'
+        f'<div role="status"><strong>Step {place + 1} of {len(every)}: {title}</strong></div>'
+        f"<p>{html.escape(layer.sentence)}</p>"
+        f'<p class="quiet">{html.escape(_size(layer, is_last))}</p>'
+        f"{'' if is_last or place == 0 else _legend(layer.values)}</div>"
+    )
+    shown.html(_answer(layer.values, names) if is_last else _maps(layer))
 
 
 def _maps(layer: FeatureMaps) -> str:
-    alt = f"{_size(layer)} {layer.sentence}"
     if layer.kind == "Input":
-        ink = np.round(layer.values[..., 0] * 255).astype(np.uint8)
-        return f'<div class="sheet">{picture(ink, alt, SIDE)}</div>'
-    return f'<div class="sheet">{picture(sheet(layer.values), alt, SIDE)}</div>'
+        image = np.round(layer.values[..., 0] * 255).astype(np.uint8)
+    else:
+        image = sheet(layer.values)
+    return f'<div class="sheet">{picture(image, f"{_size(layer)} {layer.sentence}", SIDE)}</div>'
 
 
 def _size(layer: FeatureMaps, is_last: bool = False) -> str:
-    """What is to be seen, in numbers."""
+    """Return in numbers what is to be seen."""
     shape = layer.values.shape
     if len(shape) == 1:
         kind = "class" if is_last else "small square"
@@ -81,7 +80,7 @@ def _legend(values: np.ndarray) -> str:
 
 
 def _answer(probabilities: np.ndarray, names: tuple[str, ...]) -> str:
-    """The last numbers as bars, with the class each stands for."""
+    """Return the last numbers as bars, with the class each stands for."""
     rows = "".join(
         f"<tr><th>{html.escape(name)}</th>"
         f'<td><span style="width:{part:.1%}"></span></td><td>{percent(part)}</td></tr>'

@@ -374,7 +374,7 @@ const wipe = (paper) => {
 export default function ({ data, parentElement, setStateValue }) {
   const group = groupOf(data.group);
   group.tell = group.tell ?? (() => {});
-  if (data.part === "bars") group.tell = (place) => setStateValue("picked", place);
+  if (data.part === "bars") group.tell = (place) => setStateValue("selected", place);
   mount(parentElement, group, data);
   if (data.canvas) (parentElement.live ??= new LiveDrawing(group)).take(data);
   else if (data.answer) showAnswer(group, data.answer);

@@ -8,9 +8,12 @@ import numpy as np
 
 from mnist_app.core.images.pictures import png
 
+# An image, uint8 (28, 28), a text, and the kind of its frame: "right", "wrong" or "".
+Item = tuple[np.ndarray, str, str]
+
 
 def picture(image: np.ndarray, alt: str, side: int) -> str:
-    """An `img` element, `side` CSS pixels wide.
+    """Return an `img` element, `side` CSS pixels wide.
 
     Args:
         image: uint8 (height, width), or (height, width, 3) in colour, 4 where it is see-through.
@@ -18,26 +21,20 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
     data = base64.b64encode(png(image)).decode()
     height = round(side * image.shape[0] / image.shape[1])
     return (
-        f'<img class="pixels" width="{side}" height="{height}" '
-        f'alt="{html.escape(alt, quote=True)}" '
+        f'<img class="pixels" width="{side}" height="{height}" alt="{html.escape(alt)}" '
         f'src="data:image/png;base64,{data}">'
     )
 
 
-def gallery(
-    pictures: Sequence[tuple[np.ndarray, str, str]],
-    side: int = 64,
-    kind: str = "",
-    numbers: Sequence[int] = (),
+def picture_grid(
+    pictures: Sequence[Item], side: int = 64, kind: str = "", numbers: Sequence[int] = ()
 ) -> str:
-    """A grid that wraps at any width.
+    """Return a grid of pictures and their captions, which wraps at any width.
 
     Args:
-        pictures: for each an image, uint8 (28, 28), a caption, and the kind of its frame:
-            "right", "wrong" or "".
         side: of each picture, in CSS pixels.
         kind: one more class for style.css.
-        numbers: one for each picture makes it a button that carries it, see `pressing`.
+        numbers: one for each picture makes it a button that carries it, see `click_events`.
     """
     figures = [
         f'<figure class="{frame}">{picture(image, caption, side)}'
@@ -52,17 +49,14 @@ def gallery(
     return f'<div class="gallery {kind}" style="--side: {side}px">{"".join(figures)}</div>'
 
 
-def tiles(pictures: Sequence[tuple[np.ndarray, str, str]], kind: str, side: int = 28) -> str:
-    """Many pictures close together, their texts shown when one points at them.
+def tiles(pictures: Sequence[Item], kind: str, side: int = 28) -> str:
+    """Return many pictures close together, whose texts show when one points at them.
 
     Args:
-        pictures: for each an image as in `picture`, a text, and the kind of its frame: "right",
-            "wrong" or "".
         kind: one more class for style.css, which keeps room for them.
     """
     framed = (
-        f'<span class="{frame}" title="{html.escape(text, quote=True)}">'
-        f"{picture(image, text, side)}</span>"
+        f'<span class="{frame}" title="{html.escape(text)}">{picture(image, text, side)}</span>'
         for image, text, frame in pictures
     )
     return f'<div class="tiles {kind}">{"".join(framed)}</div>'

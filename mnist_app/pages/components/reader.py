@@ -1,33 +1,51 @@
-"""Who reads what is drawn, what it says, and what is shown while it cannot say anything yet."""
+"""The reading of a visitor's canvas, and what is shown while there is none yet."""
 
 import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
-from mnist_app.core.models.model_cache import readers
+from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.session.waiting import POLL_SECONDS
-from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import classifier_job, workers
-
-__all__ = ["NO_READER", "chosen", "follow", "look", "read", "readers", "show_words"]
+from mnist_app.pages.session.jobs import loading_job
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.waiting import rerun_when_over, show_failure
 
 # A model that is ready is loaded in a fraction of this.
 PATIENCE_SECONDS = 0.3
 NO_READER = "There is no model here that reads digits: train one on the Train page."
 
 
-def chosen(models: dict[str, StoredModel]) -> StoredModel | None:
-    """The one of `readers` that this visitor has chosen, or a link names, or the first.
+@dataclass(frozen=True)
+class CanvasReading:
+    """A model's reading of a canvas.
 
-    Its name stands in the session as `model`, also for pages that do not offer the choice.
+    Attributes:
+        canvas: where it was drawn.
+        model: who reads it.
+        job: what loads the model.
+        reading: no digits while the model is not loaded.
+        milliseconds: how long the reading took.
+    """
+
+    canvas: Canvas
+    model: StoredModel
+    job: Snapshot
+    reading: Reading
+    milliseconds: float = 0.0
+
+
+def chosen_model(models: dict[str, StoredModel]) -> StoredModel | None:
+    """Return the model that this visitor has chosen, or a link names, or the first.
+
+    The session keeps its name as `model`, also for pages that do not offer the choice.
     """
     if not models:
         return None
@@ -38,95 +56,66 @@ def chosen(models: dict[str, StoredModel]) -> StoredModel | None:
     return models[st.session_state.model]
 
 
-def read(own: Canvas, job: Snapshot) -> tuple[Reading, float]:
-    """What is drawn, and the milliseconds it took; no digits while the model is not ready.
+def read_canvas(canvas: Canvas, model: StoredModel, patience: float = 0.0) -> CanvasReading:
+    """Read what is drawn.
 
     Args:
-        job: the model's `workers.classifier_job`.
+        patience: seconds to wait for the model.
     """
+    job = loading_job(model)
+    if patience:
+        job = queues().short.wait(job.id, patience) or job
+    found = CanvasReading(canvas, model, job, Reading(()))
     started = time.perf_counter()
     try:
-        drawing = own.drawing
+        drawing = canvas.drawing
         if job.state != JobState.DONE:
-            return Reading(()), 0.0
-        reading = read_drawing(drawing, job.result, as_number=own.is_wide)
+            return found
+        reading = read_drawing(drawing, model_cache.loaded(model.path), as_number=canvas.is_wide)
     except DigitLabError as error:
-        return Reading((), str(error)), 0.0
-    return reading, (time.perf_counter() - started) * 1000
+        return replace(found, reading=Reading((), str(error)))
+    return replace(found, reading=reading, milliseconds=(time.perf_counter() - started) * 1000)
 
 
-def look(own: Canvas, model: StoredModel) -> tuple[Reading, float, Snapshot]:
-    """As `read`, of what was drawn just now, with the model's `workers.classifier_job`."""
-    own.look()
-    job = classifier_job(model)
-    # It is there at once, unless it has to be made ready first.
-    job = workers().models.wait(job.id, PATIENCE_SECONDS) or job
-    return *read(own, job), job
+def read_latest(canvas: Canvas, model: StoredModel) -> CanvasReading:
+    """Read what the browser last sent."""
+    canvas.update()
+    return read_canvas(canvas, model, PATIENCE_SECONDS)
 
 
-def show_words(
-    own: Canvas, model: StoredModel, reading: Reading, milliseconds: float, job: Snapshot
-) -> None:
+def show_answer(found: CanvasReading) -> None:
     """Show the answer, or why there is none, and follow the pen from now on."""
-    told = _told(own, reading, job) | {"milliseconds": milliseconds}
+    canvas = found.canvas
+    shown = _answer(found) | {"milliseconds": found.milliseconds}
+    followed = canvas.as_followed | {"model": found.model.name}
     with st.container(key="prediction"):
-        answer.show_words(own.name, told, _followed(own, model), _invitation(own))
+        answer.show_words(canvas.name, shown, followed, _invitation(canvas))
 
 
-def _told(own: Canvas, reading: Reading, job: Snapshot) -> dict[str, Any]:
-    if reading.digits:
-        return answers.as_dict(reading)
-    if own.is_empty:
-        return _invitation(own)
-    if job.state == JobState.FAILED:
+def _answer(found: CanvasReading) -> dict[str, Any]:
+    if found.reading.digits:
+        return answers.as_dict(found.reading)
+    if found.canvas.is_empty:
+        return _invitation(found.canvas)
+    if found.job.state == JobState.FAILED:
         return answers.unread("This model cannot read.")
-    if not job.is_over:
+    if not found.job.is_over:
         return answers.unread(
             "The network is waking up …", "Your drawing is read as soon as it is ready."
         )
-    return answers.as_dict(reading)
+    return answers.as_dict(found.reading)
 
 
-def _invitation(own: Canvas) -> dict[str, Any]:
-    what = "a number" if own.is_wide else "a digit"
+def _invitation(canvas: Canvas) -> dict[str, Any]:
+    what = "a number" if canvas.is_wide else "a digit"
     return answers.unread(
         f"Draw {what}, and it is read here.", "Mouse, pen or finger: as you would on paper."
     )
 
 
-def _followed(own: Canvas, model: StoredModel) -> dict[str, Any]:
-    """What the browser has to know of the canvas to follow the pen, see live.js."""
-    strokes, tip = own.last_stroke
-    return {
-        "key": own.key,
-        "model": model.name,
-        "number": own.is_wide,
-        "pen": own.brush,
-        "paper": own.paper,
-        "start": own.starting_points,
-        "strokes": strokes,
-        "tip": tip,
-    }
-
-
-def follow(job: Snapshot) -> None:
-    """Run the page again when the model is ready; tell it when it cannot be loaded."""
+def rerun_when_ready(job: Snapshot) -> None:
+    """Run the page again when the model is loaded; show why it cannot be."""
     if job.state == JobState.FAILED:
-        show_error(job.error)
-        st.button(
-            "Try again",
-            key="retry-model",
-            icon=":material/refresh:",
-            on_click=workers().models.forget,
-            args=(job.id,),
-        )
+        show_failure(queues().short, job, "retry-model")
     elif not job.is_over:
-        _when_ready(job.id)
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _when_ready(job_id: int) -> None:
-    """Run the page again as soon as the model is ready, so that a waiting drawing is read."""
-    job = workers().models.snapshot(job_id)
-    if job is None or job.is_over:
-        st.rerun()
+        rerun_when_over(queues().short, job.id)

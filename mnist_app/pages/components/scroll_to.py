@@ -2,37 +2,22 @@
 
 import streamlit as st
 
-_SCRIPT = """
-export default function ({ data }) {
-  if (!data.times || window.digitLabRevealed === data.times) return;
-  window.digitLabRevealed = data.times;
-  if (data.focus) document.querySelector(data.focus)?.focus({ preventScroll: true });
-  const part = document.querySelector(`.st-key-${data.part}`);
-  const top = part?.getBoundingClientRect().top;
-  if (!part || (top >= 0 && top < innerHeight / 2)) return;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  part.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
-}
-"""
+from mnist_app.pages.component import component
 
 
-def ask(part: str, focus: str = "") -> None:
+def scroll_to(part: str, focus: str = "") -> None:
     """Have this run of the page scroll to the container of key `part`; for callbacks.
 
     What stands in the upper half of the window already stays where it is.
 
     Args:
-        focus: what keys then act on, as a CSS selector; what they acted on before if not given.
+        focus: CSS selector of what gets the keyboard focus; "" leaves the focus where it is.
     """
-    times = st.session_state.get("asked_reveal", {}).get("times", 0) + 1
-    st.session_state.asked_reveal = {"part": part, "focus": focus, "times": times}
+    times = st.session_state.get("scroll_request", {}).get("times", 0) + 1
+    st.session_state.scroll_request = {"part": part, "focus": focus, "times": times}
 
 
-def reveal() -> None:
-    """Scroll if it was asked for; called after all that may be scrolled to."""
-    _component()(key="reveal", data=st.session_state.get("asked_reveal", {}))
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component("digit_lab_reveal", js=_SCRIPT, html="<span></span>")
+def scroll_if_asked() -> None:
+    """Scroll as `scroll_to` asked; called after all that may be scrolled to."""
+    request = st.session_state.get("scroll_request", {})
+    component("components/scroll_to.js")(key="reveal", data=request)

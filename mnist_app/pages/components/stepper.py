@@ -8,7 +8,7 @@ def stepper(label: str, count: int, key: str, start: int = 0) -> int:
 
     Args:
         key: of the slider; "_back" and "_next" after it name the buttons.
-        start: the place at first, and when the one that was chosen is no more.
+        start: the place at first, and when the chosen one is gone.
 
     Returns:
         The place, from 0.
@@ -17,16 +17,16 @@ def stepper(label: str, count: int, key: str, start: int = 0) -> int:
         st.session_state[key] = start + 1
     if count == 1:
         return 0
+
+    def button(label: str, step: int) -> None:
+        def move() -> None:
+            st.session_state[key] = min(max(st.session_state[key] + step, 1), count)
+
+        icon = ":material/chevron_left:" if step < 0 else ":material/chevron_right:"
+        st.button(label, key=f"{key}_{label.lower()}", icon=icon, on_click=move)
+
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_stepper"):
-        _button("Back", "chevron_left", f"{key}_back", key, -1, count)
+        button("Back", -1)
         place = st.slider(label, 1, count, key=key, persist_state="session")
-        _button("Next", "chevron_right", f"{key}_next", key, 1, count)
+        button("Next", 1)
     return place - 1
-
-
-def _button(label: str, icon: str, key: str, slider: str, step: int, count: int) -> None:
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=_move, args=(slider, step, count))
-
-
-def _move(slider: str, step: int, count: int) -> None:
-    st.session_state[slider] = min(max(st.session_state[slider] + step, 1), count)

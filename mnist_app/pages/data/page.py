@@ -1,4 +1,4 @@
-"""The pictures a network learns from, and what is done to one before it is learned."""
+"""The pictures a network learns from, and what is done to each before."""
 
 import html
 import time
@@ -12,9 +12,9 @@ from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import gallery, picture
-from mnist_app.pages.session.augmentation_jobs import variants
-from mnist_app.pages.session.choices import choose_dataset, opened
+from mnist_app.pages.components.pixel_images import picture, picture_grid
+from mnist_app.pages.session.augmentation_jobs import augmented_copies
+from mnist_app.pages.session.choices import choose_dataset, open_dataset
 
 SAMPLES = 6
 VARIANTS = 8
@@ -27,24 +27,24 @@ def page() -> None:
     """Show the page."""
     st.title("Data")
     st.write("What a network learns from, and what each picture goes through on its way in.")
-    dataset = opened(choose_dataset(list(DATASETS)))
+    dataset = open_dataset(choose_dataset(list(DATASETS)))
     source = "comes with scikit-learn" if dataset.source == "scikit-learn" else "found on the disk"
     st.caption(
         f"{dataset.title}: {len(dataset.train_labels) + len(dataset.test_labels):,} pictures of "
         f"28 by 28 pixels in {len(dataset.class_names)} classes; {source}."
     )
     st.subheader("Samples of each class")
-    _samples(dataset)
+    _show_samples(dataset)
     st.subheader("How many of each")
-    _distribution(dataset)
+    _show_distribution(dataset)
     st.subheader("Three parts, three purposes")
-    _split(dataset)
+    _show_split(dataset)
     st.subheader("One picture, step by step")
-    _steps(dataset)
+    _show_steps(dataset)
 
 
 @st.fragment
-def _samples(dataset: Dataset) -> None:
+def _show_samples(dataset: Dataset) -> None:
     chance = np.random.default_rng(st.session_state.get("samples_seed", 0))
     classes = []
     for label, name in enumerate(dataset.class_names):
@@ -57,20 +57,17 @@ def _samples(dataset: Dataset) -> None:
         classes.append(f"<div><strong>{html.escape(name)}</strong><div>{pictures}</div></div>")
     with st.container(key="samples"):
         st.html(f'<div class="samples">{"".join(classes)}</div>')
-        st.button(
-            "Other samples",
-            key="other_samples",
-            icon=":material/shuffle:",
-            on_click=_renew,
-            args=("samples_seed",),
-        )
+        _show_shuffle("Other samples", "other_samples", "samples_seed")
 
 
-def _renew(seed: str) -> None:
-    st.session_state[seed] = time.time_ns()
+def _show_shuffle(label: str, key: str, seed: str) -> None:
+    def renew() -> None:
+        st.session_state[seed] = time.time_ns()
+
+    st.button(label, key=key, icon=":material/shuffle:", on_click=renew)
 
 
-def _distribution(dataset: Dataset) -> None:
+def _show_distribution(dataset: Dataset) -> None:
     classes = len(dataset.class_names)
     training = np.bincount(dataset.train_labels, minlength=classes)
     test = np.bincount(dataset.test_labels, minlength=classes)
@@ -90,15 +87,15 @@ def _distribution(dataset: Dataset) -> None:
         )
 
 
-def _split(dataset: Dataset) -> None:
-    share = TrainingConfig().validation_share
-    validation = round(len(dataset.train_labels) * share)
+def _show_split(dataset: Dataset) -> None:
+    fraction = TrainingConfig().validation_share
+    validation = round(len(dataset.train_labels) * fraction)
     parts = (
         ("Training", len(dataset.train_labels) - validation, "The network learns from these."),
         (
             "Validation",
             validation,
-            f"Kept aside from training, {share:.0%} unless you choose otherwise: checked after "
+            f"Kept aside from training, {fraction:.0%} unless you choose otherwise: checked after "
             "each epoch, to see whether it understands or learns by heart.",
         ),
         (
@@ -108,16 +105,15 @@ def _split(dataset: Dataset) -> None:
         ),
     )
     for column, (label, count, purpose) in zip(st.columns(3), parts, strict=True):
-        with column:
-            st.metric(label, f"{count:,}")
-            st.caption(purpose)
+        column.metric(label, f"{count:,}")
+        column.caption(purpose)
 
 
 @st.fragment
-def _steps(dataset: Dataset) -> None:
+def _show_steps(dataset: Dataset) -> None:
     label, image = _chosen_image(dataset)
     name = dataset.class_names[label]
-    _numbers(image, name)
+    _show_numbers(image, name)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**3. Reshape**")
@@ -133,11 +129,11 @@ def _steps(dataset: Dataset) -> None:
             "written the same way: a 1 in its own place, 0 everywhere else."
         )
         st.html(_one_hot(label, dataset.class_names))
-    _augmented(dataset, image, name)
+    _show_augmentation(dataset, image, name)
 
 
 def _chosen_image(dataset: Dataset) -> tuple[int, np.ndarray]:
-    """A label and a training picture of that class, uint8 (28, 28)."""
+    """Choose a class, and return its label and a training picture of it, uint8 (28, 28)."""
     present = np.unique(dataset.train_labels).tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
@@ -147,20 +143,14 @@ def _chosen_image(dataset: Dataset) -> tuple[int, np.ndarray]:
             width=160,
             format_func=lambda label: dataset.class_names[label],
         )
-        st.button(
-            "Another one",
-            key="another_image",
-            icon=":material/shuffle:",
-            on_click=_renew,
-            args=("image_seed",),
-        )
+        _show_shuffle("Another one", "another_image", "image_seed")
     members = np.flatnonzero(dataset.train_labels == label)
     chance = np.random.default_rng(st.session_state.get("image_seed", 0))
     return label, dataset.train_images[chance.choice(members)]
 
 
-def _numbers(image: np.ndarray, name: str) -> None:
-    row, column = _liveliest(image)
+def _show_numbers(image: np.ndarray, name: str) -> None:
+    row, column = _most_contrast(image)
     part = (slice(row, row + WINDOW), slice(column, column + WINDOW))
     whole, raw, normalised = st.columns(3)
     with whole:
@@ -195,8 +185,8 @@ def _range(what: str, values: np.ndarray) -> str:
     return f"{what}: numbers from {values.min():.3g} to {values.max():.3g}."
 
 
-def _liveliest(image: np.ndarray) -> tuple[int, int]:
-    """The first row and column of the part with the most contrast."""
+def _most_contrast(image: np.ndarray) -> tuple[int, int]:
+    """Return the first row and column of the part with the most contrast."""
     windows = np.lib.stride_tricks.sliding_window_view(image, (WINDOW, WINDOW))
     contrast = windows.std(axis=(2, 3))
     row, column = np.unravel_index(contrast.argmax(), contrast.shape)
@@ -205,17 +195,15 @@ def _liveliest(image: np.ndarray) -> tuple[int, int]:
 
 def _one_hot(label: int, names: tuple[str, ...]) -> str:
     boxes = "".join(
-        f'<div class="{"hot" if index == label else ""}" title="{html.escape(name, quote=True)}">'
+        f'<div class="{"hot" if index == label else ""}" title="{html.escape(name)}">'
         f"<b>{int(index == label)}</b><span>{index}</span></div>"
         for index, name in enumerate(names)
     )
     alt = f"Ten boxes, all 0 but the one at place {label}, {names[label]}"
-    return (
-        f'<div class="one-hot" role="img" aria-label="{html.escape(alt, quote=True)}">{boxes}</div>'
-    )
+    return f'<div class="one-hot" role="img" aria-label="{html.escape(alt)}">{boxes}</div>'
 
 
-def _augmented(dataset: Dataset, image: np.ndarray, name: str) -> None:
+def _show_augmentation(dataset: Dataset, image: np.ndarray, name: str) -> None:
     st.markdown("**5. Augmentation: the same picture, a little different every time**")
     st.write(
         "In training each picture can be changed a little, anew each time it is seen. It stays a "
@@ -234,22 +222,12 @@ def _augmented(dataset: Dataset, image: np.ndarray, name: str) -> None:
             key=f"step_{setting.name}",
             help=setting.help,
         )
-    st.button(
-        "Other variants",
-        key="other_variants",
-        icon=":material/shuffle:",
-        on_click=_renew,
-        args=("variants_seed",),
-    )
+    _show_shuffle("Other variants", "other_variants", "variants_seed")
     seed = st.session_state.get("variants_seed", 0) % 2**31
     config = TrainingConfig(**values)
-    made = variants(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get("all", ())
+    made = augmented_copies(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get(
+        "all", ()
+    )
     with st.container(key="variants"):
-        st.html(
-            gallery(
-                [
-                    (image, "as it is", ""),
-                    *((variant, f"variant {n}", "") for n, variant in enumerate(made, 1)),
-                ]
-            )
-        )
+        items = [(variant, f"variant {n}", "") for n, variant in enumerate(made, 1)]
+        st.html(picture_grid([(image, "as it is", ""), *items]))

@@ -1,16 +1,16 @@
 """The start page: draw a digit or a number and see at once how the network reads it."""
 
-import numpy as np
 import streamlit as st
 
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.reading import Digit
-from mnist_app.pages.components import answer, canvas, explanation, reader
-from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.corrections import correcting_panel
-from mnist_app.pages.draw.photo import picture_panel
-from mnist_app.pages.session.wording import unmarked
+from mnist_app.pages.components import answer, reader
+from mnist_app.pages.components.canvas import Canvas, show_canvas, show_tools, visitors_canvas
+from mnist_app.pages.components.corrections import show_corrections
+from mnist_app.pages.components.explanation import show_look_inside
+from mnist_app.pages.draw.photo import show_picture_reader
+from mnist_app.pages.session.wording import escape_markdown
 
 DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
 
@@ -18,71 +18,55 @@ DONE = "Your drawing, brought to the size, place and line width of the digits it
 def page() -> None:
     """Show the page."""
     st.title("Draw a digit")
-    own = canvas.visitors_canvas()
-    models = reader.readers()
-    model = reader.chosen(models)
-    _lab(own, model)
+    canvas = visitors_canvas()
+    models = readers()
+    model = reader.chosen_model(models)
+    _show_canvas_and_answer(canvas, model)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        canvas.tools(own)
+        show_tools(canvas)
         if model is not None:
             _choose_model(models)
     if model is not None:
-        correcting_panel(own, model)
-        picture_panel(model)
+        st.fragment(show_corrections)(canvas, model)
+        show_picture_reader(model)
 
 
 # Each stroke sends only what it changes, and reads nothing from the disk.
 @st.fragment
-def _lab(own: Canvas, model: StoredModel | None) -> None:
-    left, right = st.columns([17, 9] if own.is_wide else [5, 6], gap="large")
+def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
+    left, right = st.columns([17, 9] if canvas.is_wide else [5, 6], gap="large")
     # Nothing is on the screen before the canvas.
     with left:
-        canvas.show(own)
+        show_canvas(canvas)
     if model is None:
         with right, st.container(key="prediction"):
             st.info(reader.NO_READER)
         return
-    reading, milliseconds, job = reader.look(own, model)
+    found = reader.read_latest(canvas, model)
     with right:
-        reader.show_words(own, model, reading, milliseconds, job)
+        reader.show_answer(found)
         with st.container(key="probabilities"):
-            answer.show_bars(own.name)
+            answer.show_bars(canvas.name)
         with st.container(key="model_input"):
-            answer.show_inputs(own.name, DONE)
-    _look_inside(answer.picked(reading), model)
-    reader.follow(job)
-
-
-def _look_inside(digit: Digit | None, model: StoredModel) -> None:
-    """What the network looks at in the digit whose bars are shown, once somebody wants to know."""
-    with st.expander(
-        "Look inside: how did it come to that?",
-        key="look_inside",
-        icon=":material/visibility:",
-        on_change="rerun",
-        bind="query-params",
-    ) as inside:
-        if not inside.open:
-            return
-        if digit is None:
-            st.caption("Draw a digit, and see here what the network makes of it, step by step.")
-        else:
-            explanation.panel(digit.image / np.float32(255), model, "drawn")
+            answer.show_inputs(canvas.name, DONE)
+    digit = answer.selected_digit(found.reading)
+    show_look_inside(digit.image if digit else None, model, "look_inside", "drawn")
+    reader.rerun_when_ready(found.job)
 
 
 def _choose_model(models: dict[str, StoredModel]) -> None:
     """Choose the model that reads, which a link may name as `model`."""
     titles = model_store.titles(models.values())
-    with st.popover(f"Read by: {unmarked(titles[st.session_state.model])}"):
+
+    def label(name: str) -> str:
+        origin = "comes with the app" if models[name].is_shipped else "trained here"
+        return f"{escape_markdown(titles[name])} · {origin}"
+
+    with st.popover(f"Read by: {escape_markdown(titles[st.session_state.model])}"):
         st.radio(
             "The model that reads your drawing",
             list(models),
             key="model",
-            format_func=lambda name: _label(models[name], titles[name]),
+            format_func=label,
             persist_state="session",
         )
-
-
-def _label(model: StoredModel, title: str) -> str:
-    origin = "comes with the app" if model.is_shipped else "trained here"
-    return f"{unmarked(title)} · {origin}"

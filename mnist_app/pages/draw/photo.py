@@ -1,4 +1,4 @@
-"""Read a picture from a file or the camera, by the same way that a drawing takes."""
+"""Reading a picture from a file or the camera, in the same way as a drawing."""
 
 import base64
 import html
@@ -7,16 +7,16 @@ from typing import Any
 import streamlit as st
 
 from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
-from mnist_app.core.jobs.snapshot import JobState, Snapshot
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import MODES
+from mnist_app.pages.session.jobs import ReadPicture, picture_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import watch
-from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import ReadPicture, picture_job, workers
+from mnist_app.pages.session.waiting import show_failure, show_progress
 
 SOURCES = ("A file", "The camera")
 ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 0.3
 
 
 @st.fragment
-def picture_panel(model: StoredModel) -> None:
+def show_picture_reader(model: StoredModel) -> None:
     """Choose a picture, and see what the network reads in it."""
     with st.expander("Read a picture instead", icon=":material/photo_camera:"):
         chosen, answered = st.columns([5, 6], gap="large")
@@ -44,17 +44,20 @@ def picture_panel(model: StoredModel) -> None:
             picture = _file() if source == SOURCES[0] else _photo()
         if picture is None:
             return
-        data, is_number = picture.getvalue(), mode == MODES[1]
-        job = picture_job(data, picture.file_id, is_number, model, visitor())
-        job = workers().pictures.wait(job.id, PATIENCE_SECONDS) or job
+        queue = queues().short
+        job = picture_job(picture.getvalue(), picture.file_id, mode == MODES[1], model, visitor())
+        job = queue.wait(job.id, PATIENCE_SECONDS) or job
         if job.state == JobState.DONE:
             with chosen:
                 _show_picture(job.result)
             with answered:
                 _show_answer(job.result.reading)
+        elif job.state == JobState.FAILED:
+            with answered:
+                show_failure(queue, job, "picture_retry")
         else:
             with answered:
-                _show_standing(job)
+                show_progress(queue, job.id, "Looking for the ink")
 
 
 def _file() -> Any:
@@ -71,27 +74,10 @@ def _photo() -> Any:
     return st.camera_input("Hold the sheet so that it fills the picture", key="picture_photo")
 
 
-def _show_standing(job: Snapshot) -> None:
-    if job.state == JobState.FAILED:
-        show_error(job.error)
-        st.button(
-            "Try again",
-            key="picture_retry",
-            icon=":material/refresh:",
-            on_click=workers().pictures.forget,
-            args=(job.id,),
-        )
-    elif not job.is_over:
-        watch(workers().pictures, job.id, "Looking for the ink")
-
-
 def _show_picture(result: ReadPicture) -> None:
     alt = f"The picture, with a frame around what was read as {result.reading.text or 'nothing'}"
     data = base64.b64encode(result.framed).decode()
-    st.html(
-        f'<img class="framed" alt="{html.escape(alt, quote=True)}" '
-        f'src="data:image/jpeg;base64,{data}">'
-    )
+    st.html(f'<img class="framed" alt="{html.escape(alt)}" src="data:image/jpeg;base64,{data}">')
     if result.reading.digits:
         answer.show_inputs("picture", DONE)
 

@@ -3,19 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.comparison import Comparison, compare, describe_comparison
 from mnist_app.core.evaluation.meanings import measures
-from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components.comparison_table import side_by_side
-from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.comparison_table import comparison_table
+from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.predictions import gallery
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
 from mnist_app.pages.session.choices import choose
-from mnist_app.pages.session.waiting import result_of
-from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.session.workers import evaluation_job, workers
+from mnist_app.pages.session.wording import escape_markdown
 
 NOBODY = ""
 # Pictures shown of each side.
@@ -23,52 +20,41 @@ EXAMPLES = 16
 COMPARED = ("Accuracy", "F1", "Loss", "Calibration error")
 
 
-def versus(
-    model: StoredModel, report: EvaluationReport, dataset: Dataset, models: dict[str, StoredModel]
-) -> None:
+def show_model_comparison(evaluated: EvaluatedModel, models: dict[str, StoredModel]) -> None:
     """Choose a second model and show what each reads right that the other does not.
 
     Comes last on its page: until the second model is evaluated it ends this run of the page.
 
     Args:
-        report: of `model` on the data set.
         models: all there are, by name.
     """
-    others = [other.name for other in rivals(model, models)]
+    others = [other.name for other in comparable_models(evaluated.model, models)]
     if not others:
         st.info("There is no second model with the same classes yet: train one on the Train page.")
         return
-    named = model_store.titles(models.values()) | {NOBODY: "no other model"}
-    name = choose("Compare with", [NOBODY, *others], "other", named.__getitem__)
+    labels = model_store.titles(models.values()) | {NOBODY: "no other model"}
+    name = choose("Compare with", [NOBODY, *others], "other", labels.__getitem__)
     if name == NOBODY:
         return
-    rival = models[name]
-    second = result_of(
-        workers().evaluations,
-        evaluation_job(rival, dataset),
-        f"Reading them with “{unmarked(rival.title)}”",
-    )
-    told_apart = model_store.titles((model, rival))
-    titles = told_apart[model.name], told_apart[rival.name]
-    found = compare(report, second)
+    other = models[name]
+    doing = f"Reading them with “{escape_markdown(other.title)}”"
+    second = evaluate_or_stop(other, evaluated.dataset, doing)
+    named = model_store.titles((evaluated.model, other))
+    titles = named[evaluated.model.name], named[other.name]
+    found = compare(evaluated.report, second.report)
     with st.container(key="comparison"):
-        st.markdown(f"**{unmarked(describe_comparison(found, *titles))}**")
-        st.html(side_by_side("Measures of both models", titles, _measured((report, second))))
+        st.markdown(f"**{escape_markdown(describe_comparison(found, *titles))}**")
+        st.html(comparison_table("Measures of both models", titles, _rows(evaluated, second)))
         st.caption(_counts(found))
-        for side, column, title, other, own in zip(
-            ("first", "second"),
-            st.columns(2, gap="large"),
-            titles,
-            (second, report),
-            (found.only_first, found.only_second),
-            strict=True,
-        ):
-            with column:
-                _examples(side, title, own, other, dataset)
+        left, right = st.columns(2, gap="large")
+        with left:
+            _show_examples("first", titles[0], found.only_first, second)
+        with right:
+            _show_examples("second", titles[1], found.only_second, evaluated)
 
 
-def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
-    """The other models, of all there are by name, that read the same classes."""
+def comparable_models(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredModel]:
+    """Return the other models, of all there are by name, that read the same classes."""
     return [
         other
         for other in models.values()
@@ -76,13 +62,10 @@ def rivals(model: StoredModel, models: dict[str, StoredModel]) -> list[StoredMod
     ]
 
 
-def _measured(reports: tuple[EvaluationReport, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    """A row a measure: its name, and its value of each model."""
-    return [
-        (one.name, (one.value, other.value))
-        for one, other in zip(*map(measures, reports), strict=True)
-        if one.name in COMPARED
-    ]
+def _rows(first: EvaluatedModel, second: EvaluatedModel) -> list[tuple[str, tuple[str, str]]]:
+    """Return of each measure its name, and its value of each model."""
+    pairs = zip(measures(first.report), measures(second.report), strict=True)
+    return [(one.name, (one.value, other.value)) for one, other in pairs if one.name in COMPARED]
 
 
 def _counts(found: Comparison) -> str:
@@ -95,32 +78,30 @@ def _counts(found: Comparison) -> str:
     )
 
 
-def _examples(
-    side: str, title: str, own: np.ndarray, other: EvaluationReport, dataset: Dataset
-) -> None:
-    """Pictures, indices int64 (n,), that one model reads right and the other does not."""
-    st.markdown(f"**Only “{unmarked(title)}” reads these right: {len(own):,}**")
-    if not len(own):
+def _show_examples(side: str, title: str, numbers: np.ndarray, wrong: EvaluatedModel) -> None:
+    """Show pictures, int64 (n,), that the model of this title reads right and the other wrong."""
+    st.markdown(f"**Only “{escape_markdown(title)}” reads these right: {len(numbers):,}**")
+    if not len(numbers):
         st.caption("None.")
         return
+    report, dataset, names = wrong.report, wrong.dataset, wrong.names
     # Those that the other was most sure of tell most.
-    telling = own[np.argsort(-other.confidences[own], kind="stable")][:EXAMPLES]
-    names = dataset.class_names
-    pictures = [
+    worst = numbers[np.argsort(-report.confidences[numbers], kind="stable")][:EXAMPLES]
+    items = [
         (
-            dataset.test_images[index],
-            f"is {names[other.labels[index]]}, not {names[other.predictions[index]]}",
+            dataset.test_images[number],
+            f"is {names[report.labels[number]]}, not {names[report.predictions[number]]}",
             "right",
         )
-        for index in telling
+        for number in worst
     ]
-    st.html(grid(pictures, 48))
-    if len(own) > EXAMPLES:
+    st.html(picture_grid(items, 48))
+    if len(numbers) > EXAMPLES:
         st.caption(f"The {EXAMPLES} that the other was most wrongly sure of.")
     st.button(
-        f"Show all {len(own):,} in the gallery",
+        f"Show all {len(numbers):,} in the gallery",
         key=f"versus_{side}",
         icon=":material/grid_view:",
-        on_click=gallery.show_picked,
-        args=(dataset, own.tolist()),
+        on_click=gallery.show_selection,
+        args=(dataset, numbers.tolist()),
     )

@@ -1,18 +1,18 @@
-"""What a model confuses with what; each cell leads to its pictures."""
+"""The confusion matrix, whose cells lead to their pictures."""
 
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.plots.metric_charts import confusion_heatmap
 from mnist_app.pages.components.live_chart import Cells, live_chart
 from mnist_app.pages.predictions import gallery
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 
 MOST_CONFUSED = 8
 COUNTS, SHARES = "Counts", "Shares"
 
 
-def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
+def show_confusion_matrix(evaluated: EvaluatedModel) -> None:
     """Show the confusion matrix; a click on a cell shows its pictures in the gallery."""
     st.caption(
         "Each row holds the pictures of one class, each column one answer. Grey: read right. "
@@ -32,26 +32,27 @@ def matrix(report: EvaluationReport, names: tuple[str, ...]) -> None:
         with_diagonal = st.toggle(
             "Show what is right", value=True, key="matrix_diagonal", bind="query-params"
         )
+    names = evaluated.names
 
-    def show(read: object, true: object) -> None:
+    def filter_by_cell(read: object, true: object) -> None:
         if true in names and read in names:
-            gallery.show_cell(names.index(str(true)), names.index(str(read)))
+            gallery.filter_by_cell(names.index(str(true)), names.index(str(read)))
 
-    found, cell = report.confusion_matrix, gallery.selected_cell()
+    matrix, cell = evaluated.report.confusion_matrix, gallery.selected_cell()
     with st.container(key="confusion_matrix"):
-        listed = "; ".join(_described(*pair, names) for pair in most_confused(found))
+        errors = "; ".join(_described(*pair, names) for pair in most_confused(matrix))
         live_chart(
-            confusion_heatmap(found, names, numbers == SHARES, with_diagonal, cell),
+            confusion_heatmap(matrix, names, numbers == SHARES, with_diagonal, cell),
             key="confusion_chart",
             alt="Confusion matrix: how often each class was read as each. Most often confused: "
-            f"{listed or 'nothing'}. Arrow keys move from cell to cell, Enter shows its pictures.",
-            on_click=show,
-            cells=_cells(found, names, cell),
+            f"{errors or 'nothing'}. Arrow keys move from cell to cell, Enter shows its pictures.",
+            on_click=filter_by_cell,
+            cells=_cells(matrix, names, cell),
         )
 
 
 def _cells(matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int] | None) -> Cells:
-    """What the keys step through, from the selected cell or the most frequent error on."""
+    """Return what the keys step through, from the selected cell or the most frequent error on."""
     texts = [
         [
             f"true {true}, read as {read}: {gallery.counted(int(count))}"
@@ -64,29 +65,33 @@ def _cells(matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int]
 
 
 def most_confused(matrix: np.ndarray) -> list[tuple[int, int, int]]:
-    """The most frequent errors, the worst first: true class, predicted class, how often."""
+    """Return the most frequent errors, the worst first: true class, answer, how often."""
     errors = matrix * ~np.eye(len(matrix), dtype=bool)
     worst = np.argsort(-errors, axis=None, kind="stable")[:MOST_CONFUSED]
     cells = [divmod(int(cell), len(matrix)) for cell in worst]
     return [(true, read, int(errors[true, read])) for true, read in cells if errors[true, read]]
 
 
-def pairs(report: EvaluationReport, names: tuple[str, ...]) -> None:
+def show_confused_pairs(evaluated: EvaluatedModel) -> None:
     """List the most frequent errors as buttons that show their pictures in the gallery."""
-    listed = most_confused(report.confusion_matrix)
-    if not listed:
+    pairs = most_confused(evaluated.report.confusion_matrix)
+    if not pairs:
         st.markdown("Nothing: all is read right.")
     with st.container(key="confused_pairs"):
-        for true, read, count in listed:
+        for true, read, count in pairs:
             st.button(
-                _described(true, read, count, names),
+                _described(true, read, count, evaluated.names),
                 key=f"confused-{true}-{read}",
-                on_click=gallery.show_cell,
+                on_click=gallery.filter_by_cell,
                 args=(true, read),
                 width="stretch",
             )
 
 
 def _described(true: int, read: int, count: int, names: tuple[str, ...]) -> str:
-    times = "once" if count == 1 else f"{count} times"
-    return f"{names[true]} read as {names[read]}: {times}"
+    return f"{names[true]} read as {names[read]}: {times(count)}"
+
+
+def times(count: int) -> str:
+    """Return a text such as "once" or "12 times"."""
+    return "once" if count == 1 else f"{count} times"

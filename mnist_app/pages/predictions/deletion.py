@@ -1,4 +1,4 @@
-"""Deleting a model that was trained here: by whoever trained it, once they are sure."""
+"""Deleting a model that was trained here, by whoever trained it."""
 
 import streamlit as st
 
@@ -7,10 +7,10 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.wording import show_error, unmarked
+from mnist_app.pages.session.wording import escape_markdown, show_error
 
 
-def offer(model: StoredModel) -> None:
+def offer_deletion(model: StoredModel) -> None:
     """Offer to delete a model; nothing for the one that came with the app."""
     if model.is_shipped:
         return
@@ -27,8 +27,8 @@ def _ask(model: StoredModel) -> None:
         st.write("Somebody else trained this model: only they can delete it.")
         return
     st.write(
-        f"“{unmarked(model.title)}” will be gone for good, and nobody can choose it any more. A "
-        "run that made it stays in the list of runs."
+        f"“{escape_markdown(model.title)}” will be gone for good, and nobody can choose it any "
+        "more. A run that made it stays in the list of runs."
     )
     if st.button(
         "Yes, delete it", key="delete_model", icon=":material/delete_forever:", type="primary"

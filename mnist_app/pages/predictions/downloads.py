@@ -3,29 +3,23 @@
 import streamlit as st
 
 from mnist_app.core import html_report
-from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 
 
-def downloads(
-    report: EvaluationReport,
-    names: tuple[str, ...],
-    title: str,
-    about: str,
-    stem: str,
-    curves: LearningCurves,
-) -> None:
+def show_report_downloads(evaluated: EvaluatedModel, about: str, curves: LearningCurves) -> None:
     """Offer both files; each is made when it is asked for.
 
     Args:
-        title, about: what the report is called and what was measured.
-        stem: the files' name without its suffix.
+        about: what was measured.
         curves: of the run that made the model.
     """
+    model, dataset, report = evaluated.model, evaluated.dataset, evaluated.report
+    title, stem = f"{model.title} on {dataset.title}", f"{model.name}-{dataset.name}"
     with st.container(key="downloads", horizontal=True):
         st.download_button(
             "Report (HTML, 5 MB)",
-            lambda: html_report.as_html(report, names, title, about, curves),
+            lambda: html_report.as_html(report, evaluated.names, title, about, curves),
             f"{stem}.html",
             "text/html",
             key="download_report",
@@ -34,7 +28,7 @@ def downloads(
         )
         st.download_button(
             "All predictions (CSV)",
-            lambda: html_report.as_csv(report, names),
+            lambda: html_report.as_csv(report, evaluated.names),
             f"{stem}.csv",
             "text/csv",
             key="download_csv",

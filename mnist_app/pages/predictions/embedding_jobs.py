@@ -1,5 +1,6 @@
-"""Jobs about the space of a network's last layer, each done once for a model and a data set."""
+"""Jobs in the space of a network's last layer, each done once for a model and a data set."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from mnist_app.core.data.datasets import Dataset
@@ -9,14 +10,8 @@ from mnist_app.core.images.sprites import sprite_sheet
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.session.workers import (
-    identity,
-    import_first,
-    once_unless_given_up,
-    own_classifier,
-    workers,
-)
+from mnist_app.pages.session.jobs import identity, own_classifier
+from mnist_app.pages.session.queues import import_first, queues
 
 SKLEARN = ("sklearn.decomposition", "sklearn.manifold", "sklearn.neighbors")
 
@@ -35,50 +30,36 @@ class PicturedMap:
 
 
 def map_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the `PicturedMap` of the data set's test pictures."""
+    """Return the job whose result is the `PicturedMap` of the data set's test pictures."""
 
     def work(control: Control) -> PicturedMap:
         import_first(*SKLEARN)
-        found = picture_map(
-            own_classifier(model), dataset.test_images, control.report, control.should_stop
-        )
-        return PicturedMap(found, sprite_sheet(dataset.test_images))
+        images, classifier = dataset.test_images, own_classifier(model, control)
+        found = picture_map(classifier, images, control.report, control.should_stop)
+        return PicturedMap(found, sprite_sheet(images))
 
-    return once_unless_given_up(workers().maps, _key(model, dataset), work)
+    return queues().analyses.once(_key("map", model, dataset), work)
 
 
 def neighbour_map_job(model: StoredModel, dataset: Dataset, known: PictureMap) -> Snapshot:
-    """The job that reports a `Round` now and then, and whose result is the last one's places."""
+    """Return the job that reports a `Round` now and then; its result is the last one's places."""
 
     def work(control: Control) -> object:
         return neighbour_map(known.directions, control.report, control.should_stop)
 
-    return once_unless_given_up(workers().neighbour_maps, _key(model, dataset), work)
+    return queues().analyses.once(_key("neighbour map", model, dataset), work)
 
 
 def examples_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the `Examples` among the data set's training pictures."""
+    """Return the job whose result is the `Examples` among the training pictures."""
 
     def work(control: Control) -> Examples:
         import_first(*SKLEARN)
-        return Examples(
-            own_classifier(model), dataset.train_images, control.report, control.should_stop
-        )
+        classifier = own_classifier(model, control)
+        return Examples(classifier, dataset.train_images, control.report, control.should_stop)
 
-    return once_unless_given_up(workers().examples, _key(model, dataset), work)
-
-
-def other_job(model: StoredModel) -> Snapshot:
-    """The job whose result is the `Classifier` of a model that is asked for a second opinion.
-
-    It has a line of its own, so that the models that visitors draw for are not forgotten for it.
-    """
-
-    def work(control: Control) -> Classifier:
-        return own_classifier(model)
-
-    return workers().others.once(identity(model), work)
+    return queues().large.once(_key("examples", model, dataset), work)
 
 
-def _key(model: StoredModel, dataset: Dataset) -> tuple[tuple[str, float], str]:
-    return identity(model), dataset.name
+def _key(kind: str, model: StoredModel, dataset: Dataset) -> Hashable:
+    return kind, identity(model), dataset.name

@@ -11,12 +11,12 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components import scroll_to
-from mnist_app.pages.components.answer import percent
-from mnist_app.pages.components.click_events import when_pressed
-from mnist_app.pages.components.pixel_images import gallery as grid
+from mnist_app.pages.components.click_events import handle_clicks
+from mnist_app.pages.components.pixel_images import picture_grid
+from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.predictions import one_picture
-from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link, text_of_new_link
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
+from mnist_app.pages.session.query_params import new_link_number, new_link_text, set_link
 
 PER_PAGE = 40
 ANY = -1
@@ -31,116 +31,111 @@ SIDES = {"Small": 48, "Medium": 64, "Large": 112}
 ALL_SURENESS = (0, 100)
 
 
-def show_cell(true: int, read: int) -> None:
+def filter_by_cell(true: int, read: int) -> None:
     """Have the gallery show exactly the pictures of one cell of the matrix; for callbacks."""
-    show_all()
-    st.session_state.gallery_true = true
-    st.session_state.gallery_read = read
-    scroll_to.ask("gallery")
+    clear_filters()
+    st.session_state.gallery_true, st.session_state.gallery_read = true, read
+    scroll_to("gallery")
 
 
-def show_picked(dataset: Dataset, numbers: Sequence[int]) -> None:
+def show_selection(dataset: Dataset, numbers: Sequence[int]) -> None:
     """Have the gallery show exactly these test pictures, if there are any; for callbacks."""
-    show_all()
+    clear_filters()
     existing = [number for number in set(numbers) if 0 <= number < len(dataset.test_labels)]
     if existing:
-        st.session_state.gallery_picked = (dataset.name, np.sort(np.array(existing)))
-        scroll_to.ask("gallery")
+        st.session_state.gallery_selection = (dataset.name, np.sort(np.array(existing)))
+        scroll_to("gallery")
 
 
-def show_all() -> None:
+def clear_filters() -> None:
     """Have the gallery show every picture; for callbacks."""
-    st.session_state.gallery_true = st.session_state.gallery_read = ANY
-    st.session_state.gallery_kind = EVERY
-    st.session_state.gallery_sure = ALL_SURENESS
-    st.session_state.gallery_picked = None
+    st.session_state.update(
+        gallery_true=ANY,
+        gallery_read=ANY,
+        gallery_kind=EVERY,
+        gallery_sure=ALL_SURENESS,
+        gallery_selection=None,
+    )
 
 
 def selected_cell() -> tuple[int, int] | None:
-    """The true class and the answer that the gallery is filtered by, if by both."""
+    """Return the true class and the answer that the gallery is filtered by, if by both."""
     cell = (st.session_state.get("gallery_true", ANY), st.session_state.get("gallery_read", ANY))
     return None if ANY in cell or None in cell else cell
 
 
-def picked_pictures(dataset: Dataset) -> np.ndarray | None:
-    """The test pictures that were picked out, int64 (n,), here or by a link; None when none were.
+def selection(dataset: Dataset) -> np.ndarray | None:
+    """Return the test pictures selected here or by a link, int64 (n,); None when there are none.
 
-    They are kept in the link.
+    The link keeps them.
     """
     count = len(dataset.test_labels)
-    linked = text_of_new_link("picked")
+    linked = new_link_text("picked")
     numbers = selection_codec.from_text(linked, count) if linked else None
     if numbers is not None:
-        st.session_state.gallery_picked = (dataset.name, numbers)
-    name, numbers = st.session_state.get("gallery_picked") or ("", None)
+        st.session_state.gallery_selection = (dataset.name, numbers)
+    name, numbers = st.session_state.get("gallery_selection") or ("", None)
     if name != dataset.name:
         numbers = None
-    keep_in_link("picked", None if numbers is None else selection_codec.as_text(numbers, count))
+    set_link("picked", None if numbers is None else selection_codec.as_text(numbers, count))
     return numbers
 
 
-def marked(dataset: Dataset) -> tuple[tuple[int, int] | None, bytes]:
-    """What of the gallery's choice the charts mark; differs when they must be drawn anew."""
-    numbers = picked_pictures(dataset)
+def highlighted(dataset: Dataset) -> tuple[tuple[int, int] | None, bytes]:
+    """Return what the charts mark of the gallery's choice, to see whether to draw them anew."""
+    numbers = selection(dataset)
     return selected_cell(), b"" if numbers is None else numbers.tobytes()
 
 
 @st.fragment
-def show(
-    model: StoredModel,
-    report: EvaluationReport,
-    dataset: Dataset,
+def show_gallery(
+    evaluated: EvaluatedModel,
     others: Sequence[StoredModel],
     drawn: tuple[tuple[int, int] | None, bytes],
 ) -> None:
     """Show the picture that is opened, the controls and one page of the pictures.
 
     Args:
-        report: of `model` on the data set.
         others: models that are asked about the picture that is opened.
-        drawn: what was `marked` when the charts were drawn.
+        drawn: what was `highlighted` when the charts were drawn.
     """
     opened = st.container(key="opened")
     with st.container(key="gallery"):
         st.subheader("The test pictures")
-        passing = _filtered(report, dataset)
-        order, side = _looks()
-        found = in_order(report, passing, order, _seed())
+        passing = _filtered(evaluated)
+        order, side = _choose_looks()
+        found = in_order(evaluated.report, passing, order, _seed())
         if len(found):
             shown = _turn_pages(found, order)
-            pictures = [described(report, dataset, int(number)) for number in shown]
-            st.html(grid(pictures, side, numbers=shown.tolist()))
-            when_pressed("gallery", one_picture.open_picture)
+            st.html(picture_grid(evaluated.items(shown), side, numbers=shown))
+            handle_clicks("gallery", one_picture.open_picture)
         else:
             st.info("No test picture is like this: choose other filters.")
     with opened:
-        one_picture.show(model, report, dataset, others, found)
-    scroll_to.reveal()
-    if marked(dataset) != drawn:
+        one_picture.show_opened_picture(evaluated, others, found)
+    scroll_if_asked()
+    if highlighted(evaluated.dataset) != drawn:
         # The charts stand outside of this fragment.
         st.rerun()
 
 
-def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
-    """The filters, and the indices of the test pictures that pass them, int64 (n,)."""
-    names = dataset.class_names
-    options = [ANY, *range(len(names))]
+def _filtered(evaluated: EvaluatedModel) -> np.ndarray:
+    """Show the filters, and return the test pictures that pass them, int64 (n,)."""
+    names, report = evaluated.names, evaluated.report
 
-    def named(index: int) -> str:
-        return "any" if index == ANY else names[index]
-
-    with st.container(horizontal=True, vertical_alignment="top", key="gallery_filters"):
-        true = st.selectbox(
-            "True", options, key="gallery_true", format_func=named, width=130, bind="query-params"
-        )
-        read = st.selectbox(
-            "Read as",
-            options,
-            key="gallery_read",
-            format_func=named,
+    def choose_class(label: str, key: str) -> int:
+        return st.selectbox(
+            label,
+            [ANY, *range(len(names))],
+            key=key,
+            format_func=lambda index: "any" if index == ANY else names[index],
             width=130,
             bind="query-params",
         )
+
+    with st.container(horizontal=True, vertical_alignment="top", key="gallery_filters"):
+        true = choose_class("True", "gallery_true")
+        read = choose_class("Read as", "gallery_read")
         kind = st.segmented_control(
             "Show",
             [EVERY, RIGHT, WRONG],
@@ -158,17 +153,15 @@ def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
             width=260,
             bind="query-params",
         )
-    passes = {EVERY: np.ones(report.images, bool), RIGHT: report.is_right, WRONG: ~report.is_right}[
-        kind or EVERY
-    ]
     percent = report.confidences * 100
-    passes = passes & (percent >= low) & (percent <= high + 1e-3)
+    passes = (percent >= low) & (percent <= high + 1e-3)
+    if kind in (RIGHT, WRONG):
+        passes &= report.is_right == (kind == RIGHT)
     if true != ANY:
-        passes = passes & (report.labels == true)
+        passes &= report.labels == true
     if read != ANY:
-        passes = passes & (report.predictions == read)
-    passing = np.flatnonzero(passes)
-    chosen = picked_pictures(dataset)
+        passes &= report.predictions == read
+    passing, chosen = np.flatnonzero(passes), selection(evaluated.dataset)
     if chosen is None:
         return passing
     st.html(
@@ -178,8 +171,8 @@ def _filtered(report: EvaluationReport, dataset: Dataset) -> np.ndarray:
     return np.intersect1d(passing, chosen)
 
 
-def _looks() -> tuple[str, int]:
-    """The order and the side of each picture in CSS pixels, as they are chosen."""
+def _choose_looks() -> tuple[str, int]:
+    """Choose the order and the side of each picture in CSS pixels."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="gallery_looks"):
         order = st.selectbox("Order", ORDERS, key="gallery_order", width=276, bind="query-params")
         size = st.segmented_control(
@@ -193,7 +186,9 @@ def _looks() -> tuple[str, int]:
         st.button(
             "Random sample", key="gallery_random", icon=":material/shuffle:", on_click=_shuffle
         )
-        st.button("Clear filters", key="gallery_all", icon=":material/close:", on_click=show_all)
+        st.button(
+            "Clear filters", key="gallery_all", icon=":material/close:", on_click=clear_filters
+        )
     # A link that says `gallery_size=` chooses none.
     return order or IN_TEST_ORDER, SIDES[size or "Medium"]
 
@@ -204,17 +199,17 @@ def _shuffle() -> None:
 
 
 def _seed() -> int:
-    """What decides the order by chance; a link can carry it."""
-    linked = number_of_new_link("seed")
+    """Return what decides the order by chance; a link can carry it."""
+    linked = new_link_number("seed")
     if linked is not None:
         st.session_state.gallery_seed = linked
     seed = st.session_state.get("gallery_seed", 0)
-    keep_in_link("seed", seed or None)
+    set_link("seed", seed or None)
     return seed
 
 
 def in_order(report: EvaluationReport, found: np.ndarray, order: str, seed: int = 0) -> np.ndarray:
-    """The same indices, int64 (n,), in one of `ORDERS`."""
+    """Return the same pictures, int64 (n,), in one of `ORDERS`."""
     if order == BY_CHANCE:
         return np.random.default_rng(seed).permutation(found)
     if order == IN_TEST_ORDER:
@@ -225,39 +220,21 @@ def in_order(report: EvaluationReport, found: np.ndarray, order: str, seed: int 
     return found[np.argsort(rank, kind="stable")]
 
 
-def _turn_pages(found: np.ndarray, order: str) -> np.ndarray:
-    """The page control for the pictures at these indices; gives those of the page."""
+def _turn_pages(found: np.ndarray, order: str) -> list[int]:
+    """Show the page control, and return the pictures of the page."""
     pages = -(-len(found) // PER_PAGE)
     # Other pictures, or another order, begin at their own first page.
     key = f"gallery-page-{zlib.crc32(found.tobytes())}"
-    linked = number_of_new_link("page")
+    linked = new_link_number("page")
     if linked is not None and 1 <= linked <= pages:
         st.session_state[key] = linked
     number = st.pagination(pages, key=key)
-    keep_in_link("page", number if number > 1 else None)
-    ordered = "" if len(found) == 1 else f" {_lowered(order)}"
+    set_link("page", number if number > 1 else None)
+    ordered = "" if len(found) == 1 else f" {order[0].lower()}{order[1:]}"
     st.html(f'<div role="status">{counted(len(found))}{ordered}, page {number} of {pages}</div>')
-    return found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return found[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()
 
 
 def counted(pictures: int) -> str:
-    """Such as "1 picture" or "1,200 pictures"."""
+    """Return a text such as "1 picture" or "1,200 pictures"."""
     return "1 picture" if pictures == 1 else f"{pictures:,} pictures"
-
-
-def _lowered(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
-def described(
-    report: EvaluationReport, dataset: Dataset, index: int
-) -> tuple[np.ndarray, str, str]:
-    """A test picture, what it is and was read as, and the kind of its frame."""
-    true, read = report.labels[index], report.predictions[index]
-    text = caption(dataset.class_names, true, read, report.probabilities[index].max())
-    return dataset.test_images[index], text, "right" if true == read else "wrong"
-
-
-def caption(names: Sequence[str], true: int, read: int, sure: float) -> str:
-    """What is said of a test picture, by classes of these names."""
-    return f"is {names[true]}, read as {names[read]}, {percent(sure)} sure"

@@ -1,37 +1,29 @@
 """A map of all test pictures: what looks alike to the network lies together."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.projection import PictureMap, Round, border
-from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.projection_charts import picture_scatter
 from mnist_app.pages.predictions import gallery, one_picture
 from mnist_app.pages.predictions.confusion import most_confused
 from mnist_app.pages.predictions.embedding_jobs import PicturedMap, map_job, neighbour_map_job
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 from mnist_app.pages.predictions.map_chart import map_chart, picture_sheet
-from mnist_app.pages.session.waiting import result_if_there
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.waiting import result_or_progress
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 
 
-def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None:
-    """Show the map, and ways to have some of its pictures in the gallery.
-
-    Args:
-        report: of `model` on the data set.
-    """
+def show_map(evaluated: EvaluatedModel) -> None:
+    """Show the map, and ways to have some of its pictures in the gallery."""
     st.caption(
         "Each point is a test picture, coloured by what it is; crosses are read wrong. What "
         "looks alike to the network lies together. **Point at one to see it, press it "
         "to open it, draw around some to have them in the gallery below.**"
     )
-    laid_out_by = st.segmented_control(
+    layout = st.segmented_control(
         "Laid out by",
         [WIDEST, NEIGHBOURS],
         key="map_layout",
@@ -39,23 +31,24 @@ def show(model: StoredModel, report: EvaluationReport, dataset: Dataset) -> None
         required=True,
         bind="query-params",
     )
-    made: PicturedMap | None = result_if_there(
-        workers().maps, map_job(model, dataset), "Laying out the test pictures"
+    job = map_job(evaluated.model, evaluated.dataset)
+    made: PicturedMap | None = result_or_progress(
+        queues().analyses, job, "Laying out the test pictures"
     )
     if made is None:
         return
-    # What is said and waited for stays before the chart, which is else made anew at its new place.
+    # Texts and progress stay before the chart, which is else made anew at its new place.
     with st.container():
-        if laid_out_by == NEIGHBOURS:
-            places, stage = _neighbours(model, dataset, made.places)
+        if layout == NEIGHBOURS:
+            places, stage = _show_neighbours(evaluated, made.places)
         else:
-            places, stage = _widest(made.places)
-    _chart(model, report, dataset, made.sheet, places, f"{laid_out_by}-{stage}")
-    _borders(report, dataset, places)
+            places, stage = _show_widest(made.places)
+    _show_chart(evaluated, made.sheet, places, f"{layout}-{stage}")
+    _show_borders(evaluated, places)
 
 
-def _widest(found: PictureMap) -> tuple[np.ndarray, int]:
-    """The places at once, float32 (n, 2), in as many rounds as they take, none."""
+def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
+    """Explain the layout, and return its places, float32 (n, 2), and its rounds, none."""
     st.caption(
         "What reaches the network's last layer is many numbers a picture, more than a map has "
         "room for. This one shows the two sides from which the pictures differ most (principal "
@@ -65,84 +58,64 @@ def _widest(found: PictureMap) -> tuple[np.ndarray, int]:
     return found.places, 0
 
 
-def _neighbours(model: StoredModel, dataset: Dataset, known: PictureMap) -> tuple[np.ndarray, int]:
-    """The places by t-SNE as far as they are found, float32 (n, 2), and the rounds done."""
+def _show_neighbours(evaluated: EvaluatedModel, known: PictureMap) -> tuple[np.ndarray, int]:
+    """Explain the layout, and return the places found so far, float32 (n, 2), and the rounds."""
     st.caption(
         "By t-SNE: what is near stays near, as well as two dimensions can show it. How large a "
         "group is and how far it lies from another means nothing."
     )
-    job = neighbour_map_job(model, dataset, known)
+    job = neighbour_map_job(evaluated.model, evaluated.dataset, known)
     found: Round | None = job.progress
     stage = found.stage if found else 0
-    what = "Finding neighbours, finer after each of four rounds"
-    result_if_there(workers().neighbour_maps, job, what, seen=stage)
+    doing = "Finding neighbours, finer after each of four rounds"
+    result_or_progress(queues().analyses, job, doing, seen=stage)
     return (found.places if found else known.places), stage
 
 
-def _chart(
-    model: StoredModel,
-    report: EvaluationReport,
-    dataset: Dataset,
-    sheet: bytes,
-    places: np.ndarray,
-    layout: str,
-) -> None:
-    names = dataset.class_names
-    answers = zip(
-        report.labels.tolist(),
-        report.predictions.tolist(),
-        report.confidences.tolist(),
-        strict=True,
-    )
-    captions = [gallery.caption(names, *answer) for answer in answers]
-    picture_sheet(f"{model.name}-{dataset.name}", sheet, captions)
-
-    def choose(numbers: Sequence[int]) -> None:
-        gallery.show_picked(dataset, numbers)
-
+def _show_chart(evaluated: EvaluatedModel, sheet: bytes, places: np.ndarray, layout: str) -> None:
+    report, dataset = evaluated.report, evaluated.dataset
+    name = f"{evaluated.model.name}-{dataset.name}"
+    picture_sheet(name, sheet, evaluated.captions(slice(None)))
+    selected = gallery.selection(dataset)
     errors = int((~report.is_right).sum())
     with st.container(key="picture_map"):
         map_chart(
-            picture_scatter(places, report, names, layout, gallery.picked_pictures(dataset)),
+            picture_scatter(places, report, evaluated.names, layout, selected),
             key="map_chart",
             alt=f"Map of {report.images:,} test pictures, {errors:,} of them read wrong. To "
             "choose some of them by keyboard, use the fields below it.",
-            on_select=choose,
+            on_select=lambda numbers: gallery.show_selection(dataset, numbers),
             on_open=one_picture.open_picture,
         )
 
 
-def _borders(report: EvaluationReport, dataset: Dataset, places: np.ndarray) -> None:
-    """What a lasso does, without a pointer: the pictures where two classes meet."""
-    names = dataset.class_names
+def _show_borders(evaluated: EvaluatedModel, places: np.ndarray) -> None:
+    """Offer, without a pointer, what a lasso does: the pictures where two classes meet."""
+    names, report = evaluated.names, evaluated.report
     worst = most_confused(report.confusion_matrix)
     one, other = worst[0][:2] if worst else (0, 1)
+
+    def choose_class(label: str, index: int, key: str) -> int:
+        return st.selectbox(
+            label,
+            range(len(names)),
+            index=index,
+            key=key,
+            format_func=names.__getitem__,
+            width=140,
+        )
+
+    def show() -> None:
+        numbers = border(places, report.labels, first, second)
+        gallery.show_selection(evaluated.dataset, numbers.tolist())
+
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_borders"):
-        first = st.selectbox(
-            "Where this class",
-            range(len(names)),
-            index=one,
-            key="border_one",
-            format_func=names.__getitem__,
-            width=140,
-        )
-        second = st.selectbox(
-            "meets this one",
-            range(len(names)),
-            index=other,
-            key="border_other",
-            format_func=names.__getitem__,
-            width=140,
-        )
-
-        def choose() -> None:
-            numbers = border(places, report.labels, first, second)
-            gallery.show_picked(dataset, numbers.tolist())
-
+        first = choose_class("Where this class", one, "border_one")
+        second = choose_class("meets this one", other, "border_other")
         st.button(
             "Show these pictures",
             key="border_show",
             icon=":material/join_inner:",
-            on_click=choose,
+            on_click=show,
             disabled=first == second,
         )

@@ -15,7 +15,7 @@ from mnist_app.core.runs.progress import Point
 from mnist_app.pages.components.live_chart import live_chart
 
 
-def metrics(report: EvaluationReport) -> None:
+def show_metrics(report: EvaluationReport) -> None:
     """Show each measure as a number, with what it means and where it misleads."""
     with st.container(key="metrics"):
         for number, measure in enumerate(measures(report)):
@@ -24,7 +24,7 @@ def metrics(report: EvaluationReport) -> None:
                 st.caption(f"{measure.meaning} *{measure.catch}*")
 
 
-def class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
+def show_class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
     """Show the scores of each class and their means."""
     scores = [*report.per_class, report.macro, report.weighted]
     table = pd.DataFrame(
@@ -43,7 +43,7 @@ def class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
     st.caption(MEANS)
 
 
-def calibration(report: EvaluationReport) -> None:
+def show_calibration(report: EvaluationReport) -> None:
     """Show whether answers are right as often as the model is sure of them."""
     bins = reliability(report)
     st.caption(RELIABILITY)
@@ -59,9 +59,9 @@ def calibration(report: EvaluationReport) -> None:
         )
 
 
-def curves(model: StoredModel) -> None:
-    """Show how the run that made the model went, if its card tells."""
-    known = curves_of(model)
+def show_learning_curves(model: StoredModel) -> None:
+    """Show the learning curves of the run that made the model, if its card has them."""
+    known = learning_curves(model)
     training, validation = known.training, known.validation
     if not training:
         st.info("No learning curves were kept with this model: they are with those trained here.")
@@ -86,21 +86,21 @@ def curves(model: StoredModel) -> None:
         )
 
 
-def curves_of(model: StoredModel) -> LearningCurves:
-    """The learning curves of the run that made the model, as far as its card tells."""
+def learning_curves(model: StoredModel) -> LearningCurves:
+    """Return the learning curves of the run that made the model, as far as its card has them."""
     is_taught = model.card is not None and bool(model.card.training.get("teachers"))
     return LearningCurves(_curve(model, "training"), _curve(model, "validation"), is_taught)
 
 
 def _curve(model: StoredModel, part: str) -> tuple[Point, ...]:
-    """A curve from the model's card, which a stranger may have written: empty if it is no curve."""
+    """Return a curve of the model's card, which anybody may have written; () if it is no curve."""
     try:
         points = model.card.training["curves"][part] if model.card else ()
         numbers = [tuple(float(number) for number in point) for point in points]
         return tuple(
-            Point(epoch, loss, share)
-            for epoch, loss, share in numbers
-            if all(map(math.isfinite, (epoch, loss, share)))
+            Point(epoch, loss, accuracy)
+            for epoch, loss, accuracy in numbers
+            if all(map(math.isfinite, (epoch, loss, accuracy)))
         )
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return ()

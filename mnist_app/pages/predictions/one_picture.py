@@ -1,4 +1,4 @@
-"""One test picture opened: large, what this model and the others say, and what it is taken for."""
+"""One test picture opened: large, what this model and others say, and what it is taken for."""
 
 import html
 from collections.abc import Sequence
@@ -7,27 +7,28 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
 from mnist_app.core.jobs.snapshot import JobState
-from mnist_app.core.models import model_store
+from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.charts import probability_bars
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.confidence import candidates
-from mnist_app.pages.components import explanation, scroll_to
-from mnist_app.pages.components.answer import percent
+from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import gallery as grid
-from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.predictions.embedding_jobs import examples_job, other_job
-from mnist_app.pages.session.choices import learned_elsewhere
-from mnist_app.pages.session.query_params import keep_in_link, number_of_new_link
-from mnist_app.pages.session.waiting import result_if_there, watch
-from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.components.pixel_images import picture, picture_grid
+from mnist_app.pages.components.scroll_to import scroll_to
+from mnist_app.pages.predictions.embedding_jobs import examples_job
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
+from mnist_app.pages.session.choices import other_training_dataset
+from mnist_app.pages.session.jobs import loading_job
+from mnist_app.pages.session.query_params import new_link_number, set_link
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.waiting import result_or_progress, show_progress
+from mnist_app.pages.session.wording import escape_markdown
 
 SIDE = 224
-# So many models are kept ready.
+# Half of the models that `model_cache` keeps, so that those that visitors draw for stay there.
 MOST_OTHERS = 6
 EXAMPLES = 8
 NEXT = ".st-key-opened_next button"
@@ -36,102 +37,101 @@ NEXT = ".st-key-opened_next button"
 def open_picture(number: int) -> None:
     """Have the page show this test picture; for callbacks."""
     st.session_state.opened_picture = number
-    scroll_to.ask("opened", focus=NEXT)
+    scroll_to("opened", focus=NEXT)
 
 
-def show(
-    model: StoredModel,
-    report: EvaluationReport,
-    dataset: Dataset,
-    others: Sequence[StoredModel],
-    found: np.ndarray,
+def show_opened_picture(
+    evaluated: EvaluatedModel, others: Sequence[StoredModel], found: np.ndarray
 ) -> None:
     """Show the picture that was opened here or by a link, if one was; the link keeps it.
 
     Args:
-        report: of `model` on the data set.
         others: models that are asked about the same picture.
         found: the pictures of the gallery in its order, int64 (n,); one can step through them.
     """
-    number = _opened(dataset)
+    number = _opened(evaluated.dataset)
     if number is None:
         if st.session_state.pop("picture_is_open", False):
-            # What watches a job in here would go on writing into it; a run of the whole page ends
-            # that.
+            # What shows a job's progress in here would go on writing into it; a run of the whole
+            # page ends that.
             st.rerun()
         return
     st.session_state.picture_is_open = True
-    names, image = dataset.class_names, dataset.test_images[number]
+    image = evaluated.dataset.test_images[number]
     with st.container(border=True):
-        _head(number, found)
+        _show_head(number, found)
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            _large(report, names, image, number)
+            _show_large(evaluated, number)
         with right:
-            _bars(report.probabilities[number], names)
+            _show_bars(evaluated, number)
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            _second_opinions(others, image, int(report.labels[number]), names)
+            _show_second_opinions(evaluated, others, number)
         with right:
-            _examples(model, report, dataset, number)
-        _look_inside(image, model)
+            _show_examples(evaluated, number)
+        show_look_inside(image, evaluated.model, "opened_inside", "opened")
 
 
 def _opened(dataset: Dataset) -> int | None:
-    if st.session_state.setdefault("opened_of", dataset.name) != dataset.name:
-        st.session_state.opened_of, st.session_state.opened_picture = dataset.name, None
-    linked = number_of_new_link("picture")
+    state = st.session_state
+    if state.setdefault("opened_of", dataset.name) != dataset.name:
+        state.opened_of, state.opened_picture = dataset.name, None
+    linked = new_link_number("picture")
     if linked is not None:
         open_picture(linked)
-    number = st.session_state.get("opened_picture")
+    number = state.get("opened_picture")
     if number is not None and not 0 <= number < len(dataset.test_labels):
-        number = st.session_state.opened_picture = None
-    keep_in_link("picture", number)
+        number = state.opened_picture = None
+    set_link("picture", number)
     return number
 
 
 def _close(number: int) -> None:
     st.session_state.opened_picture = None
-    scroll_to.ask("gallery", focus=f'.st-key-gallery [data-number="{number}"]')
+    scroll_to("gallery", focus=f'.st-key-gallery [data-number="{number}"]')
 
 
-def _head(number: int, found: np.ndarray) -> None:
-    """The title, and buttons to the pictures beside it in the gallery."""
+def _show_head(number: int, found: np.ndarray) -> None:
+    """Show the title, and buttons to the pictures beside it in the gallery."""
     places = np.flatnonzero(found == number)
-    place = int(places[0]) if len(places) else None
+
+    def step_button(label: str, key: str, icon: str, step: int) -> None:
+        target = int(places[0]) + step if len(places) else -1
+        exists = 0 <= target < len(found)
+        st.button(
+            label,
+            key=key,
+            icon=icon,
+            disabled=not exists,
+            on_click=open_picture,
+            args=(int(found[target]) if exists else number,),
+        )
+
     with st.container(horizontal=True, vertical_alignment="center", key="opened_steps"):
         st.subheader(f"Test picture {number + 1:,}", width="stretch")
-        for label, key, icon, step in (
-            ("Previous", "opened_previous", ":material/chevron_left:", -1),
-            ("Next", "opened_next", ":material/chevron_right:", 1),
-        ):
-            target = None if place is None else place + step
-            there = target is not None and 0 <= target < len(found)
-            st.button(
-                label,
-                key=key,
-                icon=icon,
-                disabled=not there,
-                on_click=open_picture,
-                args=(int(found[target]) if there else number,),
-            )
+        step_button("Previous", "opened_previous", ":material/chevron_left:", -1)
+        step_button("Next", "opened_next", ":material/chevron_right:", 1)
         st.button(
             "Close", key="opened_close", icon=":material/close:", on_click=_close, args=(number,)
         )
 
 
-def _large(report: EvaluationReport, names: Sequence[str], image: np.ndarray, number: int) -> None:
-    true, read = (names[of[number]] for of in (report.labels, report.predictions))
-    is_right = report.is_right[number]
-    verdict = "right" if is_right else f"wrong: it is {true}"
+def _show_large(evaluated: EvaluatedModel, number: int) -> None:
+    ((image, _, frame),) = evaluated.items([number])
+    report = evaluated.report
+    true, read = (evaluated.names[of[number]] for of in (report.labels, report.predictions))
+    judgement = "right" if frame == "right" else f"wrong: it is {true}"
     st.html(
-        f'<div class="opened {"right" if is_right else "wrong"}">'
+        f'<div class="opened {frame}">'
         f"{picture(image, f'Test picture {number + 1}, of class {true}', SIDE)}"
-        f'<div role="status"><b>Read as {html.escape(read)}</b>, {html.escape(verdict)}</div></div>'
+        f'<div role="status"><b>Read as {html.escape(read)}</b>, {html.escape(judgement)}</div>'
+        "</div>"
     )
 
 
-def _bars(probabilities: np.ndarray, names: Sequence[str]) -> None:
+def _show_bars(evaluated: EvaluatedModel, number: int) -> None:
+    probabilities, names = evaluated.report.probabilities[number], evaluated.names
     st.markdown("**How probable it finds each class**")
     ranked = np.argsort(-probabilities, kind="stable")[:3]
     live_chart(
@@ -142,37 +142,33 @@ def _bars(probabilities: np.ndarray, names: Sequence[str]) -> None:
     )
 
 
-def _second_opinions(
-    others: Sequence[StoredModel], image: np.ndarray, true: int, names: Sequence[str]
+def _show_second_opinions(
+    evaluated: EvaluatedModel, others: Sequence[StoredModel], number: int
 ) -> None:
-    """What the first of the other models read, each as soon as it is loaded."""
+    """Show what the first of the other models read, each as soon as it is loaded."""
     st.markdown("**What the other models say**")
     if not others:
         st.caption("There is no other model with the same classes: train one on the Train page.")
         return
+    asked, titles = others[:MOST_OTHERS], model_store.titles(others)
+    jobs = {other.name: loading_job(other) for other in asked}
     rows = []
-    waiting, failed = None, []
-    asked = others[:MOST_OTHERS]
-    titles = model_store.titles(others)
     for other in asked:
-        title = titles[other.name]
-        job = other_job(other)
+        job = jobs[other.name]
         if job.state == JobState.DONE:
-            probabilities = job.result.probabilities(image[None])[0]
-            read = int(probabilities.argmax())
-            rows.append(_opinion(title, names[read], probabilities[read], read == true))
-        elif job.state == JobState.FAILED:
-            rows.append(_row(title, "", job.error))
-            failed.append(job.id)
-        else:
-            waiting = waiting or (job.id, f"Loading “{unmarked(title)}”")
+            rows.append(_opinion(titles[other.name], other, evaluated, number))
+        elif job.is_over:
+            rows.append(_row(titles[other.name], "", job.error))
     if rows:
         st.html(f'<table class="opinions">{"".join(rows)}</table>')
+    waiting = [other for other in asked if not jobs[other.name].is_over]
     if waiting:
-        watch(workers().others, *waiting)
+        doing = f"Loading “{escape_markdown(titles[waiting[0].name])}”"
+        show_progress(queues().short, jobs[waiting[0].name].id, doing)
+    failed = [job.id for job in jobs.values() if job.state == JobState.FAILED]
     if failed and st.button("Try again", icon=":material/refresh:", key="retry_opinions"):
         for job_id in failed:
-            workers().others.forget(job_id)
+            queues().short.forget(job_id)
         st.rerun()
     if len(others) > MOST_OTHERS:
         has_shipped = any(other.is_shipped for other in asked)
@@ -180,8 +176,12 @@ def _second_opinions(
         st.caption(f"{which}: {MOST_OTHERS} of {len(others)} other models.")
 
 
-def _opinion(title: str, read: str, sure: float, is_right: bool) -> str:
-    return _row(title, read, f"{percent(sure)} sure, {'right' if is_right else 'wrong'}")
+def _opinion(title: str, other: StoredModel, evaluated: EvaluatedModel, number: int) -> str:
+    image = evaluated.dataset.test_images[number]
+    probabilities = model_cache.loaded(other.path).probabilities(image[None])[0]
+    read = int(probabilities.argmax())
+    judgement = "right" if read == evaluated.report.labels[number] else "wrong"
+    return _row(title, evaluated.names[read], f"{percent(probabilities[read])} sure, {judgement}")
 
 
 def _row(title: str, read: str, more: str) -> str:
@@ -189,53 +189,37 @@ def _row(title: str, read: str, more: str) -> str:
     return f"<tr><th>{html.escape(title)}</th>{cells}</tr>"
 
 
-def _examples(model: StoredModel, report: EvaluationReport, dataset: Dataset, number: int) -> None:
-    """The training pictures that the network's last layer can hardly tell from this one."""
+def _show_examples(evaluated: EvaluatedModel, number: int) -> None:
+    """Show the training pictures that the network's last layer can hardly tell from this one."""
     st.markdown("**Training pictures that look most alike to the network**")
-    known = len(dataset.train_labels)
-    examples: Examples | None = result_if_there(
-        workers().examples, examples_job(model, dataset), f"Looking at {known:,} training pictures"
+    dataset, report, names = evaluated.dataset, evaluated.report, evaluated.names
+    examples: Examples | None = result_or_progress(
+        queues().large,
+        examples_job(evaluated.model, dataset),
+        f"Looking at {len(dataset.train_labels):,} training pictures",
     )
     if examples is None:
         return
-    names = dataset.class_names
     like = examples.like(dataset.test_images[number], EXAMPLES)
     labels = dataset.train_labels[like]
+    items = [
+        (image, names[label], "")
+        for image, label in zip(dataset.train_images[like], labels, strict=True)
+    ]
+    st.html(picture_grid(items, side=56, kind="examples"))
     true, read = int(report.labels[number]), int(report.predictions[number])
-    st.html(
-        grid(
-            [
-                (image, names[label], "")
-                for image, label in zip(dataset.train_images[like], labels, strict=True)
-            ],
-            side=56,
-            kind="examples",
-        )
-    )
     st.markdown(describe_neighbours(labels, true, read, names))
-    st.caption(_where_from(model, dataset, len(examples.numbers)))
+    st.caption(_source(evaluated, len(examples.numbers)))
 
 
-def _look_inside(image: np.ndarray, model: StoredModel) -> None:
-    """What the network looks at in the picture, once somebody wants to know."""
-    with st.expander(
-        "Look inside: how did it come to that?",
-        key="opened_inside",
-        icon=":material/visibility:",
-        on_change="rerun",
-        bind="query-params",
-    ) as inside:
-        if inside.open:
-            explanation.panel(image / np.float32(255), model, "opened")
-
-
-def _where_from(model: StoredModel, dataset: Dataset, looked_at: int) -> str:
-    """Which pictures were looked at, and what "alike" means."""
+def _source(evaluated: EvaluatedModel, searched: int) -> str:
+    """Return which pictures were searched, and what "alike" means."""
+    dataset = evaluated.dataset
     known = len(dataset.train_labels)
-    of = f"all {known:,}" if looked_at == known else f"{looked_at:,} of the {known:,}"
+    of = f"all {known:,}" if searched == known else f"{searched:,} of the {known:,}"
     text = (
         f"Nearest among {of} training pictures of {dataset.title}, by the numbers that reach the "
         "network's last layer, not by pixels."
     )
-    elsewhere = learned_elsewhere(model, dataset)
-    return f"{text} It learned from {unmarked(elsewhere)}, not from these." if elsewhere else text
+    other = other_training_dataset(evaluated.model, dataset)
+    return f"{text} It learned from {escape_markdown(other)}, not from these." if other else text

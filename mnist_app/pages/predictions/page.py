@@ -1,20 +1,23 @@
-"""How good a model is, and where it fails."""
+"""The Predictions page: how good a model is, and where it fails."""
 
 import streamlit as st
 
 from mnist_app.core.data import datasets
-from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
-from mnist_app.pages.predictions import confusion, deletion, gallery, map_panel, metrics
-from mnist_app.pages.predictions.comparison import rivals, versus
-from mnist_app.pages.predictions.downloads import downloads
-from mnist_app.pages.session.choices import choose, choose_dataset, learned_elsewhere, opened
-from mnist_app.pages.session.waiting import result_of
-from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.session.workers import evaluation_job, workers
+from mnist_app.pages.predictions import confusion, gallery, map_panel, metrics
+from mnist_app.pages.predictions.comparison import comparable_models, show_model_comparison
+from mnist_app.pages.predictions.deletion import offer_deletion
+from mnist_app.pages.predictions.downloads import show_report_downloads
+from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
+from mnist_app.pages.session.choices import (
+    choose,
+    choose_dataset,
+    open_dataset,
+    other_training_dataset,
+)
+from mnist_app.pages.session.wording import escape_markdown
 
 
 def page() -> None:
@@ -29,69 +32,59 @@ def page() -> None:
     with left:
         titles = model_store.titles(models.values())
         model = models[choose("Model", list(models), "model", titles.__getitem__)]
-        deletion.offer(model)
+        offer_deletion(model)
     with right:
         fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
         if not fitting:
             st.info("There is no data set here with the classes this model knows.")
             return
         name = choose_dataset(fitting)
-    dataset = opened(name)
-    report = result_of(
-        workers().evaluations,
-        evaluation_job(model, dataset),
-        f"Reading the {len(dataset.test_labels):,} test pictures of {dataset.title}",
-    )
-    _how_good(model, dataset, report)
-    _where_it_fails(model, dataset, report, models)
-    _details(report, dataset.class_names)
+    dataset = open_dataset(name)
+    doing = f"Reading the {len(dataset.test_labels):,} test pictures of {dataset.title}"
+    evaluated = evaluate_or_stop(model, dataset, doing)
+    _show_quality(evaluated)
+    _show_failures(evaluated, models)
+    _show_details(evaluated)
     st.subheader("How it learned")
-    metrics.curves(model)
+    metrics.show_learning_curves(model)
     st.subheader("Another model on the same pictures")
-    versus(model, report, dataset, models)
+    show_model_comparison(evaluated, models)
 
 
-def _how_good(model: StoredModel, dataset: Dataset, report: EvaluationReport) -> None:
-    about = _what_was_measured(model, dataset, report)
-    st.caption(unmarked(about))
-    metrics.metrics(report)
-    title = f"{model.title} on {dataset.title}"
-    stem, curves = f"{model.name}-{dataset.name}", metrics.curves_of(model)
-    downloads(report, dataset.class_names, title, about, stem, curves)
-
-
-def _what_was_measured(model: StoredModel, dataset: Dataset, report: EvaluationReport) -> str:
-    measured = (
-        f"“{model.title}”, measured on the {report.images:,} test pictures of {dataset.title}, "
-        "which are kept apart from training."
+def _show_quality(evaluated: EvaluatedModel) -> None:
+    model, dataset = evaluated.model, evaluated.dataset
+    about = (
+        f"“{model.title}”, measured on the {evaluated.report.images:,} test pictures of "
+        f"{dataset.title}, which are kept apart from training."
     )
-    elsewhere = learned_elsewhere(model, dataset)
-    if elsewhere is None:
-        return measured
-    return f"{measured} It learned from {elsewhere}, so these come from other hands."
+    other = other_training_dataset(model, dataset)
+    if other is not None:
+        about += f" It learned from {other}, so these come from other hands."
+    st.caption(escape_markdown(about))
+    metrics.show_metrics(evaluated.report)
+    show_report_downloads(evaluated, about, metrics.learning_curves(model))
 
 
-def _where_it_fails(
-    model: StoredModel, dataset: Dataset, report: EvaluationReport, models: dict[str, StoredModel]
-) -> None:
+def _show_failures(evaluated: EvaluatedModel, models: dict[str, StoredModel]) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("What it confuses")
-        confusion.matrix(report, dataset.class_names)
+        confusion.show_confusion_matrix(evaluated)
     with right:
         st.subheader("Most often confused")
-        confusion.pairs(report, dataset.class_names)
+        confusion.show_confused_pairs(evaluated)
     st.subheader("All test pictures at once")
     with st.container(key="map"):
-        map_panel.show(model, report, dataset)
-    gallery.show(model, report, dataset, rivals(model, models), gallery.marked(dataset))
+        map_panel.show_map(evaluated)
+    others = comparable_models(evaluated.model, models)
+    gallery.show_gallery(evaluated, others, gallery.highlighted(evaluated.dataset))
 
 
-def _details(report: EvaluationReport, names: tuple[str, ...]) -> None:
+def _show_details(evaluated: EvaluatedModel) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("How honest its sureness is")
-        metrics.calibration(report)
+        metrics.show_calibration(evaluated.report)
     with right:
         st.subheader("Class by class")
-        metrics.class_table(report, names)
+        metrics.show_class_table(evaluated.report, evaluated.names)

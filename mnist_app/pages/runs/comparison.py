@@ -1,52 +1,51 @@
-"""Several training runs beside each other: in what they differ, and what came of it."""
+"""Several training runs side by side: their settings and their results."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import streamlit as st
 
 from mnist_app.core.data import datasets
 from mnist_app.core.plots import run_charts
+from mnist_app.core.plots.charts import Figure
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
-from mnist_app.pages.components.comparison_table import side_by_side
+from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.session import wording
-from mnist_app.pages.session.run_jobs import runs, shift_job
-from mnist_app.pages.session.waiting import result_if_there
-from mnist_app.pages.session.workers import dataset_job, workers
+from mnist_app.pages.session.jobs import dataset_job, shift_job
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.run_jobs import runs
+from mnist_app.pages.session.waiting import result_or_progress
 
-# Of a chart; the table above tells the colours.
-WITHOUT_NAMES: dict[str, Any] = {"showlegend": False, "margin": {"t": 36}}
-# How a run did: what it is called, and its words.
-MEASURES: tuple[tuple[str, Callable[[Run], str]], ...] = (
-    ("State", lambda run: wording.STATES[run.state]),
-    ("Test accuracy", lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}"),
-    ("Test loss", lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}"),
-    ("Time", lambda run: wording.duration(run.seconds) if run.seconds else "not yet"),
-    ("Weights", lambda run: f"{run.weights:,}" if run.weights else "not yet"),
-)
+# The results of a run: a name, and a text for each run.
+RESULTS: dict[str, Callable[[Run], str]] = {
+    "State": lambda run: wording.STATE_LABELS[run.state],
+    "Test accuracy": lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}",
+    "Test loss": lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}",
+    "Time": lambda run: wording.duration(run.seconds) if run.seconds else "not yet",
+    "Weights": lambda run: f"{run.weights:,}" if run.weights else "not yet",
+}
 
 
-def comparison(chosen: Sequence[Run]) -> None:
+def show_run_comparison(chosen: Sequence[Run]) -> None:
     """Show two or more runs."""
     pair = convolution.found(chosen)
     named = told_apart(chosen)
     with st.container(key="run_comparison"):
         if pair is not None:
-            _why_convolution(*pair)
+            _show_why_convolution(*pair)
         else:
             st.subheader(f"{len(chosen)} runs side by side", anchor=False)
-            st.write(_in_words(named))
+            st.write(_best_run(named))
         st.html(_table(named))
         if pair is not None:
-            _shifted(*pair)
-        _charts(named)
+            _show_shifted(*pair)
+        _show_charts(named)
 
 
-def _in_words(named: Sequence[Run]) -> str:
+def _best_run(named: Sequence[Run]) -> str:
     measured = [run for run in named if run.accuracy is not None]
     if len(measured) < 2:
         return "Fewer than two of them are measured yet."
@@ -56,70 +55,64 @@ def _in_words(named: Sequence[Run]) -> str:
             "accuracies do not compare."
         )
     best = max(measured, key=lambda run: run.accuracy or 0)
-    return f"“{wording.unmarked(best.title)}” reads most test pictures right: {best.accuracy:.2%}."
+    title = wording.escape_markdown(best.title)
+    return f"“{title}” reads most test pictures right: {best.accuracy:.2%}."
 
 
 def _table(named: Sequence[Run]) -> str:
-    """A column a run; a row for each setting in which they differ, and for how they did."""
+    """Return a column a run; a row for each setting in which they differ, and each result."""
+    is_same_state = len({run.state for run in named}) == 1
     rows = [
-        (wording.label(name), [wording.value(name, run.settings.get(name)) for run in named])
+        (
+            wording.setting_label(name),
+            [wording.setting_value(name, run.settings.get(name)) for run in named],
+        )
         for name in differing_settings(named)
+    ] + [
+        (name, [text(run) for run in named])
+        for name, text in RESULTS.items()
+        if not (name == "State" and is_same_state)
     ]
-    rows += [(name, [measure(run) for run in named]) for name, measure in MEASURES]
-    if all(run.state is named[0].state for run in named):
-        rows = [row for row in rows if row[0] != "State"]
     titles = [run.title for run in named]
-    return side_by_side("Settings and results of the runs", titles, rows, RUN_COLOURS)
+    return comparison_table("Settings and results of the runs", titles, rows, RUN_COLOURS)
 
 
-def _charts(named: Sequence[Run]) -> None:
-    """The curves over each other, and what more weights and more time bring.
+def _show_charts(named: Sequence[Run]) -> None:
+    """Show the curves over each other, and accuracy against weights and time.
 
-    The colours are named by the table above them.
+    The table above them names the colours.
     """
+
+    def show(draw: Callable[..., Figure], *data: object, key: str, name: str, alt: str) -> None:
+        figure = draw(named, *data, showlegend=False, margin={"t": 36})
+        live_chart(figure, key=key, picture=name, alt=alt)
+
     titles = ", ".join(run.title for run in named)
     curves = [runs().curves(run.id) for run in named]
     if any(one.training for one in curves):
-        live_chart(
-            run_charts.runs_accuracy(named, curves, **WITHOUT_NAMES),
-            key="runs_accuracy",
-            picture="runs-accuracy",
-            alt=f"Accuracy over epochs of {titles}.",
-        )
-        live_chart(
-            run_charts.runs_loss(named, curves, **WITHOUT_NAMES),
-            key="runs_loss",
-            picture="runs-loss",
-            alt=f"Loss over epochs of {titles}.",
-        )
+        alt = f"Accuracy over epochs of {titles}."
+        show(run_charts.runs_accuracy, curves, key="runs_accuracy", name="runs-accuracy", alt=alt)
+        alt = f"Loss over epochs of {titles}."
+        show(run_charts.runs_loss, curves, key="runs_loss", name="runs-loss", alt=alt)
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
     if any(run.accuracy is not None for run in named):
         left, right = st.columns(2)
         with left:
-            live_chart(
-                run_charts.accuracy_against_weights(named, **WITHOUT_NAMES),
-                key="runs_weights",
-                picture="accuracy-against-weights",
-                alt=_points(named, "Weights"),
-            )
+            name, alt = "accuracy-against-weights", _points(named, "Weights")
+            show(run_charts.accuracy_against_weights, key="runs_weights", name=name, alt=alt)
         with right:
-            live_chart(
-                run_charts.accuracy_against_seconds(named, **WITHOUT_NAMES),
-                key="runs_seconds",
-                picture="accuracy-against-seconds",
-                alt=_points(named, "Time"),
-            )
+            name, alt = "accuracy-against-seconds", _points(named, "Time")
+            show(run_charts.accuracy_against_seconds, key="runs_seconds", name=name, alt=alt)
 
 
-def _points(named: Sequence[Run], measure: str) -> str:
-    words = dict(MEASURES)[measure]
-    accuracy = dict(MEASURES)["Test accuracy"]
-    return f"Test accuracy against {measure.lower()}: " + "; ".join(
-        f"{run.title} {accuracy(run)} at {words(run)}" for run in named
+def _points(named: Sequence[Run], result: str) -> str:
+    accuracy, other = RESULTS["Test accuracy"], RESULTS[result]
+    return f"Test accuracy against {result.lower()}: " + "; ".join(
+        f"{run.title} {accuracy(run)} at {other(run)}" for run in named
     )
 
 
-def _why_convolution(dense: Run, convolutional: Run) -> None:
+def _show_why_convolution(dense: Run, convolutional: Run) -> None:
     st.subheader("Why convolution?", anchor=False)
     if dense.accuracy is None or convolutional.accuracy is None:
         st.write(
@@ -130,21 +123,21 @@ def _why_convolution(dense: Run, convolutional: Run) -> None:
     st.write(convolution.describe_networks(dense, convolutional))
 
 
-def _shifted(dense: Run, convolutional: Run) -> None:
-    """What moving the test pictures does to both, once both models are there."""
+def _show_shifted(dense: Run, convolutional: Run) -> None:
+    """Show what moving the test pictures does to both, once both models are there."""
     models = [model for run in (dense, convolutional) if (model := stored_model(run)) is not None]
     name = dense.config.dataset
     if len(models) < 2 or datasets.availability(name).place is None:
         return
     st.markdown("**And when a digit is not in the middle?**")
-    dataset = result_if_there(workers().datasets, dataset_job(name), "Opening the test pictures")
+    dataset = result_or_progress(queues().datasets, dataset_job(name), "Opening the test pictures")
     if dataset is None:
         return
-    shares = []
+    accuracies = []
     for model in models:
-        job = shift_job(model, dataset)
-        share = result_if_there(workers().shifts, job, "Moving every test picture by two pixels")
-        if share is None:
+        job, doing = shift_job(model, dataset), "Moving every test picture by two pixels"
+        pair = result_or_progress(queues().analyses, job, doing)
+        if pair is None:
             return
-        shares.append(share)
-    st.write(convolution.describe_shift(*shares))
+        accuracies.append(pair)
+    st.write(convolution.describe_shift(*accuracies))

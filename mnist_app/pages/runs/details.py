@@ -1,10 +1,9 @@
-"""One training run: how it went, what can be done with it, and how it is set."""
+"""One training run: its results, what can be done with it, and its settings."""
 
 import html
 
 import streamlit as st
 
-from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
@@ -13,40 +12,43 @@ from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.runs.downloads import downloads
+from mnist_app.pages.runs.downloads import show_run_downloads
 from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import continuing_job, runs
+from mnist_app.pages.session.waiting import rerun_after
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
+
+INTERRUPTED = "It was interrupted: the server ended, or could not write down how it went."
 
 
-def details(run: Run) -> None:
+def show_run(run: Run) -> None:
     """Show a run."""
     model = stored_model(run)
     with st.container(key="run_details"):
-        st.subheader(wording.unmarked(run.title), anchor=False)
-        _standing(run)
-        _figures(run)
-        _next_steps(run, model)
+        st.subheader(wording.escape_markdown(run.title), anchor=False)
+        _show_state(run)
+        _show_figures(run)
+        _show_next_steps(run, model)
         curves = runs().curves(run.id)
-        _curves(run, curves)
-        downloads(run, model, curves)
+        _show_curves(run, curves)
+        show_run_downloads(run, model, curves)
         with st.expander("Rename or delete", icon=":material/edit:"):
-            _rename(run)
-            _delete(run, model)
+            _show_rename(run)
+            _show_delete(run, model)
         with st.expander("All settings", icon=":material/tune:"):
             st.html(_settings(run))
 
 
 def stored_model(run: Run) -> StoredModel | None:
-    """The run's model, if it is still there."""
+    """Return the run's model, if it is still there."""
     if run.model is None or not run.model.exists():
         return None
     return model_store.describe(run.model)
 
 
-def _standing(run: Run) -> None:
-    job = workers().training.latest(run.id)
+def _show_state(run: Run) -> None:
+    job = queues().training.latest(run.id)
     if run.state is RunState.WAITING and job is not None and job.place:
         st.info(
             f"Waiting in line at place {job.place}. It starts by itself.", icon=":material/queue:"
@@ -56,49 +58,29 @@ def _standing(run: Run) -> None:
     elif run.state is RunState.FAILED:
         show_error(run.error)
     elif run.state is RunState.INTERRUPTED:
-        why = (
-            run.error
-            or "It was interrupted: the server ended, or could not write down how it went."
-        )
-        st.warning(
-            f"{wording.unmarked(why)} "
-            + ("It can go on from its last epoch." if run.can_continue else "Start it anew."),
-            icon=":material/power_off:",
-        )
+        why = run.error or INTERRUPTED
+        advice = "It can go on from its last epoch." if run.can_continue else "Start it anew."
+        st.warning(f"{wording.escape_markdown(why)} {advice}", icon=":material/power_off:")
     else:
-        state = f"{wording.STATES[run.state]}. Begun {wording.moment(run.created)}."
-        st.caption(f"{state} {wording.unmarked(run.error)}".strip())
+        state = f"{wording.STATE_LABELS[run.state]}. Begun {wording.local_time(run.created)}."
+        st.caption(f"{state} {wording.escape_markdown(run.error)}".strip())
 
 
-def _figures(run: Run) -> None:
+def _show_figures(run: Run) -> None:
     if run.accuracy is None:
         return
     with st.container(key="run_figures"):
-        st.metric(
-            "Test accuracy",
-            f"{run.accuracy:.2%}",
-            help="Share of pictures read right that it never saw.",
-        )
-        st.metric(
-            "Test loss",
-            "unknown" if run.loss is None else f"{run.loss:.4f}",
-            help="How wrong its probabilities are; 0 would be certain and right every time.",
-        )
+        explained = "Share of pictures read right that it never saw."
+        st.metric("Test accuracy", f"{run.accuracy:.2%}", help=explained)
+        loss = "unknown" if run.loss is None else f"{run.loss:.4f}"
+        explained = "How wrong its probabilities are; 0 would be certain and right every time."
+        st.metric("Test loss", loss, help=explained)
         st.metric("Time", wording.duration(run.seconds), help="Of training, pauses left out.")
         st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
 
 
-def _continue(run: Run) -> None:
-    try:
-        continuing_job(run.id)
-    except DigitLabError as error:
-        show_error(error)
-    else:
-        st.rerun()
-
-
-def _next_steps(run: Run, model: StoredModel | None) -> None:
-    job = workers().training.latest(run.id)
+def _show_next_steps(run: Run, model: StoredModel | None) -> None:
+    job = queues().training.latest(run.id)
     with st.container(horizontal=True, key="run_next_steps"):
         if run.can_continue and st.button(
             "Continue",
@@ -108,19 +90,16 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
             help="It goes on from where it was last put on disk (where it was stopped, or the end "
             "of an epoch) and ends as if nothing had happened.",
         ):
-            _continue(run)
-        if (
-            job is not None
-            and not job.is_over
-            and st.button(
+            rerun_after(lambda: continuing_job(run.id))
+        if job is not None and not job.is_over:
+            st.button(
                 "Stop",
                 key="stop_run",
                 icon=":material/stop:",
                 disabled=job.stopping,
+                on_click=queues().training.stop,
+                args=(job.id,),
             )
-        ):
-            workers().training.stop(job.id)
-            st.rerun()
         if model is not None:
             navigation.to_draw(model)
             navigation.to_predictions(model)
@@ -129,7 +108,7 @@ def _next_steps(run: Run, model: StoredModel | None) -> None:
         st.caption("Its model was deleted. “Same settings again” makes it anew.")
 
 
-def _curves(run: Run, curves: LearningCurves) -> None:
+def _show_curves(run: Run, curves: LearningCurves) -> None:
     if not curves.training:
         return
     last, epochs = curves.training[-1], run.config.epochs
@@ -151,19 +130,14 @@ def _curves(run: Run, curves: LearningCurves) -> None:
         )
 
 
-def _rename(run: Run) -> None:
+def _show_rename(run: Run) -> None:
     with st.form(f"rename_{run.id}", border=False):
         title = st.text_input("Name", run.title, max_chars=TITLE_LENGTH, key=f"title_{run.id}")
         if st.form_submit_button("Rename", icon=":material/edit:", key=f"rename_run_{run.id}"):
-            try:
-                runs().rename(run.id, title)
-            except DigitLabError as error:
-                show_error(error)
-            else:
-                st.rerun()
+            rerun_after(lambda: runs().rename(run.id, title))
 
 
-def _delete(run: Run, model: StoredModel | None) -> None:
+def _show_delete(run: Run, model: StoredModel | None) -> None:
     if not run.is_over:
         st.caption("It can be deleted when it is over.")
         return
@@ -171,20 +145,14 @@ def _delete(run: Run, model: StoredModel | None) -> None:
         "Delete its model too: nobody can choose it any more", key=f"with_model_{run.id}"
     )
     is_sure = st.checkbox("Yes, delete this run for good", key=f"sure_{run.id}")
-    if st.button(
-        "Delete",
-        key="delete_run",
-        icon=":material/delete:",
-        disabled=not is_sure,
-    ):
-        runs().delete(run.id, with_model)
-        st.rerun()
+    if st.button("Delete", key="delete_run", icon=":material/delete:", disabled=not is_sure):
+        rerun_after(lambda: runs().delete(run.id, with_model))
 
 
 def _settings(run: Run) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(row.label)}</td>"
-        f"<td>{html.escape(wording.value(row.name, run.settings[row.name]))}</td></tr>"
+        f"<td>{html.escape(wording.setting_value(row.name, run.settings[row.name]))}</td></tr>"
         for row in SETTINGS
         if row.name in run.settings
     )

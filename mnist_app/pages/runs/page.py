@@ -1,4 +1,4 @@
-"""The visitor's training runs: look at one, put several over each other, take them along."""
+"""The Runs page: look at one training run, compare several, download them."""
 
 import html
 import re
@@ -9,14 +9,14 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, RunState
-from mnist_app.pages.runs.comparison import comparison
-from mnist_app.pages.runs.details import details
+from mnist_app.pages.runs.comparison import show_run_comparison
+from mnist_app.pages.runs.details import show_run
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.choices import choose, default_dataset
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 FOLLOW_SECONDS = 2.0
 # Rows that are there at first, and runs that can be told apart in one chart.
@@ -42,32 +42,32 @@ def page() -> None:
         listed = runs().listed(visitor())
         if runs().notice:
             st.warning(runs().notice, icon=":material/inventory_2:")
-        _why_convolution(listed)
+        _show_why_convolution(listed)
         if not listed:
             st.info("No runs yet: train a network on the Train page, then come back.")
             return
         left, right = st.columns([1, 2], gap="medium")
         with left:
-            chosen = _list(listed)
+            chosen = _show_list(listed)
         with right:
-            _show([run for number in chosen for run in listed if run.id == number])
+            _show_ticked([run for number in chosen for run in listed if run.id == number])
     except DigitLabError as error:
         show_error(error)
         return
     if not all(run.is_over for run in listed):
-        _follow(_standing(listed))
+        _follow(_unfinished(listed))
 
 
-def _show(chosen: list[Run]) -> None:
+def _show_ticked(chosen: list[Run]) -> None:
     if not chosen:
         st.info("Tick a run to look at it.")
     elif len(chosen) == 1:
-        details(chosen[0])
+        show_run(chosen[0])
     else:
-        comparison(chosen)
+        show_run_comparison(chosen)
 
 
-def _why_convolution(listed: list[Run]) -> None:
+def _show_why_convolution(listed: list[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="why"):
         if st.button(
             "Why convolution?",
@@ -89,8 +89,8 @@ def _why_convolution(listed: list[Run]) -> None:
         )
 
 
-def _list(listed: list[Run]) -> list[int]:
-    """Show the runs with a box to tick; gives the numbers of those that are, first ticked first."""
+def _show_list(listed: list[Run]) -> list[int]:
+    """Show the runs with a box to tick; return the ticked ones' numbers, first ticked first."""
     order = choose("Order", list(ORDERS), "order", lambda name: ORDERS[name][0])
     _, column, descending = ORDERS[order]
     ordered = runs().listed(visitor(), column, descending)
@@ -99,7 +99,7 @@ def _list(listed: list[Run]) -> list[int]:
     shows_all = st.session_state.get("all_runs", False)
     for number, run in enumerate(ordered):
         if shows_all or number < SHOWN or run.id in chosen:
-            _row(run, chosen)
+            _show_row(run, chosen)
     if len(ordered) > SHOWN and not shows_all:
         st.button(
             f"Show all {len(ordered)}",
@@ -110,12 +110,12 @@ def _list(listed: list[Run]) -> list[int]:
     return chosen
 
 
-def _row(run: Run, chosen: list[int]) -> None:
+def _show_row(run: Run, chosen: list[int]) -> None:
     key = f"tick_{run.id}"
     st.session_state[key] = run.id in chosen
     with st.container(key=f"run_{run.id}", gap=None):
         st.checkbox(
-            wording.unmarked(run.title),
+            wording.escape_markdown(run.title),
             key=key,
             on_change=_toggle,
             args=(run.id,),
@@ -126,7 +126,7 @@ def _row(run: Run, chosen: list[int]) -> None:
 
 
 def _lines(run: Run) -> str:
-    """What is to be known of a run, in two lines of HTML."""
+    """Return a run in two lines of HTML."""
     facts = [f"<b>{_state(run)}</b>"]
     if run.accuracy is not None:
         facts.append(f"{run.accuracy:.2%} right")
@@ -134,23 +134,25 @@ def _lines(run: Run) -> str:
         facts.append(wording.duration(run.seconds))
     if run.weights:
         facts.append(f"{run.weights:,} weights")
-    about = [wording.value(name, run.settings.get(name)) for name in ("architecture", "dataset")]
+    about = [
+        wording.setting_value(name, run.settings.get(name)) for name in ("architecture", "dataset")
+    ]
     epochs = run.settings.get("epochs")
     about += [
         "1 epoch" if epochs == 1 else f"{epochs} epochs",
-        wording.moment(run.created, "%d %b, %H:%M"),
+        wording.local_time(run.created, "%d %b, %H:%M"),
     ]
     return f"{' · '.join(facts)}<br>{html.escape(' · '.join(about))}"
 
 
 def _state(run: Run) -> str:
-    words = wording.STATES[run.state]
-    job = workers().training.latest(run.id) if run.state is RunState.WAITING else None
+    words = wording.STATE_LABELS[run.state]
+    job = queues().training.latest(run.id) if run.state is RunState.WAITING else None
     return f"{words}, place {job.place}" if job is not None and job.place else words
 
 
 def _chosen(listed: list[Run]) -> list[int]:
-    """The numbers of the runs that are ticked, or that a new link names; at first the newest."""
+    """Return the numbers of the runs that are ticked or linked; at first the newest."""
     known = [run.id for run in listed]
     linked = st.query_params.get("runs")
     # While somebody ticks, the browser may still send a link from a moment ago.
@@ -182,16 +184,16 @@ def _toggle(number: int) -> None:
     _choose([other for other in chosen if other != number] + [number] * is_ticked)
 
 
-def _standing(listed: list[Run]) -> list[tuple[int, str, float]]:
-    """What changes by itself."""
+def _unfinished(listed: list[Run]) -> list[tuple[int, str, float]]:
+    """Return what changes by itself."""
     return [(run.id, _state(run), run.seconds) for run in listed if not run.is_over]
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(before: list[tuple[int, str, float]]) -> None:
-    """Run the page again when something happened to a run."""
+    """Run the page again when a run has changed."""
     try:
-        now = _standing(runs().listed(visitor()))
+        now = _unfinished(runs().listed(visitor()))
     except DigitLabError as error:
         show_error(error)
         return

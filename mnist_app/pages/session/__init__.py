@@ -1,1 +1,1 @@
-"""Who is looking, at what, and what works for them."""
+"""The visitor's session: identity, choices, and background jobs."""

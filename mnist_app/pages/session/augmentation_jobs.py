@@ -1,4 +1,4 @@
-"""What augmentation makes of pictures, which a worker finds out."""
+"""Augmented copies of pictures, which a worker process makes."""
 
 from collections.abc import Mapping
 
@@ -7,39 +7,33 @@ import streamlit as st
 
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import TrainingConfig
+from mnist_app.pages.session.jobs import augmentation_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import tab
-from mnist_app.pages.session.waiting import POLL_SECONDS, result_if_there
-from mnist_app.pages.session.workers import variants_job, workers
+from mnist_app.pages.session.waiting import rerun_when_over, show_failure
 
 WAKING = "The learning part of the app is waking up to make them, about 10 s …"
 
 
-def variants(
+def augmented_copies(
     images: np.ndarray, seed: int, configs: Mapping[str, TrainingConfig], key: str
 ) -> dict[str, np.ndarray]:
-    """Return a changed copy of each picture by each of `configs`, as soon as they are made.
+    """Return a changed copy of each picture by each config, as soon as they are made.
 
-    Until then the last ones, so that nothing jumps; none at first. The page runs again by itself.
+    Until then return the last ones, so that nothing jumps. The page runs again by itself.
 
     Args:
         images: uint8 (n, 28, 28).
         key: unique on the page.
     """
-    job = variants_job(images, seed, tuple(configs.values()), f"{tab()} {key}")
+    job = augmentation_job(images, seed, tuple(configs.values()), f"{tab()} {key}")
     kept = f"{key}_variants"
     if job.state is JobState.DONE:
         st.session_state[kept] = dict(zip(configs, job.result, strict=True))
-    elif job.state is JobState.FAILED:
-        result_if_there(workers().augmentation, job, "Making variants")
+    elif job.is_over:
+        show_failure(queues().lab, job, "retry-Making variants")
     else:
-        _follow(job.id, is_first=kept not in st.session_state)
+        rerun_when_over(
+            queues().lab, job.id, "Making new ones …" if kept in st.session_state else WAKING
+        )
     return st.session_state.get(kept, {})
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _follow(job_id: int, is_first: bool) -> None:
-    """Run the page again as soon as they are made."""
-    job = workers().augmentation.snapshot(job_id)
-    if job is None or job.is_over:
-        st.rerun()
-    st.caption(WAKING if is_first else "Making new ones …")

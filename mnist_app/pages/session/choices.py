@@ -1,4 +1,4 @@
-"""What a page shows, chosen by its visitor and kept in the link."""
+"""Choices of a visitor that the link keeps."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,8 +8,9 @@ from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS, short
-from mnist_app.pages.session.waiting import result_of
-from mnist_app.pages.session.workers import dataset_job, workers
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.waiting import result_or_stop
 
 
 def choose(
@@ -20,7 +21,7 @@ def choose(
     default: str | None = None,
     on_change: Callable[[], None] | None = None,
 ) -> str:
-    """A select box whose value stands in the link as `name`.
+    """Show a select box whose value the link holds as `name`, and return it.
 
     A link that names none of `options` falls back to `default`, or to the first.
     """
@@ -41,54 +42,54 @@ def choose(
 
 
 def choose_dataset(names: Sequence[str]) -> str:
-    """One of the data sets `names`, at first `default_dataset`."""
+    """Show a select box of data sets, and return the chosen one."""
     return choose(
         "Data set",
         names,
         "dataset",
-        described_dataset,
+        dataset_label,
         default=default_dataset(names),
-        on_change=_ask_for_chosen,
+        on_change=_request_download,
     )
 
 
 def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:
-    """MNIST when it is at hand, else what is."""
+    """Return MNIST if it is on this machine, else another one that is."""
     at_hand = [name for name in names if datasets.availability(name).place is not None]
     return next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
 
 
-def opened(name: str) -> Dataset:
-    """The data set; until it is open, show how that stands and end this run of the page.
+def open_dataset(name: str) -> Dataset:
+    """Return the data set; until it is open, show the progress and end this run of the page.
 
     It is downloaded only when this visitor asked for it.
     """
     title = short(DATASETS[name])
     found = datasets.availability(name)
-    is_asked_for = st.session_state.get("asked_for") == name
-    if found.place is None and not is_asked_for and workers().datasets.latest(name) is None:
+    is_requested = st.session_state.get("requested_download") == name
+    if found.place is None and not is_requested and queues().datasets.latest(name) is None:
         st.info(f"{title} is not on this machine.", icon=":material/download:")
         label = f"Download {title} ({found.megabytes:.0f} MB)"
-        st.button(label, key="download", type="primary", on_click=_ask_for_chosen)
+        st.button(label, key="download", type="primary", on_click=_request_download)
         st.stop()
-    what = f"Downloading {title}" if found.place is None else f"Opening {title}"
-    return result_of(workers().datasets, dataset_job(name), what)
+    doing = f"Downloading {title}" if found.place is None else f"Opening {title}"
+    return result_or_stop(queues().datasets, dataset_job(name), doing)
 
 
-def described_dataset(name: str) -> str:
-    """A data set's name for people, and whether it has yet to be downloaded."""
+def dataset_label(name: str) -> str:
+    """Return a data set's name for people, and whether it has yet to be downloaded."""
     found = datasets.availability(name)
     if found.place is not None:
         return DATASETS[name]
     return f"{short(DATASETS[name])} (to download, {found.megabytes:.0f} MB)"
 
 
-def learned_elsewhere(model: StoredModel, dataset: Dataset) -> str | None:
-    """The title of the data set that a model learned from; None if it is this one or unknown."""
+def other_training_dataset(model: StoredModel, dataset: Dataset) -> str | None:
+    """Return the title of the data set a model learned from; None if it is this one or unknown."""
     if model.card is None or model.card.dataset == dataset.name:
         return None
     return short(DATASETS.get(model.card.dataset, model.card.dataset))
 
 
-def _ask_for_chosen() -> None:
-    st.session_state.asked_for = st.session_state.chosen_dataset
+def _request_download() -> None:
+    st.session_state.requested_download = st.session_state.chosen_dataset

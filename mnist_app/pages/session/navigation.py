@@ -13,12 +13,12 @@ ALWAYS_LINKED = ("dataset", "architecture")
 
 
 def register(pages: Mapping[str, StreamlitPage]) -> None:
-    """Have buttons lead to `pages`, by their paths; call it in each run, before a page is shown."""
+    """Set the pages that buttons lead to, by their paths; called in each run of the app."""
     st.session_state["pages"] = pages
 
 
 def link_of(config: TrainingConfig) -> dict[str, str]:
-    """Return what a link to the Train page says that opens it with these settings."""
+    """Return the query of a link that opens the Train page with these settings."""
     return {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
 
 

@@ -1,14 +1,14 @@
-"""Whoever has a page open is there; a run of one who left gives way to those who wait."""
+"""The sign that a visitor is there; runs of one who left give way to those who wait."""
 
 import streamlit as st
 
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.workers import workers
 
 SIGN_SECONDS = 20.0
 
 
 @st.fragment(run_every=SIGN_SECONDS)
-def be_there() -> None:
-    """Tell the line of training runs again and again that the visitor is there."""
-    workers().training.seen(visitor())
+def report_presence() -> None:
+    """Tell the queue of training runs again and again that the visitor is there."""
+    queues().training.seen(visitor())

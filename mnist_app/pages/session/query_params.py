@@ -1,15 +1,12 @@
-"""What a link to a page carries beyond its widgets; anybody may have written it."""
+"""Query parameters beyond those of widgets; anybody may have written them."""
 
 import re
 
 import streamlit as st
 
 
-def text_of_new_link(name: str) -> str | None:
-    """What the link gives as `name`, told once; None when it gives nothing.
-
-    A link that is what this page last wrote is not new.
-    """
+def new_link_text(name: str) -> str | None:
+    """Return, once, what the link gives as `name`; None if this page wrote it itself."""
     linked = st.query_params.get(name)
     if linked == st.session_state.get(f"linked_{name}"):
         return None
@@ -17,13 +14,13 @@ def text_of_new_link(name: str) -> str | None:
     return linked or None
 
 
-def number_of_new_link(name: str) -> int | None:
-    """As `text_of_new_link` for a whole number; None also for nonsense."""
-    linked = text_of_new_link(name)
+def new_link_number(name: str) -> int | None:
+    """Return the same as a whole number; None also for nonsense."""
+    linked = new_link_text(name)
     return int(linked) if linked and re.fullmatch(r"[0-9]{1,9}", linked) else None
 
 
-def keep_in_link(name: str, value: int | str | None) -> None:
+def set_link(name: str, value: int | str | None) -> None:
     """Have the link carry `value` as `name`, or nothing of that name."""
     text = None if value is None else str(value)
     if text is None:

@@ -1,7 +1,7 @@
-"""The list of runs that all visitors share, and the jobs about its runs."""
+"""The list of runs that all visitors share, and the jobs that train them."""
 
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,22 +11,20 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core import limits
-from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.runs import checkpoints, convolution, outcomes, run_store
+from mnist_app.core.runs import checkpoints, outcomes, run_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import Trained, TrainingOutcome
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.recording import Report, recorded
-from mnist_app.core.runs.run import Run as ListedRun
+from mnist_app.core.runs.run import Run
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.session.workers import cluster, file_of, identity, own_classifier, workers
+from mnist_app.pages.session.queues import cluster, queues
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +41,8 @@ LOST_AGAIN = (
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """How a training run stands.
+class LiveRun:
+    """A training run in line or at work.
 
     Attributes:
         title: the name its model will have.
@@ -62,7 +60,7 @@ class Run:
 
 
 def runs() -> Runs:
-    """The list of runs beside the models; those that an earlier server left are interrupted.
+    """Return the list of runs beside the models; those of an earlier server are interrupted.
 
     Raises:
         DigitLabError: the place cannot be written, or a newer version made the list.
@@ -78,36 +76,37 @@ def _runs(folder: Path) -> Runs:
 def training_job(
     config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
 ) -> Snapshot:
-    """Put a new training run in line, and into the list of runs, whose number is the job's key.
+    """Put a new run in line, and into the list of runs, whose number is the job's key.
 
-    It reports `Run`, and its result is a `TrainingOutcome`.
+    The job reports `LiveRun`; its result is a `TrainingOutcome`.
 
     Raises:
-        DigitLabError: its owner has `MOST_RUNS` that are not over, all visitors together have as
-            many as this host allows, no more models are kept here, or the list of runs cannot be
-            written.
+        DigitLabError: there are too many runs or models, or the list of runs cannot be written.
     """
     model_store.require_room()
     with _room_in_line(owner):
-        return _training(runs().add(title, config, owner), drawing)
+        return _submit(runs().add(title, config, owner), drawing)
 
 
 def continuing_job(run_id: int) -> Snapshot:
-    """The same for a run that was broken off and goes on from its checkpoint, with its drawing.
+    """Put an interrupted run in line again; it goes on from its checkpoint, with its drawing.
 
     Raises:
-        DigitLabError: as there, or it left none.
+        DigitLabError: as `training_job`, or it left no checkpoint.
     """
-    broken_off = runs().get(run_id)
-    with _room_in_line(broken_off.owner):
-        return _training(runs().resume(run_id), goes_on=True)
+    with _room_in_line(runs().get(run_id).owner):
+        return _submit(runs().resume(run_id), goes_on=True)
 
 
 @contextmanager
 def _room_in_line(owner: str) -> Iterator[None]:
-    """Nobody else comes into the line meanwhile, so two tabs at once get no more than one."""
-    with workers().lining_up:
-        unfinished = [job for job in workers().training.jobs() if not job.is_over]
+    """Hold the line for one newcomer, so that two tabs at once get no more than one.
+
+    Raises:
+        DigitLabError: the owner, or all visitors together, have too many runs in it.
+    """
+    with queues().lining_up:
+        unfinished = [job for job in queues().training.jobs() if not job.is_over]
         if sum(job.owner == owner for job in unfinished) >= MOST_RUNS:
             raise DigitLabError(
                 f"{MOST_RUNS} of your runs train or wait already: wait until one is over, or "
@@ -121,33 +120,31 @@ def _room_in_line(owner: str) -> Iterator[None]:
         yield
 
 
-def _training(
-    listed: ListedRun, drawing: np.ndarray | None = None, goes_on: bool = False
-) -> Snapshot:
-    kept = runs()
-    waiting = Run(listed.title, listed.config, drawing)
+def _submit(run: Run, drawing: np.ndarray | None = None, goes_on: bool = False) -> Snapshot:
+    known = runs()
+    waiting = LiveRun(run.title, run.config, drawing)
 
     def work(control: Control) -> TrainingOutcome:
         control.report(waiting)
         return recorded(
-            kept, listed.id, lambda record: _Learning(listed, waiting, control, record).do(goes_on)
+            known, run.id, lambda record: _Training(run, waiting, control, record).train(goes_on)
         )
 
-    return workers().training.submit(
-        work, listed.owner, listed.id, if_cancelled=lambda: kept.cancel(listed.id)
+    return queues().training.submit(
+        work, run.owner, run.id, if_cancelled=lambda: known.cancel(run.id)
     )
 
 
-class _Learning:
-    """A training run as the server sees it: a worker does it, and another one if that is lost."""
+class _Training:
+    """A run as the server sees it: a worker trains it, and another one if that is lost."""
 
-    def __init__(self, listed: ListedRun, run: Run, control: Control, record: Report) -> None:
-        assert listed.checkpoints is not None
-        self._listed, self._folder = listed, listed.checkpoints
-        self._run, self._control, self._record = run, control, record
+    def __init__(self, run: Run, live: LiveRun, control: Control, record: Report) -> None:
+        assert run.checkpoints is not None
+        self._run, self._folder = run, run.checkpoints
+        self._live, self._control, self._record = live, control, record
         self._remark = ""
 
-    def do(self, goes_on: bool) -> TrainingOutcome:
+    def train(self, goes_on: bool) -> TrainingOutcome:
         """Train until it is over, and save what was learned.
 
         Args:
@@ -159,44 +156,44 @@ class _Learning:
         """
         first = checkpoints.load(self._folder) if goes_on else None
         if first is not None:
-            self._run = replace(self._run, drawing=first.drawing)
+            self._live = replace(self._live, drawing=first.drawing)
         try:
-            trained = self._train(first, 1.0)
+            trained = self._call(first, 1.0)
         except WorkerLost:
             self._remark = WENT_ON
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
-            trained = self._train(last, _factor(last) / _factor(first))
+            trained = self._call(last, _rate_factor(last) / _rate_factor(first))
         trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.save_trained(trained, self._listed.model)
+        return outcomes.save_trained(trained, self._run.model)
 
-    def _train(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
+    def _call(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
         try:
             return cluster().call(
                 "mnist_app.lab.training.experiment:train_model",
-                self._run.config,
-                self._run.title,
+                self._live.config,
+                self._live.title,
                 control=self._control,
                 report=self._report,
                 is_training=True,
                 attempts=1,
                 known_factor=known_factor,
-                drawing=self._run.drawing,
+                drawing=self._live.drawing,
                 checkpoint=checkpoint.data if checkpoint else None,
                 keeps_checkpoints=True,
             )
         except WorkerLost as error:
             raise WorkerLost(LOST_AGAIN) from error
 
-    def _report(self, told: Any) -> None:
-        if isinstance(told, Checkpoint):
-            self._keep(told)
-        elif isinstance(told, Phase):
-            self._run = replace(self._run, phase=told)
+    def _report(self, news: Any) -> None:
+        if isinstance(news, Checkpoint):
+            self._keep(news)
+        elif isinstance(news, Phase):
+            self._live = replace(self._live, phase=news)
         else:
-            progress = self._remarked(told)
-            self._run = replace(self._run, progress=progress, phase=None)
+            progress = self._remarked(news)
+            self._live = replace(self._live, progress=progress, phase=None)
             self._record(progress)
-        self._control.report(self._run)
+        self._control.report(self._live)
 
     def _keep(self, checkpoint: Checkpoint) -> None:
         try:
@@ -209,39 +206,5 @@ class _Learning:
         return replace(progress, remark=" ".join(filter(None, (self._remark, progress.remark))))
 
 
-def _factor(checkpoint: Checkpoint | None) -> float:
+def _rate_factor(checkpoint: Checkpoint | None) -> float:
     return checkpoint.rate_factor if checkpoint else 1.0
-
-
-def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """The job whose result is the share of test pictures read right, as they are and shifted."""
-
-    def measure(control: Control) -> tuple[float, float]:
-        classifier = own_classifier(model)
-        plain, moved = (
-            float((classifier.probabilities(images).argmax(axis=1) == dataset.test_labels).mean())
-            for images in (dataset.test_images, convolution.shifted(dataset.test_images))
-        )
-        return plain, moved
-
-    return workers().shifts.once((identity(model), dataset.name), measure)
-
-
-def export_job(model: StoredModel, form: str) -> Snapshot:
-    """The job whose result is the model as the bytes of one file; see `lab.export.export`."""
-
-    def work(control: Control) -> bytes:
-        return cluster().call(
-            "mnist_app.lab.export:export",
-            file_of(model),
-            model.name,
-            form,
-            control=control,
-        )
-
-    return workers().exports.once(export_key(model, form), work)
-
-
-def export_key(model: StoredModel, form: str) -> Hashable:
-    """What an export is about, to look whether there is one."""
-    return identity(model), form

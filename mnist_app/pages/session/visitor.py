@@ -1,20 +1,17 @@
-"""Who is looking: an id that lasts over reloads and tabs of one browser, and tells nothing else."""
+"""The visitor's id, which lasts over reloads and tabs of one browser."""
 
 import re
 import uuid
 
 import streamlit as st
 
+from mnist_app.pages.component import component
+
 COOKIE = "digit_lab_visitor"
-_SCRIPT = """
-export default function ({ data }) {
-  document.cookie = `${data.name}=${data.id}; path=/; max-age=2592000; samesite=lax`;
-}
-"""
 
 
 def visitor() -> str:
-    """This browser's id; without cookies, this tab's until it is reloaded."""
+    """Return this browser's id; without cookies, this tab's until it is reloaded."""
     if "visitor" not in st.session_state:
         known = str(st.context.cookies.get(COOKIE))
         valid = re.fullmatch(r"[0-9a-f]{32}", known) is not None
@@ -23,15 +20,10 @@ def visitor() -> str:
 
 
 def tab() -> str:
-    """This tab's id until it is reloaded: two tabs of one browser differ in it."""
+    """Return this tab's id until it is reloaded: two tabs of one browser differ in it."""
     return st.session_state.setdefault("tab", uuid.uuid4().hex)
 
 
-def remember() -> None:
+def set_visitor_cookie() -> None:
     """Have the browser keep the id; called once in each run of the app, before the page."""
-    _component()(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component("digit_lab_visitor", js=_SCRIPT, html="<span></span>")
+    component("session/visitor.js")(key="visitor_cookie", data={"name": COOKIE, "id": visitor()})

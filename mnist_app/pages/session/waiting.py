@@ -1,94 +1,100 @@
-"""What a page shows while a background job works, and when it failed."""
+"""The progress and the failure of a background job, as a page shows them."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
+from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
-from mnist_app.pages.session.interest import give_up, has_given_up, take_up
-from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 POLL_SECONDS = 0.4
 
 
-def result_of(worker: JobQueue, job: Snapshot, what: str) -> Any:
-    """The job's result; until it is there, show how it stands and end this run of the page.
+def result_or_stop(queue: JobQueue, job: Snapshot, doing: str) -> Any:
+    """Return the job's result; until it is there, show its progress and end this run of the page.
 
-    The page runs again by itself when the job is over. A failure is told with a button to retry.
+    The page runs again by itself when the job is over. A failure comes with a button to try again.
 
     Args:
-        what: what is being done, such as "Opening MNIST".
+        doing: what is being done, such as "Opening MNIST".
     """
-    found = result_if_there(worker, job, what)
+    result = result_or_progress(queue, job, doing)
     if job.state != JobState.DONE:
         st.stop()
-    return found
+    return result
 
 
-def result_if_there(worker: JobQueue, job: Snapshot, what: str, seen: int | None = None) -> Any:
-    """As `result_of`, for a part of a page: None while there is no result, and the page goes on.
+def result_or_progress(queue: JobQueue, job: Snapshot, doing: str, seen: int | None = None) -> Any:
+    """Return the job's result; until it is there, show its progress and return None.
 
     Args:
-        seen: see `watch`.
+        seen: see `show_progress`.
     """
     if job.state == JobState.DONE:
         return job.result
-    if job.state == JobState.FAILED:
-        show_error(job.error)
-        if st.button("Try again", icon=":material/refresh:", key=f"retry-{what}"):
-            worker.forget(job.id)
-            st.rerun()
-    elif job.state == JobState.STOPPED or has_given_up(worker, job):
-        st.info(f"{what} was stopped.")
-        if st.button("Start again", icon=":material/refresh:", key=f"retry-{what}"):
-            take_up(worker, job)
-            worker.forget(job.id)
-            st.rerun()
+    if job.is_over:
+        show_failure(queue, job, f"retry-{doing}")
     else:
-        watch(worker, job.id, what, seen)
+        show_progress(queue, job.id, doing, seen)
     return None
 
 
+def show_failure(queue: JobQueue, job: Snapshot, key: str) -> None:
+    """Show why a job failed, and a button to try again."""
+    show_error(job.error)
+    st.button(
+        "Try again", key=key, icon=":material/refresh:", on_click=queue.forget, args=(job.id,)
+    )
+
+
 @st.fragment(run_every=POLL_SECONDS)
-def watch(worker: JobQueue, job_id: int, what: str, seen: int | None = None) -> None:
-    """Show how a job stands, a few times a second; run the whole page again when it is over.
+def show_progress(queue: JobQueue, job_id: int, doing: str, seen: int | None = None) -> None:
+    """Show a job's progress, a few times a second; run the whole page again when it is over.
 
     Args:
         seen: of a job whose progress has stages, the one on the page, which runs again at the next.
     """
-    job = worker.snapshot(job_id)
+    job = queue.snapshot(job_id)
     if job is None or job.is_over or (seen is not None and _stage(job) != seen):
         st.rerun()
-        return
-    workers().interest.note(worker, job.id, tab())
     if job.ahead:
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
-        st.progress(0.0, f"{what}: waits for {others} to finish first.")
+        st.progress(0.0, f"{doing}: waits for {others} to finish first.")
         return
-    share = float(getattr(job.progress, "fraction", job.progress or 0.0))
+    fraction = float(getattr(job.progress, "fraction", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
-    left = f", about {_seconds(elapsed / share - elapsed)} left" if share else ""
+    left = f", about {_seconds(elapsed / fraction - elapsed)} left" if fraction else ""
     stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""
     how = "stopping" if job.stopping else f"{elapsed:.0f} s{left}{stage}"
-    st.progress(share, f"{what} … {how}")
-    if share and not job.stopping and st.button("Stop", key=f"stop-{what}"):
-        _stop(worker, job)
+    st.progress(fraction, f"{doing} … {how}")
+    # What nobody owns is shared: one visitor does not stop it for the others.
+    if job.owner and fraction and not job.stopping:
+        st.button("Stop", key=f"stop-{doing}", on_click=queue.stop, args=(job.id,))
 
 
-def _stop(worker: JobQueue, job: Snapshot) -> None:
-    """Stop somebody's own job; one that all share only when nobody else waits for it."""
-    if job.owner:
-        worker.stop(job.id)
-        return
-    give_up(worker, job)
-    if workers().interest.drop(worker, job.id, tab()):
-        worker.stop(job.id)
-    st.rerun()
+@st.fragment(run_every=POLL_SECONDS)
+def rerun_when_over(queue: JobQueue, job_id: int, text: str = "") -> None:
+    """Run the page again as soon as a job is over; show `text` until then."""
+    job = queue.snapshot(job_id)
+    if job is None or job.is_over:
+        st.rerun()
+    if text:
+        st.caption(text)
+
+
+def rerun_after(act: Callable[[], object]) -> None:
+    """Run the page again after `act`; show why it was refused instead."""
+    try:
+        act()
+    except DigitLabError as error:
+        show_error(error)
+    else:
+        st.rerun()
 
 
 def _stage(job: Snapshot) -> int:

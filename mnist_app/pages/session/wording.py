@@ -1,4 +1,4 @@
-"""Figures, moments and other people's words, as they stand on a page."""
+"""Figures, times and other people's words, as they stand on a page."""
 
 import re
 from datetime import datetime
@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import SETTINGS, short
 
-STATES = {
+STATE_LABELS = {
     RunState.WAITING: "Waiting in line",
     RunState.RUNNING: "Training",
     RunState.FINISHED: "Finished",
@@ -21,26 +21,26 @@ STATES = {
 _ROWS = {row.name: row for row in SETTINGS}
 
 
-def unmarked(text: str) -> str:
-    """A text that Markdown shows as it is, whoever wrote it."""
+def escape_markdown(text: str) -> str:
+    """Return a text that Markdown shows as it is, whoever wrote it."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
 
 
 def show_error(problem: object) -> None:
-    """Show what went wrong; others may have a part in its words: a name, a link, a file."""
-    st.error(unmarked(str(problem)), icon=":material/error:")
+    """Show what went wrong; a name, a link or a file of others may be part of its words."""
+    st.error(escape_markdown(str(problem)), icon=":material/error:")
 
 
 def duration(seconds: float) -> str:
-    """Such as "2.4 s", "48 s" or "12 min 5 s"."""
+    """Return a text such as "2.4 s", "48 s" or "12 min 5 s"."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def moment(written: str, form: str = "%d %b %Y, %H:%M") -> str:
-    """A moment, ISO 8601 with its offset, by the visitor's own clock."""
+def local_time(written: str, form: str = "%d %b %Y, %H:%M") -> str:
+    """Return a time, ISO 8601 with its offset, by the visitor's own clock."""
     try:
         zone = ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -48,14 +48,14 @@ def moment(written: str, form: str = "%d %b %Y, %H:%M") -> str:
     return datetime.fromisoformat(written).astimezone(zone).strftime(form)
 
 
-def label(setting: str) -> str:
-    """What a setting is called, its own name if this version does not know it."""
-    return _ROWS[setting].label if setting in _ROWS else setting
+def setting_label(name: str) -> str:
+    """Return the label of a setting; its own name if this version does not know it."""
+    return _ROWS[name].label if name in _ROWS else name
 
 
-def value(setting: str, given: Any) -> str:
-    """What a setting is at, in the words of the form."""
-    row = _ROWS.get(setting)
+def setting_value(name: str, value: Any) -> str:
+    """Return the value of a setting in the words of the form."""
+    row = _ROWS.get(name)
     if row is not None and row.choices:
-        return short(row.choices.get(str(given), str(given)))
-    return f"{given:g}" if isinstance(given, float) else str(given)
+        return short(row.choices.get(str(value), str(value)))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The third step of the show: from the picture over what was found in it to ten shares."""
+"""The third step of the show: the way of a picture through the network."""
 
 import numpy as np
 import streamlit as st
@@ -10,9 +10,10 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.session.jobs import explanation_job, loading_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import tab
-from mnist_app.pages.session.waiting import result_of
-from mnist_app.pages.session.workers import classifier_job, explanation_job, workers
+from mnist_app.pages.session.waiting import result_or_stop
 
 FOUND = STROKES, PARTS, LARGER = (
     "It finds small strokes",
@@ -25,18 +26,16 @@ MAPS = 4
 ON_SCREEN = 240
 
 
-def show(own: Canvas, model: StoredModel) -> None:
-    """The way of the drawing through the network, where it looked, and the ten shares."""
-    classifier = classifier_job(model)
-    result_of(workers().models, classifier, "Waking up the network")
-    reading, _ = reader.read(own, classifier)
-    digit = reading.digits[0]
+def show_decision(canvas: Canvas, model: StoredModel) -> None:
+    """Show the way of the drawing through the network, where it looked, and the ten answers."""
+    result_or_stop(queues().short, loading_job(model), "Waking up the network")
+    digit = reader.read_canvas(canvas, model).reading.digits[0]
     job = explanation_job(model, digit.image, tab())
-    explanation: Explanation = result_of(workers().explanations, job, "Looking inside the network")
+    explanation: Explanation = result_or_stop(queues().short, job, "Looking inside the network")
     st.html(f'<div class="way">{_arrow().join(_way(digit.image, explanation))}</div>')
     name = model.class_names[explanation.answer]
-    shares, looked = st.columns([3, 2], gap="large")
-    with shares, st.container(key="probabilities"):
+    bars, looked = st.columns([3, 2], gap="large")
+    with bars, st.container(key="probabilities"):
         answer.show_bars("decision", digit)
     with looked:
         alt = f"Where it looked: blue speaks for {name}, orange against it"
@@ -49,7 +48,7 @@ def show(own: Canvas, model: StoredModel) -> None:
 
 
 def _way(image: np.ndarray, explanation: Explanation) -> list[str]:
-    """The picture, and some of what was found in it, the earliest first."""
+    """Return the picture, and some of what was found in it, the earliest first."""
     start = _figure(picture(image, "The picture that the network gets", ON_SCREEN), "It gets this")
     found = stages(explanation.layers)
     if not found:
@@ -58,10 +57,9 @@ def _way(image: np.ndarray, explanation: Explanation) -> list[str]:
 
 
 def stages(layers: tuple[FeatureMaps, ...]) -> list[tuple[FeatureMaps, str]]:
-    """Up to three layers whose maps are pictures of what was found, and what they came by.
+    """Return up to three layers whose maps show what was found, and a title for each.
 
-    The last ones hardly are such pictures. Where numbers below zero are among all of them, as
-    after tanh, their size is shown.
+    Layers without negative values are preferred, which show it best.
     """
     maps = [
         place

@@ -3,16 +3,16 @@
 import streamlit as st
 
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components import canvas, reader
-from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components import reader
+from mnist_app.pages.components.canvas import Canvas, show_large_canvas
 
 
-def show(own: Canvas, model: StoredModel) -> None:
-    """The canvas, and the answer beside it."""
+def show_drawing(canvas: Canvas, model: StoredModel) -> None:
+    """Show the canvas, and the answer beside it."""
     left, right = st.columns([4, 5], gap="large")
-    reading, milliseconds, job = reader.look(own, model)
+    found = reader.read_latest(canvas, model)
     with left:
-        canvas.show_large(own)
+        show_large_canvas(canvas)
     with right:
-        reader.show_words(own, model, reading, milliseconds, job)
-    reader.follow(job)
+        reader.show_answer(found)
+    reader.rerun_when_ready(found.job)

@@ -14,15 +14,16 @@ from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.components import canvas, corrections, reader
-from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components import corrections, reader
+from mnist_app.pages.components.canvas import Canvas, show_large_canvas
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
-from mnist_app.pages.session.kiosk import owner
-from mnist_app.pages.session.run_jobs import Run, runs, training_job
+from mnist_app.pages.session.kiosk import job_owner
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import rerun_after
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import workers
 
 TITLE = "A few seconds of learning"
 # Enough to see it learn: a data set that is small is gone through more often.
@@ -30,22 +31,22 @@ EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
 
 
-def show(own: Canvas, model: StoredModel) -> None:
-    """The canvas, and beside it what can be taught with it."""
-    reading, milliseconds, job = reader.look(own, model)
+def show_lesson(canvas: Canvas, model: StoredModel) -> None:
+    """Show the canvas, and beside it what can be taught with it."""
+    found = reader.read_latest(canvas, model)
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
-        corrections.panel(own, model, when_kept=lambda: own.renew(None))
+        corrections.show_corrections(canvas, model, when_kept=lambda: canvas.renew(None))
         if not corrections.kept_drawings():
-            _from_nothing(own)
+            _show_new_network(canvas)
     with left:
-        canvas.show_large(own)
-        reader.show_words(own, model, reading, milliseconds, job)
-    reader.follow(job)
+        show_large_canvas(canvas)
+        reader.show_answer(found)
+    reader.rerun_when_ready(found.job)
 
 
-def _from_nothing(own: Canvas) -> None:
+def _show_new_network(canvas: Canvas) -> None:
     job = _last_lesson()
     st.markdown("**Or watch a new network learn from nothing**")
     if st.button(
@@ -55,12 +56,7 @@ def _from_nothing(own: Canvas) -> None:
         icon=":material/school:",
         disabled=job is not None and not job.is_over,
     ):
-        try:
-            _start(own)
-        except DigitLabError as error:
-            show_error(error)
-        else:
-            st.rerun()
+        rerun_after(lambda: _start(canvas))
     if job is not None and not job.is_over:
         _watch(job.id)
     elif job is not None:
@@ -68,20 +64,20 @@ def _from_nothing(own: Canvas) -> None:
             _delete_former(job)
         # A fragment has a container of its own: so the chart stays where it is.
         with st.container():
-            _show(job)
+            _show_curve(job)
 
 
-def _start(own: Canvas) -> None:
+def _start(canvas: Canvas) -> None:
     dataset = default_dataset(list(EPOCHS))
     preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
     config = TrainingConfig(**preset, dataset=dataset)
-    training_job(config, TITLE, visitor(), own.image)
+    training_job(config, TITLE, visitor(), canvas.image)
 
 
 def _delete_former(job: Snapshot) -> None:
-    """Else each show would leave one more; who wants to keep one gives it another name."""
+    """Delete what former shows left; who wants to keep one gives it another name."""
     new = cast(int, job.key)
-    for run in runs().listed(owner()):
+    for run in runs().listed(job_owner()):
         is_former = run.is_over and run.id < new
         if is_former and (run.title, run.config) == (TITLE, job.progress.config):
             # Another page of the same person may be at it too.
@@ -90,37 +86,37 @@ def _delete_former(job: Snapshot) -> None:
 
 
 def _last_lesson() -> Snapshot | None:
-    """This visitor's last lesson, or whatever of theirs still learns."""
-    jobs = workers().training.jobs(visitor())
+    """Return this visitor's last lesson, or whatever of theirs still learns."""
+    jobs = queues().training.jobs(visitor())
     return next((job for job in reversed(jobs) if not job.is_over or _is_lesson(job)), None)
 
 
 def _is_lesson(job: Snapshot) -> bool:
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     return run is not None and run.title == TITLE
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _watch(job_id: int) -> None:
-    job = workers().training.snapshot(job_id)
+    job = queues().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
-    _show(job)
+    _show_curve(job)
 
 
-def _show(job: Snapshot) -> None:
+def _show_curve(job: Snapshot) -> None:
     if job.state == JobState.FAILED:
         show_error(job.error)
         return
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
-    told = " ".join((_standing(job, progress), _opinion(progress)))
-    st.html(f'<div class="lesson" role="status">{told}</div>')
+    text = " ".join((_state_text(job, progress), _opinion(progress)))
+    st.html(f'<div class="lesson" role="status">{text}</div>')
     figure = lesson_curve(progress.training, progress.epochs)
-    live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {told}")
+    live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {text}")
 
 
-def _standing(job: Snapshot, progress: Progress) -> str:
+def _state_text(job: Snapshot, progress: Progress) -> str:
     if job.state == JobState.WAITING:
         return "Another network learns first; this one begins by itself."
     if job.result is not None:
@@ -137,12 +133,12 @@ def _standing(job: Snapshot, progress: Progress) -> str:
 
 
 def _phase(job: Snapshot) -> str:
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     return run.phase.stage if run and run.phase else "Getting ready"
 
 
 def _opinion(progress: Progress) -> str:
-    """What the new network takes the presenter's drawing for."""
+    """Return what the new network takes the presenter's drawing for."""
     if not progress.opinions:
         return ""
     probabilities = progress.opinions[-1].probabilities

@@ -6,55 +6,57 @@ from pathlib import Path
 
 import streamlit as st
 
+from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.pages.components import canvas, reader
-from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.show_me.steps import turning
+from mnist_app.pages.components import reader
+from mnist_app.pages.components.canvas import Canvas, presenters_canvas
+from mnist_app.pages.session.wording import escape_markdown
+from mnist_app.pages.show_me.steps import show_steps
 
 STYLE = Path(__file__).with_name("demo.css")
 
 
 @dataclass(frozen=True)
-class Step:
+class ShowStep:
     """One step of the show.
 
     Attributes:
-        title, idea: what it is about, and the one thing to be said.
-        page: the module of this package that shows it, imported when it is turned to.
-        is_of_drawing: it says nothing while nothing is drawn.
+        title: what it is about.
+        idea: the one thing to be said.
+        module: of this package, imported when it is turned to; its `show_MODULE` shows the step.
+        needs_drawing: it says nothing while nothing is drawn.
     """
 
     title: str
     idea: str
-    page: str
-    is_of_drawing: bool = False
+    module: str
+    needs_drawing: bool = False
 
 
 STEPS = (
-    Step(
+    ShowStep(
         "Draw a digit",
         "A program that was never told what a digit looks like reads what you write.",
         "drawing",
     ),
-    Step(
+    ShowStep(
         "What it saw",
         "Not your line, but 784 little squares: a number for each, from black to white.",
         "picture",
-        is_of_drawing=True,
+        needs_drawing=True,
     ),
-    Step(
+    ShowStep(
         "How it decided",
         "It looks for small pieces, puts them together, and gives each digit a share.",
         "decision",
-        is_of_drawing=True,
+        needs_drawing=True,
     ),
-    Step(
+    ShowStep(
         "Where it fails",
         "It can be sure and wrong. These are digits of other people that it never saw before.",
         "mistakes",
     ),
-    Step(
+    ShowStep(
         "Teach it",
         "Nobody changes the program: it learns from examples with their right answers.",
         "lesson",
@@ -67,40 +69,41 @@ def page() -> None:
     st.html(STYLE)
     number = _number()
     step = STEPS[number - 1]
-    own = canvas.presenters_canvas()
-    own.look()
-    model = reader.chosen(reader.readers())
+    canvas = presenters_canvas()
+    canvas.update()
+    model = reader.chosen_model(readers())
     with st.container(key="demo"):
-        turning(number, [one.title for one in STEPS], _turn_to)
+        show_steps(number, [one.title for one in STEPS], _turn_to)
         st.title(step.title, anchor=False)
         st.markdown(step.idea)
         if model is not None and not model.is_shipped:
-            st.caption(f"Read by “{unmarked(model.title)}”.")
+            st.caption(f"Read by “{escape_markdown(model.title)}”.")
         place = st.container(key="demo_step")
         # It stands last, and is there before the step, which may wait for something.
-        _back_and_next(own, number)
+        _show_turns(canvas, number)
         with place:
             if model is None:
                 st.info(reader.NO_READER)
-            elif step.is_of_drawing and own.image is None:
+            elif step.needs_drawing and canvas.image is None:
                 st.info("There is no drawing yet: draw a digit in the first step.")
                 st.button("Draw one", key="demo_first", on_click=_turn_to, args=(1,))
             else:
-                _show(number, own, model)
+                _show_step(number, canvas, model)
 
 
 @st.fragment
-def _show(number: int, own: Canvas, model: StoredModel) -> None:
+def _show_step(number: int, canvas: Canvas, model: StoredModel) -> None:
     # A press of an arrow key and one on this step that come at the same moment are sent as one,
     # which runs this fragment alone: of a step that was turned away from.
     if number != _number():
         st.rerun()
-    module = importlib.import_module(f"mnist_app.pages.show_me.{STEPS[number - 1].page}")
-    module.show(own, model)
+    name = STEPS[number - 1].module
+    module = importlib.import_module(f"mnist_app.pages.show_me.{name}")
+    getattr(module, f"show_{name}")(canvas, model)
 
 
 def _number() -> int:
-    """The step that the link names, from 1; the first when it names none."""
+    """Return the step that the link names, from 1; the first when it names none."""
     linked = st.query_params.get("step", "")
     steps = {str(number): number for number in range(1, len(STEPS) + 1)}
     return steps.get(linked, 1)
@@ -110,7 +113,11 @@ def _turn_to(number: int) -> None:
     st.query_params["step"] = str(number)
 
 
-def _back_and_next(own: Canvas, number: int) -> None:
+def _show_turns(canvas: Canvas, number: int) -> None:
+    def start_again() -> None:
+        canvas.renew(None)
+        _turn_to(1)
+
     with st.container(horizontal=True, horizontal_alignment="distribute", key="demo_turn"):
         st.button(
             "Back",
@@ -136,11 +143,5 @@ def _back_and_next(own: Canvas, number: int) -> None:
                 key="demo_again",
                 type="primary",
                 icon=":material/replay:",
-                on_click=_start_again,
-                args=(own,),
+                on_click=start_again,
             )
-
-
-def _start_again(own: Canvas) -> None:
-    own.renew(None)
-    _turn_to(1)

@@ -15,25 +15,25 @@ from mnist_app.pages.components.pixel_images import picture
 ON_SCREEN = 560
 
 
-def show(own: Canvas, model: StoredModel) -> None:
-    """The drawing, and how it is moved, brought to size and cut into squares."""
-    drawing = own.drawing
+def show_picture(canvas: Canvas, model: StoredModel) -> None:
+    """Show the drawing, and how it is moved, brought to size and cut into squares."""
+    drawing = canvas.drawing
     image = strokes_to_input(drawing)
     alt = "The picture of 28 by 28 squares that the network gets"
     st.html(
         '<div class="becoming"><figure>'
-        f'<div class="screen">{_lines(drawing, own.side, "Your drawing")}</div>'
+        f'<div class="screen">{_lines(drawing, canvas.side, "Your drawing")}</div>'
         "<figcaption>What you drew</figcaption></figure>"
         '<span class="becomes" aria-hidden="true">→</span><figure>'
-        f'<div class="screen squares" style="{_journey(drawing, image, own.side)}">'
-        f"{_lines(drawing, own.side)}{picture(image, alt, ON_SCREEN)}</div>"
+        f'<div class="screen squares" style="{_transform(drawing, image, canvas.side)}">'
+        f"{_lines(drawing, canvas.side)}{picture(image, alt, ON_SCREEN)}</div>"
         "<figcaption>What it saw: moved to the middle, as large as the digits it learned from, "
         "cut into 28 x 28 squares</figcaption></figure></div>"
     )
 
 
 def _lines(drawing: Drawing, side: int, alt: str = "") -> str:
-    """An `img` element of the strokes on a canvas that is `side` units wide."""
+    """Return an `img` element of the strokes on a canvas that is `side` units wide."""
     lines = "".join(
         f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in stroke.tolist())}"/>'
         for stroke in drawing.strokes
@@ -47,8 +47,8 @@ def _lines(drawing: Drawing, side: int, alt: str = "") -> str:
     return f'<img class="lines" alt="{alt}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _journey(drawing: Drawing, image: np.ndarray, side: int) -> str:
-    """For demo.css: what brings the strokes from the canvas to where they lie in the picture."""
+def _transform(drawing: Drawing, image: np.ndarray, side: int) -> str:
+    """Return for demo.css how the strokes move from the canvas to their place in the picture."""
     points = np.concatenate(drawing.strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     # A dot is not enlarged: its brush becomes the network's.

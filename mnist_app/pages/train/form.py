@@ -11,11 +11,11 @@ from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query
-from mnist_app.pages.session.choices import default_dataset, described_dataset
+from mnist_app.pages.session.choices import dataset_label, default_dataset
 from mnist_app.pages.session.navigation import link_of
-from mnist_app.pages.session.wording import show_error, unmarked
-from mnist_app.pages.train.network_builder import layers_field
-from mnist_app.pages.train.preview import preview
+from mnist_app.pages.session.wording import escape_markdown, show_error
+from mnist_app.pages.train.network_builder import show_layers_field
+from mnist_app.pages.train.preview import show_preview
 
 FIRST_TIME = "one-minute"
 # The others make the shipped model, on the command line: one trains its teacher for hours, one
@@ -37,8 +37,8 @@ _RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 }
 
 
-def form() -> tuple[TrainingConfig | None, str]:
-    """Show the form; gives what it says and the name of the model, None when it says nonsense."""
+def show_form() -> tuple[TrainingConfig | None, str]:
+    """Show the form; return its settings, None when they are wrong, and the model's name."""
     problems = st.empty()
     _read_link()
     st.session_state.preset = _preset()
@@ -60,17 +60,17 @@ def form() -> tuple[TrainingConfig | None, str]:
     shown = [row for row in SETTINGS if row.group in GROUPS and _is_relevant(row.name)]
     for row in shown:
         if row.name in FIRST:
-            _field(row)
+            _show_field(row)
     wrong = st.empty()
     rest = [row for row in shown if row.name not in FIRST]
     by_group = sorted(rest, key=lambda row: GROUPS.index(row.group))
     for group, rows in groupby(by_group, key=lambda row: row.group):
         with st.expander(group):
             for row in rows:
-                _field(row)
+                _show_field(row)
             if group == "Augmentation":
-                preview(_values())
-    _tell_problems(problems)
+                show_preview(_values())
+    _show_problems(problems)
     try:
         config = TrainingConfig(**_values())
         limits.require_weights(custom_network.weights(config.architecture, config.layers))
@@ -83,7 +83,7 @@ def form() -> tuple[TrainingConfig | None, str]:
 
 
 def _values() -> dict[str, Any]:
-    """What is set, by name; what has no effect is at its default."""
+    """Return the settings by name; one that has no effect is at its default."""
     return {
         row.name: st.session_state[_key(row.name)] if _is_relevant(row.name) else row.default
         for row in SETTINGS
@@ -92,9 +92,7 @@ def _values() -> dict[str, Any]:
 
 def _is_relevant(name: str) -> bool:
     rule = _RELEVANT.get(name)
-    if rule is None:
-        return True
-    return rule({row.name: st.session_state[_key(row.name)] for row in SETTINGS})
+    return rule is None or rule({row.name: st.session_state[_key(row.name)] for row in SETTINGS})
 
 
 def _key(name: str) -> str:
@@ -107,7 +105,7 @@ def _fill(values: Mapping[str, Any]) -> None:
 
 
 def _preset() -> str | None:
-    """The preset that the form agrees with."""
+    """Return the preset that the form agrees with."""
     values = {
         name: value for name, value in _values().items() if name != "dataset" and _is_relevant(name)
     }
@@ -125,7 +123,7 @@ def _apply_preset() -> None:
 
 
 def _read_link() -> None:
-    """Fill in what a link says that was not written by this session."""
+    """Fill in the settings of a link that this session did not write."""
     groups = {row.name: row.group for row in SETTINGS}
     linked = {name: text for name, text in st.query_params.items() if name in groups}
     # While somebody types, the browser may still send a link from a moment ago.
@@ -146,19 +144,19 @@ def _read_link() -> None:
         _fill({**PRESETS[FIRST_TIME], "dataset": default_dataset()})
 
 
-def _tell_problems(place: DeltaGenerator) -> None:
-    """What the link got wrong, until the form says something else."""
+def _show_problems(place: DeltaGenerator) -> None:
+    """Show what is wrong in the link, until the form is changed."""
     values, problems = st.session_state.get("link_problems", ({}, ()))
     if problems and values == _values():
         with place.container():
             for problem in problems:
-                st.warning(unmarked(problem), icon=":material/link_off:")
+                st.warning(escape_markdown(problem), icon=":material/link_off:")
     else:
         st.session_state.pop("link_problems", None)
 
 
 def _write_link(config: TrainingConfig) -> None:
-    """Have the link say what the form says, and leave alone what else it holds."""
+    """Have the link hold the form's settings, beside what else it holds."""
     wanted = link_of(config)
     known: list[dict[str, str]] = st.session_state.train_links
     if wanted not in known:
@@ -170,40 +168,26 @@ def _write_link(config: TrainingConfig) -> None:
             st.query_params[row.name] = wanted[row.name]
 
 
-def _field(row: Setting) -> None:
+def _show_field(row: Setting) -> None:
     key = _key(row.name)
+    shared: dict[str, Any] = {"key": key, "help": row.help, "persist_state": "session"}
     if row.name == "layers":
-        layers_field(row, key)
+        show_layers_field(row, key)
     elif row.choices:
         describe: Callable[[str], str] = row.choices.__getitem__
         if row.name == "dataset":
-            describe = described_dataset
-        st.selectbox(
-            row.label,
-            list(row.choices),
-            key=key,
-            help=row.help,
-            format_func=describe,
-            persist_state="session",
-        )
+            describe = dataset_label
+        st.selectbox(row.label, list(row.choices), format_func=describe, **shared)
     elif row.name in ("learning_rate", "seed", "limit"):
-        st.number_input(
-            row.label,
-            row.kind(row.minimum),
-            row.kind(row.maximum),
-            step=row.kind(row.step),
-            key=key,
-            help=row.help,
-            format="%.5f" if row.kind is float else "%d",
-            persist_state="session",
-        )
+        form = "%.5f" if row.kind is float else "%d"
+        st.number_input(row.label, format=form, **_limits(row), **shared)
     else:
-        st.slider(
-            row.label,
-            row.kind(row.minimum),
-            row.kind(row.maximum),
-            step=row.kind(row.step),
-            key=key,
-            help=row.help,
-            persist_state="session",
-        )
+        st.slider(row.label, **_limits(row), **shared)
+
+
+def _limits(row: Setting) -> dict[str, Any]:
+    return {
+        "min_value": row.kind(row.minimum),
+        "max_value": row.kind(row.maximum),
+        "step": row.kind(row.step),
+    }

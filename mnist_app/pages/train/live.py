@@ -19,13 +19,14 @@ from mnist_app.core.plots.run_charts import (
     loss_curves,
     opinion_curves,
 )
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
-from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import gallery, picture, tiles
-from mnist_app.pages.session.run_jobs import Run
-from mnist_app.pages.session.wording import show_error, unmarked
-from mnist_app.pages.session.workers import LEFT_SECONDS, PAUSE_SECONDS, dataset_job, workers
+from mnist_app.pages.components.pixel_images import picture, picture_grid, tiles
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, queues
+from mnist_app.pages.session.run_jobs import LiveRun
+from mnist_app.pages.session.wording import escape_markdown, show_error
 
 REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0
@@ -47,7 +48,7 @@ STAGES = {
 @st.fragment(run_every=REFRESH_SECONDS)
 def watch_live(job_id: int) -> None:
     """Show a run until it is over, more than twice a second; then run the whole page."""
-    job = workers().training.snapshot(job_id)
+    job = queues().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
     show(job)
@@ -70,7 +71,7 @@ def show(job: Snapshot | None, results: Callable[[], None] = lambda: None) -> No
 
 
 def _learning(job: Snapshot | None) -> None:
-    run: Run | None = job.progress if job else None
+    run: LiveRun | None = job.progress if job else None
     progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
     _curves(progress)
     if job is not None and run is not None:
@@ -78,7 +79,7 @@ def _learning(job: Snapshot | None) -> None:
 
 
 def _control(job: Snapshot | None) -> None:
-    training = workers().training
+    training = queues().training
     progress = _progress(job) if job else None
     learns = (
         job is not None
@@ -113,19 +114,19 @@ def _control(job: Snapshot | None) -> None:
 
 
 def _scale_learning_rate(job_id: int, factor: float) -> None:
-    control = workers().training.control(job_id)
+    control = queues().training.control(job_id)
     if control is not None:
         control.scale_learning_rate(factor)
 
 
 def _progress(job: Snapshot) -> Progress | None:
     """The progress of a run that still learns."""
-    run: Run | None = job.progress
+    run: LiveRun | None = job.progress
     progress = run.progress if run else None
     return None if progress is None or progress.is_over else progress
 
 
-def _status(job: Snapshot | None, run: Run | None) -> None:
+def _status(job: Snapshot | None, run: LiveRun | None) -> None:
     if job is None:
         st.progress(0.0, "No run yet. Press Start.")
     elif job.state == JobState.WAITING:
@@ -154,10 +155,10 @@ def _awaited(job: Snapshot, phase: Phase | None) -> str:
     return f"{STAGES[phase.stage]} … {time.time() - phase.since:.1f} s"
 
 
-def _reasons(job: Snapshot, run: Run | None) -> None:
+def _reasons(job: Snapshot, run: LiveRun | None) -> None:
     """Why it ended, or went on, otherwise than its visitor asked for."""
     if run is not None and run.progress is not None and run.progress.remark:
-        st.info(unmarked(run.progress.remark), icon=":material/info:")
+        st.info(escape_markdown(run.progress.remark), icon=":material/info:")
     if job.gave_way is not None:
         st.info(_GAVE_WAY[job.gave_way], icon=":material/timer:")
 
@@ -215,7 +216,7 @@ def _curves(progress: Progress) -> None:
     )
 
 
-def _closer(run: Run, progress: Progress) -> None:
+def _closer(run: LiveRun, progress: Progress) -> None:
     """How each class, some pictures, the filters and the own drawing are doing."""
     # Before the first step the data may still be on its way to this machine.
     dataset = dataset_job(run.config.dataset).result if progress.step else None
@@ -239,7 +240,7 @@ def _learning_rate(progress: Progress) -> None:
     )
 
 
-def _classes(run: Run, progress: Progress, dataset: Dataset | None) -> None:
+def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
     names = dataset.class_names if dataset else tuple("0123456789")
     shares = progress.class_accuracy
     words = (
@@ -317,9 +318,9 @@ def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
 
 def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> str:
     if dataset is None:
-        return gallery([], kind="hardest")
+        return picture_grid([], kind="hardest")
     names = dataset.class_names
-    return gallery(
+    return picture_grid(
         [
             (
                 dataset.train_images[one.index],

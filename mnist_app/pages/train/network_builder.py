@@ -1,4 +1,4 @@
-"""A network of one's own, built by tapping: the text of its layers, and buttons that edit it."""
+"""A network of one's own: the text of its layers, and buttons that edit it."""
 
 import html
 
@@ -17,16 +17,15 @@ KINDS = {
     "network does not rely on single details.",
     "dense": "Joins everything that comes in, from the whole picture, by learned weights.",
 }
-_SHARE_STEP = 0.05
+_FRACTION_STEP = 0.05
 # Room for three figures between the buttons for less and more, and for two fields on a phone.
 _NUMBER_WIDTH = 140
 
 
-def layers_field(row: Setting, key: str) -> None:
-    """Show the setting of the layers as a text, as buttons, and as what the network comes to.
+def show_layers_field(row: Setting, key: str) -> None:
+    """Show the setting of the layers as a text, as buttons, and as a table of the network.
 
-    Whatever is pressed edits the text, under `key` in the session's state. What cannot be built is
-    left for the form to tell.
+    The buttons edit the text, under `key` in the session's state. The form shows its errors.
     """
     text = st.text_input(
         row.label, key=key, help=row.help, max_chars=400, live=True, persist_state="session"
@@ -90,7 +89,7 @@ def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
 
 
 def _of(label: str, place: int) -> str:
-    """A label that says whose it is: of a button or a field a screen reader tells nothing else."""
+    """Return a label with the layer's place, which is all that a screen reader has."""
     return f"{label} ({place + 1})"
 
 
@@ -110,7 +109,7 @@ def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key
         key=own,
         on_change=write,
         help=rule.help,
-        step=_SHARE_STEP if rule.is_fraction else 1,
+        step=_FRACTION_STEP if rule.is_fraction else 1,
         width=_NUMBER_WIDTH,
     )
 

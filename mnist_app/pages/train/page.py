@@ -12,16 +12,17 @@ from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig, default_title
-from mnist_app.pages.components import scroll_to
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.pixel_images import gallery
+from mnist_app.pages.components.pixel_images import picture_grid
+from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import result_if_there
+from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.wording import show_error
-from mnist_app.pages.session.workers import dataset_job, workers
-from mnist_app.pages.train.form import form
+from mnist_app.pages.train.form import show_form
 from mnist_app.pages.train.live import show, watch_live
 
 SAMPLE = 12
@@ -39,7 +40,7 @@ def page() -> None:
         _interrupted()
     settings, watching = st.columns([2, 3], gap="large")
     with settings:
-        config, title = form()
+        config, title = show_form()
     with watching:
         _start_and_stop(config, title, job)
         if job is not None and not job.is_over:
@@ -53,12 +54,12 @@ def page() -> None:
                     show(job)
     if job is not None and job.result is not None:
         _sample(job.result)
-    scroll_to.reveal()
+    scroll_if_asked()
 
 
 def _current_job() -> Snapshot | None:
     """The visitor's run that is not over, or else their last one."""
-    own = workers().training.jobs(visitor())
+    own = queues().training.jobs(visitor())
     return next((job for job in own if not job.is_over), own[-1] if own else None)
 
 
@@ -74,8 +75,8 @@ def _interrupted() -> None:
     if last is not None:
         with st.container(key="interrupted", border=True):
             st.write(
-                f"The server ended in the middle of “{wording.unmarked(last.title)}”. It can go on "
-                "from its last epoch."
+                f"The server ended in the middle of “{wording.escape_markdown(last.title)}”. It "
+                "can go on from its last epoch."
             )
             navigation.to_runs(last.id, "Go to that run")
 
@@ -105,7 +106,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         except DigitLabError as error:
             show_error(error)
         else:
-            scroll_to.ask("train_status")
+            scroll_to("train_status")
             st.rerun()
     if stop.button(
         "Stop",
@@ -115,7 +116,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         disabled=not is_busy,
     ):
         assert job is not None
-        workers().training.stop(job.id)
+        queues().training.stop(job.id)
         st.rerun()
 
 
@@ -128,7 +129,7 @@ def _last_drawing() -> np.ndarray | None:
 def _results(job: Snapshot) -> None:
     outcome: TrainingOutcome = job.result
     report = outcome.report
-    title = wording.unmarked(outcome.stored.title)
+    title = wording.escape_markdown(outcome.stored.title)
     st.markdown(f"**“{title}” on {report.images:,} pictures it never saw**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
@@ -149,7 +150,9 @@ def _sample(outcome: TrainingOutcome) -> None:
     report = outcome.report
     names = outcome.stored.class_names
     dataset = outcome.stored.card.dataset if outcome.stored.card else ""
-    opened = result_if_there(workers().datasets, dataset_job(dataset), "Opening the test pictures")
+    opened = result_or_progress(
+        queues().datasets, dataset_job(dataset), "Opening the test pictures"
+    )
     if opened is None:
         return
     images = opened.test_images
@@ -159,7 +162,7 @@ def _sample(outcome: TrainingOutcome) -> None:
     chance = np.random.default_rng(st.session_state.get("sample_seed", 0))
     chosen = chance.choice(report.images, min(SAMPLE, report.images), replace=False)
     st.html(
-        gallery(
+        picture_grid(
             [
                 (
                     images[index],

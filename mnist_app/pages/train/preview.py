@@ -1,4 +1,4 @@
-"""What augmentation makes of real pictures of the chosen data set."""
+"""A preview of augmentation on real pictures of the chosen data set."""
 
 import html
 from collections.abc import Mapping
@@ -13,10 +13,11 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
-from mnist_app.pages.session.augmentation_jobs import variants
-from mnist_app.pages.session.waiting import POLL_SECONDS
-from mnist_app.pages.session.wording import unmarked
-from mnist_app.pages.session.workers import dataset_job, workers
+from mnist_app.pages.session.augmentation_jobs import augmented_copies
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.waiting import rerun_when_over
+from mnist_app.pages.session.wording import escape_markdown
 
 SHOWN = 7
 SEED = 1
@@ -27,7 +28,7 @@ DIGITS = "A mirrored 2 is no 2: nobody writes it so, and time is lost on what ne
 ROWS = tuple(row for row in SETTINGS if row.group == "Augmentation")
 
 
-def preview(values: Mapping[str, Any]) -> None:
+def show_preview(values: Mapping[str, Any]) -> None:
     """Show what each change that is on does by itself, and all together.
 
     Args:
@@ -36,25 +37,16 @@ def preview(values: Mapping[str, Any]) -> None:
     if datasets.availability(values["dataset"]).place is None:
         st.caption("Examples are shown here once the data set is on this machine.")
         return
-    opening = dataset_job(values["dataset"])
-    if opening.state is JobState.DONE:
-        _preview(opening.result, {row.name: values[row.name] for row in ROWS if values[row.name]})
-    elif opening.is_over:
-        st.caption(unmarked(opening.error))
+    job = dataset_job(values["dataset"])
+    if job.state is JobState.DONE:
+        _show_examples(job.result, {row.name: values[row.name] for row in ROWS if values[row.name]})
+    elif job.is_over:
+        st.caption(escape_markdown(job.error))
     else:
-        _opening(opening.id)
+        rerun_when_over(queues().datasets, job.id, "Opening …")
 
 
-@st.fragment(run_every=POLL_SECONDS)
-def _opening(job_id: int) -> None:
-    """Run the page again as soon as the data set is open."""
-    job = workers().datasets.snapshot(job_id)
-    if job is None or job.is_over:
-        st.rerun()
-    st.caption("Opening …")
-
-
-def _preview(dataset: Dataset, active: Mapping[str, Any]) -> None:
+def _show_examples(dataset: Dataset, active: Mapping[str, Any]) -> None:
     with st.container(key="flip_reason"):
         st.html(_mirrored(dataset))
     if not active:
@@ -62,17 +54,17 @@ def _preview(dataset: Dataset, active: Mapping[str, Any]) -> None:
         return
     images = dataset.train_images[:SHOWN]
     try:
-        changed = variants(images, SEED, _configs(active), "preview")
+        changed = augmented_copies(images, SEED, _configs(active), "preview")
     except DigitLabError as error:
-        st.caption(unmarked(str(error)))
+        st.caption(escape_markdown(str(error)))
         return
     if changed:
         with st.container(key="augmentation_preview"):
-            st.html(_examples({"As they are": images} | changed))
+            st.html(_rows({"As they are": images} | changed))
 
 
 def _configs(active: Mapping[str, Any]) -> dict[str, TrainingConfig]:
-    """Each change by itself, and all together, by what they are called.
+    """Return each change by itself, and all together, by its label.
 
     Raises:
         DigitLabError: a value is out of its range.
@@ -83,7 +75,7 @@ def _configs(active: Mapping[str, Any]) -> dict[str, TrainingConfig]:
 
 
 def _mirrored(dataset: Dataset) -> str:
-    """A picture, its mirror image, and whether that is still the same thing."""
+    """Return a picture, its mirror image, and whether that is still the same thing."""
     image = dataset.train_images[np.flatnonzero(dataset.train_labels == MIRRORED)[0]]
     name = html.escape(dataset.class_names[MIRRORED])
     reason = CLOTHES if dataset.name == "fashion_mnist" else DIGITS
@@ -94,9 +86,9 @@ def _mirrored(dataset: Dataset) -> str:
     )
 
 
-def _examples(rows: Mapping[str, np.ndarray]) -> str:
+def _rows(rows: Mapping[str, np.ndarray]) -> str:
     return "".join(
         f'<div class="quiet">{html.escape(label)}</div>'
-        + tiles([(one, label, "") for one in made], "examples", 36)
-        for label, made in rows.items()
+        + tiles([(image, label, "") for image in images], "examples", 36)
+        for label, images in rows.items()
     )

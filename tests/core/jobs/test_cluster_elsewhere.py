@@ -18,7 +18,7 @@ from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.session import run_jobs, workers
+from mnist_app.pages.session import queues, run_jobs
 
 pytestmark = pytest.mark.cluster
 
@@ -141,12 +141,12 @@ def test_two_visitors_train_on_two_machines_and_one_machine_is_lost(
     """Folders of their own, and nothing in common but the scheduler: the server saves both."""
     monkeypatch.setenv("MNIST_APP_SCHEDULER", address)
     monkeypatch.setenv("MNIST_APP_WORKERS", "2")
-    workers.workers.clear()
-    workers.cluster.clear()
+    queues.queues.clear()
+    queues.cluster.clear()
     scheduler(start, address)
     machines = [trainer(start, address) for _ in range(2)]
     jobs = [run_jobs.training_job(CONFIG, f"Of {visitor}", visitor) for visitor in ("Ann", "Ben")]
-    training = workers.workers().training
+    training = queues.queues().training
     until(lambda: all(epoch(training, job) > 1 for job in jobs))
     end(machines[0])
     for job in jobs:
@@ -155,8 +155,8 @@ def test_two_visitors_train_on_two_machines_and_one_machine_is_lost(
         assert last.state is JobState.DONE, last.error
     assert sorted(job.progress.progress.remark for job in training.jobs()) == ["", run_jobs.WENT_ON]
     assert {"Of Ann", "Of Ben"} <= {model.title for model in model_cache.readers().values()}
-    workers.workers.clear()
-    workers.cluster.clear()
+    queues.queues.clear()
+    queues.cluster.clear()
 
 
 def epoch(line: JobQueue, job: Snapshot) -> int:

@@ -10,7 +10,7 @@ from mnist_app.core.data.handwriting import as_json_lines
 from mnist_app.core.models import model_store
 from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.corrections import EMPTY
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 __all__ = ["models"]
 
@@ -70,7 +70,7 @@ def test_in_a_number_the_digit_that_is_looked_at_is_kept(models: Path) -> None:
     (kept,) = app.session_state["own_drawings"]
     assert len(kept.drawing.strokes) == 1
     is_left = kept.drawing.strokes[0][:, 0].max() < 150
-    assert is_left == (app.session_state["picked"] == 0)
+    assert is_left == (app.session_state["selected_digit"] == 0)
 
 
 def test_the_file_holds_a_line_for_each_drawing(models: Path) -> None:
@@ -91,8 +91,8 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     app = corrected(opened(), 5)
     assert "the model itself stays as it is" in notes(app)
     app.button(key="learn").click().run()
-    job = workers().finetuning.jobs()[-1]
-    workers().finetuning.wait(job.id, timeout=60)
+    job = queues().finetuning.jobs()[-1]
+    queues().finetuning.wait(job.id, timeout=60)
     app.run()
     assert not app.exception
     assert not app.error
@@ -117,7 +117,7 @@ def test_who_learns_again_gets_one_copy_of_a_name(
     def copies(name: str) -> list[str]:
         app.text_input(key="own_title").set_value(name).run()
         app.button(key="learn").click().run()
-        workers().finetuning.wait(workers().finetuning.jobs()[-1].id, timeout=60)
+        queues().finetuning.wait(queues().finetuning.jobs()[-1].id, timeout=60)
         app.run()
         assert not app.error
         return sorted(model.name for model in model_store.models() if model.name != "tiny")
@@ -129,16 +129,16 @@ def test_who_learns_again_gets_one_copy_of_a_name(
     other.session_state["visitor"] = "f" * 32
     other.text_input(key="own_title").set_value("Mine").run()
     other.button(key="learn").click().run()
-    workers().finetuning.wait(workers().finetuning.jobs()[-1].id, timeout=60)
+    queues().finetuning.wait(queues().finetuning.jobs()[-1].id, timeout=60)
     assert (models / "mine-2.keras").is_file(), "nobody else's copy is replaced"
 
 
 def test_learning_can_be_stopped_and_changes_nothing(models: Path) -> None:
     app = corrected(opened(), 5)
     app.button(key="learn").click().run()
-    job = workers().finetuning.jobs()[-1]
-    workers().finetuning.stop(job.id)
-    workers().finetuning.wait(job.id, timeout=60)
+    job = queues().finetuning.jobs()[-1]
+    queues().finetuning.stop(job.id)
+    queues().finetuning.wait(job.id, timeout=60)
     time.sleep(0.1)
     app.run()
     assert any("Nothing was changed" in info.value for info in app.info)

@@ -11,17 +11,18 @@ from canvas_app import SEVEN, draw, models, opened, stroke, until_read
 from jobs_at_work import Gate, over
 from keras import layers
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, settled, until
+from visiting import bodies, jobs_about, settled, until
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.explaining.explanations import Explanation, explain
 from mnist_app.core.explaining.feature_maps import responses
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
+from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.components.answer import percent
 from mnist_app.pages.components.explanation import CHANGE, STEP, WHERE
-from mnist_app.pages.session.workers import explanation_job, workers
+from mnist_app.pages.session.jobs import explanation_job
+from mnist_app.pages.session.queues import queues
 
 __all__ = ["models"]
 
@@ -31,11 +32,11 @@ def panel_of(image: np.ndarray) -> AppTest:
     script = (
         "import streamlit as st\n"
         "from mnist_app.core.models import model_store\n"
-        "from mnist_app.pages.components.explanation import panel\n"
-        "panel(st.session_state.image, model_store.models()[0], 'it')"
+        "from mnist_app.pages.components.explanation import show_explanation\n"
+        "show_explanation(st.session_state.image, model_store.models()[0], 'it')"
     )
     app = AppTest.from_string(script, default_timeout=60)
-    app.session_state["image"] = image.astype(np.float32) / 255
+    app.session_state["image"] = image
     return app
 
 
@@ -221,14 +222,14 @@ def test_what_needs_gradients_says_that_it_waits(
     until(app, lambda: "Zeiler and Fergus, 2014" in text(app))
     assert "Asking the network" in text(app)
     gate.opened.set()
-    over(workers().gradients, workers().gradients.jobs()[-1])
+    over(queues().lab, queues().lab.jobs()[-1])
 
 
 def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Dataset) -> None:
     model = model_store.models()[0]
     asked = [explanation_job(model, image, "somebody") for image in digits.test_images[:4]]
     other = explanation_job(model, digits.test_images[4], "somebody else")
-    line = workers().explanations
+    line = queues().short
     ended = [line.wait(job.id, timeout=60) for job in (*asked, other)]
     states = [job.state for job in ended if job is not None]
     assert states[1:] == ["stopped", "stopped", "done", "done"]
@@ -238,23 +239,24 @@ def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Datas
 def test_two_tabs_of_a_visitor_do_not_give_up_what_the_other_asked_for(
     models: Path, digits: Dataset
 ) -> None:
-    line, gate = workers().explanations, Gate()
-    first = line.submit(gate)
+    line, gates = queues().short, [Gate() for _ in range(4)]
+    first = [line.submit(gate) for gate in gates]
     for image in digits.test_images[:2]:
         app = panel_of(image)
         app.session_state["visitor"] = "a" * 32
         app.run()
-    gate.opened.set()
-    over(line, first)
-    asked = [over(line, job) for job in line.jobs() if job.id > first.id]
+    for gate, job in zip(gates, first, strict=True):
+        gate.opened.set()
+        over(line, job)
+    asked = [over(line, job) for job in line.jobs() if job.id > first[-1].id]
     assert [job.state for job in asked] == ["done", "done"]
 
 
 def test_an_explanation_waits_for_nobodys_download(models: Path, digits: Dataset) -> None:
-    line, gate = workers().datasets, Gate()
+    line, gate = queues().datasets, Gate()
     download = line.submit(gate)
     job = explanation_job(model_store.models()[0], digits.test_images[0], "somebody")
-    done = workers().explanations.wait(job.id, timeout=60)
+    done = queues().short.wait(job.id, timeout=60)
     gate.opened.set()
     over(line, download)
     assert done is not None
@@ -265,7 +267,7 @@ def test_what_was_seen_before_stays_until_the_new_picture_is_explained(
     models: Path, digits: Dataset
 ) -> None:
     app = looked_at(digits.test_images[0])
-    app.session_state["image"] = digits.test_images[1].astype(np.float32) / 255
+    app.session_state["image"] = digits.test_images[1]
     app.run()
     assert "Looking at the new picture" in text(app)
     assert "Step 1 of" in text(app)
@@ -275,9 +277,9 @@ def test_what_was_seen_before_stays_until_the_new_picture_is_explained(
 
 
 def test_the_draw_page_looks_inside_once_it_is_asked_to(models: Path) -> None:
-    before = len(workers().explanations.jobs())
+    before = jobs_about(queues().short, "explain")
     app = until_read(draw(opened(), stroke(SEVEN)))
-    assert len(workers().explanations.jobs()) == before
+    assert jobs_about(queues().short, "explain") == before
     app.session_state["look_inside"] = True
     settled(app.run())
     assert "Step 1 of" in text(app)
@@ -293,7 +295,7 @@ def test_the_digit_of_a_number_that_is_picked_is_looked_into(models: Path) -> No
     app.session_state["look_inside"] = True
     app = settled(until_read(draw(app, stroke(right), stroke([*left, ["L", 90, 120]]))))
     first = app.session_state["drawn_explained"][1].image
-    app.session_state["picked"] = 1
+    app.session_state["selected_digit"] = 1
     settled(app.run())
     second = app.session_state["drawn_explained"][1].image
     assert (first != second).any()

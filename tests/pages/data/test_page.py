@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies, settled, visit
 
 from mnist_app.core.data import datasets
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 
 @pytest.fixture(autouse=True)
 def idle_workers() -> None:
     """No test finds the jobs of another."""
-    workers.clear()
+    queues.clear()
 
 
 def block(app: AppTest, mark: str) -> str:
@@ -68,7 +68,7 @@ def test_variants_change_with_the_sliders() -> None:
 def test_while_tensorflow_wakes_up_the_rest_of_the_page_is_there() -> None:
     script = "from mnist_app.pages.data import page\npage.page()"
     app = AppTest.from_string(script, default_timeout=60).run()
-    line = workers().datasets
+    line = queues().datasets
     line.wait(line.jobs()[-1].id, timeout=60)
     app.run()
     assert not app.exception

@@ -100,7 +100,7 @@ def test_a_number_is_read_from_left_to_right_and_each_digit_can_be_looked_at(
     app = until_read(draw(app, stroke(right), stroke(left)))
     assert len(told(app)["answer"]["text"]) == 2
     assert len(told(app)["answer"]["digits"]) == 2
-    app.session_state["picked"] = 7
+    app.session_state["selected_digit"] = 7
     app.run()
     assert not app.exception
     app.button(key="clear").click().run()

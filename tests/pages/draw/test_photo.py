@@ -6,11 +6,11 @@ import pytest
 from canvas_app import models, opened, words
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
-from visiting import bodies
+from visiting import bodies, jobs_about
 
 from mnist_app.core.images.pictures import Picture
 from mnist_app.pages.draw import photo
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 __all__ = ["models"]
 
@@ -34,8 +34,8 @@ def two_sevens() -> bytes:
 def uploaded(app: AppTest, data: bytes) -> AppTest:
     """The page once the picture was read."""
     app.file_uploader(key="picture_file").upload("sheet.png", data, "image/png").run()
-    for job in workers().pictures.jobs():
-        workers().pictures.wait(job.id, timeout=60)
+    for job in jobs_about(queues().short, "picture"):
+        queues().short.wait(job.id, timeout=60)
     app.run()
     assert not app.exception
     return app
@@ -67,12 +67,12 @@ def test_a_picture_can_be_tried_again_after_a_failure(
         raise MemoryError
 
     with monkeypatch.context() as short:
-        short.setattr("mnist_app.pages.session.workers.opened", short_of_memory)
+        short.setattr("mnist_app.pages.session.queues.opened", short_of_memory)
         app = uploaded(opened(), two_sevens())
         assert "try again" in app.error[0].value
     app.button(key="picture_retry").click().run()
-    for job in workers().pictures.jobs():
-        workers().pictures.wait(job.id, timeout=60)
+    for job in jobs_about(queues().short, "picture"):
+        queues().short.wait(job.id, timeout=60)
     app.run()
     assert not app.error
     assert any('class="framed"' in body for body in bodies(app))

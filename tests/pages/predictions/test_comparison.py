@@ -14,7 +14,7 @@ from mnist_app.core.models.model_store import models
 from mnist_app.core.runs import outcomes
 from mnist_app.lab.training.experiment import train_model
 from mnist_app.pages.predictions import comparison
-from mnist_app.pages.session.workers import evaluation_job
+from mnist_app.pages.session.jobs import evaluation_job
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

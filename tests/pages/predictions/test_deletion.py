@@ -14,7 +14,7 @@ SCRIPT = """
 from mnist_app.core.models import model_store
 from mnist_app.pages.predictions import deletion
 for model in model_store.models()[:1]:
-    deletion.offer(model)
+    deletion.offer_deletion(model)
 """
 
 

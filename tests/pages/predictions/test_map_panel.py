@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, report, settled, visit
+from visiting import bodies, jobs_about, report, settled, visit
 
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.projection import border
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 
@@ -32,21 +32,21 @@ def status(app: AppTest) -> str:
 
 def test_the_map_is_made_once_and_comes_with_all_pictures(one_model: Path) -> None:
     app = visit("predictions")
-    assert len(workers().maps.jobs()) == 1
+    assert len(jobs_about(queues().analyses, "map")) == 1
     assert len(chart(app)["data"]) == 11
     (sheet,) = components(app, "captions")
     assert len(sheet["captions"]) == 360
     assert sheet["captions"][0].startswith(f"is {report().labels[0]}, read as ")
     visit("predictions")
-    assert len(workers().maps.jobs()) == 1
-    assert not workers().neighbour_maps.jobs()
+    assert len(jobs_about(queues().analyses, "map")) == 1
+    assert not jobs_about(queues().analyses, "neighbour map")
 
 
 def test_neighbours_are_found_when_they_are_asked_for(one_model: Path) -> None:
     before = chart(visit("predictions"))
     app = visit("predictions", {"map_layout": "Neighbours"})
     settled(app)
-    assert len(workers().neighbour_maps.jobs()) == 1
+    assert len(jobs_about(queues().analyses, "neighbour map")) == 1
     assert chart(app)["layout"]["xaxis"]["uirevision"] != before["layout"]["xaxis"]["uirevision"]
     assert any("t-SNE" in text.value for text in app.caption)
 
@@ -57,7 +57,7 @@ def test_the_border_of_two_classes_fills_the_gallery_and_the_link(one_model: Pat
     app.selectbox(key="border_other").set_value(5).run()
     app.button(key="border_show").click()
     settled(app)
-    places = workers().maps.jobs()[-1].result.places.places
+    places = jobs_about(queues().analyses, "map")[-1].result.places.places
     expected = border(places, report().labels, 3, 5)
     assert f"{len(expected)} pictures" in status(app)
     link = app.query_params["picked"]

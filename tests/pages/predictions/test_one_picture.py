@@ -2,15 +2,15 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, report, settled, stop_last, visit
+from visiting import bodies, jobs_about, report, settled, visit
 
-from mnist_app.pages.predictions import embedding_jobs, one_picture
-from mnist_app.pages.session.workers import workers
+from mnist_app.core.models import model_cache
+from mnist_app.pages.predictions import one_picture
+from mnist_app.pages.session.queues import queues
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 
@@ -41,7 +41,7 @@ def test_nothing_is_opened_until_it_is_asked_for(one_model: Path) -> None:
     app = visit("predictions")
     assert opened(app) is None
     assert "picture" not in app.query_params
-    assert not workers().examples.jobs()
+    assert not queues().large.jobs()
 
 
 def test_each_picture_of_the_gallery_is_a_button_with_its_number(one_model: Path) -> None:
@@ -79,7 +79,7 @@ def test_it_says_when_the_model_learned_from_other_pictures(one_model: Path) -> 
 
 def test_one_looks_inside_when_one_wants_to(one_model: Path) -> None:
     app = visit("predictions", {"picture": "0"})
-    assert not workers().explanations.jobs()
+    assert not jobs_about(queues().short, "explain")
     app.session_state["opened_inside"] = True
     settled(app)
     assert any("This is how it came to that" in body for body in bodies(app))
@@ -114,12 +114,12 @@ def test_the_other_models_are_asked(one_model: Path) -> None:
 def test_a_second_opinion_that_failed_can_be_tried_again(
     one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(model: Any) -> None:
+    def full(path: Path) -> None:
         raise MemoryError
 
     second_model(one_model, "twin")
     with monkeypatch.context() as memory:
-        memory.setattr(embedding_jobs, "own_classifier", full)
+        memory.setattr(model_cache, "loaded", full)
         app = visit("predictions", {"model": "tiny", "picture": "0"})
         settled(app)
         assert dict(opinions(app)) == {"Tiny": ""}
@@ -136,9 +136,9 @@ def test_no_more_models_are_asked_than_are_kept_ready(one_model: Path) -> None:
     settled(app)
     assert len(opinions(app)) == one_picture.MOST_OTHERS
     assert len(dict(opinions(app))) == one_picture.MOST_OTHERS, "equal titles are told apart"
-    asked = len(workers().others.jobs())
+    asked = len(jobs_about(queues().short, "load"))
     settled(app)
-    assert len(workers().others.jobs()) == asked == one_picture.MOST_OTHERS
+    assert len(jobs_about(queues().short, "load")) == asked == one_picture.MOST_OTHERS
     told = f"The newest: {one_picture.MOST_OTHERS} of {one_picture.MOST_OTHERS + 1} other models."
     assert told in [text.value for text in app.caption]
 
@@ -148,14 +148,3 @@ def test_nonsense_opens_nothing(one_model: Path, nonsense: str) -> None:
     app = visit("predictions", {"picture": nonsense})
     assert opened(app) is None
     assert not app.error
-
-
-def test_the_search_for_examples_can_be_stopped_and_started_again(one_model: Path) -> None:
-    app = visit("predictions", {"picture": "0"})
-    stop_last(app, workers().examples)
-    settled(app)
-    assert any("was stopped" in info.value for info in app.info)
-    assert opened(app) is not None
-    next(button for button in app.button if button.label == "Start again").click()
-    settled(app)
-    assert examples(app)

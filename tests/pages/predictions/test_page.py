@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
-from visiting import bodies, report, settled, stop_last, visit
+from visiting import bodies, jobs_about, report, settled, visit
 
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.pages.predictions import gallery as test_pictures
-from mnist_app.pages.session.workers import workers
+from mnist_app.pages.session.queues import queues
 
 MEASURES = 8
 
@@ -63,7 +63,7 @@ def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
 def test_a_model_and_a_data_set_are_evaluated_once(one_model: Path) -> None:
     settled(visit("predictions"))
     visit("predictions")
-    assert len(workers().evaluations.jobs()) == 1
+    assert len(jobs_about(queues().analyses, "evaluation")) == 1
 
 
 def test_an_evaluation_outlives_the_server(
@@ -71,9 +71,9 @@ def test_an_evaluation_outlives_the_server(
 ) -> None:
     settled(visit("predictions"))
     first = report()
-    workers.clear()
+    queues.clear()
     # Whoever evaluated again would fail.
-    monkeypatch.delattr("mnist_app.pages.session.workers.evaluate")
+    monkeypatch.delattr("mnist_app.pages.session.queues.evaluate")
     settled(visit("predictions"))
     assert report() is not first
     assert as_dict(report()) == as_dict(first)
@@ -277,7 +277,7 @@ def test_a_link_downloads_nothing_but_offers_to(one_model: Path) -> None:
     app = visit("predictions", {"dataset": "mnist"})
     assert "not on this machine" in app.info[0].value
     assert "Download MNIST" in app.button(key="download").label
-    assert not workers().datasets.jobs()
+    assert not queues().datasets.jobs()
 
 
 def test_a_download_that_fails_is_told_and_can_be_retried(one_model: Path) -> None:
@@ -307,14 +307,3 @@ def test_a_broken_model_is_told_in_one_sentence(no_models: Path) -> None:
     assert "broken" in app.error[0].value
     assert any(button.label == "Try again" for button in app.button)
     assert not app.metric
-
-
-def test_an_evaluation_that_was_stopped_starts_again_when_asked(one_model: Path) -> None:
-    app = visit("predictions")
-    stop_last(app, workers().evaluations)
-    settled(app)
-    assert "was stopped" in app.info[0].value
-    again = next(button for button in app.button if button.label == "Start again")
-    again.click()
-    settled(app)
-    assert len(app.metric) == MEASURES

@@ -13,7 +13,7 @@ from mnist_app.core.runs import checkpoints
 from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.session import run_jobs, workers
+from mnist_app.pages.session import queues, run_jobs
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages.runs import page\npage.page()"
@@ -207,7 +207,7 @@ def test_another_format_is_made_in_the_background(stored: Path) -> None:
     app = opened()
     app.button(key="make_litert").click().run()
     until(app, lambda: "download_litert" in keys(app))
-    (job,) = workers.workers().exports.jobs()
+    (job,) = queues.queues().large.jobs()
     assert job.result[4:8] == b"TFL3"
 
 
@@ -279,7 +279,7 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     until(app, lambda: bool(app.metric))
     (run,) = run_jobs.runs().listed(ME)
     assert run.state is RunState.FINISHED
-    job = workers.workers().training.latest(run.id)
+    job = queues.queues().training.latest(run.id)
     assert job is not None
     assert (job.progress.drawing == 9).all()
     assert job.progress.progress.opinions
@@ -309,7 +309,7 @@ def test_one_visitor_cannot_fill_the_line() -> None:
         run_jobs.training_job(config, "third", ME)
     assert len(run_jobs.runs().listed(ME)) == 3
     run_jobs.training_job(config, "theirs", "f" * 32)
-    workers.workers().training.stop(jobs[1].id)
+    queues.queues().training.stop(jobs[1].id)
     assert run_jobs.training_job(config, "third", ME).place == 2
 
 

@@ -6,9 +6,9 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.pages.session import presence
-from mnist_app.pages.session.workers import LEFT_SECONDS, Workers
+from mnist_app.pages.session.queues import LEFT_SECONDS, Queues
 
-SCRIPT = "from mnist_app.pages.session import presence\npresence.be_there()"
+SCRIPT = "from mnist_app.pages.session import presence\npresence.report_presence()"
 
 
 def test_who_is_there_keeps_the_place_and_who_left_loses_it(
@@ -16,7 +16,7 @@ def test_who_is_there_keeps_the_place_and_who_left_loses_it(
 ) -> None:
     now = [0.0]
     line = JobQueue("training", patience=LEFT_SECONDS, clock=lambda: now[0])
-    monkeypatch.setattr(presence, "workers", lambda: Workers(training=line))
+    monkeypatch.setattr(presence, "queues", lambda: Queues(training=line))
     end = threading.Event()
     line.submit(lambda control: end.wait(60))
     ours, theirs = (line.submit(lambda control: None, owner) for owner in ("we", "they"))

@@ -13,8 +13,9 @@ from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import RunState
 from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.session.jobs import evaluation_job
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs
-from mnist_app.pages.session.workers import evaluation_job, workers
 from mnist_app.pages.show_me import lesson, page
 from mnist_app.pages.show_me.mistakes import SHOWN
 
@@ -112,7 +113,7 @@ def test_every_step_is_about_the_drawing(models: Path) -> None:
 def test_it_fails_where_the_evaluation_says(models: Path) -> None:
     app = opened(4)
     (model,) = model_store.models()
-    datasets = workers().datasets
+    datasets = queues().datasets
     dataset = next(job.result for job in datasets.jobs() if job.key == "optdigits")
     report = evaluation_job(model, dataset).result
     wrong = int((~report.is_right).sum())
@@ -130,8 +131,8 @@ def test_without_corrections_a_new_network_learns(
     app = draw(opened(5))
     app.button(key="demo_train").click().run()
     assert app.button(key="demo_train").disabled
-    job = workers().training.jobs()[-1]
-    workers().training.wait(job.id, timeout=60)
+    job = queues().training.jobs()[-1]
+    queues().training.wait(job.id, timeout=60)
     settled(app)
     assert "digits that it never saw before" in shown(app)
     assert "It takes your drawing for a <b>" in shown(app)
@@ -148,7 +149,7 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
 
     def learned() -> set[str]:
         app.button(key="demo_train").click().run()
-        workers().training.wait(workers().training.jobs()[-1].id, timeout=60)
+        queues().training.wait(queues().training.jobs()[-1].id, timeout=60)
         settled(app)
         assert not app.error
         return {model.title for model in model_store.models()}
@@ -181,8 +182,8 @@ def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
         draw(app, [[step, x, y + lower] for step, x, y in LARGE_SEVEN[:-1]] + LARGE_SEVEN[-1:])
         app.segmented_control(key="right_digit").set_value(7).run()
     app.button(key="learn").click().run()
-    job = workers().finetuning.jobs()[-1]
-    workers().finetuning.wait(job.id, timeout=60)
+    job = queues().finetuning.jobs()[-1]
+    queues().finetuning.wait(job.id, timeout=60)
     settled(app)
     assert app.metric[0].value.endswith("of 5")
     turn(app, "use_own")

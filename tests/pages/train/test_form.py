@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.train.form import GROUPS
 
-SCRIPT = "from mnist_app.pages.train.form import form\nform()"
+SCRIPT = "from mnist_app.pages.train.form import show_form\nshow_form()"
 MARKED = "![x](https://example.org/x.png) **b** <b> :red[r]"
 
 

@@ -18,8 +18,8 @@ from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.session import workers
-from mnist_app.pages.session.run_jobs import Run, training_job
+from mnist_app.pages.session import queues
+from mnist_app.pages.session.run_jobs import LiveRun, training_job
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages.train import page\npage.page()"
@@ -48,7 +48,7 @@ def test_nothing_runs_until_start_is_pressed() -> None:
     app = opened()
     assert "Press Start" in status(app)
     assert app.button(key="train_stop").disabled
-    assert not workers.workers().training.jobs()
+    assert not queues.queues().training.jobs()
 
 
 def test_a_run_ends_with_results_and_a_stored_model() -> None:
@@ -100,7 +100,7 @@ def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
     app.button(key="train_start").click().run()
     assert "3 runs of all visitors train or wait already" in said(app)
     for job in jobs:
-        workers.workers().training.stop(job.id)
+        queues.queues().training.stop(job.id)
 
 
 def test_stop_keeps_what_was_learned() -> None:
@@ -128,7 +128,7 @@ def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
     for tab in tabs:
         tab.session_state["visitor"] = "0" * 32
         start(tab)
-    assert len(workers.workers().training.jobs()) == 1
+    assert len(queues.queues().training.jobs()) == 1
     assert tabs[1].button(key="train_start").disabled
 
 
@@ -181,7 +181,7 @@ def test_a_data_set_that_cannot_be_had_is_told_in_one_sentence() -> None:
 
 def job() -> Snapshot:
     """The one run there is."""
-    (only,) = workers.workers().training.jobs()
+    (only,) = queues.queues().training.jobs()
     return only
 
 
@@ -231,7 +231,7 @@ def test_the_learning_rate_is_changed_while_it_runs() -> None:
 def test_a_run_that_diverges_says_what_to_lower() -> None:
     app = opened(epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant")
     start(app)
-    training = workers.workers().training
+    training = queues.queues().training
     while training.snapshot(job().id).state is JobState.RUNNING and not app.error:  # type: ignore[union-attr]
         if control := training.control(job().id):
             control.scale_learning_rate(1e30)
@@ -247,7 +247,7 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
 def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     stopped: bool, word: str
 ) -> None:
-    run = Run("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
+    run = LiveRun("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
     ended = Snapshot(1, 1, "", JobState.DONE, progress=run, started=1, ended=4)
     script = (
         "import streamlit as st\n"

@@ -1,0 +1,273 @@
+"""The pages' background jobs; asking for the same work twice gives the same job."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.data.handwriting import LabelledDrawing
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.evaluation import evaluation_store
+from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate
+from mnist_app.core.explaining import explanations
+from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
+from mnist_app.core.images import frames
+from mnist_app.core.images.pictures import opened
+from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
+from mnist_app.core.jobs.snapshot import Snapshot
+from mnist_app.core.models import layer_list, model_cache, model_store
+from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.reading import Reading, read_picture
+from mnist_app.core.runs import convolution, outcomes
+from mnist_app.core.runs.outcomes import FinetuningOutcome
+from mnist_app.core.settings import TrainingConfig
+from mnist_app.pages.session.queues import cluster, import_first, queues
+
+# Of the processor, for what reads thousands of pictures.
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class ReadPicture:
+    """A picture that was read.
+
+    Attributes:
+        reading: what was found in it.
+        framed: the picture with a frame around each digit, a JPEG file.
+    """
+
+    reading: Reading
+    framed: bytes
+
+
+def loading_job(model: StoredModel) -> Snapshot:
+    """Return the job after which `model_cache.loaded` has the model."""
+
+    def work(control: Control) -> None:
+        _loaded(model, control)
+
+    return queues().short.once(("load", identity(model)), work)
+
+
+def dataset_job(name: str) -> Snapshot:
+    """Return the job whose result is the `Dataset`, downloaded if need be."""
+
+    def work(control: Control) -> Dataset:
+        if name == "optdigits":
+            import_first("sklearn.datasets", "sklearn.model_selection")
+        elif datasets.availability(name).place is None:
+            files = cluster().call("mnist_app.lab.downloads:download", name, control=control)
+            datasets.store_download(name, files)
+        return datasets.load(name, allow_download=False)
+
+    return queues().datasets.once(name, work)
+
+
+def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
+    """Return the job whose result is the `EvaluationReport` on the data set's test pictures."""
+
+    def work(control: Control) -> EvaluationReport:
+        import_first("sklearn.metrics")
+
+        def measured() -> EvaluationReport:
+            return evaluate(
+                own_classifier(model, control),
+                dataset.test_images,
+                dataset.test_labels,
+                control.report,
+                control.should_stop,
+            )
+
+        return evaluation_store.once(model.path, dataset, measured)
+
+    return queues().analyses.once(("evaluation", identity(model), dataset.name), work)
+
+
+def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
+    """Return the job whose result is the accuracy on test pictures, as they are and shifted."""
+
+    def work(control: Control) -> tuple[float, float]:
+        classifier = own_classifier(model, control)
+
+        def accuracy(images: np.ndarray) -> float:
+            answers = classifier.probabilities(images).argmax(axis=1)
+            return float((answers == dataset.test_labels).mean())
+
+        images = dataset.test_images
+        return accuracy(images), accuracy(convolution.shifted(images))
+
+    return queues().analyses.once(("shift", identity(model), dataset.name), work)
+
+
+def export_job(model: StoredModel, form: str) -> Snapshot:
+    """Return the job whose result is the model as the bytes of one file; see `lab.export`."""
+
+    def work(control: Control) -> bytes:
+        return cluster().call(
+            "mnist_app.lab.export:export", file_of(model), model.name, form, control=control
+        )
+
+    return queues().large.once(export_key(model, form), work)
+
+
+def export_key(model: StoredModel, form: str) -> Hashable:
+    """Return the key of an export, to see whether there is one."""
+    return "export", identity(model), form
+
+
+def augmentation_job(
+    images: np.ndarray, seed: int, configs: Sequence[TrainingConfig], owner: str
+) -> Snapshot:
+    """Return the job whose result is changed copies, uint8 (n, 28, 28) for each config.
+
+    Args:
+        images: uint8 (n, 28, 28).
+    """
+
+    def work(control: Control) -> list[np.ndarray]:
+        return cluster().call(
+            "mnist_app.lab.training.augmentation:examples", images, seed, configs, control=control
+        )
+
+    return _latest(queues().lab, ("augment", images.tobytes(), seed, tuple(configs)), work, owner)
+
+
+def picture_job(
+    data: bytes, name: str, as_number: bool, model: StoredModel, owner: str
+) -> Snapshot:
+    """Return the job whose result is the `ReadPicture` of a picture's bytes.
+
+    Args:
+        name: tells this picture from the others of its owner.
+    """
+
+    def work(control: Control) -> ReadPicture:
+        import_first("scipy.ndimage", "skimage.filters")
+        picture = opened(data)
+        reading = read_picture(picture, _loaded(model, control), as_number)
+        boxes = [digit.box for digit in reading.digits if digit.box is not None]
+        return ReadPicture(reading, frames.framed(picture, boxes))
+
+    key = ("picture", owner, name, as_number, identity(model))
+    return queues().short.once(key, work, owner)
+
+
+def finetuning_job(
+    model: StoredModel,
+    drawings: Sequence[LabelledDrawing],
+    path: Path | None,
+    title: str,
+    owner: str,
+) -> Snapshot:
+    """Put a fine-tuning in line, whose result is a `FinetuningOutcome`.
+
+    Args:
+        path: where the copy goes; None for a new place.
+    """
+
+    def work(control: Control) -> FinetuningOutcome:
+        tuned = cluster().call(
+            "mnist_app.lab.training.finetuning:finetune",
+            file_of(model),
+            model.card,
+            model.title,
+            model.class_names,
+            drawings,
+            title,
+            control=control,
+        )
+        return outcomes.save_fine_tuned(tuned, path)
+
+    return queues().finetuning.submit(work, owner=owner)
+
+
+def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
+    """Return the job whose result is the `Explanation` of an image, uint8 (28, 28).
+
+    Args:
+        owner: the part of a tab that shows it.
+    """
+
+    def work(control: Control) -> Explanation:
+        classifier = _loaded(model, control)
+        return explanations.explain(classifier, layer_list.layers(model.path), image)
+
+    return _latest(queues().short, ("explain", identity(model), image.tobytes()), work, owner)
+
+
+def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
+    """Return the job whose result is the `GradientExplanation`; see `explanation_job`."""
+
+    def work(control: Control) -> GradientExplanation:
+        learned_from = model.card.dataset if model.card else ""
+        return cluster().call(
+            "mnist_app.lab.explaining.explain:explain_by_gradients",
+            file_of(model),
+            learned_from,
+            image,
+            None,
+            control=control,
+        )
+
+    return _latest(queues().lab, ("gradients", identity(model), image.tobytes()), work, owner)
+
+
+def _latest(queue: JobQueue, key: tuple, task: Task, owner: str) -> Snapshot:
+    """Return the job about `key`; stop what its owner asked of the same kind before."""
+    for job in queue.jobs(owner):
+        if isinstance(job.key, tuple) and job.key[0] == key[0] and job.key != key:
+            queue.stop(job.id)
+    return queue.once(key, task, owner)
+
+
+def own_classifier(model: StoredModel, control: Control) -> Classifier:
+    """Load the model for a job that asks it thousands of times, and would hold others up.
+
+    Raises:
+        DigitLabError: it cannot be loaded.
+    """
+    _make_ready(model, control)
+    return model_store.classifier(model.path, THREADS)
+
+
+def _loaded(model: StoredModel, control: Control) -> Classifier:
+    _make_ready(model, control)
+    return model_cache.loaded(model.path)
+
+
+def _make_ready(model: StoredModel, control: Control) -> None:
+    """Have a worker convert a model of another app, which takes many seconds, once."""
+    if model_store.is_ready(model):
+        return
+    with queues().converting:
+        if not model_store.is_ready(model):
+            litert = cluster().call(
+                "mnist_app.lab.export:convert", file_of(model), model.path.name, control=control
+            )
+            model_store.add_litert(model.path, litert)
+
+
+def file_of(model: StoredModel) -> bytes:
+    """Return the model's .keras file.
+
+    Raises:
+        DigitLabError: it cannot be read.
+    """
+    try:
+        return model.path.read_bytes()
+    except OSError as error:
+        raise DigitLabError(
+            f"{model.path.name} cannot be read ({error.strerror}): choose another model."
+        ) from error
+
+
+def identity(model: StoredModel) -> tuple[str, float]:
+    """Return what tells a model file from an earlier one of the same name."""
+    try:
+        return str(model.path), model.path.stat().st_mtime
+    except OSError:
+        return str(model.path), 0.0

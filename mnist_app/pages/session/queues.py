@@ -1,0 +1,86 @@
+"""The queues of background jobs that all visitors of this process share."""
+
+import importlib
+import os
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.job_queue import JobQueue
+
+if TYPE_CHECKING:
+    from mnist_app.core.jobs.cluster import Cluster
+
+# An owner who shows no sign for so long has left, and their runs give way to those who wait.
+LEFT_SECONDS = 300.0
+# So long may a run pause while others wait.
+PAUSE_SECONDS = 300.0
+
+
+def _training_queue() -> JobQueue:
+    at_once = 1
+    # The first run tells that the setting is wrong.
+    with suppress(DigitLabError):
+        at_once = limits.most_workers()
+    return JobQueue("training", patience=LEFT_SECONDS, longest_pause=PAUSE_SECONDS, at_once=at_once)
+
+
+@dataclass(frozen=True)
+class Queues:
+    """The queues, and the locks of what may happen only once at a time.
+
+    Attributes:
+        training: training runs.
+        finetuning: copies that learn a visitor's handwriting, remembered for the visit.
+        datasets: data sets to open or download, up to 55 MB each.
+        analyses: what reads thousands of pictures; results of up to 8 MB.
+        large: files, and neighbours among the training pictures, up to 32 MB each.
+        lab: short questions that only a worker process can answer.
+        short: what takes well under a second, such as reading a picture.
+    """
+
+    training: JobQueue = field(default_factory=_training_queue)
+    finetuning: JobQueue = field(default_factory=lambda: JobQueue("finetuning", remembered=32))
+    datasets: JobQueue = field(default_factory=lambda: JobQueue("datasets", remembered=3))
+    analyses: JobQueue = field(
+        default_factory=lambda: JobQueue("analyses", remembered=16, at_once=2)
+    )
+    large: JobQueue = field(default_factory=lambda: JobQueue("large", remembered=4, at_once=2))
+    lab: JobQueue = field(default_factory=lambda: JobQueue("lab", remembered=32, at_once=2))
+    short: JobQueue = field(default_factory=lambda: JobQueue("short", remembered=64, at_once=4))
+    importing: threading.Lock = field(default_factory=threading.Lock)
+    converting: threading.Lock = field(default_factory=threading.Lock)
+    lining_up: threading.Lock = field(default_factory=threading.Lock)
+
+
+@st.cache_resource(show_spinner=False)
+def queues() -> Queues:
+    """Return the queues of this process."""
+    return Queues()
+
+
+@st.cache_resource(show_spinner=False)
+def cluster() -> "Cluster":
+    """Return the worker processes; Dask itself is imported with the first call.
+
+    Raises:
+        DigitLabError: a setting of the host is wrong.
+    """
+    from mnist_app.core.jobs.cluster import Cluster
+
+    return Cluster(os.environ.get("MNIST_APP_SCHEDULER", "").strip(), limits.most_workers())
+
+
+def import_first(*modules: str) -> None:
+    """Import heavy modules from a job, one job at a time.
+
+    They import each other in circles, so two threads at once can see half of a module.
+    """
+    with queues().importing:
+        for module in modules:
+            importlib.import_module(module)

@@ -1,0 +1,3 @@
+export default function ({ data }) {
+  document.cookie = `${data.name}=${data.id}; path=/; max-age=2592000; samesite=lax`;
+}
