@@ -32,7 +32,7 @@ th:first-child, td:first-child, .words td:nth-child(n + 3), .words th:nth-child(
 
 
 def as_csv(report: EvaluationReport, names: Sequence[str]) -> str:
-    """One row a test picture, in test order: what it is, how it was read, every probability.
+    """Return a row for each test picture: what it is, how it was read, every probability.
 
     The pictures are numbered from 1, as on the page.
     """
@@ -56,7 +56,7 @@ def as_html(
     about: str,
     curves: LearningCurves,
 ) -> str:
-    """A page with every measure and its charts, whole in one file of about 5 MB.
+    """Return a page with every measure and its charts, whole in one file of about 5 MB.
 
     Args:
         names: one a class.

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from mnist_app.core.data import datasets
-from mnist_app.core.plots import run_charts
+from mnist_app.core.plots import comparison_charts
 from mnist_app.core.plots.charts import Figure
-from mnist_app.core.plots.run_charts import RUN_COLOURS
+from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings, told_apart
 from mnist_app.pages.components.comparison_table import comparison_table
@@ -91,18 +91,24 @@ def _show_charts(named: Sequence[Run]) -> None:
     curves = [runs().curves(run.id) for run in named]
     if any(one.training for one in curves):
         alt = f"Accuracy over epochs of {titles}."
-        show(run_charts.runs_accuracy, curves, key="runs_accuracy", name="runs-accuracy", alt=alt)
+        show(
+            comparison_charts.runs_accuracy,
+            curves,
+            key="runs_accuracy",
+            name="runs-accuracy",
+            alt=alt,
+        )
         alt = f"Loss over epochs of {titles}."
-        show(run_charts.runs_loss, curves, key="runs_loss", name="runs-loss", alt=alt)
+        show(comparison_charts.runs_loss, curves, key="runs_loss", name="runs-loss", alt=alt)
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
     if any(run.accuracy is not None for run in named):
         left, right = st.columns(2)
         with left:
             name, alt = "accuracy-against-weights", _points(named, "Weights")
-            show(run_charts.accuracy_against_weights, key="runs_weights", name=name, alt=alt)
+            show(comparison_charts.accuracy_against_weights, key="runs_weights", name=name, alt=alt)
         with right:
             name, alt = "accuracy-against-seconds", _points(named, "Time")
-            show(run_charts.accuracy_against_seconds, key="runs_seconds", name=name, alt=alt)
+            show(comparison_charts.accuracy_against_seconds, key="runs_seconds", name=name, alt=alt)
 
 
 def _points(named: Sequence[Run], result: str) -> str:

@@ -6,7 +6,7 @@ import re
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.plots.run_charts import RUN_COLOURS
+from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.pages.runs.comparison import show_run_comparison

@@ -58,7 +58,7 @@ def page() -> None:
 
 
 def _current_job() -> Snapshot | None:
-    """The visitor's run that is not over, or else their last one."""
+    """Return the visitor's run that is not over, or else their last one."""
     own = queues().training.jobs(visitor())
     return next((job for job in own if not job.is_over), own[-1] if own else None)
 
@@ -121,7 +121,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
 
 
 def _last_drawing() -> np.ndarray | None:
-    """The digit that stands on the visitor's canvas, uint8 (28, 28), or None."""
+    """Return the digit that stands on the visitor's canvas, uint8 (28, 28), or None."""
     canvas: Canvas | None = st.session_state.get("canvas_state")
     return None if canvas is None or canvas.is_wide else canvas.image
 

@@ -1,0 +1,210 @@
+"""What a training run has learned so far: its curves, and the pictures that show more."""
+
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.images.pictures import signed
+from mnist_app.core.plots.run_charts import (
+    accuracy_curves,
+    class_accuracy_curves,
+    learning_rate_curve,
+    loss_curves,
+    opinion_curves,
+)
+from mnist_app.core.recognition.answers import percent
+from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
+from mnist_app.pages.components.live_chart import live_chart
+from mnist_app.pages.components.pixel_images import picture, picture_grid, tiles
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.run_jobs import LiveRun
+
+
+def show_curves(progress: Progress) -> None:
+    training, validation = progress.training, progress.validation
+    last = training[-1] if training else None
+    with st.container(key="train_curves"):
+        live_chart(
+            accuracy_curves(training, validation, progress.epochs),
+            key="accuracy_curves",
+            alt="Accuracy over epochs. "
+            + (f"Now {last.accuracy:.1%} of the training pictures." if last else "No run yet."),
+        )
+        live_chart(
+            loss_curves(training, validation, progress.epochs),
+            key="loss_curves",
+            alt="Loss over epochs. " + (f"Now {last.loss:.3f}." if last else "No run yet."),
+        )
+    st.caption(
+        "Training: pictures it learns from; the thin line is each moment, the thick one smoothed. "
+        "Validation: pictures kept aside, checked after each epoch. An epoch is once through all "
+        "training pictures. When training keeps improving but validation does not, it learns by "
+        "heart instead of understanding. With a mouse, drag over a chart to look closer; a double "
+        "click shows all of it again."
+    )
+
+
+def show_details(run: LiveRun, progress: Progress) -> None:
+    """Show how each class, some pictures, the filters and the visitor's drawing are doing."""
+    # Before the first step the data may still be on its way to this machine.
+    dataset = dataset_job(run.config.dataset).result if progress.step else None
+    with st.container(key="train_closer"):
+        left, right = st.columns(2)
+        with left:
+            _classes(run, progress, dataset)
+            _watched(progress.view, dataset)
+            _hardest(progress.hardest, dataset)
+        with right:
+            _learning_rate(progress)
+            _filters(progress.view)
+            _opinions(run.drawing, progress.opinions, progress.epochs, dataset)
+
+
+def _learning_rate(progress: Progress) -> None:
+    live_chart(
+        learning_rate_curve(progress.training, progress.epochs),
+        key="learning_rate_curve",
+        alt=f"The learning rate over epochs. Now {progress.learning_rate:.3g}.",
+    )
+
+
+def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
+    names = dataset.class_names if dataset else tuple("0123456789")
+    shares = progress.class_accuracy
+    words = (
+        "Known after the first epoch."
+        if run.config.validation_share
+        else "No pictures were kept aside to check."
+    )
+    if shares:
+        told = [
+            f"{name} {share:.0%}"
+            for name, share in zip(names, shares[-1], strict=True)
+            if not np.isnan(share)
+        ]
+        words = f"Now {', '.join(told)}."
+    live_chart(
+        class_accuracy_curves(progress.validation, shares, names, progress.epochs, words),
+        key="class_accuracy",
+        alt=f"Validation pictures of each class read right, over epochs. {words}",
+    )
+
+
+def _watched(view: View | None, dataset: Dataset | None) -> None:
+    right = int((view.labels == view.predictions).sum()) if view else 0
+    _section(
+        "The same test pictures",
+        f"Green: read right, red: not. Now {right} of {len(view.labels)}."
+        if view
+        else "They appear with the first steps.",
+    )
+    st.html(_kept("watched", (view, dataset), lambda: _watched_tiles(view, dataset)))
+
+
+def _watched_tiles(view: View | None, dataset: Dataset | None) -> str:
+    if view is None or dataset is None:
+        return tiles([], "watched")
+    names = dataset.class_names
+    return tiles(
+        [
+            (
+                dataset.test_images[index],
+                f"{names[label]}, read as {names[read]}",
+                "right" if label == read else "wrong",
+            )
+            for index, label, read in zip(view.indices, view.labels, view.predictions, strict=True)
+        ],
+        "watched",
+    )
+
+
+def _filters(view: View | None) -> None:
+    _section(
+        "What its first layer looks for",
+        "Each square is one filter: blue weighs ink up, orange weighs it down.",
+    )
+    st.html(_kept("filters", (view,), lambda: _filter_tiles(view)))
+
+
+def _filter_tiles(view: View | None) -> str:
+    filters = view.filters if view else ()
+    return tiles(
+        [(signed(weights), f"Filter {n}", "") for n, weights in enumerate(filters, start=1)],
+        "filters",
+    )
+
+
+def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
+    _section(
+        "The hardest so far",
+        "Validation pictures it was most wrong about, or least sure of, after the last epoch."
+        if hardest
+        else "Known after the first epoch, when pictures were kept aside.",
+    )
+    st.html(_kept("hardest", (hardest, dataset), lambda: _hard_gallery(hardest, dataset)))
+
+
+def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> str:
+    if dataset is None:
+        return picture_grid([], kind="hardest")
+    names = dataset.class_names
+    return picture_grid(
+        [
+            (
+                dataset.train_images[one.index],
+                f"is {names[one.label]}, read as {names[one.prediction]}",
+                "right" if one.label == one.prediction else "wrong",
+            )
+            for one in hardest
+        ],
+        side=48,
+        kind="hardest",
+    )
+
+
+def _opinions(
+    drawing: np.ndarray | None, opinions: Sequence[Opinion], epochs: int, dataset: Dataset | None
+) -> None:
+    if drawing is None:
+        _section(
+            "Your own drawing",
+            "Draw a digit on the Draw page before you start a run, and see here how the network "
+            "makes up its mind about it.",
+        )
+        return
+    names = dataset.class_names if dataset else tuple("0123456789")
+    alt = "Your drawing, as the network sees it"
+    text = "What it takes your drawing for, step by step."
+    if opinions:
+        best = int(np.argmax(opinions[-1].probabilities))
+        sure = opinions[-1].probabilities[best]
+        text = f"Now it takes it for {names[best]}, {percent(sure)} sure."
+    shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
+    st.html(
+        f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'
+        f'<span class="quiet">{html.escape(text)}</span></div></div>'
+    )
+    live_chart(opinion_curves(opinions, names, epochs), key="opinions", alt=f"{alt}. {text}")
+
+
+def _section(title: str, text: str) -> None:
+    st.html(
+        f'<div class="section"><strong>{html.escape(title)}</strong><br>'
+        f'<span class="quiet">{html.escape(text)}</span></div>'
+    )
+
+
+def _kept(name: str, sources: tuple[Any, ...], make: Callable[[], str]) -> str:
+    """Return what `make` gives; call it only when one of `sources` is another object."""
+    kept = st.session_state.setdefault("train_kept", {})
+    before, made = kept.get(name, ((), ""))
+    if len(before) != len(sources) or any(
+        old is not new for old, new in zip(before, sources, strict=True)
+    ):
+        made = make()
+        kept[name] = (sources, made)
+    return made

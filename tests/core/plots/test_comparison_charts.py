@@ -1,0 +1,60 @@
+from typing import Any
+
+import plotly.graph_objects as go
+from validated_figures import validated
+
+from mnist_app.core.plots import comparison_charts
+from mnist_app.core.plots.comparison_charts import smoothed_curve
+from mnist_app.core.runs.learning_curve import LearningCurves
+from mnist_app.core.runs.progress import Point
+from mnist_app.core.runs.run import Run, RunState
+
+accuracy_against_seconds = validated(comparison_charts.accuracy_against_seconds)
+accuracy_against_weights = validated(comparison_charts.accuracy_against_weights)
+runs_accuracy = validated(comparison_charts.runs_accuracy)
+runs_loss = validated(comparison_charts.runs_loss)
+
+CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
+
+
+def run(number: int, title: str, **values: Any) -> Run:
+    return Run(number, title, "", "2026-01-01T00:00:00+00:00", RunState.FINISHED, {}, **values)
+
+
+def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
+    curve = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
+    raw, calm = go.Figure(curve).data
+    assert list(raw.y) == [10, 20]
+    assert raw.opacity < 1
+    assert raw.legendgroup == calm.legendgroup == "a"
+    assert (raw.showlegend, calm.name) == (False, "a")
+
+
+def test_runs_lie_over_each_other_each_in_its_own_colour() -> None:
+    both = [run(1, "dense"), run(2, "convolutional")]
+    accuracy = runs_accuracy(both, [CURVES] * 2, weight=0)
+    named = [line for line in accuracy.data if line.name]
+    assert [line.name for line in named] == ["dense", "convolutional"]
+    assert named[0].line.color != named[1].line.color
+    assert list(named[0].y) == [40, 70]
+    assert [list(line.y) for line in runs_loss(both, [CURVES] * 2, weight=0).data[:3]] == [
+        [1.5, 0.9],
+        [1.5, 0.9],
+        [0.8],
+    ]
+    assert len(runs_accuracy([], []).data) == 0
+
+
+def test_the_name_of_a_run_is_shown_as_it_is() -> None:
+    one = run(1, "<b>bold</b> %{x}", accuracy=0.9, weights=100)
+    for figure in (runs_accuracy([one], [CURVES]), accuracy_against_weights([one])):
+        shown = next(line for line in figure.data if line.name)
+        assert "<b>bold" not in shown.name + shown.hovertemplate
+        assert "bold&lt;/b&gt; %&#123;x}" in shown.hovertemplate
+
+
+def test_runs_are_points_of_accuracy_against_weights_and_time() -> None:
+    both = [run(1, "a", accuracy=0.9, weights=100, seconds=2.0), run(2, "b"), run(3, "c")]
+    for figure, x in ((accuracy_against_weights(both), 100), (accuracy_against_seconds(both), 2.0)):
+        (point,) = figure.data
+        assert (point.name, list(point.x), list(point.y)) == ("a", [x], [90])
