@@ -13,6 +13,7 @@ from mnist_app.core.runs.run import Run, differing_settings, told_apart
 from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
+from mnist_app.pages.runs.sentences import describe_networks, describe_shift
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.jobs import dataset_job, shift_job
 from mnist_app.pages.session.queues import queues
@@ -120,7 +121,7 @@ def _show_why_convolution(dense: Run, convolutional: Run) -> None:
             "when both are done."
         )
         return
-    st.write(convolution.describe_networks(dense, convolutional))
+    st.write(describe_networks(dense, convolutional))
 
 
 def _show_shifted(dense: Run, convolutional: Run) -> None:
@@ -140,4 +141,4 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
         if pair is None:
             return
         accuracies.append(pair)
-    st.write(convolution.describe_shift(*accuracies))
+    st.write(describe_shift(*accuracies))

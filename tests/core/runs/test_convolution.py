@@ -1,13 +1,9 @@
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from mnist_app.core.runs import convolution
 from mnist_app.core.runs.convolution import (
-    describe_networks,
-    describe_shift,
     found,
     is_convolutional,
     pair,
@@ -18,8 +14,8 @@ from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
 from mnist_app.lab.networks import architectures
 
 
-def made(config: TrainingConfig, **facts: Any) -> Run:
-    return Run(1, "x", "", "", RunState.FINISHED, config.as_dict(), **facts)
+def made(config: TrainingConfig) -> Run:
+    return Run(1, "x", "", "", RunState.FINISHED, config.as_dict())
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -63,17 +59,6 @@ def test_any_network_with_a_convolution_makes_a_pair() -> None:
     assert found((made(plain), made(own))) is None
 
 
-def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:
-    config = pair("mnist")[0]
-    dense = made(config, accuracy=0.9, weights=100_000, seconds=2.0)
-    better = made(config, accuracy=0.98, weights=50_000, seconds=9.0)
-    words = describe_networks(dense, better)
-    for fact in ("90.0%", "98.0%", "100,000", "50,000", "2.0 s", "9.0 s", "20% of the dense"):
-        assert fact in words
-    assert "the dense network is ahead" in describe_networks(better, dense)
-    assert "equally many" in describe_networks(dense, dense)
-
-
 def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
     images = np.zeros((4, 28, 28), dtype=np.uint8)
     images[:, 14, 10] = 9
@@ -89,12 +74,3 @@ def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
     edges = [image.sum() for image in shifted(images)]
     assert len(set(map(int, edges))) == 1
     assert edges[0] < images[0].sum(), "what leaves the picture does not come in again"
-
-
-def test_the_words_about_moving_say_who_minds_less() -> None:
-    words = describe_shift((0.95, 0.60), (0.98, 0.90))
-    assert "60.0%" in words
-    assert "loses 35.0 points" in words
-    assert "minds less" in words
-    assert "no less" in describe_shift((0.95, 0.94), (0.98, 0.60))
-    assert f"{convolution.SHIFT} pixels" in words
