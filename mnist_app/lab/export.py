@@ -12,7 +12,7 @@ import tensorflow as tf
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import whole
 from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import load, opened
 from mnist_app.lab.temporary import temporary_folder
 
@@ -28,10 +28,10 @@ def convert(
     Raises:
         DigitLabError: see `opened` and `litert`.
     """
-    return litert(opened(keras, name))
+    return to_litert(opened(keras, name))
 
 
-def export(
+def export_model(
     keras: bytes,
     name: str,
     form: str,

@@ -24,7 +24,7 @@ from mnist_app.core.models.model_card import ModelCard, check_kinds
 from mnist_app.core.recognition.classifier import Classifier
 
 SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
-# Formats to hand a model on in, each with the ending of its one file; see `lab.export.export`.
+# Formats to hand a model on in, each with the ending of its one file; see `lab.export`.
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
 # Cards that are remembered until they change.
 REMEMBERED = 1000

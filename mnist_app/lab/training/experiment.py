@@ -18,7 +18,7 @@ from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import Trained
 from mnist_app.core.runs.progress import Point
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.core.versions import versions
+from mnist_app.core.versions import installed_versions
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training.engine import Engine
@@ -95,7 +95,7 @@ def train_model(
         seed=config.seed,
         class_names=dataset.class_names,
         weights=result.model.count_params(),
-        versions=versions(LIBRARIES),
+        versions=installed_versions(LIBRARIES),
         results=results,
         command=command,
         training=training,

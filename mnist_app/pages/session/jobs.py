@@ -108,7 +108,7 @@ def export_job(model: StoredModel, form: str) -> Snapshot:
 
     def work(control: Control) -> bytes:
         return cluster().call(
-            "mnist_app.lab.export:export", file_of(model), model.name, form, control=control
+            "mnist_app.lab.export:export_model", file_of(model), model.name, form, control=control
         )
 
     return queues().large.once(export_key(model, form), work)
