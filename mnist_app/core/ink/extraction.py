@@ -55,7 +55,7 @@ STRONGER_THAN_RULING = 1.2
 STRONG_FRACTION = 0.1
 
 
-def lift(colours: np.ndarray) -> np.ndarray:
+def extract_ink(colours: np.ndarray) -> np.ndarray:
     """Find the ink in a picture.
 
     Args:

@@ -12,7 +12,7 @@ STROKE_WIDTHS = (2.0, 4.0)
 FINE_SIDE = 160
 
 
-def with_usual_pen(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
+def normalise_stroke_width(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
     """Redraw a digit whose lines are much thinner or thicker than MNIST's.
 
     Args:

@@ -16,7 +16,7 @@ _LESSONS: dict[str, Any] = {"epochs": 5, "limit": 12_000}
 _LESSONS_OF_FEW: dict[str, Any] = {"epochs": 20, "batch_size": 32}
 
 
-def pair(dataset: str) -> tuple[TrainingConfig, TrainingConfig]:
+def pair_configs(dataset: str) -> tuple[TrainingConfig, TrainingConfig]:
     """Return the settings of two short runs that differ in the network alone, the dense first."""
     lessons = _LESSONS_OF_FEW if dataset == "optdigits" else _LESSONS
     dense, convolutional = (
@@ -26,7 +26,7 @@ def pair(dataset: str) -> tuple[TrainingConfig, TrainingConfig]:
     return dense, convolutional
 
 
-def found(runs: Sequence[Run]) -> tuple[Run, Run] | None:
+def find_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """Return the dense and the convolutional run, if these two differ in nothing else."""
     if len(runs) != 2 or differing_settings(runs) != ("architecture",):
         return None

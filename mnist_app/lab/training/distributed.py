@@ -103,7 +103,7 @@ class SharedEngine(Engine):
         """
         _require_fitting(config, self._strategy.num_replicas_in_sync)
         with self._strategy.scope():
-            self._learner = compilation.prepare(copies.copy(model), config, steps)
+            self._learner = compilation.compile_model(copies.copy(model), config, steps)
         self._step = _step(self._strategy, self._learner, config)
         return self._learner
 

@@ -135,5 +135,5 @@ def _curve(points: Sequence[Point]) -> list[list[float]]:
     """Return epoch, loss and accuracy of at most `CARD_POINTS` points."""
     return [
         [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
-        for point in learning_curve.chosen(points, CARD_POINTS)
+        for point in learning_curve.sampled(points, CARD_POINTS)
     ]

@@ -9,7 +9,7 @@ from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.charts import Figure
 from mnist_app.core.plots.run_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
-from mnist_app.core.runs.run import Run, differing_settings, told_apart
+from mnist_app.core.runs.run import Run, differing_settings, with_distinct_titles
 from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
@@ -32,8 +32,8 @@ RESULTS: dict[str, Callable[[Run], str]] = {
 
 def show_run_comparison(chosen: Sequence[Run]) -> None:
     """Show two or more runs."""
-    pair = convolution.found(chosen)
-    named = told_apart(chosen)
+    pair = convolution.find_pair(chosen)
+    named = with_distinct_titles(chosen)
     with st.container(key="run_comparison"):
         if pair is not None:
             _show_why_convolution(*pair)

@@ -82,7 +82,7 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
                 control.should_stop,
             )
 
-        return evaluation_store.once(model.path, dataset, measured)
+        return evaluation_store.stored_report(model.path, dataset, measured)
 
     return queues().analyses.once(("evaluation", identity(model), dataset.name), work)
 

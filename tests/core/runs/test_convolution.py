@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mnist_app.core.runs.convolution import (
-    found,
+    find_pair,
     is_convolutional,
-    pair,
+    pair_configs,
     shifted,
 )
 from mnist_app.core.runs.run import Run, RunState
@@ -20,20 +20,20 @@ def made(config: TrainingConfig) -> Run:
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_two_differ_in_nothing_but_the_network(dataset: str) -> None:
-    dense, convolutional = pair(dataset)
+    dense, convolutional = pair_configs(dataset)
     assert replace(dense, architecture=convolutional.architecture) == convolutional
     assert dense.dataset == dataset
-    assert found((made(convolutional), made(dense))) == (made(dense), made(convolutional))
+    assert find_pair((made(convolutional), made(dense))) == (made(dense), made(convolutional))
 
 
 def test_only_a_fair_pair_is_one() -> None:
-    dense, convolutional = map(made, pair("mnist"))
-    longer = made(replace(pair("mnist")[1], epochs=9))
-    lenet = made(replace(pair("mnist")[1], architecture="lenet5"))
-    assert found((dense, longer)) is None
-    assert found((convolutional, lenet)) is None
-    assert found((dense, convolutional, lenet)) is None
-    assert found((dense, lenet)) == (dense, lenet)
+    dense, convolutional = map(made, pair_configs("mnist"))
+    longer = made(replace(pair_configs("mnist")[1], epochs=9))
+    lenet = made(replace(pair_configs("mnist")[1], architecture="lenet5"))
+    assert find_pair((dense, longer)) is None
+    assert find_pair((convolutional, lenet)) is None
+    assert find_pair((dense, convolutional, lenet)) is None
+    assert find_pair((dense, lenet)) == (dense, lenet)
 
 
 @pytest.mark.parametrize("network", ARCHITECTURES)
@@ -43,20 +43,20 @@ def test_a_network_is_convolutional_when_keras_finds_a_convolution(
 ) -> None:
     from keras.layers import Conv2D
 
-    config = replace(pair("mnist")[1], architecture=network, layers=layers)
+    config = replace(pair_configs("mnist")[1], architecture=network, layers=layers)
     model = architectures.build(network, layers=layers)
     has_one = any(isinstance(layer, Conv2D) for layer in model.layers)
     assert is_convolutional(config) == has_one
 
 
 def test_any_network_with_a_convolution_makes_a_pair() -> None:
-    dense, convolutional = pair("mnist")
+    dense, convolutional = pair_configs("mnist")
     for network in set(ARCHITECTURES) - {"dense"}:
         other = made(replace(convolutional, architecture=network))
-        assert found((other, made(dense))) == (made(dense), other)
+        assert find_pair((other, made(dense))) == (made(dense), other)
     plain = replace(dense, layers="dense 9")
     own = replace(plain, architecture="custom")
-    assert found((made(plain), made(own))) is None
+    assert find_pair((made(plain), made(own))) is None
 
 
 def test_pictures_are_moved_by_two_pixels_each_way_in_turn() -> None:
