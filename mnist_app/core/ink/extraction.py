@@ -2,8 +2,7 @@
 
 Nothing is known about a picture from outside: dark on light or light on dark, any colour, any size,
 a photograph with a shadow across ruled paper. What differs from its surroundings in the colour of
-the ink is lifted out, what is no writing (ruling, frames, dust, what reaches in from beyond the
-edge) is left out, and from there a picture takes the same way as strokes do (`ink`).
+the ink is extracted; ruling, frames, dust and what reaches in from beyond the edge are left out.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Training on more than one device: the GPUs of one machine, or several machines.
 
 `model.fit` of Keras 3 fails under `MultiWorkerMirroredStrategy` (keras-team/keras issue 20585), so
-the training step here is one of its own; all else of a run is as in `training`.
+the training step here is one of its own; all else of a run is as in `fit`.
 """
 
 import itertools

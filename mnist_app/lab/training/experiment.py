@@ -54,10 +54,10 @@ def train_model(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        control, drawing, watch, start_from, teachers, engine: see `training.train`.
+        control, drawing, watch, start_from, teachers, engine: see `fit.train`.
 
     Raises:
-        DigitLabError: see `datasets.load` and `training.train`.
+        DigitLabError: see `datasets.load` and `fit.train`.
     """
     dataset = datasets.load(config.dataset)
     known = strangers = None

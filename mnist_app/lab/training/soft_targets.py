@@ -55,7 +55,7 @@ def soft_target_map(teachers: Sequence[keras.Model], classes: int, precision: st
 
     Args:
         teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes), not
-            compiled, as `model_store.load` gives them.
+            compiled, as `model_files.load` returns them.
         precision: of their answers, see `settings.PRECISIONS`.
 
     Raises:
