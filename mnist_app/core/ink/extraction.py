@@ -9,11 +9,10 @@ import numpy as np
 from PIL import Image
 
 from mnist_app.core.images.pictures import WORKING_SIDE
+from mnist_app.core.ink import SMALL_SIDE
 
 # Set by hand: `python -m benchmarks.photographed` shows what a change costs.
 
-# A picture as small as this is all digit: its own border is its background.
-SMALL_SIDE = 64
 # The light changes slowly: this many pixels a side hold it.
 GROUND_SIDE = 40
 # Paper has grain and a camera has noise; fainter marks than this are not ink.

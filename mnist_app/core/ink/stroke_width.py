@@ -3,8 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from mnist_app.core.ink import BOX
-from mnist_app.core.ink.extraction import SMALL_SIDE
+from mnist_app.core.ink import BOX, SMALL_SIDE
 
 # Between these, in pixels of MNIST's box, a line is as thick as MNIST's are.
 STROKE_WIDTHS = (2.0, 4.0)
