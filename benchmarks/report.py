@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from mnist_app.core.versions import versions
+from mnist_app.core.versions import installed_versions
 
 LIBRARIES = (
     "streamlit",
@@ -90,7 +90,7 @@ def machine() -> dict[str, str | int | float]:
     }
     if hasattr(os, "getloadavg"):
         found["load at the start"] = round(os.getloadavg()[0], 1)
-    return found | versions(LIBRARIES)
+    return found | installed_versions(LIBRARIES)
 
 
 def printed(figures: Sequence[Figure], facts: Mapping[str, object], form: str) -> str:

@@ -245,10 +245,10 @@ def _classifier(stored: Any) -> Any:
 
     if model_store.is_ready(stored):
         return model_store.classifier(stored.path, THREADS)
-    from mnist_app.lab.networks.litert import litert
+    from mnist_app.lab.networks.litert import to_litert
     from mnist_app.lab.networks.model_files import load
 
-    form = litert(load(stored.path))
+    form = to_litert(load(stored.path))
     with suppress(DigitLabError):
         model_store.add_litert(stored.path, form)
     return Classifier(form, THREADS)

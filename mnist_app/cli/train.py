@@ -146,7 +146,7 @@ def _saved_settings(folder: Path) -> dict[str, Any]:
     }
 
 
-class _Kept:
+class _RunCheckpoint:
     """The checkpoint folder of a run, which may hold an interrupted run's."""
 
     def __init__(self, folder: Path, is_own: bool) -> None:
@@ -172,9 +172,9 @@ class _Kept:
 
 
 @contextmanager
-def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_Kept]:
+def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_RunCheckpoint]:
     """See that a checkpoint lies in `folder` only while there is a run to go on with."""
-    kept = _Kept(folder, begun is not None)
+    kept = _RunCheckpoint(folder, begun is not None)
     try:
         yield kept
     except KeyboardInterrupt as error:

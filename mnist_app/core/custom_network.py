@@ -251,7 +251,7 @@ def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
     return Row(f"Convolution {filters} of {size} x {size}", (left, left, filters), weights)
 
 
-def weights(name: str, layers: str = DEFAULT) -> int:
+def parameter_count(name: str, layers: str = DEFAULT) -> int:
     """Return how many weights the network called `name` has for ten classes.
 
     Raises:

@@ -17,7 +17,7 @@ _placing = threading.Lock()
 
 
 @contextmanager
-def whole(target: Path) -> Iterator[Path]:
+def atomic_write(target: Path) -> Iterator[Path]:
     """Give a temporary path beside `target`; put it in target's place when the block succeeds.
 
     The temporary path keeps the suffix of `target`, and may become a file or a folder. When the
@@ -31,8 +31,8 @@ def whole(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def all_whole(*targets: Path) -> Iterator[list[Path]]:
-    """Write several files of one folder as `whole` does: all are replaced, in order, or none."""
+def atomic_writes(*targets: Path) -> Iterator[list[Path]]:
+    """Write several files of one folder: all are replaced, in order, or none."""
     with _drafts(targets, _put_all) as drafts:
         yield drafts
 

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Sequence
 
 
-def versions(libraries: Sequence[str]) -> dict[str, str]:
+def installed_versions(libraries: Sequence[str]) -> dict[str, str]:
     """Return the versions of Python and of those of `libraries` that are installed."""
     found = {"python": platform.python_version()}
     for library in libraries:

@@ -10,9 +10,9 @@ import keras
 import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import whole
+from mnist_app.core.files import atomic_write
 from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import load, opened
 from mnist_app.lab.temporary import temporary_folder
 
@@ -28,10 +28,10 @@ def convert(
     Raises:
         DigitLabError: see `opened` and `litert`.
     """
-    return litert(opened(keras, name))
+    return to_litert(opened(keras, name))
 
 
-def export(
+def export_model(
     keras: bytes,
     name: str,
     form: str,
@@ -82,7 +82,7 @@ def write_export(path: Path, form: str, output: Path) -> None:
     if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
         raise DigitLabError(f"{output} is a folder with other things in it: give a new name.")
     model = load(path)
-    with whole(output) as draft:
+    with atomic_write(output) as draft:
         _write(model, form, draft)
 
 

@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 
 from mnist_app.core.errors import Stopped
-from mnist_app.core.files import whole
+from mnist_app.core.files import atomic_write
 
 
 def half_written(path: Path) -> None:
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         draft.touch()
         raise Stopped
 

@@ -5,12 +5,12 @@ import pytest
 from samples import nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import require_writable, whole
+from mnist_app.core.files import atomic_write, require_writable
 
 
 def test_a_file_appears_when_the_block_succeeds(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "answer.txt"
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         assert draft.suffix == ".txt"
         draft.write_text("42")
         assert not target.exists()
@@ -28,7 +28,7 @@ def test_a_failed_block_leaves_the_earlier_file_and_nothing_else(tmp_path: Path)
 
 
 def give_up_half_way(target: Path) -> None:
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         draft.write_text("half")
         raise KeyboardInterrupt
 
@@ -36,7 +36,7 @@ def give_up_half_way(target: Path) -> None:
 def test_a_folder_takes_the_place_of_an_earlier_folder(tmp_path: Path) -> None:
     target = tmp_path / "folder"
     for content in ("first", "second"):
-        with whole(target) as draft:
+        with atomic_write(target) as draft:
             draft.mkdir()
             (draft / content).touch()
     assert os.listdir(target) == ["second"]
@@ -57,7 +57,7 @@ def test_an_earlier_folder_stays_when_its_place_cannot_be_taken(
         replace(source, place)
 
     monkeypatch.setattr(os, "replace", taken)
-    with pytest.raises(DigitLabError, match="Permission denied"), whole(target) as draft:
+    with pytest.raises(DigitLabError, match="Permission denied"), atomic_write(target) as draft:
         draft.mkdir()
     assert os.listdir(target) == ["first"]
     assert os.listdir(tmp_path) == ["folder"]
@@ -77,7 +77,7 @@ def test_all_is_on_the_disk_before_it_has_its_name(
             before.append(flushed[-1])
 
     monkeypatch.setattr(os, "fsync", noted)
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         if name == "folder":
             (draft / "inner").mkdir(parents=True)
             (draft / "inner" / "file").write_text("42")
@@ -91,7 +91,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     with (
         nearly_full_disk(),
         pytest.raises(DigitLabError, match="free some disk space"),
-        whole(tmp_path / "large.bin") as draft,
+        atomic_write(tmp_path / "large.bin") as draft,
     ):
         draft.write_bytes(bytes(10_000))
     assert os.listdir(tmp_path) == []
@@ -100,7 +100,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     target = tmp_path / "file" / "answer.txt"
-    with pytest.raises(DigitLabError, match=r"answer\.txt cannot be written"), whole(target):
+    with pytest.raises(DigitLabError, match=r"answer\.txt cannot be written"), atomic_write(target):
         pytest.fail("there is no place to write to")
 
 

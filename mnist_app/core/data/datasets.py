@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import whole
+from mnist_app.core.files import atomic_write
 from mnist_app.core.ink.raster import raster_to_input
 from mnist_app.core.settings import DATASETS, short
 
@@ -133,7 +133,7 @@ def store_download(name: str, files: Mapping[str, bytes]) -> Path:
         DigitLabError: it is no such data set, or the cache cannot be written.
     """
     target = _keras_cache() / _leaf(name)
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         if name == "mnist":
             draft.write_bytes(files[draft.name])
         else:

@@ -60,31 +60,3 @@ def _p_value(only_first: int, only_second: int) -> float:
     from scipy.stats import binomtest
 
     return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
-
-
-def describe_comparison(comparison: Comparison, first: str, second: str) -> str:
-    """Summarise the comparison of two models with these titles in plain sentences."""
-    ahead, behind = len(comparison.only_first), len(comparison.only_second)
-    if not ahead + behind:
-        return f"“{first}” and “{second}” read exactly the same pictures right."
-    if ahead == behind:
-        return (
-            f"“{first}” and “{second}” read equally many pictures right, though not the same ones."
-        )
-    better, worse = (first, second) if ahead > behind else (second, first)
-    pictures = _counted(abs(ahead - behind))
-    found = f"“{better}” reads {pictures} more right than “{worse}”."
-    chance = f"p = {comparison.p_value:.2g}, McNemar's exact test"
-    if comparison.is_more_than_chance:
-        return (
-            f"{found} That is more than chance: were both equally good, a difference this large "
-            f"would come up in fewer than {SIGNIFICANCE:.0%} of such tests ({chance})."
-        )
-    return (
-        f"{found} That can well be chance: two equally good models would differ this much in "
-        f"{comparison.p_value:.0%} of such tests ({chance})."
-    )
-
-
-def _counted(pictures: int) -> str:
-    return "1 picture" if pictures == 1 else f"{pictures:,} pictures"

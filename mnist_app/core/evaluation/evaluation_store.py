@@ -10,7 +10,7 @@ import numpy as np
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
-from mnist_app.core.files import whole
+from mnist_app.core.files import atomic_write
 from mnist_app.core.models import model_store
 
 # Of 10,000 pictures each takes 400 kB.
@@ -24,7 +24,7 @@ def folder() -> Path:
     return model_store.folder() / "evaluations"
 
 
-def once(
+def stored_report(
     model: Path, dataset: Dataset, evaluate: Callable[[], EvaluationReport]
 ) -> EvaluationReport:
     """Return the kept report of a model on a data set, or make and keep one.
@@ -47,7 +47,7 @@ def once(
     if report is None:
         report = evaluate()
         with contextlib.suppress(DigitLabError):
-            with whole(place) as draft:
+            with atomic_write(place) as draft:
                 np.savez(draft, probabilities=report.probabilities, seconds=report.seconds)
             _forget_oldest()
     return report

@@ -1,6 +1,6 @@
 """Explanation by example: the known pictures that look most alike to a network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -52,29 +52,3 @@ class Examples:
         """
         _, nearest = self._neighbours.nearest(embeddings(self._classifier, image[None]), count)
         return self.numbers[nearest[0]]
-
-
-def describe_neighbours(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:
-    """Summarise the nearest examples of a picture in one plain sentence.
-
-    Args:
-        labels: int64 (n,), of the examples, nearest first.
-        true, read: the picture's class, and what it was read as.
-        names: one a class.
-    """
-    classes, counts = np.unique(labels, return_counts=True)
-    most = int(classes[counts.argmax()])
-    among = f"all {len(labels)}" if len(classes) == 1 else f"{counts.max()} of {len(labels)}"
-    found = f"Of the pictures that look most alike to the network, {among} are “{names[most]}”"
-    if counts.max() * 2 <= len(labels):
-        return (
-            f"The pictures that look most alike to the network are of {len(classes)} kinds: this "
-            "one lies between them."
-        )
-    if most == read == true:
-        return f"{found}: it lies where it belongs."
-    if most == read:
-        return f"{found}: so it takes this one for one of them, too."
-    if most == true:
-        return f"{found}, as it is itself; yet the last step reads “{names[read]}”: it is close."
-    return f"{found}: neither what it is nor what it was read as."

@@ -100,23 +100,6 @@ def smallest_change(
     return _change(network, image, found, order[0], target, is_guided=False)
 
 
-def describe_counterfactual(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
-    """Describe the change in one sentence."""
-    if change is None:
-        return "No small change was found that would change its mind."
-    added, removed = change.added, change.ink - change.added
-    parts = [
-        f"{verb} about {amount:.0f} {'pixel' if round(amount) == 1 else 'pixels'} of ink"
-        for verb, amount in (("adding", added), ("removing", removed))
-        if amount >= 0.5
-    ]
-    way = " and ".join(parts) or "changing less than a pixel of ink"
-    return (
-        f"After {way} it reads {class_names[change.target]} instead of "
-        f"{class_names[change.answer]}, with {change.probability:.0%}."
-    )
-
-
 def _nearest(ink: np.ndarray, guides: np.ndarray) -> np.ndarray:
     """Return the guides that overlap a picture most: float32 (`GUIDES`, 28, 28) in 0..1."""
     rows = guides.reshape(len(guides), -1).astype(np.float32) / 255

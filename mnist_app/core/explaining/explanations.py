@@ -10,8 +10,8 @@ from mnist_app.core.explaining.counterfactual import Counterfactual
 from mnist_app.core.explaining.feature_maps import (
     Convolution,
     FeatureMaps,
-    feature_maps,
     first_convolution,
+    layer_outputs,
 )
 from mnist_app.core.explaining.saliency import occlusion
 from mnist_app.core.models.layer_list import LayerConfig
@@ -64,7 +64,7 @@ def explain(
     """
     require_image(image)
     inside = classifier.inside(image.astype(np.float32) / 255)
-    maps = feature_maps(image, inside, layers)
+    maps = layer_outputs(image, inside, layers)
     answer = int(maps[-1].values.argmax())
     convolution = first_convolution(inside, layers)
     return Explanation(image, answer, maps, convolution, occlusion(classifier, image, answer))

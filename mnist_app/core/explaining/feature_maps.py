@@ -33,7 +33,7 @@ class FeatureMaps:
     values: np.ndarray
 
 
-def feature_maps(
+def layer_outputs(
     image: np.ndarray, inside: Inside, listed: Sequence[LayerConfig]
 ) -> tuple[FeatureMaps, ...]:
     """Return what each layer makes of an image: the input first, the answer last.

@@ -2,19 +2,17 @@
 
 Nothing is known about a picture from outside: dark on light or light on dark, any colour, any size,
 a photograph with a shadow across ruled paper. What differs from its surroundings in the colour of
-the ink is lifted out, what is no writing (ruling, frames, dust, what reaches in from beyond the
-edge) is left out, and from there a picture takes the same way as strokes do (`ink`).
+the ink is extracted; ruling, frames, dust and what reaches in from beyond the edge are left out.
 """
 
 import numpy as np
 from PIL import Image
 
 from mnist_app.core.images.pictures import WORKING_SIDE
+from mnist_app.core.ink import SMALL_SIDE
 
 # Set by hand: `python -m benchmarks.photographed` shows what a change costs.
 
-# A picture as small as this is all digit: its own border is its background.
-SMALL_SIDE = 64
 # The light changes slowly: this many pixels a side hold it.
 GROUND_SIDE = 40
 # Paper has grain and a camera has noise; fainter marks than this are not ink.
@@ -55,7 +53,7 @@ STRONGER_THAN_RULING = 1.2
 STRONG_FRACTION = 0.1
 
 
-def lift(colours: np.ndarray) -> np.ndarray:
+def extract_ink(colours: np.ndarray) -> np.ndarray:
     """Find the ink in a picture.
 
     Args:

@@ -3,8 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from mnist_app.core.ink import BOX
-from mnist_app.core.ink.extraction import SMALL_SIDE
+from mnist_app.core.ink import BOX, SMALL_SIDE
 
 # Between these, in pixels of MNIST's box, a line is as thick as MNIST's are.
 STROKE_WIDTHS = (2.0, 4.0)
@@ -12,7 +11,7 @@ STROKE_WIDTHS = (2.0, 4.0)
 FINE_SIDE = 160
 
 
-def with_usual_pen(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
+def normalise_stroke_width(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
     """Redraw a digit whose lines are much thinner or thicker than MNIST's.
 
     Args:

@@ -24,5 +24,5 @@ class Phase:
 
     stage: Stage
     since: float
-    # Nothing of the work is done yet; see `waiting.watch`.
+    # Nothing of the work is done yet, as in `Progress.fraction`.
     fraction: float = 0.0

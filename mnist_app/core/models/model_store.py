@@ -19,12 +19,12 @@ from typing import Any
 from mnist_app.core import file_hashes, limits
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import all_whole
+from mnist_app.core.files import atomic_writes
 from mnist_app.core.models.model_card import ModelCard, check_kinds
 from mnist_app.core.recognition.classifier import Classifier
 
 SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
-# Formats to hand a model on in, each with the ending of its one file; see `lab.export.export`.
+# Formats to hand a model on in, each with the ending of its one file; see `lab.export`.
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
 # Cards that are remembered until they change.
 REMEMBERED = 1000
@@ -185,7 +185,7 @@ def save(files: ModelFiles, card: ModelCard, path: Path | None) -> StoredModel:
         if place.suffix != ".keras":
             raise DigitLabError(f"{place.name} must end in .keras.")
         litert, text = place.with_suffix(".tflite"), place.with_suffix(".json")
-        with all_whole(place, litert, text) as (keras_draft, litert_draft, card_draft):
+        with atomic_writes(place, litert, text) as (keras_draft, litert_draft, card_draft):
             keras_draft.write_bytes(files.keras)
             litert_draft.write_bytes(files.litert)
             card_draft.write_text(_as_text(asdict(own)), encoding="utf-8")
@@ -237,7 +237,7 @@ def add_litert(path: Path, litert: bytes) -> None:
     values = _values(path) if said.keras_sha256 in ("", keras_sha256) else {}
     values |= {"keras_sha256": keras_sha256, "litert_sha256": file_hashes.of_bytes(litert)}
     form, text = path.with_suffix(".tflite"), path.with_suffix(".json")
-    with all_whole(form, text) as (litert_draft, card_draft):
+    with atomic_writes(form, text) as (litert_draft, card_draft):
         litert_draft.write_bytes(litert)
         card_draft.write_text(_as_text(values), encoding="utf-8")
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from mnist_app.core.images.pictures import Picture, opened
 from mnist_app.core.ink.drawings import Drawing
-from mnist_app.core.ink.extraction import lift
+from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
-from mnist_app.core.ink.stroke_width import with_usual_pen
+from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits, inked_digits
 
@@ -67,7 +67,9 @@ def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndar
     Raises:
         DigitLabError: see `pictures.opened`.
     """
-    return _stack([_inked_input(part) for part in inked_digits(lift(opened(data).colours), judge)])
+    return _stack(
+        [_inked_input(part) for part in inked_digits(extract_ink(opened(data).colours), judge)]
+    )
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
@@ -83,7 +85,7 @@ def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = Fal
 
 def read_picture(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
     """Read a picture and say where each digit stands, in pixels of the upright original."""
-    return read_ink(lift(picture.colours), classifier, as_number, picture.scale)
+    return read_ink(extract_ink(picture.colours), classifier, as_number, picture.scale)
 
 
 def read_ink(
@@ -112,7 +114,7 @@ def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
 
 
 def _inked_input(part: np.ndarray) -> np.ndarray:
-    return raster_to_input(with_usual_pen(part))
+    return raster_to_input(normalise_stroke_width(part))
 
 
 def _drawn_box(part: Drawing) -> Box:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import whole
+from mnist_app.core.files import atomic_write
 
 NAME = "checkpoint.zip"
 FACTS = "facts.json"
@@ -122,7 +122,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     Raises:
         DigitLabError: the folder cannot be made or written.
     """
-    with whole(folder / NAME) as draft:
+    with atomic_write(folder / NAME) as draft:
         draft.write_bytes(checkpoint.data)
 
 

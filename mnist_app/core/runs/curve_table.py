@@ -23,7 +23,7 @@ def read_curves(connection: sqlite3.Connection, run_id: int) -> LearningCurves:
 def write_curves(connection: sqlite3.Connection, run_id: int, progress: Progress) -> None:
     """Write the curves of a run, at most `learning_curve.CURVE_POINTS` points each."""
     parts = [
-        json.dumps([astuple(point) for point in learning_curve.chosen(points)])
+        json.dumps([astuple(point) for point in learning_curve.sampled(points)])
         for points in (progress.training, progress.validation)
     ]
     connection.execute("INSERT OR REPLACE INTO curves VALUES (?, ?, ?)", (run_id, *parts))

@@ -96,7 +96,7 @@ def thinned(points: Sequence[Point], done: int, steps: int) -> list[Point]:
     return kept
 
 
-def chosen(points: Sequence[Point], most: int = CURVE_POINTS) -> tuple[Point, ...]:
+def sampled(points: Sequence[Point], most: int = CURVE_POINTS) -> tuple[Point, ...]:
     """Return at most `most` of the points, evenly spread, the first and the last among them."""
     if len(points) <= most:
         return tuple(points)

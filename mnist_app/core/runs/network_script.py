@@ -114,7 +114,7 @@ def network_code(config: TrainingConfig) -> str:
 
 
 def _custom(text: str) -> list[str]:
-    """Return the hidden layers of a network of one's own, see `builder`."""
+    """Return the hidden layers of a network of one's own, see `custom_network`."""
     rows: list[str] = []
     for layer in custom_network.parse(text):
         if layer.word == "dense":

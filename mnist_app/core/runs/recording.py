@@ -41,7 +41,7 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome])
 
 
 def _done(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) -> TrainingOutcome:
-    pen = _Pen(runs, run_id)
+    pen = _Recorder(runs, run_id)
     try:
         outcome = work(pen.report)
     except Stopped:
@@ -88,7 +88,7 @@ def _break_off(
     )
 
 
-class _Pen:
+class _Recorder:
     """Writes from a thread of its own, so that training never waits for a disk."""
 
     def __init__(self, runs: Runs, run_id: int) -> None:

@@ -95,7 +95,7 @@ def differing_settings(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(name for name in names if len({run.settings.get(name) for run in runs}) > 1)
 
 
-def told_apart(runs: Sequence[Run]) -> list[Run]:
+def with_distinct_titles(runs: Sequence[Run]) -> list[Run]:
     """Return the runs, numbers added to titles that are the same."""
     named = Counter(run.title for run in runs)
     return [

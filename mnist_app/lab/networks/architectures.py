@@ -22,7 +22,7 @@ def build(
     Args:
         dropout: the fraction of what the last layer sees that is left out at each training step,
             0..1; 0 keeps what the network has of its own.
-        layers: of the network "custom", see `builder`.
+        layers: of the network "custom", see `custom_network`.
 
     Raises:
         KeyError: there is no such network.

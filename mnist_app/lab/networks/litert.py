@@ -12,7 +12,7 @@ from mnist_app.lab.networks.logits import before_softmax
 from mnist_app.lab.temporary import temporary_folder
 
 
-def litert(model: keras.Model) -> bytes:
+def to_litert(model: keras.Model) -> bytes:
     """Convert a model, which maps (n, 28, 28, 1) in 0..1 to (n, classes), to its LiteRT form.
 
     It has two signatures, both from `images`, float32 (n, 28, 28, 1): "answer" gives

@@ -12,7 +12,7 @@ import keras
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models.model_store import ModelFiles
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.temporary import temporary_folder
 
 MAX_UNPACKED_BYTES = 500_000_000
@@ -45,7 +45,7 @@ def packed(model: keras.Model) -> ModelFiles:
     with temporary_folder() as folder:
         path = folder / "model.keras"
         bare.save(path)
-        return ModelFiles(path.read_bytes(), litert(bare))
+        return ModelFiles(path.read_bytes(), to_litert(bare))
 
 
 def opened(data: bytes, name: str) -> keras.Model:

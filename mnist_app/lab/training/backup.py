@@ -15,7 +15,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.runs import checkpoints
 from mnist_app.core.runs.checkpoints import BROKEN, Checkpoint
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.training.early_stopping import Monitors
+from mnist_app.lab.training.early_stopping import ValidationCallbacks
 from mnist_app.lab.training.history import History
 
 ARRAYS = "arrays.npz"
@@ -78,13 +78,15 @@ class Backup:
         self._keras.set_model(learner)
         self._keras.on_train_begin()
 
-    def restore(self, monitors: Monitors) -> None:
+    def restore(self, monitors: ValidationCallbacks) -> None:
         """Restore the monitors' unpacked state, once, after they have begun."""
         if self._monitors:
             monitors.restore(self._monitors, self._best)
         self._monitors = {}
 
-    def save(self, learner: keras.Model, history: History, monitors: Monitors) -> Checkpoint:
+    def save(
+        self, learner: keras.Model, history: History, monitors: ValidationCallbacks
+    ) -> Checkpoint:
         """Back up a run at the end of an epoch.
 
         Raises:

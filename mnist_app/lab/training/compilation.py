@@ -16,7 +16,7 @@ SETTLED = 1 / 3
 LEAST_MOMENTUM = 0.5
 
 
-def begin(
+def build_model(
     config: TrainingConfig, classes: int, start_from: keras.Model | None = None
 ) -> keras.Model:
     """Return the network that is to learn, with the weights of `start_from` or random ones.
@@ -37,7 +37,7 @@ def begin(
     return model
 
 
-def prepare(
+def compile_model(
     model: keras.Model, config: TrainingConfig, steps: int, accuracy: Any = "accuracy"
 ) -> keras.Model:
     """Compile `model`, or a copy if it trains in fewer bits than it is saved in.
@@ -84,7 +84,7 @@ def optimizer(config: TrainingConfig, steps: int) -> keras.Optimizer:
     return optimizers.Adam(rate, **average)
 
 
-def right_answers() -> keras.Metric:
+def accuracy_metric() -> keras.Metric:
     """Return a metric of the fraction of pictures read right, of those that have a right answer.
 
     Where answers are a teacher's, what it is more sure of than not counts as right.

@@ -1,7 +1,7 @@
 """Training on more than one device: the GPUs of one machine, or several machines.
 
 `model.fit` of Keras 3 fails under `MultiWorkerMirroredStrategy` (keras-team/keras issue 20585), so
-the training step here is one of its own; all else of a run is as in `training`.
+the training step here is one of its own; all else of a run is as in `fit`.
 """
 
 import itertools
@@ -103,7 +103,7 @@ class SharedEngine(Engine):
         """
         _require_fitting(config, self._strategy.num_replicas_in_sync)
         with self._strategy.scope():
-            self._learner = compilation.prepare(copies.copy(model), config, steps)
+            self._learner = compilation.compile_model(copies.copy(model), config, steps)
         self._step = _step(self._strategy, self._learner, config)
         return self._learner
 

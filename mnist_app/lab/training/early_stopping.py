@@ -11,7 +11,7 @@ from mnist_app.core.settings import TrainingConfig
 PLATEAU_FACTOR = 0.2
 
 
-class Monitors:
+class ValidationCallbacks:
     """Keras' callbacks that keep the best weights, stop early and lower the learning rate.
 
     Attributes:

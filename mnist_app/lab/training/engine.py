@@ -34,7 +34,9 @@ class Engine:
         Raises:
             DigitLabError: these settings cannot be done here.
         """
-        self._learner = compilation.prepare(model, config, steps, compilation.right_answers())
+        self._learner = compilation.compile_model(
+            model, config, steps, compilation.accuracy_metric()
+        )
         return self._learner
 
     def fit(

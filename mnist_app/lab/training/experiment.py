@@ -18,7 +18,7 @@ from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import Trained
 from mnist_app.core.runs.progress import Point
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.core.versions import versions
+from mnist_app.core.versions import installed_versions
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training.engine import Engine
@@ -54,10 +54,10 @@ def train_model(
         extra_strokes: a file of labelled pen strokes to train on too; every fifth writer is kept
             apart and measured.
         command: what the card says repeats this run.
-        control, drawing, watch, start_from, teachers, engine: see `training.train`.
+        control, drawing, watch, start_from, teachers, engine: see `fit.train`.
 
     Raises:
-        DigitLabError: see `datasets.load` and `training.train`.
+        DigitLabError: see `datasets.load` and `fit.train`.
     """
     dataset = datasets.load(config.dataset)
     known = strangers = None
@@ -95,7 +95,7 @@ def train_model(
         seed=config.seed,
         class_names=dataset.class_names,
         weights=result.model.count_params(),
-        versions=versions(LIBRARIES),
+        versions=installed_versions(LIBRARIES),
         results=results,
         command=command,
         training=training,
@@ -135,5 +135,5 @@ def _curve(points: Sequence[Point]) -> list[list[float]]:
     """Return epoch, loss and accuracy of at most `CARD_POINTS` points."""
     return [
         [round(value, 5) for value in (point.epoch, point.loss, point.accuracy)]
-        for point in learning_curve.chosen(points, CARD_POINTS)
+        for point in learning_curve.sampled(points, CARD_POINTS)
     ]

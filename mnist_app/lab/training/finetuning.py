@@ -29,7 +29,7 @@ from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab.networks import copies, model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training.augmentation import augment
-from mnist_app.lab.training.input_pipeline import untuned
+from mnist_app.lab.training.input_pipeline import without_autotuning
 
 STEPS = 100
 LEARNING_RATE = 2e-4
@@ -228,7 +228,7 @@ def _batches(
 
     chosen = np.concatenate([mine, theirs], axis=1)
     batches = tf.data.Dataset.from_tensor_slices((chosen, seeds)).map(batch).prefetch(2)
-    return batches.with_options(untuned())
+    return batches.with_options(without_autotuning())
 
 
 def _card(

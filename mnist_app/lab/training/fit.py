@@ -22,14 +22,14 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training.backup import Backup, origin
-from mnist_app.lab.training.compilation import begin
-from mnist_app.lab.training.early_stopping import Monitors
+from mnist_app.lab.training.compilation import build_model
+from mnist_app.lab.training.early_stopping import ValidationCallbacks
 from mnist_app.lab.training.engine import Engine
 from mnist_app.lab.training.history import History
-from mnist_app.lab.training.input_pipeline import Feed, lessons, split
-from mnist_app.lab.training.monitor import Watcher
+from mnist_app.lab.training.input_pipeline import InputPipeline, split, training_examples
+from mnist_app.lab.training.monitor import NetworkMonitor
 from mnist_app.lab.training.run_callback import RunCallback
-from mnist_app.lab.training.soft_targets import TaughtFeed
+from mnist_app.lab.training.soft_targets import SoftTargetPipeline
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ def train(
         checkpoint: one of the same settings, pictures and models to go on from; it ends as it would
             have without the break, as far as the processor repeats its sums.
         start_from: a network of the same design to begin with, instead of chance.
-        teachers: networks to learn the answers of, instead of the labels, see `distillation.tutor`.
+        teachers: networks to learn the answers of, instead of the labels, see `soft_target_map`.
         engine: what does the steps; by default this process' one device.
 
     Raises:
-        DigitLabError: too few pictures; see also `learners.begin` and `distillation.tutor`;
+        DigitLabError: too few pictures; see also `build_model` and `soft_target_map`;
             settings or checkpoints that the engine cannot do; the loss is no number any more before
             anything was validated; a checkpoint that cannot be read, or is of another run.
     """
@@ -100,11 +100,11 @@ def train(
     keras.config.disable_interactive_logging()
     parts = split(dataset, config)
     classes = len(dataset.class_names)
-    images, targets = lessons(config, parts, classes, extra_images, extra_labels)
+    images, targets = training_examples(config, parts, classes, extra_images, extra_labels)
     feed = _feed(images, targets, config, teachers)
-    model = begin(config, classes, start_from)
+    model = build_model(config, classes, start_from)
     learner = engine.take(model, config, feed.steps)
-    classifier, monitors = KerasClassifier(learner), Monitors(config)
+    classifier, monitors = KerasClassifier(learner), ValidationCallbacks(config)
     history, epochs, backup = History(config, feed.steps), config.epochs, None
     with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
         if has_backup:
@@ -119,7 +119,7 @@ def train(
             classifier,
             parts,
             monitors,
-            Watcher(classifier, dataset, drawing) if watch else None,
+            NetworkMonitor(classifier, dataset, drawing) if watch else None,
             backup,
             report,
             control or RunControl(),
@@ -139,7 +139,7 @@ def train(
 
 def _feed(
     images: np.ndarray, targets: np.ndarray, config: TrainingConfig, teachers: Sequence[keras.Model]
-) -> Feed:
+) -> InputPipeline:
     if teachers:
-        return TaughtFeed(images, targets, config, teachers)
-    return Feed(images, targets, config)
+        return SoftTargetPipeline(images, targets, config, teachers)
+    return InputPipeline(images, targets, config)

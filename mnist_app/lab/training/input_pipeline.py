@@ -64,7 +64,7 @@ def split(dataset: Dataset, config: TrainingConfig) -> Split:
     )
 
 
-def lessons(
+def training_examples(
     config: TrainingConfig,
     parts: Split,
     classes: int,
@@ -84,7 +84,7 @@ def lessons(
     return images, targets
 
 
-class Feed:
+class InputPipeline:
     """Batches of training pictures, whole ones only.
 
     Their order and variation follow from the seed and the epoch alone, so a run can continue from
@@ -105,7 +105,7 @@ class Feed:
         """Return the batches of all epochs from `first` on, without end."""
         epochs = tf.data.Dataset.counter(first)
         batches = epochs.flat_map(self._epoch).map(self._batch, num_parallel_calls=2)
-        return batches.prefetch(2).with_options(untuned())
+        return batches.prefetch(2).with_options(without_autotuning())
 
     def _epoch(self, epoch: tf.Tensor) -> tf.data.Dataset:
         """Return the indices of each batch of an epoch, and its number in the whole run."""
@@ -124,7 +124,7 @@ class Feed:
         return floats, tf.gather(self._answers, indices)
 
 
-def untuned() -> tf.data.Options:
+def without_autotuning() -> tf.data.Options:
     """Return options without tuning.
 
     Its thread, asleep for up to a minute, would be waited for at each end.

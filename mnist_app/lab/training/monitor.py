@@ -25,7 +25,7 @@ class Validation:
     hardest: tuple[HardPicture, ...]
 
 
-class Watcher:
+class NetworkMonitor:
     """Samples a network that is being trained, from the thread that trains it."""
 
     def __init__(
@@ -65,7 +65,7 @@ def first_filters(model: keras.Model) -> np.ndarray:
     return np.moveaxis(weights[:, :, 0, :MOST_FILTERS], -1, 0)
 
 
-def judge(
+def validate(
     probabilities: np.ndarray, labels: np.ndarray, indices: np.ndarray, smoothing: float = 0.0
 ) -> Validation:
     """Score answers as Keras does.

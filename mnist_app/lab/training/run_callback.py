@@ -19,11 +19,11 @@ from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.progress import View
 from mnist_app.lab.networks.keras_classifier import BATCH, KerasClassifier
 from mnist_app.lab.training.backup import Backup
-from mnist_app.lab.training.early_stopping import Monitors
+from mnist_app.lab.training.early_stopping import ValidationCallbacks
 from mnist_app.lab.training.engine import Engine
 from mnist_app.lab.training.history import History
 from mnist_app.lab.training.input_pipeline import Split
-from mnist_app.lab.training.monitor import Watcher, judge
+from mnist_app.lab.training.monitor import NetworkMonitor, validate
 
 # Between two reports, and between two looks at the network.
 REPORT_SECONDS = 0.25
@@ -46,8 +46,8 @@ class RunCallback(keras.callbacks.Callback):
         engine: Engine,
         classifier: KerasClassifier,
         parts: Split,
-        monitors: Monitors,
-        watcher: Watcher | None,
+        monitors: ValidationCallbacks,
+        network_monitor: NetworkMonitor | None,
         backup: Backup | None,
         report: Callable[[Any], None],
         control: RunControl,
@@ -57,7 +57,7 @@ class RunCallback(keras.callbacks.Callback):
         Args:
             classifier: asks the network that learns.
             parts: the pictures kept aside among them are read after each epoch.
-            watcher: looks at the network, if there is one.
+            network_monitor: looks at the network, if there is one.
             backup: saves each whole epoch, if there is one.
             report: gets each `Progress`, and each `Checkpoint`.
         """
@@ -66,7 +66,7 @@ class RunCallback(keras.callbacks.Callback):
         self.stopped = self.diverged = False
         self._history, self._engine, self._monitors = history, engine, monitors
         self._classifier, self._parts = classifier, parts
-        self._watcher, self._backup = watcher, backup
+        self._network_monitor, self._backup = network_monitor, backup
         self._report_to, self._control = report, control
         # What a host allows is for the run as a whole.
         self._began = time.monotonic() - history.elapsed
@@ -194,7 +194,7 @@ class RunCallback(keras.callbacks.Callback):
         """Note how the pictures kept aside are read; a loss that is no number is the worst."""
         if self.diverged:
             return math.inf
-        found = judge(
+        found = validate(
             self._answers(self._parts.validation_images),
             self._parts.validation_labels,
             self._parts.validation_indices,
@@ -263,9 +263,9 @@ class RunCallback(keras.callbacks.Callback):
 
     def _look(self) -> None:
         self._looked = time.perf_counter()
-        if self._watcher is None:
+        if self._network_monitor is None:
             return
-        self._view, opinion = self._watcher.look()
+        self._view, opinion = self._network_monitor.look()
         if opinion:
             self._history.add_opinion(opinion)
 

@@ -14,14 +14,14 @@ import tensorflow as tf
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import copies
-from mnist_app.lab.training.input_pipeline import Feed
+from mnist_app.lab.training.input_pipeline import InputPipeline
 
 # Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
 # learn.
-Tutor = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+TargetMap = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
-class TaughtFeed(Feed):
+class SoftTargetPipeline(InputPipeline):
     """Batches of training pictures with what teachers answer to them."""
 
     def __init__(
@@ -34,20 +34,20 @@ class TaughtFeed(Feed):
         """Feed pictures, uint8 (n, 28, 28), whose own answers are float (n, classes).
 
         Args:
-            teachers: at least one, see `tutor`.
+            teachers: at least one, see `soft_target_map`.
 
         Raises:
-            DigitLabError: see `tutor`.
+            DigitLabError: see `soft_target_map`.
         """
         super().__init__(images, targets, config)
-        self._teach = tutor(teachers, targets.shape[1], config.precision)
+        self._teach = soft_target_map(teachers, targets.shape[1], config.precision)
 
     def batches(self, first: int = 0) -> tf.data.Dataset:
         """Return the same with the teachers' answers."""
         return super().batches(first).map(self._teach, num_parallel_calls=2).prefetch(2)
 
 
-def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tutor:
+def soft_target_map(teachers: Sequence[keras.Model], classes: int, precision: str) -> TargetMap:
     """Return what puts the mean of the teachers' answers in place of the right one, if any.
 
     Where there is none, as in a picture that is no digit, nothing changes: a teacher need not have
@@ -55,7 +55,7 @@ def tutor(teachers: Sequence[keras.Model], classes: int, precision: str) -> Tuto
 
     Args:
         teachers: networks from pictures (n, 28, 28, 1) in 0..1 to probabilities (n, classes), not
-            compiled, as `model_store.load` gives them.
+            compiled, as `model_files.load` returns them.
         precision: of their answers, see `settings.PRECISIONS`.
 
     Raises:

@@ -5,7 +5,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.explaining.counterfactual import Counterfactual, describe_counterfactual
+from mnist_app.core.explaining.counterfactual import Counterfactual
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.jobs.phases import Phase, Stage
@@ -203,3 +203,20 @@ def _show_change(
     signs = [("above", "+", "ink to add"), ("below", "\N{MINUS SIGN}", "ink to remove")]
     st.html(row(figures, between="→") + legend(signs))
     st.caption(f"{SEARCHED} {GUIDED if change.is_guided else FREE}")
+
+
+def describe_counterfactual(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
+    """Describe the change in one sentence."""
+    if change is None:
+        return "No small change was found that would change its mind."
+    added, removed = change.added, change.ink - change.added
+    parts = [
+        f"{verb} about {amount:.0f} {'pixel' if round(amount) == 1 else 'pixels'} of ink"
+        for verb, amount in (("adding", added), ("removing", removed))
+        if amount >= 0.5
+    ]
+    way = " and ".join(parts) or "changing less than a pixel of ink"
+    return (
+        f"After {way} it reads {class_names[change.target]} instead of "
+        f"{class_names[change.answer]}, with {change.probability:.0%}."
+    )

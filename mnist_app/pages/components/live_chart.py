@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import whole
+from mnist_app.core.files import atomic_write
 from mnist_app.core.plots.charts import Figure, as_json, plotly_script
 
 logger = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ def provide_plotly() -> None:
     if target.exists() and target.read_text(encoding="utf-8") == script:
         return
     try:
-        with whole(target) as draft:
+        with atomic_write(target) as draft:
             draft.write_text(script, encoding="utf-8")
     except DigitLabError:
         logger.exception("There will be no charts")

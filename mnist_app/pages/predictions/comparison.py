@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.evaluation.comparison import Comparison, compare, describe_comparison
+from mnist_app.core.evaluation.comparison import Comparison, compare
 from mnist_app.core.evaluation.meanings import measures
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
@@ -11,6 +11,7 @@ from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
+from mnist_app.pages.predictions.sentences import describe_comparison
 from mnist_app.pages.session.choices import choose
 from mnist_app.pages.session.wording import escape_markdown
 

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
+from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
@@ -20,6 +20,7 @@ from mnist_app.pages.components.pixel_images import picture, picture_grid
 from mnist_app.pages.components.scroll_to import scroll_to
 from mnist_app.pages.predictions.embedding_jobs import examples_job
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
+from mnist_app.pages.predictions.sentences import describe_neighbours
 from mnist_app.pages.session.choices import other_training_dataset
 from mnist_app.pages.session.jobs import loading_job
 from mnist_app.pages.session.query_params import new_link_number, set_link

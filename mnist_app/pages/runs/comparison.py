@@ -9,10 +9,11 @@ from mnist_app.core.plots import comparison_charts
 from mnist_app.core.plots.charts import Figure
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
-from mnist_app.core.runs.run import Run, differing_settings, told_apart
+from mnist_app.core.runs.run import Run, differing_settings, with_distinct_titles
 from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
+from mnist_app.pages.runs.sentences import describe_networks, describe_shift
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.jobs import dataset_job, shift_job
 from mnist_app.pages.session.queues import queues
@@ -31,8 +32,8 @@ RESULTS: dict[str, Callable[[Run], str]] = {
 
 def show_run_comparison(chosen: Sequence[Run]) -> None:
     """Show two or more runs."""
-    pair = convolution.found(chosen)
-    named = told_apart(chosen)
+    pair = convolution.find_pair(chosen)
+    named = with_distinct_titles(chosen)
     with st.container(key="run_comparison"):
         if pair is not None:
             _show_why_convolution(*pair)
@@ -126,7 +127,7 @@ def _show_why_convolution(dense: Run, convolutional: Run) -> None:
             "when both are done."
         )
         return
-    st.write(convolution.describe_networks(dense, convolutional))
+    st.write(describe_networks(dense, convolutional))
 
 
 def _show_shifted(dense: Run, convolutional: Run) -> None:
@@ -146,4 +147,4 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
         if pair is None:
             return
         accuracies.append(pair)
-    st.write(convolution.describe_shift(*accuracies))
+    st.write(describe_shift(*accuracies))

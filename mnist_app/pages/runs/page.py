@@ -75,7 +75,7 @@ def _show_why_convolution(listed: list[Run]) -> None:
             icon=":material/compare_arrows:",
             disabled=any(not run.is_over for run in listed),
         ):
-            configs = convolution.pair(default_dataset())
+            configs = convolution.pair_configs(default_dataset())
             titles = ("Dense, for comparison", "Convolutional, for comparison")
             jobs = [
                 training_job(config, title, visitor())

@@ -82,7 +82,7 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
                 control.should_stop,
             )
 
-        return evaluation_store.once(model.path, dataset, measured)
+        return evaluation_store.stored_report(model.path, dataset, measured)
 
     return queues().analyses.once(("evaluation", identity(model), dataset.name), work)
 
@@ -108,7 +108,7 @@ def export_job(model: StoredModel, form: str) -> Snapshot:
 
     def work(control: Control) -> bytes:
         return cluster().call(
-            "mnist_app.lab.export:export", file_of(model), model.name, form, control=control
+            "mnist_app.lab.export:export_model", file_of(model), model.name, form, control=control
         )
 
     return queues().large.once(export_key(model, form), work)

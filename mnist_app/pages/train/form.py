@@ -73,7 +73,7 @@ def show_form() -> tuple[TrainingConfig | None, str]:
     _show_problems(problems)
     try:
         config = TrainingConfig(**_values())
-        limits.require_weights(custom_network.weights(config.architecture, config.layers))
+        limits.require_weights(custom_network.parameter_count(config.architecture, config.layers))
     except DigitLabError as error:
         with wrong:
             show_error(error)

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
@@ -24,6 +23,7 @@ from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.train.form import show_form
 from mnist_app.pages.train.live import show, watch_live
+from mnist_app.pages.train.sentences import describe_limits
 
 SAMPLE = 12
 
@@ -86,7 +86,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     with st.container(horizontal=True, key="train_start_and_stop"):
         start, stop = st.container(), st.container()
     try:
-        if allowed := limits.describe_limits():
+        if allowed := describe_limits():
             st.html(f'<span class="quiet">{allowed}</span>')
     except DigitLabError as error:
         show_error(error)

@@ -40,8 +40,8 @@ def kept() -> list[str]:
 
 def test_the_second_time_the_same_report_comes_from_the_disk(model: Path, dataset: Dataset) -> None:
     evaluations = Evaluations()
-    first = evaluation_store.once(model, dataset, evaluations)
-    second = evaluation_store.once(model, dataset, evaluations)
+    first = evaluation_store.stored_report(model, dataset, evaluations)
+    second = evaluation_store.stored_report(model, dataset, evaluations)
     assert evaluations.made == 1
     assert as_dict(first) == as_dict(second)
     assert second.seconds == 1.5
@@ -51,8 +51,10 @@ def test_the_second_time_the_same_report_comes_from_the_disk(model: Path, datase
 
 def test_a_copy_of_the_model_is_not_evaluated_again(model: Path, dataset: Dataset) -> None:
     evaluations = Evaluations()
-    evaluation_store.once(model, dataset, evaluations)
-    evaluation_store.once(model.rename(model.with_name("other.keras")), dataset, evaluations)
+    evaluation_store.stored_report(model, dataset, evaluations)
+    evaluation_store.stored_report(
+        model.rename(model.with_name("other.keras")), dataset, evaluations
+    )
     assert evaluations.made == 1
 
 
@@ -60,13 +62,13 @@ def test_another_model_of_that_name_and_other_pictures_are_evaluated(
     model: Path, dataset: Dataset
 ) -> None:
     evaluations = Evaluations()
-    evaluation_store.once(model, dataset, evaluations)
-    evaluation_store.once(
+    evaluation_store.stored_report(model, dataset, evaluations)
+    evaluation_store.stored_report(
         model, replace(dataset, test_images=255 - dataset.test_images), evaluations
     )
     assert evaluations.made == 2
     model.write_bytes(b"changed")
-    evaluation_store.once(model, dataset, evaluations)
+    evaluation_store.stored_report(model, dataset, evaluations)
     assert evaluations.made == 3
     assert len(kept()) == 3
 
@@ -101,12 +103,12 @@ def test_what_is_broken_or_does_not_fit_is_made_anew(
     spoil: object, model: Path, dataset: Dataset
 ) -> None:
     evaluations = Evaluations()
-    evaluation_store.once(model, dataset, evaluations)
+    evaluation_store.stored_report(model, dataset, evaluations)
     assert callable(spoil)
     spoil(evaluation_store.folder() / kept()[0])
-    again = evaluation_store.once(model, dataset, evaluations)
+    again = evaluation_store.stored_report(model, dataset, evaluations)
     assert evaluations.made == 2
-    assert as_dict(evaluation_store.once(model, dataset, evaluations)) == as_dict(again)
+    assert as_dict(evaluation_store.stored_report(model, dataset, evaluations)) == as_dict(again)
     assert evaluations.made == 2
 
 
@@ -114,12 +116,12 @@ def test_a_place_that_cannot_be_written_is_no_error(
     model: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
-    assert evaluation_store.once(model, dataset, Evaluations()).images == IMAGES
+    assert evaluation_store.stored_report(model, dataset, Evaluations()).images == IMAGES
 
 
 def test_a_full_disk_is_no_error_and_leaves_nothing(model: Path, dataset: Dataset) -> None:
     with nearly_full_disk():
-        assert evaluation_store.once(model, dataset, Evaluations()).images == IMAGES
+        assert evaluation_store.stored_report(model, dataset, Evaluations()).images == IMAGES
     assert kept() == []
 
 
@@ -128,9 +130,9 @@ def test_an_evaluation_that_fails_is_told_and_keeps_nothing(model: Path, dataset
         raise DigitLabError("It is broken: delete it.")
 
     with pytest.raises(DigitLabError, match="broken"):
-        evaluation_store.once(model, dataset, fail)
+        evaluation_store.stored_report(model, dataset, fail)
     with pytest.raises(DigitLabError, match="broken"):
-        evaluation_store.once(model.with_name("gone.keras"), dataset, fail)
+        evaluation_store.stored_report(model.with_name("gone.keras"), dataset, fail)
     assert not evaluation_store.folder().exists()
 
 
@@ -141,7 +143,7 @@ def test_only_the_newest_are_kept(
     names = []
     for number in range(4):
         model.write_bytes(bytes([number]))
-        evaluation_store.once(model, dataset, Evaluations())
+        evaluation_store.stored_report(model, dataset, Evaluations())
         names += [name for name in kept() if name not in names]
         # Files of the same moment could not be told apart.
         os.utime(evaluation_store.folder() / names[-1], (number, number))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import Stopped
-from mnist_app.core.evaluation.neighbours import Examples, describe_neighbours
+from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.recognition.classifier import Classifier
 
 
@@ -45,19 +45,3 @@ def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digit
     assert fractions[-1] == 1.0
     with pytest.raises(Stopped):
         Examples(classifier, digits.train_images, should_stop=lambda: True)
-
-
-@pytest.mark.parametrize(
-    ("labels", "true", "read", "said"),
-    [
-        ([4] * 8, 4, 4, "all 8 are “4”: it lies where it belongs."),
-        ([9] * 7 + [4], 4, 9, "7 of 8 are “9”: so it takes this one for one of them, too"),
-        ([4] * 6 + [9] * 2, 4, 9, "6 of 8 are “4”, as it is itself; yet the last step reads “9”"),
-        ([7] * 8, 4, 9, "neither what it is nor what it was read as"),
-        ([4] * 4 + [9] * 4, 4, 9, "of 2 kinds: this one lies between them"),
-    ],
-)
-def test_it_says_in_words_where_a_picture_lies(
-    labels: list[int], true: int, read: int, said: str
-) -> None:
-    assert said in describe_neighbours(np.array(labels), true, read, DIGIT_NAMES)

@@ -5,11 +5,7 @@ from keras import layers
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.explaining.counterfactual import (
-    Counterfactual,
-    describe_counterfactual,
-    smallest_change,
-)
+from mnist_app.core.explaining.counterfactual import smallest_change
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.lab.explaining.gradients import KerasLogits
 
@@ -75,20 +71,9 @@ def test_it_says_when_nothing_changes_a_mind() -> None:
     image = np.full((28, 28), 100, dtype=np.uint8)
     change = smallest_change(KerasLogits(stubborn()), image, guides=image[None])
     assert change is None
-    assert describe_counterfactual(change, ("a", "b", "c")).startswith("No small change")
 
 
 @pytest.mark.parametrize("target", [0, 3, -1])
 def test_a_class_that_is_read_already_or_unknown_is_refused(target: int) -> None:
     with pytest.raises(DigitLabError, match="another class"):
         smallest_change(KerasLogits(stubborn()), np.zeros((28, 28), dtype=np.uint8), target)
-
-
-def test_a_change_is_put_into_words() -> None:
-    difference = np.zeros((28, 28), dtype=np.int16)
-    difference[0, :3], difference[1, 0] = 255, -255
-    change = Counterfactual(0, 1, np.zeros((28, 28), np.uint8), difference, 0.6, True)
-    assert describe_counterfactual(change, ("Bag", "Coat")) == (
-        "After adding about 3 pixels of ink and removing about 1 pixel of ink it reads Coat "
-        "instead of Bag, with 60%."
-    )

@@ -10,8 +10,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.explaining.feature_maps import (
     Convolution,
     FeatureMaps,
-    feature_maps,
     first_convolution,
+    layer_outputs,
     map_size,
     mosaic,
     responses,
@@ -24,7 +24,7 @@ from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab.networks import architectures
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
@@ -36,9 +36,9 @@ def listed(model: keras.Model, folder: Path) -> tuple[LayerConfig, ...]:
 
 def seen(model: keras.Model, folder: Path) -> tuple[tuple[FeatureMaps, ...], Convolution | None]:
     """What a network makes of `IMAGE`, and its first convolution."""
-    inside = Classifier(litert(model)).inside(IMAGE / np.float32(255))
+    inside = Classifier(to_litert(model)).inside(IMAGE / np.float32(255))
     known = listed(model, folder)
-    return feature_maps(IMAGE, inside, known), first_convolution(inside, known)
+    return layer_outputs(IMAGE, inside, known), first_convolution(inside, known)
 
 
 def told(layer: keras.Layer, folder: Path) -> str:
@@ -63,7 +63,7 @@ def test_layers_lead_from_the_picture_to_the_answer(name: str, tmp_path: Path) -
 
 def test_the_layers_of_the_shipped_model_follow_from_each_other(shipped: Classifier) -> None:
     inside = shipped.inside(IMAGE / np.float32(255))
-    maps = feature_maps(IMAGE, inside, layer_list.layers(model_store.SHIPPED))
+    maps = layer_outputs(IMAGE, inside, layer_list.layers(model_store.SHIPPED))
     relu = next(number for number, each in enumerate(maps) if each.kind == "ReLU")
     expected = np.maximum(maps[relu - 1].values, 0)
     np.testing.assert_allclose(maps[relu].values, expected, atol=1e-5)

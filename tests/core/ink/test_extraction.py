@@ -4,9 +4,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnist_app.core.images.pictures import WORKING_SIDE, opened
-from mnist_app.core.ink.extraction import lift
+from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
-from mnist_app.core.ink.stroke_width import with_usual_pen
+from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
 
 
@@ -25,7 +25,7 @@ def colours(picture: Image.Image) -> np.ndarray:
 
 def seen(picture: Image.Image) -> np.ndarray:
     """What the network would see, float (28, 28) in 0..255."""
-    return raster_to_input(lift(colours(picture))).astype(np.float64)
+    return raster_to_input(extract_ink(colours(picture))).astype(np.float64)
 
 
 SEVEN = seen(seven())
@@ -78,11 +78,11 @@ def test_dust_is_not_ink() -> None:
     ids=["white", "one pixel", "a strip", "grain"],
 )
 def test_a_blank_picture_has_no_ink(blank: np.ndarray) -> None:
-    assert not lift(blank).any()
+    assert not extract_ink(blank).any()
 
 
 def test_ink_is_bounded_in_value_and_as_large_as_its_picture() -> None:
-    ink = lift(colours(seven(500).resize((500, 230))))
+    ink = extract_ink(colours(seven(500).resize((500, 230))))
     assert ink.shape == (230, 500)
     assert ink.dtype == np.float64
     assert ink.min() == 0
@@ -100,8 +100,8 @@ def test_papers_and_lights_do_not_matter(
     inputs = []
     for digit in digits:
         sheet = photos.written(str(digit), side, round(1.2 * side), pen=pen)
-        ink = lift(opened(photos.taken(photos.PAPERS[paper](sheet, rng))).colours)
-        inputs.append(raster_to_input(with_usual_pen(ink)))
+        ink = extract_ink(opened(photos.taken(photos.PAPERS[paper](sheet, rng))).colours)
+        inputs.append(raster_to_input(normalise_stroke_width(ink)))
         assert likeness(inputs[-1], strokes_to_input(photos.drawing(digit))) > 0.85
     assert shipped.probabilities(np.stack(inputs)).argmax(axis=1).tolist() == digits
 
@@ -110,12 +110,12 @@ def test_papers_and_lights_do_not_matter(
 def test_lines_get_as_thick_as_those_of_mnist(pen: float) -> None:
     ink = photos.written("2", 500, 500, pen=pen)
     usual = raster_to_input(photos.written("2", 500, 500))
-    assert likeness(raster_to_input(with_usual_pen(ink)), usual) > 0.85
+    assert likeness(raster_to_input(normalise_stroke_width(ink)), usual) > 0.85
     assert likeness(raster_to_input(ink), usual) < 0.85
 
 
 @pytest.mark.parametrize("ink", [np.zeros((90, 90)), np.full((90, 90), 0.3), np.ones((90, 90))])
 def test_any_ink_can_be_redrawn(ink: np.ndarray) -> None:
-    again = with_usual_pen(ink)
+    again = normalise_stroke_width(ink)
     assert again.any() == ink.any()
     assert 0 <= again.min() <= again.max() <= 1

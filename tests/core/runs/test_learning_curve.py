@@ -64,9 +64,9 @@ def test_points_of_another_grid_are_left_out() -> None:
 
 def test_points_are_chosen_evenly_and_keep_their_ends() -> None:
     many = tuple(Point(number, 1, 0) for number in range(5000))
-    few = learning_curve.chosen(many, 100)
+    few = learning_curve.sampled(many, 100)
     assert len(set(few)) == 100
     assert (few[0], few[-1]) == (many[0], many[-1])
     gaps = {round(after.epoch - before.epoch) for before, after in itertools.pairwise(few)}
     assert gaps <= {50, 51}
-    assert learning_curve.chosen(few, 100) == few
+    assert learning_curve.sampled(few, 100) == few

@@ -11,7 +11,7 @@ from mnist_app.core.runs.run import (
     RunState,
     curves_csv,
     differing_settings,
-    told_apart,
+    with_distinct_titles,
 )
 from mnist_app.core.settings import TrainingConfig
 
@@ -45,7 +45,7 @@ def test_runs_differ_in_the_settings_that_are_not_the_same() -> None:
 
 def test_runs_of_the_same_name_are_told_apart_by_their_numbers() -> None:
     runs = [replace(made(title), id=number) for number, title in enumerate("aba", start=1)]
-    assert [run.title for run in told_apart(runs)] == ["a (run 1)", "b", "a (run 3)"]
+    assert [run.title for run in with_distinct_titles(runs)] == ["a (run 1)", "b", "a (run 3)"]
 
 
 def test_settings_of_another_version_are_taken_as_far_as_they_are_known() -> None:

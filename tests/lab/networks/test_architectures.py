@@ -31,7 +31,7 @@ def test_well_known_networks_have_their_well_known_size(name: str, weights: int)
 def test_the_size_of_a_network_is_known_before_it_is_built(name: str) -> None:
     layers = "conv 4 5, pool, dense 30"
     model = architectures.build(name, layers=layers)
-    assert custom_network.weights(name, layers) == model.count_params()
+    assert custom_network.parameter_count(name, layers) == model.count_params()
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -8,7 +8,7 @@ from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.architectures import build
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 
 
 def learned(name: str) -> keras.Model:
@@ -41,7 +41,7 @@ def test_the_shipped_litert_form_answers_as_keras_does(images: np.ndarray) -> No
 
 
 def compare(model: keras.Model, images: np.ndarray, form: bytes = b"") -> None:
-    classifier = Classifier(form or litert(model))
+    classifier = Classifier(form or to_litert(model))
     inputs = as_network_input(images)
     expected = model.predict(inputs, batch_size=500, verbose=0)
     answers = classifier.answers(inputs[..., 0])

@@ -23,11 +23,11 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
-from mnist_app.lab.export import convert, export, write_export
+from mnist_app.lab.export import convert, export_model, write_export
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import load, opened, packed
 
 FORMS = tuple(model_store.EXPORTS)
@@ -42,7 +42,8 @@ def ignore(fraction: object) -> None:
 
 
 def exported(path: Path, form: str, card: str = "") -> bytes:
-    return export(path.read_bytes(), path.stem, form, card, report=ignore, control=RunControl())
+    name, control = path.stem, RunControl()
+    return export_model(path.read_bytes(), name, form, card, report=ignore, control=control)
 
 
 @pytest.fixture
@@ -347,7 +348,7 @@ def odd_networks() -> dict[str, keras.Model]:
 )
 def test_networks_of_other_apps_answer_alike(name: str, dataset: Dataset) -> None:
     model = odd_networks()[name]
-    classifier = Classifier(litert(model))
+    classifier = Classifier(to_litert(model))
     expected = KerasClassifier(model).probabilities(dataset.test_images)
     found = classifier.probabilities(dataset.test_images)
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -362,7 +363,7 @@ def test_a_network_of_sixteen_bits_answers_in_full(dataset: Dataset) -> None:
         model = build("simple_cnn")
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    found = Classifier(litert(model)).probabilities(dataset.test_images)
+    found = Classifier(to_litert(model)).probabilities(dataset.test_images)
     expected = KerasClassifier(model).probabilities(dataset.test_images)
     np.testing.assert_allclose(found, expected, atol=0.02)
 
@@ -373,7 +374,7 @@ def test_a_network_without_a_litert_form_is_refused() -> None:
         [layers.Input((28, 28, 1)), layers.Flatten(name=name), layers.Dense(10)]
     )
     with pytest.raises(DigitLabError, match="LiteRT has no form"):
-        litert(model)
+        to_litert(model)
 
 
 def test_a_file_is_converted(model_path: Path, classifier: Classifier, dataset: Dataset) -> None:

@@ -10,7 +10,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.runs.checkpoints import Checkpoint, pack
 from mnist_app.lab.training.backup import Backup
-from mnist_app.lab.training.compilation import begin, prepare
+from mnist_app.lab.training.compilation import build_model, compile_model
 from mnist_app.lab.training.fit import train
 
 CONFIG = quick(epochs=3)
@@ -35,7 +35,9 @@ def take_up(checkpoint: Checkpoint, folder: Path, **values: Any) -> int:
     config = replace(CONFIG, epochs=1, **values)
     folder.mkdir(exist_ok=True)
     backup = Backup(folder, config, checkpoint.facts["origin"])
-    return backup.unpack(checkpoint, prepare(begin(config, 10), config, steps=11), 11).epoch
+    return backup.unpack(
+        checkpoint, compile_model(build_model(config, 10), config, steps=11), 11
+    ).epoch
 
 
 def test_a_setting_that_an_older_version_did_not_know_is_as_by_default(

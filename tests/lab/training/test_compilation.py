@@ -18,7 +18,7 @@ from mnist_app.lab.training.fit import train
 
 def made(**values: Any) -> Any:
     config = TrainingConfig(architecture="dense", learning_rate=0.02, **values)
-    return compilation.prepare(build("dense"), config, steps=8)
+    return compilation.compile_model(build("dense"), config, steps=8)
 
 
 def pictures(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -64,14 +64,14 @@ def test_an_epoch_ends_with_the_mean_of_its_weights(optimizer: str, dataset: Dat
 def test_in_few_bits_a_copy_learns_whose_probabilities_are_whole() -> None:
     model = build("simple_cnn")
     config = TrainingConfig(architecture="simple_cnn", precision="mixed_bfloat16")
-    learner = compilation.prepare(model, config, steps=8)
+    learner = compilation.compile_model(model, config, steps=8)
     assert learner is not model
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert [layer.compute_dtype for layer in learner.layers[1:]] == [
         *["bfloat16"] * (len(learner.layers) - 2),
         "float32",
     ]
-    assert compilation.prepare(model, TrainingConfig(), steps=8) is model
+    assert compilation.compile_model(model, TrainingConfig(), steps=8) is model
 
 
 @pytest.mark.parametrize("architecture", ["fast_cnn", "deep_cnn", "plain_cnn", "residual_cnn"])
@@ -87,14 +87,14 @@ def test_what_normalises_over_batches_is_left_to_its_own_pace_where_epochs_are_l
     architecture: str, pace: float
 ) -> None:
     """As in the runs that made the shipped model, of 329 steps an epoch."""
-    learner = compilation.prepare(
+    learner = compilation.compile_model(
         build(architecture), TrainingConfig(architecture=architecture), 329
     )
     assert {layer.momentum for layer in learner.layers if hasattr(layer, "momentum")} == {pace}
 
 
 def test_what_has_no_right_answer_is_no_mistake() -> None:
-    metric = compilation.right_answers()
+    metric = compilation.accuracy_metric()
     answers = np.eye(10, dtype=np.float32)[[3, 4, 5]]
     targets = np.stack([*np.eye(10, dtype=np.float32)[[3, 5]], np.full(10, 0.1, np.float32)])
     metric.update_state(targets, answers)
@@ -118,7 +118,7 @@ def test_a_network_begins_by_its_seed_whatever_else_is_drawn_meanwhile() -> None
     """Left to itself Keras asks Python's chance, which all threads share."""
 
     def states(seed: int) -> list[np.ndarray]:
-        model = compilation.begin(quick(architecture="keras_example", seed=seed), 10)
+        model = compilation.build_model(quick(architecture="keras_example", seed=seed), 10)
         return [np.asarray(variable.value) for variable in model.variables]
 
     random.seed(1)

@@ -6,17 +6,17 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.training.engine import Engine
-from mnist_app.lab.training.input_pipeline import Feed
+from mnist_app.lab.training.input_pipeline import InputPipeline
 
 CONFIG = TrainingConfig(architecture="dense", batch_size=32, learning_rate=0.01)
 
 
 @pytest.fixture
-def feed(dataset: Dataset) -> Feed:
-    return Feed(dataset.train_images, np.eye(10)[dataset.train_labels], CONFIG)
+def feed(dataset: Dataset) -> InputPipeline:
+    return InputPipeline(dataset.train_images, np.eye(10)[dataset.train_labels], CONFIG)
 
 
-def test_it_trains_epochs_of_all_steps_and_tells_the_callbacks(feed: Feed) -> None:
+def test_it_trains_epochs_of_all_steps_and_tells_the_callbacks(feed: InputPipeline) -> None:
     engine = Engine()
     learner = engine.take(build("dense"), CONFIG, feed.steps)
     told: list[int] = []

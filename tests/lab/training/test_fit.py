@@ -137,7 +137,7 @@ def _no_number(config: TrainingConfig, classes: int, _: Any) -> Any:
 def test_a_run_that_diverges_says_what_to_do(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "begin", _no_number)
+    monkeypatch.setattr(fit, "build_model", _no_number)
     with pytest.raises(DigitLabError, match=r"diverged.*lower the learning rate"):
         train(quick(), dataset)
 

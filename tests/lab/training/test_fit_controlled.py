@@ -16,10 +16,10 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import SCHEDULES
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training import run_callback
-from mnist_app.lab.training.compilation import begin
+from mnist_app.lab.training.compilation import build_model
 from mnist_app.lab.training.fit import train
 from mnist_app.lab.training.input_pipeline import split
-from mnist_app.lab.training.monitor import Validation, judge
+from mnist_app.lab.training.monitor import Validation, validate
 
 
 class ControlledAt(RunControl):
@@ -84,11 +84,11 @@ def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
 ) -> None:
     control = RunControl()
 
-    def judge_and_stop(*args: Any) -> Validation:
+    def validate_and_stop(*args: Any) -> Validation:
         control.stop()
-        return judge(*args)
+        return validate(*args)
 
-    monkeypatch.setattr(run_callback, "judge", judge_and_stop)
+    monkeypatch.setattr(run_callback, "validate", validate_and_stop)
     told = Told()
     result = train(quick(epochs=3), dataset, told, control, keeps_checkpoints=True)
     assert result.stopped
@@ -105,11 +105,11 @@ def test_a_stop_in_the_last_validation_changes_nothing(
 ) -> None:
     control = RunControl()
 
-    def judge_and_stop(*args: Any) -> Validation:
+    def validate_and_stop(*args: Any) -> Validation:
         control.stop()
-        return judge(*args)
+        return validate(*args)
 
-    monkeypatch.setattr(run_callback, "judge", judge_and_stop)
+    monkeypatch.setattr(run_callback, "validate", validate_and_stop)
     result = train(quick(epochs=1), dataset, control=control)
     assert not result.stopped
     assert not result.progress.remark
@@ -190,7 +190,7 @@ def test_a_stopped_run_keeps_the_weights_of_its_best_validation(dataset: Dataset
     assert all(point.loss > first.loss for point in others)
     parts = split(dataset, config)
     answers = KerasClassifier(result.model).probabilities(parts.validation_images)
-    found = judge(answers, parts.validation_labels, parts.validation_indices, 0.1)
+    found = validate(answers, parts.validation_labels, parts.validation_indices, 0.1)
     assert found.loss == pytest.approx(result.progress.validation[0].loss, rel=1e-3)
 
 
@@ -204,7 +204,7 @@ def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Datase
     assert last.loss < first.loss
     parts = split(dataset, config)
     answers = KerasClassifier(result.model).probabilities(parts.validation_images)
-    found = judge(answers, parts.validation_labels, parts.validation_indices, 0.0)
+    found = validate(answers, parts.validation_labels, parts.validation_indices, 0.0)
     assert found.accuracy == pytest.approx(last.accuracy)
 
 
@@ -311,7 +311,7 @@ def test_a_checkpoint_of_other_pictures_is_refused(change: str, dataset: Dataset
 
 
 def test_a_run_goes_on_with_the_models_it_began_with_alone(dataset: Dataset) -> None:
-    told, model = Told(), begin(quick(), 10)
+    told, model = Told(), build_model(quick(), 10)
     train(quick(), dataset, told, keeps_checkpoints=True)
     for other in ({"start_from": model}, {"teachers": [model]}):
         with pytest.raises(DigitLabError, match="say the same --start-from and --teacher again"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.training.input_pipeline import Feed, split
+from mnist_app.lab.training.input_pipeline import InputPipeline, split
 
 
 @given(
@@ -54,26 +54,26 @@ CONFIG = TrainingConfig(batch_size=8, rotation=10.0)
 
 
 @pytest.fixture
-def feed() -> Feed:
+def feed() -> InputPipeline:
     images = np.random.default_rng(0).integers(0, 255, (50, 28, 28), dtype=np.uint8)
-    return Feed(images, np.arange(50)[:, None], CONFIG)
+    return InputPipeline(images, np.arange(50)[:, None], CONFIG)
 
 
-def fed(feed: Feed, first: int, epochs: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def fed(feed: InputPipeline, first: int, epochs: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The pictures and the answers of some epochs."""
     rows = feed.batches(first).take(epochs * feed.steps).as_numpy_iterator()
     images, answers = zip(*rows, strict=True)
     return np.concatenate(images), np.concatenate(answers)
 
 
-def test_an_epoch_feeds_each_picture_once_at_most(feed: Feed) -> None:
+def test_an_epoch_feeds_each_picture_once_at_most(feed: InputPipeline) -> None:
     images, answers = fed(feed, 0)
     assert feed.steps == 6
     assert images.shape == (48, 28, 28, 1)
     assert len(np.unique(answers)) == 48
 
 
-def test_each_epoch_has_an_order_and_a_variation_of_its_own(feed: Feed) -> None:
+def test_each_epoch_has_an_order_and_a_variation_of_its_own(feed: InputPipeline) -> None:
     (images, answers), (others, later) = fed(feed, 0), fed(feed, 1)
     assert not np.array_equal(answers, later)
     common = np.intersect1d(answers, later)[0]
@@ -81,13 +81,13 @@ def test_each_epoch_has_an_order_and_a_variation_of_its_own(feed: Feed) -> None:
     assert np.abs(first - second).max() > 0.01
 
 
-def test_a_run_can_be_taken_up_at_any_epoch(feed: Feed) -> None:
+def test_a_run_can_be_taken_up_at_any_epoch(feed: InputPipeline) -> None:
     images, answers = fed(feed, 0, epochs=3)
     rest, last = fed(feed, 2)
     np.testing.assert_array_equal(last, answers[2 * 48 :])
     np.testing.assert_array_equal(rest, images[2 * 48 :])
 
 
-def test_nothing_sleeps_when_an_epoch_ends(feed: Feed) -> None:
+def test_nothing_sleeps_when_an_epoch_ends(feed: InputPipeline) -> None:
     """TensorFlow's tuning thread does, for up to a minute, and is waited for."""
     assert feed.batches(0).options().autotune.enabled is False

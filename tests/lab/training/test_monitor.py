@@ -6,7 +6,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab.networks import architectures
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.training.monitor import HARDEST, Watcher, first_filters, judge
+from mnist_app.lab.training.monitor import HARDEST, NetworkMonitor, first_filters, validate
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -29,7 +29,7 @@ def network() -> KerasClassifier:
 
 
 def test_it_always_asks_the_same_pictures_of_each_class(dataset: Dataset) -> None:
-    views = [Watcher(network(), dataset).look()[0] for _ in range(2)]
+    views = [NetworkMonitor(network(), dataset).look()[0] for _ in range(2)]
     assert views[0].labels.tolist() == [label for label in range(10) for _ in range(4)]
     np.testing.assert_array_equal(views[0].indices, views[1].indices)
     np.testing.assert_array_equal(dataset.test_labels[views[0].indices], views[0].labels)
@@ -37,7 +37,7 @@ def test_it_always_asks_the_same_pictures_of_each_class(dataset: Dataset) -> Non
 
 def test_it_sees_how_a_network_changes(dataset: Dataset) -> None:
     classifier = network()
-    watcher = Watcher(classifier, dataset, dataset.test_images[0])
+    watcher = NetworkMonitor(classifier, dataset, dataset.test_images[0])
     before, opinion = watcher.look()
     model = classifier.model
     model.set_weights([0 * weights for weights in model.get_weights()])
@@ -50,7 +50,7 @@ def test_it_sees_how_a_network_changes(dataset: Dataset) -> None:
 
 
 def test_without_a_drawing_there_is_no_opinion(dataset: Dataset) -> None:
-    assert Watcher(network(), dataset).look()[1] == ()
+    assert NetworkMonitor(network(), dataset).look()[1] == ()
 
 
 def answers(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +61,7 @@ def answers(count: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_it_judges_as_keras_does(smoothing: float) -> None:
     probabilities, labels = answers(60)
-    found = judge(probabilities, labels, np.arange(60), smoothing)
+    found = validate(probabilities, labels, np.arange(60), smoothing)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
     targets = keras.utils.to_categorical(labels, 4)
     assert found.loss == pytest.approx(float(loss(targets, probabilities)), rel=1e-4)
@@ -71,7 +71,7 @@ def test_it_judges_as_keras_does(smoothing: float) -> None:
 def test_it_judges_each_class_and_names_the_hardest() -> None:
     probabilities, labels = answers(60)
     places = np.arange(60) * 10
-    found = judge(probabilities, labels, places)
+    found = validate(probabilities, labels, places)
     assert np.isnan(found.class_accuracy[3])
     of_two = probabilities[labels == 2].argmax(axis=1) == 2
     assert found.class_accuracy[2] == of_two.mean()
@@ -83,5 +83,5 @@ def test_it_judges_each_class_and_names_the_hardest() -> None:
 
 
 def test_certainly_wrong_is_no_infinite_loss() -> None:
-    found = judge(np.array([[0.0, 1.0]], dtype=np.float32), np.array([0]), np.array([5]))
+    found = validate(np.array([[0.0, 1.0]], dtype=np.float32), np.array([0]), np.array([5]))
     assert np.isfinite(found.loss)

@@ -17,13 +17,13 @@ LABELS = np.eye(10, dtype=np.float32)[:6]
 
 def network(seed: int, classes: int = 10) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    return compilation.begin(quick(architecture="simple_cnn", dropout=0.5), classes)
+    return compilation.build_model(quick(architecture="simple_cnn", dropout=0.5), classes)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_mean_of_the_teachers_answers_is_learned(precision: str) -> None:
     teachers = [network(1), network(2)]
-    teach = soft_targets.tutor(teachers, 10, precision)
+    teach = soft_targets.soft_target_map(teachers, 10, precision)
     pictures, told = teach(tf.constant(PICTURES), tf.constant(LABELS))
     mean = sum(teacher.predict(PICTURES, verbose=0) for teacher in teachers) / 2
     np.testing.assert_array_equal(pictures, PICTURES)
@@ -35,7 +35,7 @@ def test_the_mean_of_the_teachers_answers_is_learned(precision: str) -> None:
 def test_no_teacher_is_asked_about_what_is_no_digit() -> None:
     none = np.full((6, 10), 0.1, np.float32)
     answers = np.concatenate([LABELS[:3], none[:3]])
-    teach = soft_targets.tutor([network(1)], 10, "float32")
+    teach = soft_targets.soft_target_map([network(1)], 10, "float32")
     told = teach(tf.constant(PICTURES), tf.constant(answers))[1].numpy()
     np.testing.assert_array_equal(told[3:], none[:3])
     assert not (told[:3] == answers[:3]).any()
@@ -43,7 +43,7 @@ def test_no_teacher_is_asked_about_what_is_no_digit() -> None:
 
 def test_a_teacher_of_other_classes_is_refused() -> None:
     with pytest.raises(DigitLabError, match="must tell the 10 classes"):
-        soft_targets.tutor([network(1), network(1, classes=4)], 10, "float32")
+        soft_targets.soft_target_map([network(1), network(1, classes=4)], 10, "float32")
 
 
 def test_a_network_learns_from_teachers_not_from_labels(dataset: Dataset) -> None:
@@ -59,7 +59,7 @@ def test_a_network_learns_from_teachers_not_from_labels(dataset: Dataset) -> Non
     )
     taught = train(quick(epochs=4, rotation=5.0), wrong).model
     # What was trained is compiled; a teacher is not.
-    teacher = compilation.begin(quick(), 10, start_from=taught)
+    teacher = compilation.build_model(quick(), 10, start_from=taught)
     before = teacher.get_weights()
     learned = train(quick(epochs=4, rotation=5.0), dataset, teachers=[teacher]).model
     answers = KerasClassifier(learned).probabilities(dataset.test_images).argmax(axis=1)

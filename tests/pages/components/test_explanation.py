@@ -14,13 +14,19 @@ from streamlit.testing.v1 import AppTest
 from visiting import bodies, jobs_about, settled, until
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.explaining.counterfactual import Counterfactual
 from mnist_app.core.explaining.explanations import Explanation, explain
 from mnist_app.core.explaining.feature_maps import responses
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.pages.components.explanation import CHANGE, STEP, WHERE
+from mnist_app.pages.components.explanation import (
+    CHANGE,
+    STEP,
+    WHERE,
+    describe_counterfactual,
+)
 from mnist_app.pages.session.jobs import explanation_job
 from mnist_app.pages.session.queues import queues
 
@@ -300,3 +306,14 @@ def test_the_digit_of_a_number_that_is_picked_is_looked_into(models: Path) -> No
     second = app.session_state["drawn_explained"][1].image
     assert (first != second).any()
     assert not app.exception
+
+
+def test_a_change_is_put_into_words() -> None:
+    difference = np.zeros((28, 28), dtype=np.int16)
+    difference[0, :3], difference[1, 0] = 255, -255
+    change = Counterfactual(0, 1, np.zeros((28, 28), np.uint8), difference, 0.6, True)
+    assert describe_counterfactual(change, ("Bag", "Coat")) == (
+        "After adding about 3 pixels of ink and removing about 1 pixel of ink it reads Coat "
+        "instead of Bag, with 60%."
+    )
+    assert describe_counterfactual(None, ()).startswith("No small change")

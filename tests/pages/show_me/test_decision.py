@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_app.core.explaining.feature_maps import FeatureMaps, feature_maps
+from mnist_app.core.explaining.feature_maps import FeatureMaps, layer_outputs
 from mnist_app.core.models import layer_list
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.lab.networks import architectures
-from mnist_app.lab.networks.litert import litert
+from mnist_app.lab.networks.litert import to_litert
 from mnist_app.pages.show_me import decision
 from mnist_app.pages.show_me.decision import COARSER, LARGER, PARTS, STROKES
 
@@ -17,8 +17,8 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
 def maps(model: keras.Model, folder: Path) -> tuple[FeatureMaps, ...]:
     model.save(folder / "shown.keras")
-    inside = Classifier(litert(model)).inside(IMAGE / np.float32(255))
-    return feature_maps(IMAGE, inside, layer_list.layers(folder / "shown.keras"))
+    inside = Classifier(to_litert(model)).inside(IMAGE / np.float32(255))
+    return layer_outputs(IMAGE, inside, layer_list.layers(folder / "shown.keras"))
 
 
 @pytest.mark.parametrize(

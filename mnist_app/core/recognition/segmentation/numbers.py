@@ -11,7 +11,7 @@ import numpy as np
 
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
-from mnist_app.core.ink.stroke_width import with_usual_pen
+from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
 from mnist_app.core.recognition.segmentation.layout import Layout, Span
@@ -132,7 +132,7 @@ def _judged_pieces(
         rows, columns = zip(*places[slice(*span)], strict=True)
         box = (_around(rows), _around(columns))
         part = np.where(_within(pieces[box], span), ink[box], 0)
-        return raster_to_input(with_usual_pen(part, ROUGH_SIDE))
+        return raster_to_input(normalise_stroke_width(part, ROUGH_SIDE))
 
     spans = layout.candidates()
     return _judged(layout, spans, [rough_input(span) for span in spans], judge)

@@ -1,0 +1,28 @@
+from typing import Any
+
+from mnist_app.core.runs.convolution import SHIFT
+from mnist_app.core.runs.run import Run, RunState
+from mnist_app.pages.runs.sentences import describe_networks, describe_shift
+
+
+def made(**facts: Any) -> Run:
+    return Run(1, "x", "", "", RunState.FINISHED, {}, **facts)
+
+
+def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:
+    dense = made(accuracy=0.9, weights=100_000, seconds=2.0)
+    better = made(accuracy=0.98, weights=50_000, seconds=9.0)
+    words = describe_networks(dense, better)
+    for fact in ("90.0%", "98.0%", "100,000", "50,000", "2.0 s", "9.0 s", "20% of the dense"):
+        assert fact in words
+    assert "the dense network is ahead" in describe_networks(better, dense)
+    assert "equally many" in describe_networks(dense, dense)
+
+
+def test_the_words_about_moving_say_who_minds_less() -> None:
+    words = describe_shift((0.95, 0.60), (0.98, 0.90))
+    assert "60.0%" in words
+    assert "loses 35.0 points" in words
+    assert "minds less" in words
+    assert "no less" in describe_shift((0.95, 0.94), (0.98, 0.60))
+    assert f"{SHIFT} pixels" in words
