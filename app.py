@@ -47,7 +47,7 @@ def show() -> None:
     st.html(HERE / "mnist_app" / "pages" / "style.css")
     pages = {row[2]: opened(*row) for row in PAGES}
     page = st.navigation(list(pages.values()), position="top")
-    navigation.register(pages)
+    navigation.register_pages(pages)
     set_visitor_cookie()
     report_presence()
     clear_when_idle()

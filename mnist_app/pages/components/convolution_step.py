@@ -34,7 +34,7 @@ def show_convolution_step(explanation: Explanation, key: str) -> None:
         "one pixel of a new picture, bright where the pattern is found."
     )
     maps = responses(convolution, image)
-    kernel = _chosen_filter(maps, f"{key}_filter")
+    kernel = _choose_filter(maps, f"{key}_filter")
     made = maps[..., kernel]
     place = stepper("Place", made.size, f"{key}_place", int(made.argmax()))
     now = step(convolution, image, kernel, *divmod(place, made.shape[1]))
@@ -54,7 +54,7 @@ def _why_not(layers: tuple[FeatureMaps, ...]) -> str:
     )
 
 
-def _chosen_filter(maps: np.ndarray, key: str) -> int:
+def _choose_filter(maps: np.ndarray, key: str) -> int:
     """Choose a filter; at first the one that finds most in the picture."""
     count = maps.shape[2]
     if st.session_state.get(key) not in range(count):

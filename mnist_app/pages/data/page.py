@@ -111,7 +111,7 @@ def _show_split(dataset: Dataset) -> None:
 
 @st.fragment
 def _show_steps(dataset: Dataset) -> None:
-    label, image = _chosen_image(dataset)
+    label, image = _choose_image(dataset)
     name = dataset.class_names[label]
     _show_numbers(image, name)
     left, right = st.columns(2, gap="large")
@@ -132,7 +132,7 @@ def _show_steps(dataset: Dataset) -> None:
     _show_augmentation(dataset, image, name)
 
 
-def _chosen_image(dataset: Dataset) -> tuple[int, np.ndarray]:
+def _choose_image(dataset: Dataset) -> tuple[int, np.ndarray]:
     """Choose a class, and return its label and a training picture of it, uint8 (28, 28)."""
     present = np.unique(dataset.train_labels).tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -41,7 +41,7 @@ def show_picture_reader(model: StoredModel) -> None:
                 mode = st.segmented_control(
                     "It shows", MODES, default=MODES[0], key="picture_mode", required=True
                 )
-            picture = _file() if source == SOURCES[0] else _photo()
+            picture = _choose_file() if source == SOURCES[0] else _take_photo()
         if picture is None:
             return
         queue = queues().short
@@ -60,7 +60,7 @@ def show_picture_reader(model: StoredModel) -> None:
                 show_progress(queue, job.id, "Looking for the ink")
 
 
-def _file() -> Any:
+def _choose_file() -> Any:
     return st.file_uploader(
         "A picture of what you wrote: dark on light or light on dark",
         type=ENDINGS,
@@ -70,7 +70,7 @@ def _file() -> Any:
     )
 
 
-def _photo() -> Any:
+def _take_photo() -> Any:
     return st.camera_input("Hold the sheet so that it fills the picture", key="picture_photo")
 
 

@@ -16,12 +16,12 @@ def offer_deletion(model: StoredModel) -> None:
         return
     with st.popover("Delete this model", icon=":material/delete:", key="delete_model_offer"):
         try:
-            _ask(model)
+            _show_confirmation(model)
         except DigitLabError as error:
             show_error(error)
 
 
-def _ask(model: StoredModel) -> None:
+def _show_confirmation(model: StoredModel) -> None:
     owners = runs().owners_of(model.path)
     if owners and visitor() not in owners:
         st.write("Somebody else trained this model: only they can delete it.")

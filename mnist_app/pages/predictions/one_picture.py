@@ -50,7 +50,7 @@ def show_opened_picture(
         others: models that are asked about the same picture.
         found: the pictures of the gallery in its order, int64 (n,); one can step through them.
     """
-    number = _opened(evaluated.dataset)
+    number = _opened_number(evaluated.dataset)
     if number is None:
         if st.session_state.pop("picture_is_open", False):
             # What shows a job's progress in here would go on writing into it; a run of the whole
@@ -74,7 +74,7 @@ def show_opened_picture(
         show_look_inside(image, evaluated.model, "opened_inside", "opened")
 
 
-def _opened(dataset: Dataset) -> int | None:
+def _opened_number(dataset: Dataset) -> int | None:
     state = st.session_state
     if state.setdefault("opened_of", dataset.name) != dataset.name:
         state.opened_of, state.opened_picture = dataset.name, None

@@ -101,9 +101,9 @@ def _show_next_steps(run: Run, model: StoredModel | None) -> None:
                 args=(job.id,),
             )
         if model is not None:
-            navigation.to_draw(model)
-            navigation.to_predictions(model)
-        navigation.to_train(run.config)
+            navigation.show_draw_button(model)
+            navigation.show_predictions_button(model)
+        navigation.show_train_button(run.config)
     if run.state is RunState.FINISHED and model is None:
         st.caption("Its model was deleted. “Same settings again” makes it anew.")
 

@@ -55,7 +55,7 @@ def page() -> None:
         show_error(error)
         return
     if not all(run.is_over for run in listed):
-        _follow(_unfinished(listed))
+        rerun_on_change(_unfinished(listed))
 
 
 def _show_ticked(chosen: list[Run]) -> None:
@@ -122,10 +122,10 @@ def _show_row(run: Run, chosen: list[int]) -> None:
             disabled=len(chosen) >= MOST and run.id not in chosen,
         )
         colour = RUN_COLOURS[chosen.index(run.id)] if run.id in chosen else "transparent"
-        st.html(f'<div class="run" style="border-color: {colour}">{_lines(run)}</div>')
+        st.html(f'<div class="run" style="border-color: {colour}">{_summary(run)}</div>')
 
 
-def _lines(run: Run) -> str:
+def _summary(run: Run) -> str:
     """Return a run in two lines of HTML."""
     facts = [f"<b>{_state(run)}</b>"]
     if run.accuracy is not None:
@@ -190,7 +190,7 @@ def _unfinished(listed: list[Run]) -> list[tuple[int, str, float]]:
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
-def _follow(before: list[tuple[int, str, float]]) -> None:
+def rerun_on_change(before: list[tuple[int, str, float]]) -> None:
     """Run the page again when a run has changed."""
     try:
         now = _unfinished(runs().listed(visitor()))

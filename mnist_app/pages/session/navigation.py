@@ -12,17 +12,17 @@ from mnist_app.core.settings import TrainingConfig, to_query
 ALWAYS_LINKED = ("dataset", "architecture")
 
 
-def register(pages: Mapping[str, StreamlitPage]) -> None:
+def register_pages(pages: Mapping[str, StreamlitPage]) -> None:
     """Set the pages that buttons lead to, by their paths; called in each run of the app."""
     st.session_state["pages"] = pages
 
 
-def link_of(config: TrainingConfig) -> dict[str, str]:
+def train_query(config: TrainingConfig) -> dict[str, str]:
     """Return the query of a link that opens the Train page with these settings."""
     return {name: str(getattr(config, name)) for name in ALWAYS_LINKED} | to_query(config)
 
 
-def to_draw(model: StoredModel, primary: bool = False) -> None:
+def show_draw_button(model: StoredModel, primary: bool = False) -> None:
     """Show a button to the Draw page, where the model reads; none for one that reads no digits."""
     if model.reads_digits and st.button(
         "Use it on the Draw page",
@@ -35,7 +35,7 @@ def to_draw(model: StoredModel, primary: bool = False) -> None:
         _go("start", {"model": model.name})
 
 
-def to_predictions(model: StoredModel) -> None:
+def show_predictions_button(model: StoredModel) -> None:
     """Show a button to the Predictions page, where the model is measured on the data it learned."""
     if st.button("Open on the Predictions page", key="open_predictions", icon=":material/grid_on:"):
         link = {"model": model.name} | ({"dataset": model.card.dataset} if model.card else {})
@@ -44,15 +44,15 @@ def to_predictions(model: StoredModel) -> None:
         _go("predictions", link)
 
 
-def to_train(config: TrainingConfig) -> None:
+def show_train_button(config: TrainingConfig) -> None:
     """Show a button to the Train page, filled in with these settings."""
     if st.button("Same settings again", key="same_settings", icon=":material/replay:"):
         # A link that is the session's own is not read again.
         _forget("train_links")
-        _go("train", link_of(config))
+        _go("train", train_query(config))
 
 
-def to_runs(run_id: int, label: str) -> None:
+def show_runs_button(run_id: int, label: str) -> None:
     """Show a button to the Runs page, where a run stands beside others."""
     if st.button(label, key="open_runs", icon=":material/compare_arrows:"):
         _forget("runs_links")

@@ -32,7 +32,7 @@ def show_decision(canvas: Canvas, model: StoredModel) -> None:
     digit = reader.read_canvas(canvas, model).reading.digits[0]
     job = explanation_job(model, digit.image, tab())
     explanation: Explanation = result_or_stop(queues().short, job, "Looking inside the network")
-    st.html(f'<div class="way">{_arrow().join(_way(digit.image, explanation))}</div>')
+    st.html(f'<div class="way">{_arrow().join(_path(digit.image, explanation))}</div>')
     name = model.class_names[explanation.answer]
     bars, looked = st.columns([3, 2], gap="large")
     with bars, st.container(key="probabilities"):
@@ -47,13 +47,13 @@ def show_decision(canvas: Canvas, model: StoredModel) -> None:
         )
 
 
-def _way(image: np.ndarray, explanation: Explanation) -> list[str]:
+def _path(image: np.ndarray, explanation: Explanation) -> list[str]:
     """Return the picture, and some of what was found in it, the earliest first."""
     start = _figure(picture(image, "The picture that the network gets", ON_SCREEN), "It gets this")
     found = stages(explanation.layers)
     if not found:
         return [start, _figure("", "It weighs all squares at once, with no picture in between")]
-    return [start, *(_found(layer, title) for layer, title in found)]
+    return [start, *(_stage_figure(layer, title) for layer, title in found)]
 
 
 def stages(layers: tuple[FeatureMaps, ...]) -> list[tuple[FeatureMaps, str]]:
@@ -82,7 +82,7 @@ def stages(layers: tuple[FeatureMaps, ...]) -> list[tuple[FeatureMaps, str]]:
     return found
 
 
-def _found(layer: FeatureMaps, title: str) -> str:
+def _stage_figure(layer: FeatureMaps, title: str) -> str:
     values = np.abs(layer.values)
     contrasts = values.max(axis=(0, 1)) - values.mean(axis=(0, 1))
     strongest = np.argsort(-contrasts, kind="stable")[:MAPS]

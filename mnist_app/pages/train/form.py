@@ -12,7 +12,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query
 from mnist_app.pages.session.choices import dataset_label, default_dataset
-from mnist_app.pages.session.navigation import link_of
+from mnist_app.pages.session.navigation import train_query
 from mnist_app.pages.session.wording import escape_markdown, show_error
 from mnist_app.pages.train.network_builder import show_layers_field
 from mnist_app.pages.train.preview import show_preview
@@ -157,7 +157,7 @@ def _show_problems(place: DeltaGenerator) -> None:
 
 def _write_link(config: TrainingConfig) -> None:
     """Have the link hold the form's settings, beside what else it holds."""
-    wanted = link_of(config)
+    wanted = train_query(config)
     known: list[dict[str, str]] = st.session_state.train_links
     if wanted not in known:
         known.append(wanted)

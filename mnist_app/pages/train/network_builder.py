@@ -36,15 +36,15 @@ def show_layers_field(row: Setting, key: str) -> None:
         return
     with st.container(key="builder", gap="small"):
         for place in range(len(layers)):
-            _layer(layers, place, key)
-        _adding(layers, key)
+            _show_layer(layers, place, key)
+        _show_add_buttons(layers, key)
     try:
         st.html(_table(custom_network.summary(layers)))
     except DigitLabError:
         return
 
 
-def _adding(layers: tuple[Layer, ...], key: str) -> None:
+def _show_add_buttons(layers: tuple[Layer, ...], key: str) -> None:
     is_full = len(layers) >= MOST_LAYERS
     with st.container(horizontal=True, gap="xsmall", key="builder_add"):
         for word, label in LABELS.items():
@@ -59,7 +59,7 @@ def _adding(layers: tuple[Layer, ...], key: str) -> None:
             )
 
 
-def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
+def _show_layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
     layer, last, own = layers[place], len(layers) - 1, f"layer_{place + 1}"
     with st.container(key=own, gap="xsmall", border=True):
         st.html(f"<strong>{place + 1}. {LABELS[layer.word]}</strong>")
@@ -75,7 +75,7 @@ def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
                 ("Remove", "Remove layer {}", custom_network.without(layers, place), last == 0),
             ):
                 st.button(
-                    _of(label, place),
+                    _numbered(label, place),
                     key=f"{own}_{label.lower()}",
                     disabled=disabled,
                     help=purpose.format(place + 1),
@@ -85,15 +85,15 @@ def _layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
         if layer.numbers:
             with st.container(horizontal=True, gap="small"):
                 for index, rule in enumerate(NUMBERS[layer.word]):
-                    _number(layers, place, index, rule, key)
+                    _show_number(layers, place, index, rule, key)
 
 
-def _of(label: str, place: int) -> str:
+def _numbered(label: str, place: int) -> str:
     """Return a label with the layer's place, which is all that a screen reader has."""
     return f"{label} ({place + 1})"
 
 
-def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key: str) -> None:
+def _show_number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key: str) -> None:
     kind = float if rule.is_fraction else int
     own = f"layer_{place + 1}_number_{index + 1}"
     # The text decides, also after it was edited by hand.
@@ -103,7 +103,7 @@ def _number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key
         _write(key, custom_network.with_number(layers, place, index, st.session_state[own]))
 
     st.number_input(
-        _of(rule.label, place),
+        _numbered(rule.label, place),
         kind(rule.low),
         kind(rule.high),
         key=own,

@@ -78,7 +78,7 @@ def _interrupted() -> None:
                 f"The server ended in the middle of “{wording.escape_markdown(last.title)}”. It "
                 "can go on from its last epoch."
             )
-            navigation.to_runs(last.id, "Go to that run")
+            navigation.show_runs_button(last.id, "Go to that run")
 
 
 def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | None) -> None:
@@ -141,9 +141,9 @@ def _results(job: Snapshot) -> None:
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):
-        navigation.to_draw(outcome.stored, primary=True)
+        navigation.show_draw_button(outcome.stored, primary=True)
         if isinstance(job.key, int):
-            navigation.to_runs(job.key, "Compare it with other runs")
+            navigation.show_runs_button(job.key, "Compare it with other runs")
 
 
 def _sample(outcome: TrainingOutcome) -> None:

@@ -73,7 +73,7 @@ def test_an_evaluation_outlives_the_server(
     first = report()
     queues.clear()
     # Whoever evaluated again would fail.
-    monkeypatch.delattr("mnist_app.pages.session.queues.evaluate")
+    monkeypatch.delattr("mnist_app.pages.session.jobs.evaluate")
     settled(visit("predictions"))
     assert report() is not first
     assert as_dict(report()) == as_dict(first)

@@ -326,7 +326,8 @@ def test_a_list_that_breaks_while_a_run_is_followed_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
-    app = AppTest.from_string("from mnist_app.pages.runs import page\npage._follow([])").run()
+    script = "from mnist_app.pages.runs import page\npage.rerun_on_change([])"
+    app = AppTest.from_string(script).run()
     assert not app.exception
     assert "MNIST_APP_MODELS" in said(app)
 
