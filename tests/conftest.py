@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import blocks
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
+from tests.support.samples import blocks
 
 # Keras looks here once, when it is first imported; the folder goes when the tests end.
 _keras_home = tempfile.TemporaryDirectory(prefix="digit-lab-keras-")

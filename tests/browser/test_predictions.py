@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.servers import Server
+from tests.support.servers import Server
 
 GALLERY = ".st-key-gallery"
 

@@ -3,12 +3,12 @@
 import re
 
 import numpy as np
-from pen import clear
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.drawings import SIDE, STROKES
-from benchmarks.servers import Server
+from tests.support.browser import at_rest
+from tests.support.drawings import SIDE, STROKES
+from tests.support.pen import clear
+from tests.support.servers import Server
 
 PREDICTION = ".st-key-prediction"
 # 3, 7 and 0, by their places in `STROKES`.

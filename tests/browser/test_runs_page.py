@@ -2,7 +2,7 @@ import re
 
 from playwright.sync_api import Download, Page, expect
 
-from benchmarks.servers import Server
+from tests.support.servers import Server
 
 DETAILS, COMPARISON = ".st-key-run_details", ".st-key-run_comparison"
 

@@ -1,10 +1,10 @@
 import re
 
-from pen import clear, draw, expect_read
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.servers import Server
+from tests.support.browser import at_rest
+from tests.support.pen import clear, draw, expect_read
+from tests.support.servers import Server
 
 STATUS = ".st-key-train_status"
 STANDING = re.compile(r"Epoch (\d+) of 100, step (\d+)")

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.servers import Server
 from mnist_app.core.evaluation import selection_codec
+from tests.support.browser import at_rest
+from tests.support.servers import Server
 
 GALLERY = ".st-key-gallery"
 MAP = ".st-key-picture_map"

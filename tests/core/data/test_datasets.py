@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import blocks, in_a_process_of_its_own
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import (
@@ -21,6 +20,7 @@ from mnist_app.core.data.datasets import (
 )
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
+from tests.support.samples import blocks, in_a_process_of_its_own
 
 
 def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,5 +1,4 @@
 import numpy as np
-import photos
 import pytest
 from PIL import Image, ImageDraw
 
@@ -7,6 +6,7 @@ from mnist_app.core.images.pictures import WORKING_SIDE, opened
 from mnist_app.core.ink.extraction import lift, with_usual_pen
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
+from tests.support import photos
 
 
 def seven(side: int = 100, ink: int = 0, paper: int = 255) -> Image.Image:

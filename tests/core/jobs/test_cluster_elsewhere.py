@@ -10,7 +10,6 @@ from typing import Any
 
 import psutil
 import pytest
-from jobs_at_work import now, over, until
 
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.jobs.job_queue import Snapshot, State, Worker
@@ -18,6 +17,7 @@ from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import run_jobs, workers
+from tests.support.gates import now, over, until
 
 pytestmark = pytest.mark.cluster
 
@@ -99,7 +99,9 @@ def submitted(
     line: Worker, cluster: Cluster, name: str, *arguments: Any, **options: Any
 ) -> Snapshot:
     return line.submit(
-        lambda control: cluster.call(f"lab_at_work:{name}", *arguments, control=control, **options)
+        lambda control: cluster.call(
+            f"tests.support.work:{name}", *arguments, control=control, **options
+        )
     )
 
 
@@ -202,7 +204,7 @@ def start_server(address: str) -> Any:
         "def report(told):\n    if isinstance(told, tuple): print(told[0], flush=True)\n"
         "line = Worker('server')\n"
         f"call = lambda control: Cluster({address!r}).call(\n"
-        "    'lab_at_work:go_on', control=control, report=report, is_training=True)\n"
+        "    'tests.support.work:go_on', control=control, report=report, is_training=True)\n"
         "line.wait(line.submit(call).id)\n"
     )
     return subprocess.Popen(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from jobs_at_work import PATIENCE, Gate, now, over, until
 
 from mnist_app.core.jobs.job_queue import Control, GaveWay, Snapshot, State, Worker
+from tests.support.gates import PATIENCE, Gate, now, over, until
 
 MINUTE = 60.0
 

@@ -1,11 +1,11 @@
 import numpy as np
-import photos
 import pytest
 
 from benchmarks import strangers
 from mnist_app.core.ink.raster import Drawing, strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import LEAST_BEST, RIVAL_SHARE, candidates
+from tests.support import photos
 
 
 def answer(**shares: float) -> np.ndarray:

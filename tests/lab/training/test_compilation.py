@@ -5,7 +5,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from samples import accuracy, quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import OPTIMIZERS, TrainingConfig
@@ -14,6 +13,7 @@ from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.training import compilation
 from mnist_app.lab.training.backup import fingerprint
 from mnist_app.lab.training.fit import train
+from tests.support.samples import accuracy, quick
 
 
 def made(**values: Any) -> Any:

@@ -4,7 +4,6 @@ from typing import Any
 import numpy as np
 import pytest
 from keras import Sequential, layers
-from samples import accuracy, blocks, quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -15,6 +14,7 @@ from mnist_app.core.settings import OPTIMIZERS, SCHEDULES, TrainingConfig
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training import fit, run_callback
 from mnist_app.lab.training.fit import train
+from tests.support.samples import accuracy, blocks, quick
 
 
 def test_too_few_pictures_are_refused_before_anything_is_built(dataset: Dataset) -> None:

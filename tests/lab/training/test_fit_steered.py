@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import accuracy, quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -20,6 +19,7 @@ from mnist_app.lab.training.compilation import begin
 from mnist_app.lab.training.fit import train
 from mnist_app.lab.training.input_pipeline import split
 from mnist_app.lab.training.monitor import Validation, judge
+from tests.support.samples import accuracy, quick
 
 
 class Steered(Steering):

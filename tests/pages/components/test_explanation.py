@@ -7,11 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from canvas_app import SEVEN, draw, models, opened, stroke, until_read
-from jobs_at_work import Gate, over
 from keras import layers
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, settled, until
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.explaining.explanations import Explanation, explain
@@ -22,6 +19,9 @@ from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.pages.components.answer import share
 from mnist_app.pages.components.explanation import CHANGE, STEP, WHERE
 from mnist_app.pages.session.workers import explanation_job, workers
+from tests.support.canvas_app import SEVEN, draw, models, opened, stroke, until_read
+from tests.support.gates import Gate, over
+from tests.support.visits import bodies, settled, until
 
 __all__ = ["models"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, report, settled, stop_last, visit
 
 from mnist_app.pages.predictions import embedding_jobs, one_picture
 from mnist_app.pages.session.workers import workers
+from tests.support.visits import bodies, report, settled, stop_last, visit
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

@@ -1,13 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
-from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
-from visiting import said
 
 from mnist_app.core.jobs.job_queue import Control, State, Worker
 from mnist_app.pages.session.interest import GONE_SECONDS, Interest
 from mnist_app.pages.session.workers import workers
+from tests.support.gates import PATIENCE, Gate
+from tests.support.visits import said
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

@@ -5,9 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, said, until
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.jobs.cluster import Cluster
@@ -19,6 +17,8 @@ from mnist_app.core.settings import PRESETS, TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import workers
 from mnist_app.pages.session.run_jobs import Run, training_job
+from tests.support.gates import PATIENCE, Gate
+from tests.support.visits import bodies, said, until
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages.train import page\npage.page()"
