@@ -20,10 +20,10 @@ from typing import Any, get_origin, get_type_hints
 from mnist_app.core import file_hashes, limits
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import all_whole
+from mnist_app.core.files import HOME, all_whole
 from mnist_app.core.recognition.classifier import Classifier
 
-SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
+SHIPPED = HOME / "models" / "digit_lab.keras"
 # Formats to hand a model on in, each with the ending of its one file; see `lab.export.export`.
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
 # What a card says is remembered until it changes; of so many models.

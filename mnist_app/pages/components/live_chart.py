@@ -7,7 +7,6 @@ flash a blank frame. This component keeps one chart and hands it the new data.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 # Plotly looks into pandas as soon as any thread began to import it, and trips over half of it. Each
 # page with charts imports this module, and Python lets no other thread see half of that.
@@ -16,11 +15,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import whole
+from mnist_app.core.files import HOME, whole
 
 logger = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parents[3] / "static"
+STATIC = HOME / "static"
 
 # For every component that draws a figure: `drawn` gives plotly.js and the chart once it stands.
 DRAWING = """
