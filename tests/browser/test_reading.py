@@ -96,16 +96,6 @@ def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes)
     expect(page.locator("img.framed")).to_be_visible()
 
 
-def test_a_broken_picture_is_one_sentence(page: Page, server: Server, sheet: bytes) -> None:
-    page.goto(server.url)
-    page.get_by_text("Read a picture instead").click()
-    page.locator(".st-key-picture_file input[type=file]").set_input_files(
-        {"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": sheet[:500]}
-    )
-    expect(page.locator('[data-testid="stAlert"]')).to_contain_text("The picture is broken")
-    assert not page.locator('[data-testid="stException"]').count()
-
-
 def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None:
     page.context.grant_permissions(["camera"])
     page.goto(server.url)
