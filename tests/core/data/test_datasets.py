@@ -230,6 +230,7 @@ def test_nothing_is_downloaded_when_it_must_not(name: str) -> None:
         load(name, allow_download=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, cache: Path) -> None:
     with pytest.raises(DigitLabError, match="could not be downloaded: check the network"):

@@ -89,7 +89,7 @@ def test_ink_is_bounded_in_value_and_as_large_as_its_picture() -> None:
 
 
 @pytest.mark.parametrize("paper", photos.PAPERS)
-@pytest.mark.parametrize(("side", "pen"), [(140, 0.12), (400, 0.08)])
+@pytest.mark.parametrize(("side", "pen"), [(140, 0.12), (280, 0.08)])
 def test_papers_and_lights_do_not_matter(
     paper: str, side: int, pen: float, shipped: Classifier
 ) -> None:
