@@ -103,17 +103,17 @@ def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
 
 
 def test_stop_keeps_what_was_learned() -> None:
-    app = opened(architecture="dense", epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
     app.button(key="train_stop").click().run()
     until(app, lambda: "What it learned is kept" in status(app))
     assert any(metric.label == "Test accuracy" for metric in app.metric)
-    assert (model_store.folder() / "dense-on-optdigits.keras").is_file()
+    assert (model_store.folder() / "simple-convolutional-on-optdigits.keras").is_file()
 
 
 def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
-    first, second = opened(architecture="dense", epochs=100, batch_size=8), opened(epochs=1)
+    first, second = opened(architecture="simple_cnn", epochs=100, batch_size=8), opened(epochs=1)
     start(first)
     assert "Press Start" in status(second.run())
     start(second)
@@ -123,7 +123,7 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
 
 
 def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
-    tabs = [opened(architecture="dense", epochs=100, batch_size=8) for _ in range(2)]
+    tabs = [opened(architecture="simple_cnn", epochs=100, batch_size=8) for _ in range(2)]
     for tab in tabs:
         tab.session_state["visitor"] = "0" * 32
         start(tab)
@@ -202,7 +202,7 @@ def query(app: AppTest) -> dict[str, str]:
 
 
 def test_a_run_is_paused_and_goes_on() -> None:
-    app = opened(architecture="dense", epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
     app.button(key="train_pause").click().run()
@@ -219,7 +219,11 @@ def test_a_run_is_paused_and_goes_on() -> None:
 
 def test_the_learning_rate_is_changed_while_it_runs() -> None:
     app = opened(
-        architecture="dense", epochs=100, batch_size=8, schedule="constant", learning_rate=0.001
+        architecture="simple_cnn",
+        epochs=100,
+        batch_size=8,
+        schedule="constant",
+        learning_rate=0.001,
     )
     start(app)
     until(app, lambda: "Epoch" in status(app))
@@ -281,7 +285,7 @@ def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None
 
 
 def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
-    app = opened(architecture="dense", epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
     assert any("before you start a run" in body for body in bodies(app))
