@@ -22,9 +22,9 @@ from benchmarks.numbers import pictured_rows
 from benchmarks.photographed import Handwriting, photographs
 from benchmarks.report import Figure, machine, printed
 from benchmarks.scenes import SCENES
-from benchmarks.servers import ROOT
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
+from tests.support.servers import ROOT
 
 # The commits before LiteRT loaded a model of Keras.
 _TEST_SET = """

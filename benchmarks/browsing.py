@@ -20,12 +20,12 @@ import numpy as np
 
 from benchmarks import options
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import end_when_told, serve
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.lab.networks import model_files
 from mnist_app.pages.predictions.gallery import PER_PAGE
+from tests.support.servers import end_when_told, serve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -120,7 +120,7 @@ def _site(model: Path, dataset: Dataset) -> Iterator[str]:
 @contextmanager
 def _visitor(browser: "Browser") -> Iterator["Page"]:
     """A page that scrolls at once and has a stopwatch."""
-    from benchmarks.browser import PATIENCE_MS
+    from tests.support.browser import PATIENCE_MS
 
     context = browser.new_context(viewport={"width": 1200, "height": 1000}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
@@ -131,7 +131,7 @@ def _visitor(browser: "Browser") -> Iterator["Page"]:
 
 def _visit(page: "Page", address: str) -> None:
     """Open the page anew and wait until all that is pressed here stands there."""
-    from benchmarks.browser import at_rest
+    from tests.support.browser import at_rest
 
     page.goto(address)
     page.locator(f"{MATRIX} .textpoint").first.wait_for()
@@ -142,7 +142,7 @@ def _visit(page: "Page", address: str) -> None:
 
 def _ms(page: "Page", is_shown: str, press: Callable[[], None]) -> float:
     """From a press to the frame of which a JavaScript expression is true."""
-    from benchmarks.browser import PAUSE_MS, at_rest
+    from tests.support.browser import PAUSE_MS, at_rest
 
     at_rest(page)
     page.wait_for_timeout(PAUSE_MS)
@@ -229,7 +229,7 @@ def main(model: Path, tries: int, chromium: str, form: str) -> None:
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Browsing in Chromium ...", err=True)
-    from benchmarks import browser
+    from tests.support import browser
 
     with browser.chromium(chromium) as running:
         figures = browsing(model, dataset, tries, running, DRAG_SECONDS)

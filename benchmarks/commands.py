@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from benchmarks.servers import ROOT
+from tests.support.servers import ROOT
 
 
 def told(words: Sequence[str], checkout: Path = ROOT) -> Any:

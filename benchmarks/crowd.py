@@ -19,9 +19,9 @@ import numpy as np
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from benchmarks.drawings import BRUSH, FRAMES_A_SECOND, STROKES, canvas_json, paced
 from benchmarks.sessions import CANVAS_PAUSE_SECONDS, Session, opened
 from mnist_app.core.models import model_store
+from tests.support.drawings import BRUSH, FRAMES_A_SECOND, STROKES, canvas_json, paced
 
 # As in live.js.
 ONE_IN = 5

@@ -10,11 +10,11 @@ import click
 from benchmarks import options
 from benchmarks.commands import told
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import ROOT
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import evaluate
 from mnist_app.core.models import model_store
+from tests.support.servers import ROOT
 
 MOST_SECONDS = 3
 MOST_FIRST_RATIO = 1

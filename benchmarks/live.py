@@ -16,15 +16,16 @@ import numpy as np
 
 from benchmarks import options
 from benchmarks.crowd import OPENING, Answer, Load, drawn
-from benchmarks.drawings import STROKES, paced
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import Way, end_when_told, ways
 from benchmarks.train_page import LONG_RUN, TrainPage
+from benchmarks.ways import Way, ways
+from tests.support.drawings import STROKES, paced
+from tests.support.servers import end_when_told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from benchmarks.browser import Timed
+    from tests.support.browser import Timed
 
 STROKE_S = 2.0
 SLOWER = (1, 4)
@@ -45,7 +46,7 @@ def in_browser(
     Args:
         slower: how many times as slow the visitors' processors are as this one.
     """
-    from benchmarks.browser import Visitor
+    from tests.support.browser import Visitor
 
     times: dict[str, list[Timed]] = {name: [] for name in served}
     with ExitStack() as stack:
@@ -205,7 +206,7 @@ def main(
     strokes: int, only: tuple[str, ...], before: Path | None, chromium: str, form: str
 ) -> None:
     """Time answers while the pen moves, for one visitor and for many."""
-    from benchmarks import browser
+    from tests.support import browser
 
     facts = {"machine": machine(), "repeats": {"strokes in Chromium": strokes}}
     served = ways(before)

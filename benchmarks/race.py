@@ -16,7 +16,6 @@ import click
 import numpy as np
 
 from benchmarks import example
-from benchmarks.drawings import STROKES
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -29,6 +28,7 @@ from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.pixel_images import picture_grid, tiles
+from tests.support.drawings import STROKES
 
 # As often as the Train page asks how a run stands.
 REFRESH_SECONDS = 0.5

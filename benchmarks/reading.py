@@ -20,12 +20,12 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import common_app, options
-from benchmarks.drawings import STROKES, canvas_json, canvas_pixels
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import ROOT
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.reading import inputs_from_drawing, read_inputs
+from tests.support.drawings import STROKES, canvas_json, canvas_pixels
+from tests.support.servers import ROOT
 
 MOST_IN_PROCESS_MS = 5
 MOST_COMMAND_RATIO = 0.2

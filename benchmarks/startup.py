@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarks import options
-from benchmarks.drawings import STROKES
 from benchmarks.memory import Memory, libraries, memory
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import Way, end_when_told, ways
 from benchmarks.train_page import SHORT_RUN, TrainPage
+from benchmarks.ways import Way, ways
+from tests.support.drawings import STROKES
+from tests.support.servers import end_when_told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -61,7 +62,7 @@ class Held:
 
 def start(way: Way, browser: "Browser") -> Start:
     """Start a server and draw on its page."""
-    from benchmarks.browser import Visitor
+    from tests.support.browser import Visitor
 
     with way() as server:
         visitor = Visitor(browser, server.url)
@@ -75,7 +76,7 @@ def start(way: Way, browser: "Browser") -> Start:
 
 def held(way: Way, browser: "Browser", trains: bool) -> Held:
     """Start a server, let five draw at once and, where it `trains`, train and end a network."""
-    from benchmarks.browser import Visitor
+    from tests.support.browser import Visitor
 
     with way() as server:
         visitors = [Visitor(browser, server.url) for _ in range(SESSIONS)]
@@ -160,7 +161,7 @@ def memory_figures(found: Mapping[str, Held]) -> list[Figure]:
 @options.form
 def main(repeats: int, no_memory: bool, before: Path | None, chromium: str, form: str) -> None:
     """Time starts of this app and of the common way, and weigh their servers."""
-    from benchmarks import browser
+    from tests.support import browser
 
     served = ways(before)
     facts: dict[str, object] = {"machine": machine(), "repeats": repeats}

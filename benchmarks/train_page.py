@@ -17,10 +17,11 @@ import click
 
 from benchmarks import options
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import ROOT, end_when_told, this_app
+from benchmarks.ways import this_app
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.settings import TrainingConfig, to_query
+from tests.support.servers import ROOT, end_when_told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,7 +63,7 @@ class TrainPage:
 
     def __init__(self, browser: "Browser", url: str, config: TrainingConfig) -> None:
         """Open the page of the server at `url` with those settings."""
-        from benchmarks.browser import PATIENCE_MS
+        from tests.support.browser import PATIENCE_MS
 
         context = browser.new_context(viewport={"width": 1200, "height": 1000})
         context.set_default_timeout(PATIENCE_MS)
@@ -165,7 +166,7 @@ def figures(ours: Sequence[Visit], before: Sequence[Visit]) -> list[Figure]:
 @options.form
 def main(repeats: int, before: Path | None, chromium: str, form: str) -> None:
     """Time the first visit to Train and watch a run's status in Chromium."""
-    from benchmarks import browser
+    from tests.support import browser
 
     facts: dict[str, object] = {"machine": machine(), "repeats": repeats}
     visits: dict[Path, list[Visit]] = {ROOT: [], **({before: []} if before else {})}

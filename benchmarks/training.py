@@ -21,7 +21,7 @@ from benchmarks import options
 from benchmarks.commands import told
 from benchmarks.race import Mark
 from benchmarks.report import Figure, machine, printed
-from benchmarks.servers import ROOT
+from tests.support.servers import ROOT
 
 GOOD, BETTER = 0.99, 0.994
 MOST_RATIO = 0.2

@@ -13,9 +13,9 @@ import click
 from playwright.sync_api import Browser, Page
 
 from benchmarks import options
-from benchmarks.browser import chromium as browsing
-from benchmarks.drawings import SIDE, STROKES
-from benchmarks.servers import Server, serve
+from tests.support.browser import chromium as browsing
+from tests.support.drawings import SIDE, STROKES
+from tests.support.servers import Server, serve
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

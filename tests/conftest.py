@@ -1,6 +1,7 @@
 """Places and parts that the tests share: nothing here or below touches a home or the network."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,17 +9,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import blocks
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
+from tests.support.samples import blocks
 
 # Keras looks here once, when it is first imported; the folder goes when the tests end.
 _keras_home = tempfile.TemporaryDirectory(prefix="digit-lab-keras-")
 os.environ["KERAS_HOME"] = _keras_home.name
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+TESTS = Path(__file__).parent
+# What says that a file of tests works with TensorFlow.
+LAB = re.compile(r"mnist_app\.lab|\bimport tensorflow\b")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what TensorFlow is imported for when no slow test is asked for."""
+    is_fast = "not slow" in config.getoption("markexpr")
+    return True if is_fast and is_slow(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by where they lie and what they need."""
+    for item in items:
+        if TESTS / "browser" in item.path.parents:
+            item.add_marker("browser")
+        elif is_slow(item.path) or "model_path" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
+def is_slow(path: Path) -> bool:
+    """Return whether a file of tests works with TensorFlow, or with whole pages."""
+    return path.suffix == ".py" and (
+        any(TESTS / room in path.parents for room in ("benchmarks", "pages"))
+        or LAB.search(path.read_text(encoding="utf-8")) is not None
+    )
 
 
 @pytest.fixture(autouse=True)

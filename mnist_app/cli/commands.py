@@ -234,6 +234,20 @@ def datasets(form: str) -> None:
         click.echo(f"{item.name:14} {item.megabytes:6.1f} MB  {place}")
 
 
+@commands.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1)
+def app(options: tuple[str, ...]) -> None:
+    """Start the app in a browser; OPTIONS are those of `streamlit run`."""
+    from mnist_app.core.files import HOME, IS_INSTALLED
+
+    if IS_INSTALLED:
+        models = Path(click.get_app_dir("digit-lab")) / "models"
+        os.environ.setdefault("MNIST_APP_MODELS", str(models))
+    os.dup2(sys.stderr.fileno(), 2)
+    command = ["streamlit", "run", str(HOME / "app.py"), *options]
+    os.execv(sys.executable, [sys.executable, "-m", *command])
+
+
 def _classifier(stored: Any) -> Any:
     """Return a classifier of a model, converted to LiteRT first if it has not been.
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Where files lie; files that are written whole or not at all."""
 
 import os
 import shutil
@@ -11,7 +11,11 @@ from pathlib import Path
 from mnist_app.core.errors import DigitLabError
 
 Put = Callable[[Sequence[Path], Sequence[Path]], None]
-
+_PACKAGE = Path(__file__).parents[1]
+_INSTALLED = _PACKAGE / "home"
+# The folder of app.py, the shipped model and the static files; an installed package carries them.
+IS_INSTALLED = _INSTALLED.is_dir()
+HOME = _INSTALLED if IS_INSTALLED else _PACKAGE.parent
 # Several files that take the places of the same others at once would be mixed.
 _placing = threading.Lock()
 

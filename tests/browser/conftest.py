@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.browser import chromium
-from benchmarks.drawings import STROKES
-from benchmarks.servers import Server, serve
+from tests.support.browser import chromium
+from tests.support.drawings import STROKES
+from tests.support.servers import Server, serve
 
 ROOT = Path(__file__).parent.parent.parent
 # A worker may start, import TensorFlow and learn meanwhile, on a busy machine.

@@ -4,11 +4,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from pen import draw, expect_read
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from benchmarks.servers import Server
+from tests.support.pen import draw, expect_read
+from tests.support.servers import Server
 
 TITLES = ("Draw a digit", "What it saw", "How it decided", "Where it fails", "Teach it")
 

@@ -1,10 +1,10 @@
 import pytest
-from pen import DIGITS, PREDICTION, canvas_points, clear, draw, expect_read
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.drawings import STROKES
-from benchmarks.servers import Server
+from tests.support.browser import at_rest
+from tests.support.drawings import STROKES
+from tests.support.pen import DIGITS, PREDICTION, canvas_points, clear, draw, expect_read
+from tests.support.servers import Server
 
 
 def opened(page: Page, server: Server, path: str = "/") -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pen import DIGITS, PREDICTION, canvas_points, drag, expect_read
 from playwright.sync_api import CDPSession, Page, WebSocketRoute, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.drawings import STROKES
-from benchmarks.servers import Server, serve
+from tests.support.browser import at_rest
+from tests.support.drawings import STROKES
+from tests.support.pen import DIGITS, PREDICTION, canvas_points, drag, expect_read
+from tests.support.servers import Server, serve
 
 ROOT = Path(__file__).parent.parent.parent
 ANSWER = f"{PREDICTION} .answer"

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from pen import clear
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.browser import CANVAS, draw_stroke
-from benchmarks.drawings import STROKES
-from benchmarks.servers import Server
+from tests.support.browser import CANVAS, draw_stroke
+from tests.support.drawings import STROKES
+from tests.support.pen import clear
+from tests.support.servers import Server
 
 # A 2 and a 7, by their places in `STROKES`.
 TWO, SEVEN = 2, 5

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.servers import Server
+from tests.support.servers import Server
 
 GALLERY = ".st-key-gallery"
 
@@ -64,20 +64,6 @@ def test_a_model_is_measured_and_its_pictures_are_filtered(page: Page, server: S
 
     choose_by_keys(page, "gallery_read", "4")
     expect(page.locator(GALLERY)).to_contain_text("No test picture is like this")
-
-
-def test_pages_are_turned_and_a_random_sample_is_another_order(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/predictions?model=digit_lab&dataset=optdigits")
-    expect(captions(page).first).to_be_visible()
-    first = page.locator(f"{GALLERY} img").first.get_attribute("src")
-    page.locator(".st-key-gallery_random button").click()
-    expect(page.locator(GALLERY)).to_contain_text("by chance")
-    page.wait_for_function(
-        "([image, before]) => document.querySelector(image).src !== before",
-        arg=[f"{GALLERY} img", first],
-    )
-    choose(page, "gallery_order", "In test order")
-    expect(page.locator(GALLERY)).to_contain_text("in test order, page 1 of 9")
 
 
 def press_cell(page: Page, true: int, read: int, press: Callable[[float, float], None]) -> None:

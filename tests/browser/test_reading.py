@@ -3,12 +3,12 @@
 import re
 
 import numpy as np
-from pen import clear
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.drawings import SIDE, STROKES
-from benchmarks.servers import Server
+from tests.support.browser import at_rest
+from tests.support.drawings import SIDE, STROKES
+from tests.support.pen import clear
+from tests.support.servers import Server
 
 PREDICTION = ".st-key-prediction"
 # 3, 7 and 0, by their places in `STROKES`.
@@ -94,16 +94,6 @@ def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes)
     )
     expect(page.locator(".st-key-picture_prediction .number")).to_have_text("370")
     expect(page.locator("img.framed")).to_be_visible()
-
-
-def test_a_broken_picture_is_one_sentence(page: Page, server: Server, sheet: bytes) -> None:
-    page.goto(server.url)
-    page.get_by_text("Read a picture instead").click()
-    page.locator(".st-key-picture_file input[type=file]").set_input_files(
-        {"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": sheet[:500]}
-    )
-    expect(page.locator('[data-testid="stAlert"]')).to_contain_text("The picture is broken")
-    assert not page.locator('[data-testid="stException"]').count()
 
 
 def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None:

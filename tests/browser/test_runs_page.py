@@ -2,7 +2,7 @@ import re
 
 from playwright.sync_api import Download, Page, expect
 
-from benchmarks.servers import Server
+from tests.support.servers import Server
 
 DETAILS, COMPARISON = ".st-key-run_details", ".st-key-run_comparison"
 
@@ -67,8 +67,3 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     press(page, ".st-key-same_settings")
     expect(page).to_have_url(re.compile(r"/train\?.*architecture=dense"))
     expect(page.get_by_role("combobox", name="Network")).to_have_value(re.compile("^Dense"))
-
-
-def test_nobody_sees_anothers_runs(phone: Page, server: Server) -> None:
-    phone.goto(f"{server.url}/runs?runs=1,2,3")
-    expect(phone.get_by_text("No runs yet")).to_be_visible()

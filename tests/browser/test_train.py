@@ -1,10 +1,10 @@
 import re
 
-from pen import clear, draw, expect_read
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.servers import Server
+from tests.support.browser import at_rest
+from tests.support.pen import clear, draw, expect_read
+from tests.support.servers import Server
 
 STATUS = ".st-key-train_status"
 STANDING = re.compile(r"Epoch (\d+) of 100, step (\d+)")
@@ -153,19 +153,6 @@ def test_what_is_zoomed_into_and_pointed_at_stays_while_the_curve_grows(
     assert all(frame["hover"] for frame in frames)
     page.locator(".st-key-train_stop button").click()
     expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
-
-
-def test_a_second_visitor_waits_in_line(page: Page, phone: Page, server: Server) -> None:
-    start_long_run(page, server)
-    start = phone.locator(".st-key-train_start button")
-    phone.goto(f"{server.url}/train?dataset=optdigits&epochs=1")
-    expect(phone.locator(STATUS)).to_contain_text("No run yet")
-    start.click()
-    expect(phone.locator(STATUS)).to_contain_text("Waiting in line at place 1: another run first")
-    page.locator(".st-key-train_stop button").click()
-    expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
-    expect(phone.locator(STATUS)).to_contain_text("Finished")
-    expect(start).to_be_enabled()
 
 
 def test_ones_own_network_is_built_with_a_thumb(phone: Page, server: Server) -> None:

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.servers import Server
 from mnist_app.core.evaluation import selection_codec
+from tests.support.browser import at_rest
+from tests.support.servers import Server
 
 GALLERY = ".st-key-gallery"
 MAP = ".st-key-picture_map"
@@ -160,21 +160,6 @@ def test_a_picture_is_opened_turned_and_closed_by_keyboard(page: Page, server: S
     expect(page).not_to_have_url(re.compile("picture="))
 
 
-def test_a_link_opens_a_picture_and_one_looks_inside(page: Page, server: Server) -> None:
-    visit(page, server, "&picture=7")
-    expect(page.locator(OPENED)).to_contain_text("Test picture 8")
-    page.locator(".st-key-opened_inside summary").click()
-    expect(page.locator(".st-key-opened_looking")).to_contain_text("Read as")
-
-
-def test_the_pressed_cell_of_the_matrix_is_outlined(page: Page, server: Server) -> None:
-    visit(page, server, "&gallery_true=3&gallery_read=3")
-    frame = page.locator(".st-key-confusion_matrix .shapelayer path")
-    expect(frame).to_have_count(1)
-    page.locator(".st-key-gallery_all button").click()
-    expect(frame).to_have_count(0)
-
-
 def first_error(page: Page) -> tuple[int, int, int]:
     """The most frequent error as the list beside the matrix tells it: true, read, how often."""
     pair = page.locator(".st-key-confused_pairs button").first
@@ -241,18 +226,6 @@ def test_an_error_is_pressed_where_only_errors_are_shown(page: Page, server: Ser
     x, y = (read + 0.5) / 10, (true + 0.5) / 10
     page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
     expect_error(page, true, read, count)
-
-
-def test_neighbours_are_laid_out_in_the_background(page: Page, server: Server) -> None:
-    chart = visit(page, server)
-    before = chart.evaluate(POINTS)
-    page.locator(".st-key-map_layout").get_by_text("Neighbours").click()
-    expect(page.locator(".stMain")).to_contain_text("By t-SNE")
-    expect(page.get_by_text("Finding neighbours")).to_have_count(0)
-    page.wait_for_function(
-        f"([chart, before]) => JSON.stringify(({POINTS})(chart)) !== JSON.stringify(before)",
-        arg=[chart.element_handle(), before],
-    )
 
 
 def test_on_a_phone_the_pictures_are_not_far_below_their_filters(

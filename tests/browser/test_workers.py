@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
-from pen import draw, expect_read
 from playwright.sync_api import Page, expect
 
-from benchmarks.servers import Server
+from tests.support.pen import draw, expect_read
+from tests.support.servers import Server
 
 STATUS = ".st-key-train_status"
 EPOCH = re.compile(r"Epoch ([2-9]|\d\d) of 100, step (\d+)")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from samples import ROOT, in_a_process_of_its_own
 
 from mnist_app.cli.train import train
 from mnist_app.core import settings
@@ -20,6 +19,7 @@ from mnist_app.core.runs import checkpoints
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.training import distributed
 from mnist_app.lab.training.run_callback import RunCallback
+from tests.support.samples import ROOT, in_a_process_of_its_own
 
 SETTINGS = [
     "--dataset=optdigits",

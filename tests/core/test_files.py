@@ -2,10 +2,10 @@ import os
 from pathlib import Path
 
 import pytest
-from samples import nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import atomic_write, require_writable
+from tests.support.samples import nearly_full_disk
 
 
 def test_a_file_appears_when_the_block_succeeds(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from benchmarks.drawings import BRUSH, STROKES, canvas_json
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import read_drawing
 from mnist_app.live import limits
 from mnist_app.live.route import IDLE, live_route
+from tests.support.drawings import BRUSH, STROKES, canvas_json
 
 # A 3 and a 7, by their places in `STROKES`.
 THREE, SEVEN = STROKES[3], STROKES[5]

@@ -19,11 +19,11 @@ from typing import Any
 from mnist_app.core import file_hashes, limits
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import atomic_writes
+from mnist_app.core.files import HOME, atomic_writes
 from mnist_app.core.models.model_card import ModelCard, check_kinds
 from mnist_app.core.recognition.classifier import Classifier
 
-SHIPPED = Path(__file__).parents[3] / "models" / "digit_lab.keras"
+SHIPPED = HOME / "models" / "digit_lab.keras"
 # Formats to hand a model on in, each with the ending of its one file; see `lab.export`.
 EXPORTS = {"saved_model": "-saved-model.zip", "litert": ".tflite"}
 # Cards that are remembered until they change.

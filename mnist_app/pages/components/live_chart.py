@@ -7,17 +7,16 @@ flash a blank frame. This component keeps one chart and hands it the new data.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import atomic_write
+from mnist_app.core.files import HOME, atomic_write
 from mnist_app.core.plots.charts import Figure, as_json, plotly_script
 
 logger = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parents[3] / "static"
+STATIC = HOME / "static"
 
 # For every component that draws a figure: `drawn` gives plotly.js and the chart once it stands.
 DRAWING = """

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import blocks, in_a_process_of_its_own
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import availability, load, store_download
 from mnist_app.core.data.pen_digits import is_held_out, load_pen_strokes
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
+from tests.support.samples import blocks, in_a_process_of_its_own
 
 
 def arrays(**changes: np.ndarray) -> dict[str, np.ndarray]:
@@ -225,6 +225,7 @@ def test_nothing_is_downloaded_when_it_must_not(name: str) -> None:
         load(name, allow_download=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, cache: Path) -> None:
     with pytest.raises(DigitLabError, match="could not be downloaded: check the network"):

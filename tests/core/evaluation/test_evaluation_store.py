@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samples import blocks, nearly_full_disk
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation import evaluation_store
 from mnist_app.core.evaluation.metrics import EvaluationReport, as_dict, score
+from tests.support.samples import blocks, nearly_full_disk
 
 IMAGES = 50
 

@@ -50,6 +50,7 @@ def test_every_measure_is_what_a_hand_works_out() -> None:
     assert (report.images, report.seconds) == (4, 1.5)
 
 
+@pytest.mark.slow
 def test_keras_finds_the_same_measures() -> None:
     import keras
 

@@ -34,6 +34,7 @@ def test_a_map_can_be_stopped_and_needs_two(classifier: Classifier, digits: Data
         picture_map(classifier, digits.test_images[:1])
 
 
+@pytest.mark.slow
 def test_a_map_of_neighbours_is_told_round_by_round() -> None:
     chance = np.random.default_rng(0)
     told: list[Round] = []

@@ -221,7 +221,7 @@ def files(draw: st.DrawFn) -> tuple[bytes, tuple[int, int]]:
 
 
 @given(files())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_whole_file_of_any_kind_and_size_is_read(case: tuple[bytes, tuple[int, int]]) -> None:
     data, (width, height) = case
     assert grey(data).shape == (height, width)
@@ -252,7 +252,7 @@ def read_or_refused(data: bytes, as_number: bool) -> None:
 
 
 @given(files(), st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_damage_anywhere_gives_a_picture_or_a_sentence(
     case: tuple[bytes, tuple[int, int]], data: st.DataObject
 ) -> None:
@@ -342,6 +342,7 @@ for size in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="asks Linux for the peak")
 def test_memory_is_bounded() -> None:
     text = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(300_000_000), 1))

@@ -1,5 +1,4 @@
 import numpy as np
-import photos
 import pytest
 from PIL import Image, ImageDraw
 
@@ -8,6 +7,7 @@ from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
+from tests.support import photos
 
 
 def seven(side: int = 100, ink: int = 0, paper: int = 255) -> Image.Image:
@@ -90,7 +90,7 @@ def test_ink_is_bounded_in_value_and_as_large_as_its_picture() -> None:
 
 
 @pytest.mark.parametrize("paper", photos.PAPERS)
-@pytest.mark.parametrize(("side", "pen"), [(140, 0.12), (400, 0.08)])
+@pytest.mark.parametrize(("side", "pen"), [(140, 0.12), (280, 0.08)])
 def test_papers_and_lights_do_not_matter(
     paper: str, side: int, pen: float, shipped: Classifier
 ) -> None:

@@ -190,7 +190,7 @@ def test_as_much_ink_as_is_allowed_takes_little_memory() -> None:
 
 
 @given(JSON)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_json_as_points_gives_a_drawing_or_a_sentence(garbage: Any) -> None:
     try:
         image = strokes_to_input(drawing_from_points(garbage))
@@ -211,7 +211,7 @@ NUMBERS = st.integers(-(10**400), 10**400) | st.floats() | st.none() | st.text(m
         NUMBERS | JSON,
     ),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_path_gives_a_drawing_or_a_sentence(path: Any, placement: dict[str, Any]) -> None:
     try:
         image = strokes_to_input(drawing_from_canvas(canvas({"path": path, **placement})))

@@ -13,7 +13,6 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Client
-from jobs_at_work import PATIENCE, now, over, until
 
 from mnist_app.core.jobs import cluster as door
 from mnist_app.core.jobs.cluster import Cluster
@@ -23,6 +22,7 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
+from tests.support.gates import PATIENCE, now, over, until
 
 pytestmark = pytest.mark.cluster
 
@@ -44,12 +44,12 @@ Submit = Callable[..., Snapshot]
 
 @pytest.fixture
 def submit(cluster: Cluster, queue: JobQueue) -> Iterator[Submit]:
-    """Put a call of a function of `lab_at_work` into the line; none is left behind."""
+    """Put a call of a function of `tests.support.work` into the line; none is left behind."""
 
     def submitted(name: str, *arguments: Any, **options: Any) -> Snapshot:
         return queue.submit(
             lambda control: cluster.call(
-                f"lab_at_work:{name}", *arguments, control=control, **options
+                f"tests.support.work:{name}", *arguments, control=control, **options
             )
         )
 
@@ -77,7 +77,7 @@ def test_it_is_told_how_far_the_worker_is(cluster: Cluster, queue: JobQueue) -> 
         queue,
         queue.submit(
             lambda control: cluster.call(
-                "lab_at_work:add", 1, 2, control=control, report=told.append
+                "tests.support.work:add", 1, 2, control=control, report=told.append
             )
         ),
     )
@@ -141,7 +141,7 @@ def test_orders_reach_the_worker(queue: JobQueue, submit: Submit) -> None:
 def test_what_was_said_before_it_began_is_known(cluster: Cluster, queue: JobQueue) -> None:
     def call(control: Control) -> Any:
         control.scale_learning_rate(0.25)
-        return cluster.call("lab_at_work:go_on", control=control)
+        return cluster.call("tests.support.work:go_on", control=control)
 
     job = begun(queue, queue.submit(call))
     assert job.progress[1:] == (False, 0.25)
@@ -182,7 +182,7 @@ def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, queue: J
         if isinstance(progress, Checkpoint):
             found.append(len(progress.data))
 
-    call = partial(cluster.call, "lab_at_work:count_up", size=5_000_000, report=report)
+    call = partial(cluster.call, "tests.support.work:count_up", size=5_000_000, report=report)
     job = queue.submit(lambda control: call(control=control))
     until(lambda: bool(found))
     queue.stop(job.id)
@@ -228,12 +228,14 @@ def test_a_worker_that_takes_too_much_memory_is_ended(
         job = over(
             queue,
             queue.submit(
-                lambda control: small.call("lab_at_work:grow", control=control, attempts=1)
+                lambda control: small.call("tests.support.work:grow", control=control, attempts=1)
             ),
         )
         assert job.state is JobState.FAILED
         assert "lack of memory" in job.error
-        again = queue.submit(lambda control: small.call("lab_at_work:add", 1, 2, control=control))
+        again = queue.submit(
+            lambda control: small.call("tests.support.work:add", 1, 2, control=control)
+        )
         assert over(queue, again).result == 3
     finally:
         small.close()
@@ -244,7 +246,9 @@ def test_workers_go_when_there_is_nothing_to_do_and_come_back(queue: JobQueue) -
     try:
         found = []
         for _ in range(2):
-            job = queue.submit(lambda control: brief.call("lab_at_work:process", control=control))
+            job = queue.submit(
+                lambda control: brief.call("tests.support.work:process", control=control)
+            )
             found.append(over(queue, job).result["pid"])
             until(lambda: not psutil.pid_exists(found[-1]))
         assert found[0] != found[1]
@@ -275,7 +279,9 @@ def test_as_many_networks_train_at_once_as_there_may_be_workers(queue: JobQueue)
     try:
         jobs = [
             queue.submit(
-                lambda control: two.call("lab_at_work:go_on", control=control, is_training=True)
+                lambda control: two.call(
+                    "tests.support.work:go_on", control=control, is_training=True
+                )
             )
             for _ in range(2)
         ]
@@ -297,7 +303,7 @@ def test_the_workers_of_a_server_that_is_killed_end_by_themselves() -> None:
             tell = lambda told: isinstance(told, tuple) and print(told[0], flush=True)
             line = JobQueue("test")
             line.wait(line.submit(lambda control: Cluster().call(
-                "lab_at_work:go_on", control=control, report=tell, is_training=True)).id)
+                "tests.support.work:go_on", control=control, report=tell, is_training=True)).id)
     """
     server = subprocess.Popen(
         [sys.executable, "-c", "exec(" + repr("\n".join(x[8:] for x in code.splitlines())) + ")"],

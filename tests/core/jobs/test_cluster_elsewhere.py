@@ -10,7 +10,6 @@ from typing import Any
 
 import psutil
 import pytest
-from jobs_at_work import now, over, until
 
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.jobs.job_queue import JobQueue
@@ -19,6 +18,7 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import queues, run_jobs
+from tests.support.gates import now, over, until
 
 pytestmark = pytest.mark.cluster
 
@@ -100,7 +100,9 @@ def submitted(
     line: JobQueue, cluster: Cluster, name: str, *arguments: Any, **options: Any
 ) -> Snapshot:
     return line.submit(
-        lambda control: cluster.call(f"lab_at_work:{name}", *arguments, control=control, **options)
+        lambda control: cluster.call(
+            f"tests.support.work:{name}", *arguments, control=control, **options
+        )
     )
 
 
@@ -203,7 +205,7 @@ def start_server(address: str) -> Any:
         "def report(told):\n    if isinstance(told, tuple): print(told[0], flush=True)\n"
         "line = JobQueue('server')\n"
         f"call = lambda control: Cluster({address!r}).call(\n"
-        "    'lab_at_work:go_on', control=control, report=report, is_training=True)\n"
+        "    'tests.support.work:go_on', control=control, report=report, is_training=True)\n"
         "line.wait(line.submit(call).id)\n"
     )
     return subprocess.Popen(

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jobs_at_work import PATIENCE, Gate, now, over
 
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.snapshot import JobState
+from tests.support.gates import PATIENCE, Gate, now, over
 
 
 @pytest.fixture

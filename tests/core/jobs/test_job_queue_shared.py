@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from jobs_at_work import PATIENCE, Gate, now, over, until
 
 from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
+from tests.support.gates import PATIENCE, Gate, now, over, until
 
 MINUTE = 60.0
 

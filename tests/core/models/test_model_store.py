@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import nearly_full_disk
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
@@ -23,6 +22,7 @@ from mnist_app.core.models.model_store import (
     save,
 )
 from mnist_app.core.recognition.classifier import Classifier
+from tests.support.samples import nearly_full_disk
 
 # The store opens neither.
 FILES = ModelFiles(b"a network", b"its LiteRT form")

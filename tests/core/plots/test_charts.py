@@ -1,9 +1,9 @@
 import numpy as np
-from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.plots import charts
 from mnist_app.core.plots.charts import plain
+from tests.support.validated_figures import validated
 
 probability_bars = validated(charts.probability_bars)
 

@@ -1,13 +1,13 @@
 from typing import Any
 
 import plotly.graph_objects as go
-from validated_figures import validated
 
 from mnist_app.core.plots import comparison_charts
 from mnist_app.core.plots.comparison_charts import smoothed_curve
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
 from mnist_app.core.runs.run import Run, RunState
+from tests.support.validated_figures import validated
 
 accuracy_against_seconds = validated(comparison_charts.accuracy_against_seconds)
 accuracy_against_weights = validated(comparison_charts.accuracy_against_weights)

@@ -1,7 +1,7 @@
 import numpy as np
-from validated_figures import validated
 
 from mnist_app.core.plots import data_charts
+from tests.support.validated_figures import validated
 
 class_bars = validated(data_charts.class_bars)
 pixel_map = validated(data_charts.pixel_map)

@@ -1,11 +1,11 @@
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import Bin
 from mnist_app.core.plots import metric_charts
+from tests.support.validated_figures import validated
 
 confusion_heatmap = validated(metric_charts.confusion_heatmap)
 reliability_diagram = validated(metric_charts.reliability_diagram)

@@ -1,12 +1,12 @@
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.core.plots import projection_charts
 from mnist_app.core.plots.charts import TEN
+from tests.support.validated_figures import validated
 
 picture_scatter = validated(projection_charts.picture_scatter)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from validated_figures import validated
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.run_charts import SMOOTHING, smoothed
 from mnist_app.core.runs.progress import Opinion, Point
+from tests.support.validated_figures import validated
 
 accuracy_curves = validated(run_charts.accuracy_curves)
 class_accuracy_curves = validated(run_charts.class_accuracy_curves)

@@ -1,5 +1,4 @@
 import numpy as np
-import photos
 import pytest
 
 from benchmarks import strangers
@@ -7,6 +6,7 @@ from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import LEAST_BEST, RIVAL_FRACTION, candidates
+from tests.support import photos
 
 
 def answer(**fractions: float) -> np.ndarray:

@@ -2,13 +2,11 @@ import io
 from typing import Any
 
 import numpy as np
-import photos
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from benchmarks.drawings import canvas_json
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
@@ -20,6 +18,8 @@ from mnist_app.core.recognition.reading import (
     read_inputs,
     read_picture,
 )
+from tests.support import photos
+from tests.support.drawings import canvas_json
 
 ONE = [[50, 0], [50, 100]]
 OTHER_ONE = [[150, 0], [150, 100]]

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.runs import checkpoints
 from mnist_app.core.runs.checkpoints import NAME, Checkpoint
+from tests.support.samples import nearly_full_disk
 
 DRAWING = np.arange(784, dtype=np.uint16).astype(np.uint8).reshape(28, 28)
 

@@ -4,10 +4,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from samples import in_a_process_of_its_own, nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.runs.database import Database
+from tests.support.samples import in_a_process_of_its_own, nearly_full_disk
 
 MIGRATIONS = ("CREATE TABLE names (name TEXT NOT NULL)",)
 

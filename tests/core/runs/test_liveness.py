@@ -2,9 +2,8 @@ import os
 import signal
 from pathlib import Path
 
-from samples import in_a_process_of_its_own
-
 from mnist_app.core.runs.liveness import SignOfLife, living
+from tests.support.samples import in_a_process_of_its_own
 
 
 def test_each_has_a_sign_of_its_own_and_shows_it_once(tmp_path: Path) -> None:

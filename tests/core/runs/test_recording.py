@@ -2,7 +2,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from samples import nearly_full_disk, quick
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
@@ -14,6 +13,7 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.lab.training import experiment
+from tests.support.samples import nearly_full_disk, quick
 
 CONFIG = quick(dataset="optdigits", epochs=2)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import in_a_process_of_its_own, nearly_full_disk
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
@@ -20,6 +19,7 @@ from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
+from tests.support.samples import in_a_process_of_its_own, nearly_full_disk
 
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from samples import nearly_full_disk
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -29,6 +28,7 @@ from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import load, opened, packed
+from tests.support.samples import nearly_full_disk
 
 FORMS = tuple(model_store.EXPORTS)
 

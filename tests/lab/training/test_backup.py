@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -12,6 +11,7 @@ from mnist_app.core.runs.checkpoints import Checkpoint, pack
 from mnist_app.lab.training.backup import Backup
 from mnist_app.lab.training.compilation import build_model, compile_model
 from mnist_app.lab.training.fit import train
+from tests.support.samples import quick
 
 CONFIG = quick(epochs=3)
 

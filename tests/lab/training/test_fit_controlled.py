@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import accuracy, quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -20,6 +19,7 @@ from mnist_app.lab.training.compilation import build_model
 from mnist_app.lab.training.fit import train
 from mnist_app.lab.training.input_pipeline import split
 from mnist_app.lab.training.monitor import Validation, validate
+from tests.support.samples import accuracy, quick
 
 
 class ControlledAt(RunControl):
@@ -208,18 +208,17 @@ def test_a_stopped_run_keeps_its_last_weights_if_they_are_better(dataset: Datase
     assert found.accuracy == pytest.approx(last.accuracy)
 
 
-@pytest.mark.parametrize("step", [11, 14, 22])
 @pytest.mark.parametrize(
-    "values",
+    ("step", "values"),
     [
-        {"architecture": "keras_example", "schedule": "cosine", "rotation": 5.0},
-        {"optimizer": "adamw", "plateau": 1, "weight_decay": 0.01, "dropout": 0.3},
-        {"averaging": 0.5},
+        (14, {"architecture": "keras_example", "schedule": "cosine", "rotation": 5.0}),
+        (11, {"optimizer": "adamw", "plateau": 1, "weight_decay": 0.01, "dropout": 0.3}),
+        (22, {"averaging": 0.5}),
     ],
     ids=["keras_example", "dense", "average"],
 )
 def test_a_run_that_was_broken_off_ends_as_if_it_had_not(
-    values: dict[str, Any], step: int, dataset: Dataset
+    step: int, values: dict[str, Any], dataset: Dataset
 ) -> None:
     config = quick(**{"epochs": 3, "learning_rate": 0.003, **values})
     whole = train(config, dataset, drawing=dataset.test_images[0])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from samples import quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -10,6 +9,7 @@ from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.progress import Progress
 from mnist_app.lab.training.fit import train
+from tests.support.samples import quick
 
 # Of the small data set in batches of 32.
 STEPS = 11

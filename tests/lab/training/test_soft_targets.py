@@ -2,7 +2,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from samples import quick
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
@@ -10,6 +9,7 @@ from mnist_app.core.settings import PRECISIONS
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training import compilation, soft_targets
 from mnist_app.lab.training.fit import train
+from tests.support.samples import quick
 
 PICTURES = np.random.default_rng(3).random((6, 28, 28, 1), dtype=np.float32)
 LABELS = np.eye(10, dtype=np.float32)[:6]

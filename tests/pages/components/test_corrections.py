@@ -3,7 +3,6 @@ import time
 from pathlib import Path
 
 import pytest
-from canvas_app import SEVEN, draw, models, opened, stroke, until_read
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.data.handwriting import as_json_lines
@@ -11,6 +10,7 @@ from mnist_app.core.models import model_store
 from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.corrections import EMPTY
 from mnist_app.pages.session.queues import queues
+from tests.support.canvas_app import SEVEN, draw, models, opened, stroke, until_read
 
 __all__ = ["models"]
 

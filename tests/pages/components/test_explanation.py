@@ -7,11 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from canvas_app import SEVEN, draw, models, opened, stroke, until_read
-from jobs_at_work import Gate, over
 from keras import layers
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, jobs_about, settled, until
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.explaining.counterfactual import Counterfactual
@@ -29,6 +26,9 @@ from mnist_app.pages.components.explanation import (
 )
 from mnist_app.pages.session.jobs import explanation_job
 from mnist_app.pages.session.queues import queues
+from tests.support.canvas_app import SEVEN, draw, models, opened, stroke, until_read
+from tests.support.gates import Gate, over
+from tests.support.visits import bodies, jobs_about, settled, until
 
 __all__ = ["models"]
 

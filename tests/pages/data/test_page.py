@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samples import blocks
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, settled, visit
 
 from mnist_app.core.data import datasets
 from mnist_app.pages.session.queues import queues
+from tests.support.samples import blocks
+from tests.support.visits import bodies, settled, visit
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from canvas_app import SEVEN, answer, draw, is_read, models, opened, stroke, told, until_read
 from streamlit.testing.v1 import AppTest
-from visiting import until
 
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
 from mnist_app.pages.components.canvas import INKS, SIDE, Canvas
+from tests.support.canvas_app import (
+    SEVEN,
+    answer,
+    draw,
+    is_read,
+    models,
+    opened,
+    stroke,
+    told,
+    until_read,
+)
+from tests.support.visits import until
 
 __all__ = ["models"]
 

@@ -3,14 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canvas_app import models, opened, words
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, jobs_about
 
 from mnist_app.core.images.pictures import Picture
 from mnist_app.pages.draw import photo
 from mnist_app.pages.session.queues import queues
+from tests.support.canvas_app import models, opened, words
+from tests.support.visits import bodies, jobs_about
 
 __all__ = ["models"]
 

@@ -2,9 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
-from samples import quick
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, settled, visit
 
 from mnist_app.core.data.datasets import load
 from mnist_app.core.evaluation import meanings
@@ -15,6 +13,8 @@ from mnist_app.core.runs import outcomes
 from mnist_app.lab.training.experiment import train_model
 from mnist_app.pages.predictions import comparison
 from mnist_app.pages.session.jobs import evaluation_job
+from tests.support.samples import quick
+from tests.support.visits import bodies, settled, visit
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import said
 
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.run_jobs import runs
+from tests.support.visits import said
 
 ME = "0" * 32
 SCRIPT = """

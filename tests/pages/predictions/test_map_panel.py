@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, jobs_about, report, settled, visit
 
 from mnist_app.core.evaluation import selection_codec
 from mnist_app.core.evaluation.projection import border
 from mnist_app.pages.session.queues import queues
+from tests.support.visits import bodies, jobs_about, report, settled, visit
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, jobs_about, report, settled, visit
 
 from mnist_app.core.models import model_cache
 from mnist_app.pages.predictions import one_picture
 from mnist_app.pages.session.queues import queues
+from tests.support.visits import bodies, jobs_about, report, settled, visit
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 

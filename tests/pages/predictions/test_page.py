@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
-from visiting import bodies, jobs_about, report, settled, visit
 
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.pages.predictions import gallery as test_pictures
 from mnist_app.pages.session.queues import queues
+from tests.support.visits import bodies, jobs_about, report, settled, visit
 
 MEASURES = 8
 

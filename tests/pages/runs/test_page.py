@@ -3,9 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import in_a_process_of_its_own, quick
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, said, until
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
@@ -14,6 +12,8 @@ from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import queues, run_jobs
+from tests.support.samples import in_a_process_of_its_own, quick
+from tests.support.visits import bodies, said, until
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages.runs import page\npage.page()"

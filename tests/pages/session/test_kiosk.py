@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import said
+
+from tests.support.visits import said
 
 APP = Path(__file__).parents[3] / "app.py"
 

@@ -3,9 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from canvas_app import SEVEN, is_read, models, stroke, told
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, settled, visit
 
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.ink.raster import strokes_to_input
@@ -18,6 +16,8 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.show_me import lesson, page
 from mnist_app.pages.show_me.mistakes import SHOWN
+from tests.support.canvas_app import SEVEN, is_read, models, stroke, told
+from tests.support.visits import bodies, settled, visit
 
 __all__ = ["models"]
 

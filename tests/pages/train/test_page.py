@@ -5,9 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from jobs_at_work import PATIENCE, Gate
 from streamlit.testing.v1 import AppTest
-from visiting import bodies, said, until
 
 from mnist_app.core.errors import Stopped
 from mnist_app.core.jobs.cluster import Cluster
@@ -20,6 +18,8 @@ from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import queues
 from mnist_app.pages.session.run_jobs import LiveRun, training_job
+from tests.support.gates import PATIENCE, Gate
+from tests.support.visits import bodies, said, until
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
 SCRIPT = "from mnist_app.pages.train import page\npage.page()"
@@ -52,7 +52,7 @@ def test_nothing_runs_until_start_is_pressed() -> None:
 
 
 def test_a_run_ends_with_results_and_a_stored_model() -> None:
-    app = opened(epochs=3, batch_size=32)
+    app = opened(architecture="dense", epochs=3, batch_size=32)
     app.text_input(key="title").set_value("My first network").run()
     start(app)
     until(app, lambda: "Finished" in status(app))
@@ -104,17 +104,17 @@ def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
 
 
 def test_stop_keeps_what_was_learned() -> None:
-    app = opened(epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
     app.button(key="train_stop").click().run()
     until(app, lambda: "What it learned is kept" in status(app))
     assert any(metric.label == "Test accuracy" for metric in app.metric)
-    assert (model_store.folder() / "fast-convolutional-on-optdigits.keras").is_file()
+    assert (model_store.folder() / "simple-convolutional-on-optdigits.keras").is_file()
 
 
 def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
-    first, second = opened(epochs=100, batch_size=8), opened(epochs=1)
+    first, second = opened(architecture="simple_cnn", epochs=100, batch_size=8), opened(epochs=1)
     start(first)
     assert "Press Start" in status(second.run())
     start(second)
@@ -124,7 +124,7 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
 
 
 def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
-    tabs = [opened(epochs=100, batch_size=8) for _ in range(2)]
+    tabs = [opened(architecture="simple_cnn", epochs=100, batch_size=8) for _ in range(2)]
     for tab in tabs:
         tab.session_state["visitor"] = "0" * 32
         start(tab)
@@ -203,7 +203,7 @@ def query(app: AppTest) -> dict[str, str]:
 
 
 def test_a_run_is_paused_and_goes_on() -> None:
-    app = opened(epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
     app.button(key="train_pause").click().run()
@@ -219,7 +219,13 @@ def test_a_run_is_paused_and_goes_on() -> None:
 
 
 def test_the_learning_rate_is_changed_while_it_runs() -> None:
-    app = opened(epochs=100, batch_size=8, schedule="constant", learning_rate=0.001)
+    app = opened(
+        architecture="simple_cnn",
+        epochs=100,
+        batch_size=8,
+        schedule="constant",
+        learning_rate=0.001,
+    )
     start(app)
     until(app, lambda: "Epoch" in status(app))
     app.button(key="train_slower").click().run()
@@ -229,7 +235,9 @@ def test_the_learning_rate_is_changed_while_it_runs() -> None:
 
 
 def test_a_run_that_diverges_says_what_to_lower() -> None:
-    app = opened(epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant")
+    app = opened(
+        architecture="dense", epochs=20, optimizer="sgd", learning_rate=0.1, schedule="constant"
+    )
     start(app)
     training = queues.queues().training
     while training.snapshot(job().id).state is JobState.RUNNING and not app.error:  # type: ignore[union-attr]
@@ -262,7 +270,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
 
 
 def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None:
-    app = opened(epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     path = [["M", 100, 60], ["Q", 120, 150, 140, 240], ["L", 140, 240]]
     stroke = {"type": "path", "path": path, "left": 120, "top": 150, "strokeWidth": 18}
     app.session_state["canvas_state"] = Canvas(latest={"objects": [stroke]})
@@ -279,7 +287,7 @@ def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None
 
 
 def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
-    app = opened(epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
     assert any("before you start a run" in body for body in bodies(app))

@@ -1,9 +1,9 @@
 import numpy as np
-import photos
 import pytest
-from layouts import check_bounds
 
 from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
+from tests.support import photos
+from tests.support.layouts import check_bounds
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (1, 1)])

@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import photos
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +19,7 @@ from mnist_app.core.recognition.segmentation.numbers import (
     inked_digits,
     judge_ink,
 )
+from tests.support import photos
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from layouts import check_bounds
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.segmentation.stroke_pieces import MOST_STROKES, drawn_pieces
+from tests.support.layouts import check_bounds
 
 
 def stroke(*points: tuple[float, float]) -> np.ndarray:

@@ -1,8 +1,8 @@
 import numpy as np
-import photos
 import pytest
 
 from mnist_app.core.recognition.segmentation.underlines import without_lines
+from tests.support import photos
 
 # Three digits, 60 pixels high, on rows 20 to 80.
 SHEET = photos.written("305", 100, 300)

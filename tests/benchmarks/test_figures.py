@@ -1,26 +1,21 @@
 """The arithmetic of the benchmarks: aims, ratios, tables, and what is made of measured times."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 from benchmarks import answers, crowd, live, reading, startup, train_page
-from benchmarks.browser import Timed
 from benchmarks.crowd import Answer
-from benchmarks.drawings import STROKES, canvas_json, canvas_pixels, paced
-from benchmarks.memory import Memory, libraries, memory, packages
+from benchmarks.memory import Memory, packages
 from benchmarks.report import Figure, printed
 from benchmarks.startup import Held, Start
 from benchmarks.train_page import Visit
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.ink.raster import strokes_to_input
+from tests.support.browser import Timed
+from tests.support.drawings import STROKES, canvas_json, canvas_pixels, paced
 
 
 @pytest.mark.parametrize(
@@ -66,13 +61,6 @@ def test_json_says_the_same() -> None:
     assert (row["ratio"], row["aim"], row["met"]) == (0.5, "at most 0.6 x", True)
 
 
-def test_a_drawing_is_timed_in_process() -> None:
-    p50, p95 = reading.in_process(2)
-    assert (p50.most, p95.most) == (5, None)
-    assert p50.this_app
-    assert p50.common_way
-
-
 @pytest.mark.parametrize("module", [reading, startup, train_page, live, answers])
 def test_a_checkout_that_is_missing_is_wrong_usage(module: object) -> None:
     result = CliRunner().invoke(module.main, ["--before", "nowhere"])  # type: ignore[attr-defined]
@@ -114,22 +102,6 @@ def test_memory_of_what_never_trains_has_no_figure_after_training() -> None:
     assert found["memory (RSS): 5 sessions drawing"] == (200, 700, True)
     assert found["its workers (PSS): a run has just ended"] == (500, None, None)
     assert found["memory (RSS): its worker has gone"] == (310, None, False)
-
-
-def test_a_process_and_its_children_are_weighed() -> None:
-    code = "import sys; print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdin
-        assert child.stdout
-        child.stdout.readline()
-        own, ours = memory(child.pid), memory(os.getpid())
-        child.stdin.close()
-    assert 0 < own.pss <= own.rss
-    assert own.children_pss == 0
-    assert ours.children_pss > 0
-    assert "numpy" in libraries(os.getpid())
 
 
 def test_native_libraries_are_named_by_their_packages() -> None:
@@ -185,11 +157,3 @@ def test_answers_that_differ_are_counted() -> None:
     assert answers.differing(["1", "42", ""], ["1", "43", "7"]) == 2
     with pytest.raises(ValueError, match="argument 2"):
         answers.differing(["1"], ["1", "2"])
-
-
-def test_numbers_are_written_as_ink(tmp_path: Path) -> None:
-    images = np.random.default_rng(0).integers(1, 255, (5, 28, 28)).astype(np.uint8)
-    paths = answers.write_numbers(tmp_path, 1, images, np.arange(5))
-    assert len(paths) == len(set(paths)) > 1
-    with Image.open(paths[0]) as picture:
-        assert np.asarray(picture).max() > 200

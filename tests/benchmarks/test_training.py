@@ -4,9 +4,8 @@ import math
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import repeated, training
+from benchmarks import training
 from benchmarks.race import Mark
-from mnist_app.core.settings import TrainingConfig
 
 
 def marks(*accuracies: float, pace: float = 1.0) -> list[Mark]:
@@ -53,23 +52,6 @@ def test_what_watching_costs_is_a_share_of_the_speed() -> None:
     found = figures(training.watching_figures([marks(0.9, pace=1.25)], [marks(0.9)]))
     assert found["speed lost to being watched"] == (pytest.approx(20), None, False)
     assert found["images a second, watched and alone"] == (80, 100, None)
-
-
-def test_memory_is_measured_after_each_run_of_one_process() -> None:
-    config = TrainingConfig(dataset="optdigits", architecture="dense", epochs=1, limit=200)
-    found = repeated.memory_after_each(2, config)
-    assert len(found) == 2
-    assert min(found) > 50
-    grown = figures(training.memory_figures([500.0, 530.0, 610.0]))["memory grown between them"]
-    assert grown == (110, None, False)
-
-
-def test_each_training_has_a_process_of_its_own_whose_word_counts() -> None:
-    """There is no MNIST here: each says so and ends."""
-    for options in ([], ["--watching"], ["--memory"]):
-        result = CliRunner().invoke(training.main, options)
-        assert result.exit_code == 1
-        assert "MNIST" in result.output
 
 
 @pytest.mark.parametrize(("options", "seeds"), [([], 3), (["--seeds", "2"], 2)])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import until
 
 from mnist_app.core.models import model_store
+from tests.support.visits import until
 
 SEVEN: list[list[Any]] = [
     ["M", 90, 70],

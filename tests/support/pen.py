@@ -5,8 +5,8 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import at_rest
-from benchmarks.drawings import SIDE, STROKES
+from tests.support.browser import at_rest
+from tests.support.drawings import SIDE, STROKES
 
 # In the order of `STROKES`.
 DIGITS = (0, 1, 2, 3, 6, 7)

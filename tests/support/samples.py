@@ -14,7 +14,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import evaluate
 from mnist_app.core.settings import TrainingConfig
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def blocks(count: int) -> tuple[np.ndarray, np.ndarray]:

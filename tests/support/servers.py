@@ -9,18 +9,14 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-
-from mnist_app.core.models import model_store
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
-HERE = Path(__file__).parent
-ROOT = HERE.parent
+ROOT = Path(__file__).parent.parent.parent
 # The same for every server: none of it changes how a script runs.
 _FLAGS = {
     "server.headless": "true",
@@ -42,38 +38,6 @@ class Server:
     url: str
     pid: int
     started: float
-
-
-Way = Callable[[], AbstractContextManager[Server]]
-
-
-def ways(before: Path | None) -> dict[str, Way]:
-    """Return how this app, the common way and a checkout `before`, if there is one, are served.
-
-    The names are those of `Figure`'s values.
-    """
-    found: dict[str, Way] = {"this_app": this_app, "common_way": common_way}
-    return {**found, "before": partial(this_app, before)} if before else found
-
-
-@contextmanager
-def this_app(checkout: Path = ROOT) -> Iterator[Server]:
-    """Serve the app of a checkout with the shipped model, and forget the models of visitors."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {"MNIST_APP_MODELS": folder}
-        with serve(checkout / "app.py", checkout, settings=settings) as server:
-            yield server
-
-
-@contextmanager
-def common_way() -> Iterator[Server]:
-    """Serve `common_app` with the shipped model."""
-    # An empty folder: the runner's own defaults hold.
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve(HERE / "common_app.py", Path(folder), [str(model_store.SHIPPED)]) as server,
-    ):
-        yield server
 
 
 @contextmanager
