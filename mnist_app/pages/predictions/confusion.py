@@ -7,6 +7,7 @@ from mnist_app.core.plots.metric_charts import confusion_heatmap
 from mnist_app.pages.components.live_chart import Cells, live_chart
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
+from mnist_app.pages.session.wording import counted
 
 MOST_CONFUSED = 8
 COUNTS, SHARES = "Counts", "Shares"
@@ -55,7 +56,7 @@ def _cells(matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int]
     """Return what the keys step through, from the selected cell or the most frequent error on."""
     texts = [
         [
-            f"true {true}, read as {read}: {gallery.counted(int(count))}"
+            f"true {true}, read as {read}: {counted(int(count), 'picture')}"
             for read, count in zip(names, row, strict=True)
         ]
         for true, row in zip(names, matrix, strict=True)

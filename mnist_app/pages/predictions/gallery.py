@@ -17,6 +17,7 @@ from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.predictions import one_picture
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 from mnist_app.pages.session.query_params import new_link_number, new_link_text, set_link
+from mnist_app.pages.session.wording import counted
 
 PER_PAGE = 40
 ANY = -1
@@ -165,7 +166,7 @@ def _filtered(evaluated: EvaluatedModel) -> np.ndarray:
     if chosen is None:
         return passing
     st.html(
-        f"<div>Only of the {counted(len(chosen))} picked out; “Clear filters” shows "
+        f"<div>Only of the {counted(len(chosen), 'picture')} picked out; “Clear filters” shows "
         "all again.</div>"
     )
     return np.intersect1d(passing, chosen)
@@ -231,10 +232,6 @@ def _turn_pages(found: np.ndarray, order: str) -> list[int]:
     number = st.pagination(pages, key=key)
     set_link("page", number if number > 1 else None)
     ordered = "" if len(found) == 1 else f" {order[0].lower()}{order[1:]}"
-    st.html(f'<div role="status">{counted(len(found))}{ordered}, page {number} of {pages}</div>')
+    pictures = counted(len(found), "picture")
+    st.html(f'<div role="status">{pictures}{ordered}, page {number} of {pages}</div>')
     return found[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()
-
-
-def counted(pictures: int) -> str:
-    """Return a text such as "1 picture" or "1,200 pictures"."""
-    return "1 picture" if pictures == 1 else f"{pictures:,} pictures"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_app.core.evaluation.comparison import SIGNIFICANCE, Comparison
+from mnist_app.pages.session.wording import counted
 
 
 def describe_comparison(comparison: Comparison, first: str, second: str) -> str:
@@ -17,7 +18,7 @@ def describe_comparison(comparison: Comparison, first: str, second: str) -> str:
             f"“{first}” and “{second}” read equally many pictures right, though not the same ones."
         )
     better, worse = (first, second) if ahead > behind else (second, first)
-    pictures = _counted(abs(ahead - behind))
+    pictures = counted(abs(ahead - behind), "picture")
     found = f"“{better}” reads {pictures} more right than “{worse}”."
     chance = f"p = {comparison.p_value:.2g}, McNemar's exact test"
     if comparison.is_more_than_chance:
@@ -29,10 +30,6 @@ def describe_comparison(comparison: Comparison, first: str, second: str) -> str:
         f"{found} That can well be chance: two equally good models would differ this much in "
         f"{comparison.p_value:.0%} of such tests ({chance})."
     )
-
-
-def _counted(pictures: int) -> str:
-    return "1 picture" if pictures == 1 else f"{pictures:,} pictures"
 
 
 def describe_neighbours(labels: np.ndarray, true: int, read: int, names: Sequence[str]) -> str:

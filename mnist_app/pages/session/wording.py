@@ -31,6 +31,11 @@ def show_error(problem: object) -> None:
     st.error(escape_markdown(str(problem)), icon=":material/error:")
 
 
+def counted(count: float, noun: str) -> str:
+    """Return a text such as "1 picture" or "1,200 pictures"."""
+    return f"1 {noun}" if count == 1 else f"{count:,.10g} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Return a text such as "2.4 s", "48 s" or "12 min 5 s"."""
     if seconds < 10:
