@@ -72,14 +72,14 @@ def test_a_link_picks_pictures_out_and_they_can_be_filtered_further(one_model: P
     link = {"picked": selection_codec.as_text(numbers, 360)}
     app = visit("predictions", link)
     assert "120 pictures" in status(app)
-    assert any("selectedpoints" in trace for trace in chart(app)["data"])
+    assert any(trace.get("selectedpoints") for trace in chart(app)["data"])
     app.selectbox(key="gallery_true").set_value(3).run()
     assert f"{(report().labels[numbers] == 3).sum()} pictures" in status(app)
     app.button(key="gallery_all").click()
     settled(app)
     assert "360 pictures" in status(app)
     assert "picked" not in app.query_params
-    assert not any("selectedpoints" in trace for trace in chart(app)["data"])
+    assert not any(trace.get("selectedpoints") for trace in chart(app)["data"])
 
 
 def test_a_cell_of_the_matrix_is_outlined_whoever_chose_it(one_model: Path) -> None:
