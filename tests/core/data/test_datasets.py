@@ -239,6 +239,7 @@ def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, c
     assert availability(name).place is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failure", [ConnectionResetError("reset"), TimeoutError(), Exception("URL fetch failure")]
 )
@@ -275,6 +276,7 @@ def test_opening_what_is_there_never_imports_keras(data: Path) -> None:
     assert in_a_process_of_its_own(program).communicate()[0] == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_download_of_something_else_leaves_no_broken_file(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
