@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from mnist_app.core.jobs.job_queue import Control, Snapshot, Worker
 
-PATIENCE = 30
+# Seconds after which nothing more is expected, on however slow a machine.
+PATIENCE = 300
 
 
 class Gate:

@@ -292,6 +292,7 @@ def test_a_download_of_something_else_leaves_no_broken_file(
     assert list(cache.glob("*")) == []
 
 
+@pytest.mark.slow
 def test_a_download_enters_the_cache_whole(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -229,7 +229,7 @@ def test_why_convolution_trains_both_and_says_what_differs() -> None:
     assert all(ticks(app).values())
     assert app.button(key="why_convolution").disabled
     assert "The dense one first" in said(app) or "the dense one first" in said(app)
-    until(app, lambda: "Move every test picture" in said(app), 180)
+    until(app, lambda: "Move every test picture" in said(app))
     assert "The dense network reads" in said(app)
     dense, convolutional = sorted(run_jobs.runs().listed(ME), key=lambda run: run.id)
     assert dense.accuracy is not None

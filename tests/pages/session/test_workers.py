@@ -6,6 +6,7 @@ import pytest
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_store
 from mnist_app.pages.session import workers
+from tests.support.gates import PATIENCE
 
 
 def test_a_model_of_another_app_is_made_ready_by_a_worker_once(
@@ -15,7 +16,7 @@ def test_a_model_of_another_app_is_made_ready_by_a_worker_once(
     monkeypatch.setattr(workers, "workers", lambda: own)
     foreign = model_store.describe(Path(shutil.copy(model_path, tmp_path / "foreign.keras")))
     assert not model_store.is_ready(foreign)
-    first = own.models.wait(workers.classifier_job(foreign).id, timeout=90)
+    first = own.models.wait(workers.classifier_job(foreign).id, timeout=PATIENCE)
     assert first is not None
     assert first.result.classes == 10
     assert model_store.is_ready(foreign)
@@ -45,7 +46,7 @@ def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other
         models.append(model_store.describe(tmp_path / f"own-{visitor}.keras"))
 
     def loaded() -> list[int]:
-        jobs = [own.models.wait(workers.classifier_job(one).id, timeout=60) for one in models]
+        jobs = [own.models.wait(workers.classifier_job(one).id, timeout=PATIENCE) for one in models]
         return [job.id for job in jobs if job is not None and job.state == "done"]
 
     assert len(loaded()) == len(models)

@@ -15,6 +15,7 @@ from mnist_app.pages.session.workers import evaluation_job, workers
 from mnist_app.pages.show_me import lesson, page
 from mnist_app.pages.show_me.mistakes import SHOWN
 from tests.support.canvas_app import SEVEN, is_read, models, stroke, told
+from tests.support.gates import PATIENCE
 from tests.support.visits import bodies, settled, visit
 
 __all__ = ["models"]
@@ -130,7 +131,7 @@ def test_without_corrections_a_new_network_learns(
     app.button(key="demo_train").click().run()
     assert app.button(key="demo_train").disabled
     job = workers().training.jobs()[-1]
-    workers().training.wait(job.id, timeout=60)
+    workers().training.wait(job.id, timeout=PATIENCE)
     settled(app)
     assert "digits that it never saw before" in shown(app)
     assert "It takes your drawing for a <b>" in shown(app)
@@ -147,7 +148,7 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
 
     def learned() -> set[str]:
         app.button(key="demo_train").click().run()
-        workers().training.wait(workers().training.jobs()[-1].id, timeout=60)
+        workers().training.wait(workers().training.jobs()[-1].id, timeout=PATIENCE)
         settled(app)
         assert not app.error
         return {model.title for model in model_store.models()}
@@ -181,7 +182,7 @@ def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
         app.segmented_control(key="right_digit").set_value(7).run()
     app.button(key="learn").click().run()
     job = workers().finetuning.jobs()[-1]
-    workers().finetuning.wait(job.id, timeout=60)
+    workers().finetuning.wait(job.id, timeout=PATIENCE)
     settled(app)
     assert app.metric[0].value.endswith("of 5")
     turn(app, "use_own")
