@@ -141,4 +141,4 @@ def no_runs_left(idle_workers: None) -> Iterator[None]:
     training = queues().training
     for job in training.jobs():
         training.stop(job.id)
-        training.wait(job.id, 60)
+        training.wait(job.id, 300)

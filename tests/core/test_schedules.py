@@ -28,6 +28,7 @@ def test_the_others_rise_and_fade_to_nothing(name: str, peak: int) -> None:
     assert found[-1] == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "peak"), [("cosine", 10), ("one_cycle", 30)])
 def test_they_are_what_keras_knows_by_that_name(name: str, peak: int) -> None:
     from keras.optimizers.schedules import CosineDecay

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.snapshot import Snapshot
 
-PATIENCE = 30
+# Seconds after which nothing more is expected, on however slow a machine.
+PATIENCE = 300
 
 
 class Gate:

@@ -10,12 +10,13 @@ from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.pages.session.queues import queues
+from tests.support.gates import PATIENCE
 
 
 def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:
     """Open a page by its folder's name, with what its link says, and wait until it is settled."""
     script = f"from mnist_app.pages.{page} import page\npage.page()"
-    app = AppTest.from_string(script, default_timeout=60)
+    app = AppTest.from_string(script, default_timeout=PATIENCE)
     for key, value in (link or {}).items():
         app.query_params[key] = value
     return settled(app)
@@ -46,7 +47,7 @@ def said(app: AppTest) -> str:
     return " ".join([re.sub(r"\\(?=[^a-zA-Z0-9\s])", "", marked), *bodies(app)])
 
 
-def until(app: AppTest, holds: Callable[[], bool], seconds: float = 90) -> None:
+def until(app: AppTest, holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Run a page again and again until something holds."""
     deadline = time.monotonic() + seconds
     while not holds() and time.monotonic() < deadline:
@@ -78,4 +79,4 @@ def _standing() -> list[tuple[int, str]]:
 def _wait() -> None:
     for line in _lines():
         for job in line.jobs():
-            line.wait(job.id, timeout=60)
+            line.wait(job.id, timeout=PATIENCE)

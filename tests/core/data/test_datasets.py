@@ -234,6 +234,7 @@ def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, c
     assert availability(name).place is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failure", [ConnectionResetError("reset"), TimeoutError(), Exception("URL fetch failure")]
 )
@@ -270,6 +271,7 @@ def test_opening_what_is_there_never_imports_keras(data: Path) -> None:
     assert in_a_process_of_its_own(program).communicate()[0] == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_download_of_something_else_leaves_no_broken_file(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,6 +287,7 @@ def test_a_download_of_something_else_leaves_no_broken_file(
     assert list(cache.glob("*")) == []
 
 
+@pytest.mark.slow
 def test_a_download_enters_the_cache_whole(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.corrections import EMPTY
 from mnist_app.pages.session.queues import queues
 from tests.support.canvas_app import SEVEN, draw, models, opened, stroke, until_read
+from tests.support.gates import PATIENCE
 
 __all__ = ["models"]
 
@@ -92,7 +93,7 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     assert "the model itself stays as it is" in notes(app)
     app.button(key="learn").click().run()
     job = queues().finetuning.jobs()[-1]
-    queues().finetuning.wait(job.id, timeout=60)
+    queues().finetuning.wait(job.id, timeout=PATIENCE)
     app.run()
     assert not app.exception
     assert not app.error
@@ -117,7 +118,7 @@ def test_who_learns_again_gets_one_copy_of_a_name(
     def copies(name: str) -> list[str]:
         app.text_input(key="own_title").set_value(name).run()
         app.button(key="learn").click().run()
-        queues().finetuning.wait(queues().finetuning.jobs()[-1].id, timeout=60)
+        queues().finetuning.wait(queues().finetuning.jobs()[-1].id, timeout=PATIENCE)
         app.run()
         assert not app.error
         return sorted(model.name for model in model_store.models() if model.name != "tiny")
@@ -129,7 +130,7 @@ def test_who_learns_again_gets_one_copy_of_a_name(
     other.session_state["visitor"] = "f" * 32
     other.text_input(key="own_title").set_value("Mine").run()
     other.button(key="learn").click().run()
-    queues().finetuning.wait(queues().finetuning.jobs()[-1].id, timeout=60)
+    queues().finetuning.wait(queues().finetuning.jobs()[-1].id, timeout=PATIENCE)
     assert (models / "mine-2.keras").is_file(), "nobody else's copy is replaced"
 
 
@@ -138,7 +139,7 @@ def test_learning_can_be_stopped_and_changes_nothing(models: Path) -> None:
     app.button(key="learn").click().run()
     job = queues().finetuning.jobs()[-1]
     queues().finetuning.stop(job.id)
-    queues().finetuning.wait(job.id, timeout=60)
+    queues().finetuning.wait(job.id, timeout=PATIENCE)
     time.sleep(0.1)
     app.run()
     assert any("Nothing was changed" in info.value for info in app.info)

@@ -27,7 +27,7 @@ from mnist_app.pages.components.explanation import (
 from mnist_app.pages.session.jobs import explanation_job
 from mnist_app.pages.session.queues import queues
 from tests.support.canvas_app import SEVEN, draw, models, opened, stroke, until_read
-from tests.support.gates import Gate, over
+from tests.support.gates import PATIENCE, Gate, over
 from tests.support.visits import bodies, jobs_about, settled, until
 
 __all__ = ["models"]
@@ -236,7 +236,7 @@ def test_who_asks_anew_gives_up_what_is_not_done_yet(models: Path, digits: Datas
     asked = [explanation_job(model, image, "somebody") for image in digits.test_images[:4]]
     other = explanation_job(model, digits.test_images[4], "somebody else")
     line = queues().short
-    ended = [line.wait(job.id, timeout=60) for job in (*asked, other)]
+    ended = [line.wait(job.id, timeout=PATIENCE) for job in (*asked, other)]
     states = [job.state for job in ended if job is not None]
     assert states[1:] == ["stopped", "stopped", "done", "done"]
     assert (ended[3].result.image == digits.test_images[3]).all()  # type: ignore[union-attr]
@@ -262,7 +262,7 @@ def test_an_explanation_waits_for_nobodys_download(models: Path, digits: Dataset
     line, gate = queues().datasets, Gate()
     download = line.submit(gate)
     job = explanation_job(model_store.models()[0], digits.test_images[0], "somebody")
-    done = queues().short.wait(job.id, timeout=60)
+    done = queues().short.wait(job.id, timeout=PATIENCE)
     gate.opened.set()
     over(line, download)
     assert done is not None

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.data import datasets
 from mnist_app.pages.session.queues import queues
+from tests.support.gates import PATIENCE
 from tests.support.samples import blocks
 from tests.support.visits import bodies, settled, visit
 
@@ -69,7 +70,7 @@ def test_while_tensorflow_wakes_up_the_rest_of_the_page_is_there() -> None:
     script = "from mnist_app.pages.data import page\npage.page()"
     app = AppTest.from_string(script, default_timeout=60).run()
     line = queues().datasets
-    line.wait(line.jobs()[-1].id, timeout=60)
+    line.wait(line.jobs()[-1].id, timeout=PATIENCE)
     app.run()
     assert not app.exception
     assert app.metric

@@ -10,6 +10,7 @@ from mnist_app.core.images.pictures import Picture
 from mnist_app.pages.draw import photo
 from mnist_app.pages.session.queues import queues
 from tests.support.canvas_app import models, opened, words
+from tests.support.gates import PATIENCE
 from tests.support.visits import bodies, jobs_about
 
 __all__ = ["models"]
@@ -35,7 +36,7 @@ def uploaded(app: AppTest, data: bytes) -> AppTest:
     """The page once the picture was read."""
     app.file_uploader(key="picture_file").upload("sheet.png", data, "image/png").run()
     for job in jobs_about(queues().short, "picture"):
-        queues().short.wait(job.id, timeout=60)
+        queues().short.wait(job.id, timeout=PATIENCE)
     app.run()
     assert not app.exception
     return app
@@ -72,7 +73,7 @@ def test_a_picture_can_be_tried_again_after_a_failure(
         assert "try again" in app.error[0].value
     app.button(key="picture_retry").click().run()
     for job in jobs_about(queues().short, "picture"):
-        queues().short.wait(job.id, timeout=60)
+        queues().short.wait(job.id, timeout=PATIENCE)
     app.run()
     assert not app.error
     assert any('class="framed"' in body for body in bodies(app))

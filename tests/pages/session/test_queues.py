@@ -7,6 +7,7 @@ from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.pages.session import jobs, queues
 from mnist_app.pages.session.queues import Queues
+from tests.support.gates import PATIENCE
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def test_a_model_of_another_app_is_made_ready_by_a_worker_once(
 ) -> None:
     foreign = model_store.describe(Path(shutil.copy(model_path, tmp_path / "foreign.keras")))
     assert not model_store.is_ready(foreign)
-    first = own_queues.short.wait(jobs.loading_job(foreign).id, timeout=90)
+    first = own_queues.short.wait(jobs.loading_job(foreign).id, timeout=PATIENCE)
     assert first is not None
     assert first.state == "done"
     assert model_cache.loaded(foreign.path).classes == 10
@@ -50,7 +51,7 @@ def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other
 
     def loaded() -> list[object]:
         for model in models:
-            own_queues.short.wait(jobs.loading_job(model).id, timeout=60)
+            own_queues.short.wait(jobs.loading_job(model).id, timeout=PATIENCE)
         return [model_cache.loaded(model.path) for model in models]
 
     assert loaded() == loaded()

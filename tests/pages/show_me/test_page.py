@@ -17,6 +17,7 @@ from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.show_me import lesson, page
 from mnist_app.pages.show_me.mistakes import SHOWN
 from tests.support.canvas_app import SEVEN, is_read, models, stroke, told
+from tests.support.gates import PATIENCE
 from tests.support.visits import bodies, settled, visit
 
 __all__ = ["models"]
@@ -132,7 +133,7 @@ def test_without_corrections_a_new_network_learns(
     app.button(key="demo_train").click().run()
     assert app.button(key="demo_train").disabled
     job = queues().training.jobs()[-1]
-    queues().training.wait(job.id, timeout=60)
+    queues().training.wait(job.id, timeout=PATIENCE)
     settled(app)
     assert "digits that it never saw before" in shown(app)
     assert "It takes your drawing for a <b>" in shown(app)
@@ -149,7 +150,7 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
 
     def learned() -> set[str]:
         app.button(key="demo_train").click().run()
-        queues().training.wait(queues().training.jobs()[-1].id, timeout=60)
+        queues().training.wait(queues().training.jobs()[-1].id, timeout=PATIENCE)
         settled(app)
         assert not app.error
         return {model.title for model in model_store.models()}
@@ -183,7 +184,7 @@ def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
         app.segmented_control(key="right_digit").set_value(7).run()
     app.button(key="learn").click().run()
     job = queues().finetuning.jobs()[-1]
-    queues().finetuning.wait(job.id, timeout=60)
+    queues().finetuning.wait(job.id, timeout=PATIENCE)
     settled(app)
     assert app.metric[0].value.endswith("of 5")
     turn(app, "use_own")
