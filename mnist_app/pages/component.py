@@ -19,7 +19,7 @@ def component(
         scripts: files below this folder, the last with the function that the browser calls.
     """
     return st.components.v2.component(
-        f"digit_lab_{Path(scripts[0]).stem}",
+        f"digit_lab_{Path(scripts[-1]).stem}",
         html=html,
         js="\n".join((HERE / script).read_text(encoding="utf-8") for script in scripts),
         isolate_styles=isolate_styles,

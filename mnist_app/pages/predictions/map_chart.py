@@ -2,18 +2,18 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from mnist_app.core.images.sprites import COLUMNS
 from mnist_app.core.plots.charts import Figure, as_json
+from mnist_app.pages.component import component
 from mnist_app.pages.components.live_chart import DRAWING, provide_plotly
 
-_SCRIPT = Path(__file__).with_suffix(".js")
-_SHEET_SCRIPT = """
-export default function ({ data }) { window.digitLabSheet = data; }
-"""
+_HTML = (
+    '<div class="live-chart" role="img"></div>'
+    '<div class="chart-preview" hidden><i></i><span></span></div>'
+)
 
 
 def picture_sheet(name: str, sheet: bytes, captions: Sequence[str]) -> None:
@@ -26,7 +26,7 @@ def picture_sheet(name: str, sheet: bytes, captions: Sequence[str]) -> None:
     """
     image = base64.b64encode(sheet).decode()
     data = {"name": name, "image": image, "columns": COLUMNS, "captions": list(captions)}
-    _sheet_component()(key="picture_sheet", data=data)
+    component("predictions/picture_sheet.js")(key="picture_sheet", data=data)
 
 
 def map_chart(
@@ -57,23 +57,6 @@ def map_chart(
             on_open(number)
 
     data = {"figure": as_json(figure), "alt": alt}
-    _component()(key=key, data=data, on_selected_change=selected, on_opened_change=opened)
-
-
-@st.cache_resource(show_spinner=False)
-def _component():  # type: ignore[no-untyped-def]
     provide_plotly()
-    return st.components.v2.component(
-        "digit_lab_map_chart",
-        html='<div class="live-chart" role="img"></div>'
-        '<div class="chart-preview" hidden><i></i><span></span></div>',
-        js=DRAWING + _SCRIPT.read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
-
-
-@st.cache_resource(show_spinner=False)
-def _sheet_component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "digit_lab_picture_sheet", js=_SHEET_SCRIPT, html="<span></span>"
-    )
+    chart = component(DRAWING, "predictions/map_chart.js", html=_HTML, isolate_styles=False)
+    chart(key=key, data=data, on_selected_change=selected, on_opened_change=opened)
