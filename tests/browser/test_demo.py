@@ -100,6 +100,19 @@ def test_keys_that_are_pressed_faster_than_the_page_answers_are_not_lost(
     expect_step(page, 3)
 
 
+@pytest.mark.parametrize("press", ["key", "button"])
+def test_a_step_that_is_turned_to_at_once_has_the_drawing(
+    page: Page, server: Server, press: str
+) -> None:
+    opened(page, server)
+    draw(page, 2)
+    if press == "key":
+        turn(page, "ArrowRight", 2)
+    else:
+        page.locator(".st-key-demo_next button").click()
+    page.locator(".becoming").wait_for()
+
+
 def test_nothing_moves_for_who_prefers_that(page: Page, server: Server) -> None:
     moving = "document.querySelector('.squares').getAnimations({ subtree: true }).length"
     opened(page, server)

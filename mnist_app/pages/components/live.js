@@ -7,6 +7,8 @@ const REPLY_MS = 5000;
 const REST_MS = 150;
 const RETRY_MS = [1000, 60000];
 const RESTS = 4000;
+// Who turns away from the canvas waits for so long until the page has what is drawn.
+const TELLING_MS = 3000;
 // While the pen moves, an answer is waited for and shown in one part of so many of the time: a slow
 // device draws the pen's line first, and a busy server is asked less.
 const ONE_IN = 5;
@@ -73,6 +75,7 @@ class LiveDrawing {
     Object.assign(this, { group, strokes: [], drawing: 0, isKnown: true, changed: -Infinity });
     this.channel = new Channel((reply) => this.heard(reply), () => this.forget());
     this.channel.open();
+    window.digitLabDrawing = this;
     this.listening = new AbortController();
     const options = { capture: true, passive: true, signal: this.listening.signal };
     const listen = (name, act) => document.addEventListener(name, act.bind(this), options);
@@ -85,6 +88,7 @@ class LiveDrawing {
   }
 
   end() {
+    if (window.digitLabDrawing === this) window.digitLabDrawing = null;
     this.listening.abort();
     this.channel.close();
     clearTimeout(this.late);
@@ -123,6 +127,14 @@ class LiveDrawing {
     const [x, y] = this.strokes.at(-1)?.slice(-2) ?? [];
     return !this.pen && strokes === this.strokes.length
       && (!strokes || Math.hypot(x - tip[0], y - tip[1]) < NEAR);
+  }
+
+  // Resolves when the page has what is drawn, or will not get it.
+  async told() {
+    const end = performance.now() + TELLING_MS;
+    while (this.isKnown && !this.agrees(this.canvas) && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   // It is another drawing now, with these strokes.
@@ -219,6 +231,12 @@ class LiveDrawing {
 
   // Clear and Undo act in the browser, at once; the canvas tells the page.
   click(event) {
+    const turn = event.target.closest?.(".st-key-demo_turn button");
+    if (turn && event.isTrusted && this.isKnown && !this.agrees(this.canvas)) {
+      event.stopPropagation();
+      event.preventDefault();
+      this.told().then(() => turn.click());
+    }
     if (event.isTrusted && event.composedPath().some((node) => node.matches?.(".dc-toolbar"))) {
       this.isKnown = false;
       this.forget();

@@ -46,7 +46,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (wanted === show.wanted) return;
     show.wanted = wanted;
     show.sent += 1;
-    setTriggerValue("turned", { step: wanted, press: show.sent });
+    const turn = { step: wanted, press: show.sent };
+    Promise.resolve(window.digitLabDrawing?.told()).then(() => setTriggerValue("turned", turn));
   }, { signal, capture: true });
   return () => show.keys.abort();
 }

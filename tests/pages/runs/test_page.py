@@ -226,7 +226,7 @@ def test_why_convolution_trains_both_and_says_what_differs(
 ) -> None:
     networks = ("dense", "simple_cnn")
     few = tuple(quick(dataset="optdigits", architecture=name, epochs=2) for name in networks)
-    monkeypatch.setattr(convolution, "pair", lambda dataset: few)
+    monkeypatch.setattr(convolution, "pair_configs", lambda dataset: few)
     app = opened()
     app.button(key="why_convolution").click().run()
     assert not app.exception
