@@ -26,10 +26,14 @@ from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from tests.support.servers import ROOT
 
-# The commits before LiteRT loaded a model of Keras.
+# Earlier commits have their modules in one folder, and the first of them load a model of Keras.
 _TEST_SET = """
-from mnist_app import datasets, model_store
-from mnist_app.classifier import Classifier
+try:
+    from mnist_app.core.data import datasets
+    from mnist_app.core.models import model_store
+except ImportError:
+    from mnist_app import datasets, model_store
+    from mnist_app.classifier import Classifier
 classifier = (
     model_store.classifier(model_store.SHIPPED)
     if hasattr(model_store, "classifier")
