@@ -34,7 +34,7 @@ REST_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What one question came to.
+    """The timing of one question.
 
     Attributes:
         asked: when, by `time.perf_counter`.
@@ -139,7 +139,7 @@ async def _after_pause(session: Session, stroke: np.ndarray) -> None:
 
 @dataclass(frozen=True)
 class Load:
-    """How many draw, and how.
+    """A number of visitors and their way of drawing.
 
     Attributes:
         visitors: how many.

@@ -55,7 +55,7 @@ def main(model: Path, count: int) -> None:
 
 
 def pen_strokes() -> Path:
-    """Where the pen strokes should be."""
+    """Return the path of the pen strokes."""
     return Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
 
 
@@ -152,7 +152,7 @@ def mnist_number(
 
 
 def _overlapping(sheet: np.ndarray, digit: np.ndarray, right: int) -> int:
-    """How far a digit must move from a sheet's right end, at most half its width, to touch."""
+    """Return how far left a digit must move to touch, at most half its width."""
     width = digit.shape[1]
     for move in range(0, -width // 2, -1):
         place = sheet[:, right + move : right + move + width]

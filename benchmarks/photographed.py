@@ -156,7 +156,7 @@ def photographs(
 
 
 def taken(view: np.ndarray, rng: np.random.Generator) -> bytes:
-    """What a camera makes of it: noise and JPEG."""
+    """Add the noise and the JPEG artefacts of a camera."""
     noisy = view + rng.normal(0, rng.uniform(0.003, 0.02), view.shape)
     pixels = np.round(np.clip(noisy, 0, 1) * 255).astype(np.uint8)
     buffer = io.BytesIO()

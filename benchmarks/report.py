@@ -60,13 +60,13 @@ class Figure:
 
     @property
     def aim(self) -> str:
-        """What is aimed at, in words."""
+        """Return the aim in words."""
         words, bound, unit = self._aim
         return "" if bound is None else f"{words} {bound:g} {unit}".strip()
 
     @property
     def met(self) -> bool | None:
-        """Whether the aim is met; None without an aim or without a value."""
+        """Tell whether the aim is met; None without an aim or without a value."""
         words, bound, unit = self._aim
         value = self.ratio if unit == _TIMES else self.this_app
         return None if bound is None or value is None else _COMPARISONS[words](value, bound)

@@ -66,7 +66,7 @@ def hand_shadow(glyph: Glyph, rng: np.random.Generator) -> np.ndarray:
 
 
 def _edge(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """How far inside a slanted edge near one side each pixel lies, in pixels; it is random."""
+    """Return how far inside a random slanted edge each pixel lies, in pixels."""
     rows, columns = _axes(shape)
     height, width = shape
     lean = np.tan(np.radians(rng.uniform(-8, 8)))

@@ -45,7 +45,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Held:
-    """What a server holds.
+    """The memory of a server.
 
     Attributes:
         drawing: with five sessions that have drawn.

@@ -103,7 +103,7 @@ def _strange_row(
 
 
 def _fractions(answers: np.ndarray) -> list[str]:
-    """How often one digit is named, two are left open, and none."""
+    """Return how often one digit is named, two are left open, and none."""
     counts = [len(candidates(row)) for row in answers]
     return [f"{counts.count(digits) / len(counts):.2%}" for digits in (1, 2, 0)]
 

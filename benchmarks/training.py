@@ -113,7 +113,7 @@ def before_figures(ours: Sequence[Marks], before: Sequence[Marks]) -> list[Figur
 
 
 def watching_figures(watched: Sequence[Marks], alone: Sequence[Marks]) -> list[Figure]:
-    """What it costs to be watched; "common way" is alone."""
+    """Return the cost of being watched; "common way" is alone."""
     figures = []
     for kind, clock in CLOCKS.items():
         seen, unseen = (_median([_speed(m, clock) for m in runs]) for runs in (watched, alone))

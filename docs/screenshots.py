@@ -97,6 +97,7 @@ def _look_inside(part: str, shown: str, steps: int = 0) -> Callable[[Page], None
             page.locator(".st-key-look_inside").get_by_role("button", name="Next").click()
             page.get_by_text(f"Step {number + 2} of").wait_for()
         page.locator(shown).first.wait_for()
+        page.get_by_text("is waking up").wait_for(state="detached")
         _to_top(page, ".st-key-look_inside")
 
     return act
@@ -199,7 +200,7 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("data", "/data", _data),
     ("show-me-1", "/show-me", _show_me(1, ".digit")),
     ("show-me-2", "/show-me", _show_me(2, ".becoming")),
-    ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .js-plotly-plot")),
+    ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .bars")),
     ("show-me-4", "/show-me", _show_me(4, ".gallery.worst")),
     ("show-me-5", "/show-me", _show_me(5, ".st-key-demo_train")),
 )

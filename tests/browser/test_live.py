@@ -51,7 +51,7 @@ def draw(page: Page, digit: int) -> None:
 
 
 def ink(page: Page) -> int:
-    """How many of the canvas' pixels are not black."""
+    """Count the canvas' pixels that are not black."""
     return page.locator("canvas.dc-canvas.lower-canvas").last.evaluate(
         "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
         ".filter((value, index) => index % 4 === 0 && value > 99).length"

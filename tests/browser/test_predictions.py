@@ -37,7 +37,7 @@ def captions(page: Page) -> Locator:
 
 
 def counted(page: Page, pattern: str) -> int:
-    """How many pictures the gallery says it shows."""
+    """Return the number of pictures that the gallery says it shows."""
     status = page.locator(f'{GALLERY} [role="status"]')
     expect(status).to_contain_text(re.compile(pattern))
     found = re.match(r"([\d,]+) picture", status.inner_text())

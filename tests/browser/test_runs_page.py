@@ -25,7 +25,7 @@ def press(page: Page, key: str) -> None:
 
 
 def pressed(page: Page, key: str) -> Download:
-    """What a press of a button downloads."""
+    """Press a button and return the file that it downloads."""
     with page.expect_download() as download:
         press(page, key)
     return download.value

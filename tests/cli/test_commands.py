@@ -26,7 +26,7 @@ SEVENTY = {"strokes": [*SEVEN["strokes"], [[120, 0], [90, 45], [120, 90], [150, 
 
 
 class Outcome(NamedTuple):
-    """What a command did: its exit status, and what it printed."""
+    """The exit status of a command, and its output."""
 
     status: int
     out: str

@@ -54,7 +54,7 @@ def lets_in(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Where the route answers pages of the same origin."""
+    """Return the address of the route for pages of the same origin."""
     route = live_route("/api/live", lambda origin, host: origin in (None, f"http://{host}"))
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=[route]), port=0, log_level="error"))
     thread = threading.Thread(target=server.run)

@@ -33,14 +33,14 @@ def stroke(path: list[list[Any]]) -> dict[str, Any]:
 
 
 def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:
-    """What the browser does after a stroke."""
+    """Send a stroke as the browser does."""
     key = app.session_state["canvas_state"].key
     app.session_state[key] = {"drawing": {"raw": {"objects": list(strokes)}, "data": None}}
     return app.run()
 
 
 def words(app: AppTest, *groups: str) -> dict[str, Any]:
-    """What the browser is given to show, by the first of these groups that is on the page."""
+    """Return the answer of the first of these groups that is on the page."""
     protos = [element.proto for element in app.get("bidi_component")]
     parts = [json.loads(proto.json) for proto in protos if proto.json]
     return next(part for part in parts if part.get("part") == "words" and part["group"] in groups)

@@ -58,7 +58,7 @@ def until(app: AppTest, holds: Callable[[], bool], seconds: float = PATIENCE) ->
 
 
 def report() -> EvaluationReport:
-    """What the Predictions page evaluated last."""
+    """Return the last evaluation of the Predictions page."""
     return jobs_about(queues().analyses, "evaluation")[-1].result
 
 

@@ -22,7 +22,7 @@ def add(one: int, other: int, *, report: Report, control: RunControl) -> int:
 
 
 def process(*, report: Report, control: RunControl) -> dict[str, Any]:
-    """What is to be known about the process."""
+    """Return the id and priority of the process."""
     return {
         "pid": os.getpid(),
         "niceness": os.nice(0),

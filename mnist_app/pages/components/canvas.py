@@ -46,7 +46,7 @@ class Canvas:
 
     @property
     def size(self) -> tuple[int, int]:
-        """The width and height."""
+        """Return the width and height."""
         return (WIDE, LOW) if self.is_wide else (self.side, self.side)
 
     @property
@@ -55,12 +55,12 @@ class Canvas:
 
     @property
     def brush(self) -> int:
-        """The width of a line."""
+        """Return the width of a line."""
         return round(st.session_state.get("brush", BRUSH) * self.side / SIDE)
 
     @property
     def drawing(self) -> Drawing:
-        """What is drawn now.
+        """Return what is drawn now.
 
         Raises:
             DigitLabError: the browser sent something else.
@@ -69,7 +69,7 @@ class Canvas:
 
     @property
     def image(self) -> np.ndarray | None:
-        """The drawing as a network gets one digit, uint8 (28, 28); None when there is none."""
+        """Return the drawing as a network gets one digit, uint8 (28, 28), or None."""
         try:
             drawing = self.drawing
         except DigitLabError:
@@ -78,7 +78,7 @@ class Canvas:
 
     @property
     def as_followed(self) -> dict[str, Any]:
-        """What the browser has to know of the canvas to follow the pen, see live.js."""
+        """Return what the browser needs to follow the pen, see live.js."""
         objects = (self.latest or {}).get("objects", [])
         try:
             tip = [float(value) for value in objects[-1]["path"][-1][-2:]]

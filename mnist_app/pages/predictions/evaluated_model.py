@@ -30,7 +30,7 @@ class EvaluatedModel:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the classes."""
+        """Return the names of the classes."""
         return self.dataset.class_names
 
     def captions(self, numbers: slice | list[int]) -> list[str]:

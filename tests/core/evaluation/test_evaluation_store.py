@@ -16,7 +16,7 @@ IMAGES = 50
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """What stands for a model file: its bytes are looked at, no more."""
+    """Return a stand-in for a model file, of which only the bytes are read."""
     path = tmp_path / "some.keras"
     path.write_bytes(b"weights")
     return path
@@ -78,7 +78,7 @@ def write(path: Path, probabilities: np.ndarray) -> None:
 
 
 def object_array() -> np.ndarray:
-    """What only somebody's code could unpack."""
+    """Return an array that cannot be unpacked without running code."""
     answers = np.empty((IMAGES, 10), dtype=object)
     answers[:] = 0.1
     return answers

@@ -8,7 +8,7 @@ BAR[10:18] = 255
 
 
 def hue(colour: np.ndarray) -> str:
-    """Whether a colour is nearer to that above zero or to that below."""
+    """Tell whether a colour is nearer to that above zero or to that below."""
     red, _, blue = (int(part) for part in colour[:3])
     return "above" if blue > red else "below" if red > blue else "none"
 

@@ -35,14 +35,14 @@ def listed(model: keras.Model, folder: Path) -> tuple[LayerConfig, ...]:
 
 
 def seen(model: keras.Model, folder: Path) -> tuple[tuple[FeatureMaps, ...], Convolution | None]:
-    """What a network makes of `IMAGE`, and its first convolution."""
+    """Return what a network makes of `IMAGE`, and its first convolution."""
     inside = Classifier(to_litert(model)).inside(IMAGE / np.float32(255))
     known = listed(model, folder)
     return layer_outputs(IMAGE, inside, known), first_convolution(inside, known)
 
 
 def told(layer: keras.Layer, folder: Path) -> str:
-    """What is said of a layer."""
+    """Return the sentences about a layer."""
     *_, known = listed(keras.Sequential([layers.Input((28, 28, 1)), layer]), folder)
     return describe_layer(known)
 

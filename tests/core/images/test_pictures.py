@@ -72,7 +72,7 @@ def grey(data: bytes) -> np.ndarray:
 
 
 def is_seven(data: bytes) -> bool:
-    """Whether it looks like the 7, whichever of ink and paper is the darker."""
+    """Tell whether a picture shows the 7, whether ink or paper is darker."""
     found = grey(data)
     wanted = np.asarray(seven(*found.shape[::-1]))
     return abs(float(np.corrcoef(found.ravel(), wanted.ravel())[0, 1])) > 0.9

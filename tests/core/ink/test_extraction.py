@@ -24,7 +24,7 @@ def colours(picture: Image.Image) -> np.ndarray:
 
 
 def seen(picture: Image.Image) -> np.ndarray:
-    """What the network would see, float (28, 28) in 0..255."""
+    """Return the network input, float (28, 28) in 0..255."""
     return raster_to_input(extract_ink(colours(picture))).astype(np.float64)
 
 
@@ -40,7 +40,7 @@ def likeness(image: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def is_seven(picture: Image.Image) -> bool:
-    """Whether nearly the same arrives as from the plainest picture."""
+    """Tell whether the input is nearly that of the plainest picture."""
     return likeness(seen(picture), SEVEN) > 0.9
 
 

@@ -177,7 +177,7 @@ def test_more_ink_than_anybody_draws_is_refused(strokes: Any) -> None:
 
 
 def test_as_much_ink_as_is_allowed_takes_little_memory() -> None:
-    """What is allocated grows with the ink: one digit, drawn at once as the page does."""
+    """Draw one digit at once, as the page does: memory grows with the ink."""
     much = [ZIGZAG * (drawings.MAX_LENGTH // 3)] + [[[0, 0]]] * (drawings.MAX_STROKES - 1)
     tracemalloc.start()
     try:

@@ -58,7 +58,7 @@ def card(**changes: Any) -> ModelCard:
 
 
 def run_alone(program: str, folder: Path) -> str:
-    """What a program prints that knows nothing of this package."""
+    """Run a program that knows nothing of this package; return its output."""
     (folder / "program.py").write_text(program)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ended = subprocess.run(

@@ -55,7 +55,7 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own_workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files go."""
+    """Return the folder for temporary files."""
     place = tmp_path / "workshop"
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))

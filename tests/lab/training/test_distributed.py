@@ -111,7 +111,7 @@ def start(words: list[str], **environment: str) -> subprocess.Popen:
 
 
 def ended(processes: list[subprocess.Popen]) -> list[str]:
-    """What each printed; none is left behind."""
+    """Return the output of each process; none is left behind."""
     try:
         answers = [process.communicate(timeout=300) for process in processes]
     finally:

@@ -79,9 +79,8 @@ def accuracy_of_nothing(model: Any) -> np.ndarray:
     return KerasClassifier(model).probabilities(np.zeros((1, 28, 28), dtype=np.uint8))[0]
 
 
-def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def stopped_while_validating(monkeypatch: pytest.MonkeyPatch) -> RunControl:
+    """Return a control that stops its run while an epoch is validated."""
     control = RunControl()
 
     def validate_and_stop(*args: Any) -> Validation:
@@ -89,6 +88,13 @@ def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
         return validate(*args)
 
     monkeypatch.setattr(run_callback, "validate", validate_and_stop)
+    return control
+
+
+def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = stopped_while_validating(monkeypatch)
     told = Told()
     result = train(quick(epochs=3), dataset, told, control, keeps_checkpoints=True)
     assert result.stopped
@@ -103,13 +109,7 @@ def test_an_epoch_that_is_validated_when_it_is_told_to_stop_counts(
 def test_a_stop_in_the_last_validation_changes_nothing(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    control = RunControl()
-
-    def validate_and_stop(*args: Any) -> Validation:
-        control.stop()
-        return validate(*args)
-
-    monkeypatch.setattr(run_callback, "validate", validate_and_stop)
+    control = stopped_while_validating(monkeypatch)
     result = train(quick(epochs=1), dataset, control=control)
     assert not result.stopped
     assert not result.progress.remark

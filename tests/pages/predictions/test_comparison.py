@@ -28,7 +28,7 @@ def two_models(one_model: Path) -> Path:
 
 
 def compared(app: AppTest) -> tuple[tuple[EvaluationReport, ...], Comparison]:
-    """What the page found of both, and what sets them apart."""
+    """Return the results of both models and their differences."""
     by_name = {model.name: model for model in models()}
     dataset = load("optdigits")
     reports = tuple(evaluation_job(by_name[name], dataset).result for name in ("tiny", "plain"))

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 
 
 def components(app: AppTest, mark: str) -> list[dict[str, Any]]:
-    """What the browser is given to draw, of each component whose data hold `mark`."""
+    """Return the data of each component that hold `mark`."""
     found = [json.loads(part.proto.json) for part in app.get("bidi_component") if part.proto.json]
     return [data for data in found if mark in data]
 

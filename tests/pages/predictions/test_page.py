@@ -157,7 +157,7 @@ def test_a_random_sample_differs_and_the_order_comes_back(one_model: Path) -> No
 
 
 def sureness(app: AppTest) -> list[float]:
-    """How sure the model was of each picture shown, in percent."""
+    """Return the confidence in each picture shown, in percent."""
     return [float(found) for found in re.findall(r"([\d.]+)% sure</fig", "".join(bodies(app)))]
 
 

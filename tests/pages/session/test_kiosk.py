@@ -16,7 +16,7 @@ def opened() -> AppTest:
 
 
 def watched_seconds(app: AppTest) -> list[float]:
-    """What the browser is told to wait for, by each component that is told so."""
+    """Return the seconds that each kiosk component waits for."""
     protos = [element.proto for element in app.get("bidi_component")]
     told = [json.loads(proto.json) for proto in protos if proto.json]
     return [data["seconds"] for data in told if "seconds" in data]

@@ -30,7 +30,7 @@ def opened(step: int = 1) -> AppTest:
 
 
 def draw(app: AppTest, path: list[list[object]] = LARGE_SEVEN) -> AppTest:
-    """What the browser does after a stroke, and the wait until it is read."""
+    """Send a stroke as the browser does, and wait until it is read."""
     key = app.session_state["large_canvas"].key
     app.session_state[key] = {"drawing": {"raw": {"objects": [stroke(path)]}, "data": None}}
     return settled(app)
