@@ -1,78 +1,22 @@
-import gzip
 import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
-from mnist_app.cli import commands
-from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.settings import DATASETS, TrainingConfig
+from tests.support.command_line import is_one_plain_line
 
 ROOT = Path(__file__).parents[2]
-SEVEN: dict[str, Any] = {"strokes": [[[0, 0], [60, 0], [25, 90]]], "label": 7}
-BLANK: dict[str, Any] = {"strokes": []}
-SEVENTY = {"strokes": [*SEVEN["strokes"], [[120, 0], [90, 45], [120, 90], [150, 45], [120, 0]]]}
-
-
-class Outcome(NamedTuple):
-    """The exit status of a command, and its output."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def objects(self) -> list[dict[str, Any]]:
-        """Standard output as one JSON object a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Call the command line as `python -m mnist_app` does, without a new process."""
-
-    def call(*words: str | Path) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["mnist_app", *map(str, words)])
-        capfd.readouterr()
-        try:
-            commands.main()
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return Outcome(status, *capfd.readouterr())
-
-    return call
-
-
-def is_one_plain_line(text: str) -> bool:
-    return text.count("\n") == 1 and text.endswith(".\n") and "Traceback" not in text
-
-
-@pytest.fixture
-def strokes(tmp_path: Path) -> Path:
-    path = tmp_path / "drawings.jsonl"
-    lines = [json.dumps(SEVEN), "", json.dumps(BLANK), json.dumps(SEVENTY)]
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    image = Image.new("L", (100, 100), 255)
-    ImageDraw.Draw(image).line([(30, 25), (70, 25), (45, 80)], fill=0, width=8)
-    image.save(tmp_path / "seven.png")
-    return tmp_path / "seven.png"
 
 
 @pytest.mark.parametrize(
@@ -133,121 +77,6 @@ def test_the_data_sets_are_listed(run: Any) -> None:
     (found,) = run("datasets", "--format", "json").objects
     assert [item["name"] for item in found] == list(DATASETS)
     assert found[2]["place"] == "scikit-learn"
-
-
-def test_strokes_are_read_one_object_a_line_in_order(
-    run: Any, strokes: Path, model_path: Path
-) -> None:
-    outcome = run("read", strokes, "--model", model_path, "--format", "json")
-    seven, blank, seventy = outcome.objects
-    assert (outcome.status, outcome.err) == (0, "")
-    assert [item["source"] for item in outcome.objects] == [f"{strokes}:{n}" for n in (1, 3, 4)]
-    (digit,) = seven["digits"]
-    assert seven["text"] == str(digit["digit"])
-    assert len(digit["probabilities"]) == 10
-    assert digit["probability"] == max(digit["probabilities"])
-    assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-4)
-    assert (blank["text"], blank["digits"]) == ("", [])
-    assert blank["reason"] == "There is no ink to read."
-    assert len(seventy["digits"]) == 1
-    assert "reason" not in seven
-
-
-def test_a_number_is_read_from_left_to_right(run: Any, strokes: Path, model_path: Path) -> None:
-    outcome = run("read", strokes, "--model", model_path, "--as", "number", "--format", "json")
-    assert [len(item["digits"]) for item in outcome.objects] == [1, 0, 2]
-    assert [len(item["text"]) for item in outcome.objects] == [1, 0, 2]
-
-
-def test_every_kind_of_file_is_read_to_the_same_answer(
-    run: Any, tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "one.json").write_text(json.dumps(SEVEN, indent=1))
-    (tmp_path / "many.jsonl").write_text(json.dumps(SEVEN))
-    (tmp_path / "packed.jsonl.gz").write_bytes(gzip.compress(json.dumps(SEVEN).encode()))
-    names = ["one.json", "many.jsonl", "packed.jsonl.gz"]
-    monkeypatch.chdir(tmp_path)
-    outcome = run("read", *names, "--model", model_path, "--format", "json")
-    assert [item["source"] for item in outcome.objects] == [
-        "one.json",
-        "many.jsonl:1",
-        "packed.jsonl.gz:1",
-    ]
-    assert len({json.dumps(item["digits"]) for item in outcome.objects}) == 1
-
-
-def test_pictures_and_strokes_mix(run: Any, picture: Path, strokes: Path, model_path: Path) -> None:
-    outcome = run("read", picture, strokes, picture, "--model", model_path)
-    lines = outcome.out.splitlines()
-    assert outcome.status == 0
-    assert len(lines) == 5
-    assert lines[0] == lines[4]
-    assert "nothing read. There is no ink to read." in lines[2]
-
-
-def test_more_drawings_than_fit_one_batch_stay_in_order(
-    run: Any, tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "CHUNK", 4)
-    path = tmp_path / "many.jsonl"
-    path.write_text("\n".join(json.dumps(BLANK if n % 3 else SEVEN) for n in range(10)))
-    found = run("read", path, "--model", model_path, "--format", "json").objects
-    assert [bool(item["digits"]) for item in found] == [n % 3 == 0 for n in range(10)]
-    assert [item["source"] for item in found] == [f"{path}:{n + 1}" for n in range(10)]
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("bad.png", b"not a picture"),
-        ("bad.png", b""),
-        ("bad.tiff", b"II*\0\x08\0\0\0\xff\xff" + bytes(40)),
-        ("bad.json", b"not json"),
-        ("bad.json", b"[" * 100_000),
-        ("bad.json", b"\xff\xfe"),
-        ("bad.jsonl", b'{"strokes": [[[1e999, 0]]]}'),
-        ("bad.jsonl", b'{"strokes": [[[1' + b"0" * 400 + b", 0]]]}"),
-        ("bad.jsonl", b"7"),
-        ("bad.jsonl.gz", b"not gzip"),
-        ("bad.jsonl.gz", gzip.compress(b'{"strokes": []}', mtime=0)[:-10]),
-    ],
-)
-def test_what_cannot_be_read_gives_a_reason_and_the_rest_is_read(
-    run: Any, tmp_path: Path, picture: Path, model_path: Path, name: str, content: bytes
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    outcome = run("read", tmp_path / name, picture, "--model", model_path, "--format", "json")
-    bad, good = outcome.objects
-    assert (bad["text"], bad["digits"]) == ("", [])
-    assert bad["reason"]
-    assert good["text"]
-    assert outcome.status == 1
-    assert is_one_plain_line(outcome.err)
-    assert name in outcome.err
-
-
-def test_a_missing_file_among_others_is_named(
-    run: Any, tmp_path: Path, picture: Path, model_path: Path
-) -> None:
-    missing = [tmp_path / "missing.png", tmp_path / "missing.jsonl"]
-    outcome = run("read", *missing, picture, "--model", model_path)
-    assert outcome.status == 1
-    assert len(outcome.out.splitlines()) == 3
-    assert "missing.png: It cannot be opened" in outcome.err
-    assert "(1 more like this.)" in outcome.err
-
-
-def test_a_model_of_other_pictures_says_so_before_it_reads(
-    run: Any, tmp_path: Path, picture: Path, model_path: Path
-) -> None:
-    boots = Path(shutil.copy(model_path, tmp_path / "boots.keras"))
-    card = json.loads(model_path.with_suffix(".json").read_text())
-    card["class_names"] = list(datasets.class_names("fashion_mnist"))
-    boots.with_suffix(".json").write_text(json.dumps(card))
-    outcome = run("read", picture, "--model", boots)
-    assert outcome.err == "Note: boots was not trained on digits.\n"
-    assert outcome.out
-    assert run("read", picture, "--model", model_path).err == ""
 
 
 def test_a_model_is_evaluated(run: Any, model_path: Path) -> None:

@@ -1,11 +1,6 @@
 import base64
-import io
 import json
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,36 +9,15 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier, as_network_input
-from mnist_app.lab.export import convert, export_model, write_export
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import load, opened, packed
-from tests.support.samples import nearly_full_disk
-
-FORMS = tuple(model_store.EXPORTS)
-
-
-def answers(path: Path, dataset: Dataset) -> np.ndarray:
-    return KerasClassifier(load(path)).probabilities(dataset.test_images)
-
-
-def ignore(fraction: object) -> None:
-    """Take a report to nobody."""
-
-
-def exported(path: Path, form: str, card: str = "") -> bytes:
-    name, control = path.stem, RunControl()
-    return export_model(path.read_bytes(), name, form, card, report=ignore, control=control)
 
 
 @pytest.fixture
@@ -51,15 +25,6 @@ def models(tmp_path: Path) -> Path:
     folder = tmp_path / "models"
     folder.mkdir()
     return folder
-
-
-@pytest.fixture
-def own_workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder for temporary files."""
-    place = tmp_path / "workshop"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    return place
 
 
 def test_a_packed_model_answers_as_before(dataset: Dataset) -> None:
@@ -102,7 +67,11 @@ def test_a_compiled_model_from_plain_keras_is_welcome(models: Path, dataset: Dat
     model.fit(as_network_input(dataset.test_images), np.eye(10)[dataset.test_labels], verbose=0)
     model.save(models / "foreign.keras")
     expected = KerasClassifier(model).probabilities(dataset.test_images)
-    np.testing.assert_allclose(answers(models / "foreign.keras", dataset), expected, atol=1e-6)
+    np.testing.assert_allclose(
+        KerasClassifier(load(models / "foreign.keras")).probabilities(dataset.test_images),
+        expected,
+        atol=1e-6,
+    )
 
 
 def test_a_lambda_is_refused_without_running_it(models: Path) -> None:
@@ -224,165 +193,3 @@ def test_a_model_for_other_pictures_is_refused(models: Path) -> None:
 def test_a_missing_model_is_named(models: Path) -> None:
     with pytest.raises(DigitLabError, match=r"There is no model m\.keras"):
         load(models / "m.keras")
-
-
-def test_a_saved_model_export_answers_alike(
-    tmp_path: Path, model_path: Path, dataset: Dataset
-) -> None:
-    output = tmp_path / "exported"
-    write_export(model_path, "saved_model", output)
-    loaded = tf.saved_model.load(str(output))
-    served = loaded.serve(as_network_input(dataset.test_images))
-    np.testing.assert_allclose(served, answers(model_path, dataset), atol=1e-5)
-    # Once more over the earlier one.
-    write_export(model_path, "saved_model", output)
-    assert os.listdir(tmp_path) == ["exported"]
-
-
-@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
-def test_a_litert_export_answers_alike(tmp_path: Path, model_path: Path, dataset: Dataset) -> None:
-    output = tmp_path / "model.bin"
-    write_export(model_path, "litert", output)
-    assert os.listdir(tmp_path) == ["model.bin"]
-    interpreter = tf.lite.Interpreter(str(output))
-    interpreter.allocate_tensors()
-    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
-    for image, expected in zip(
-        dataset.test_images[:10], answers(model_path, dataset)[:10], strict=True
-    ):
-        interpreter.set_tensor(taken["index"], as_network_input(image[None]))
-        interpreter.invoke()
-        np.testing.assert_allclose(interpreter.get_tensor(given["index"])[0], expected, atol=1e-4)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_an_export_onto_a_full_disk_leaves_nothing_behind(
-    tmp_path: Path, model_path: Path, form: str
-) -> None:
-    with nearly_full_disk(20_000), pytest.raises(DigitLabError, match="cannot be written"):
-        write_export(model_path, form, tmp_path / "exported")
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_an_export_never_replaces_a_folder_of_other_things(
-    tmp_path: Path, model_path: Path, form: str
-) -> None:
-    output = tmp_path / "documents"
-    output.mkdir()
-    (output / "letter.txt").touch()
-    with pytest.raises(DigitLabError, match="other things in it"):
-        write_export(model_path, form, output)
-    assert os.listdir(output) == ["letter.txt"]
-
-
-def test_a_saved_model_is_one_zip_with_its_card(
-    model_path: Path, classifier: Classifier, digits: Dataset, tmp_path: Path, own_workshop: Path
-) -> None:
-    data = exported(model_path, "saved_model", model_path.with_suffix(".json").read_text())
-    assert not list(own_workshop.glob("digit-lab-*"))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.testzip() is None
-        archive.extractall(tmp_path)
-    folder = tmp_path / model_path.stem
-    assert json.loads((folder / "model_card.json").read_text())["title"] == "Tiny"
-    np.save(tmp_path / "images.npy", as_network_input(digits.test_images[:5]))
-    program = (
-        "import numpy as np, tensorflow as tf\n"
-        f"model = tf.saved_model.load({str(folder)!r})\n"
-        f"images = np.load({str(tmp_path / 'images.npy')!r})\n"
-        "print(model.serve(images).numpy().argmax(axis=1).tolist())"
-    )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    expected = classifier.probabilities(digits.test_images[:5]).argmax(axis=1).tolist()
-    assert json.loads(said.stdout) == expected
-
-
-def test_a_model_for_small_devices_is_one_file(model_path: Path, own_workshop: Path) -> None:
-    data = exported(model_path, "litert")
-    assert data[4:8] == b"TFL3"
-    assert not list(own_workshop.glob("digit-lab-*"))
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_full_disk_is_told_and_leaves_nothing(
-    form: str, model_path: Path, own_workshop: Path
-) -> None:
-    with nearly_full_disk(), pytest.raises(DigitLabError, match="disk space"):
-        exported(model_path, form)
-    assert not list(own_workshop.glob("digit-lab-*"))
-
-
-def odd_networks() -> dict[str, keras.Model]:
-    """Networks of other apps, built in ways that this app never builds one."""
-    image, other, third = (keras.Input((28, 28, 1)) for _ in range(3))
-    inner = keras.Model(image, layers.Conv2D(4, 3)(image))
-    twice = layers.Conv2D(1, 3, padding="same")
-    ending = keras.Sequential([layers.Flatten(), layers.Dense(10, activation="softmax")])
-    head = layers.Dense(10, activation="softmax")
-    return {
-        "a network within": keras.Model(other, head(layers.Flatten()(inner(other)))),
-        "a layer used twice": keras.Model(third, ending(twice(twice(third)))),
-        "no softmax": keras.Sequential(
-            [layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)]
-        ),
-        "other layers": keras.Sequential(
-            [
-                layers.Input((28, 28, 1)),
-                layers.RandomRotation(0.1),
-                layers.GroupNormalization(1),
-                layers.SeparableConv2D(4, 3),
-                layers.PReLU(),
-                layers.Conv2DTranspose(2, 3),
-                layers.UpSampling2D(),
-                layers.Flatten(),
-                layers.Dense(10),
-                layers.Softmax(),
-            ]
-        ),
-    }
-
-
-@pytest.mark.parametrize(
-    "name", ["a network within", "a layer used twice", "no softmax", "other layers"]
-)
-def test_networks_of_other_apps_answer_alike(name: str, dataset: Dataset) -> None:
-    model = odd_networks()[name]
-    classifier = Classifier(to_litert(model))
-    expected = KerasClassifier(model).probabilities(dataset.test_images)
-    found = classifier.probabilities(dataset.test_images)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-    inside = classifier.inside(dataset.test_images[0].astype(np.float32) / 255)
-    last = list(inside.layers.values())[-1]
-    np.testing.assert_allclose(last, expected[0], atol=1e-4)
-
-
-def test_a_network_of_sixteen_bits_answers_in_full(dataset: Dataset) -> None:
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    try:
-        model = build("simple_cnn")
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
-    found = Classifier(to_litert(model)).probabilities(dataset.test_images)
-    expected = KerasClassifier(model).probabilities(dataset.test_images)
-    np.testing.assert_allclose(found, expected, atol=0.02)
-
-
-def test_a_network_without_a_litert_form_is_refused() -> None:
-    name = "not a name for TensorFlow"
-    model = keras.Sequential(
-        [layers.Input((28, 28, 1)), layers.Flatten(name=name), layers.Dense(10)]
-    )
-    with pytest.raises(DigitLabError, match="LiteRT has no form"):
-        to_litert(model)
-
-
-def test_a_file_is_converted(model_path: Path, classifier: Classifier, dataset: Dataset) -> None:
-    form = convert(model_path.read_bytes(), "tiny", report=ignore, control=RunControl())
-    np.testing.assert_allclose(
-        Classifier(form).probabilities(dataset.test_images),
-        classifier.probabilities(dataset.test_images),
-        atol=1e-6,
-    )
-    with pytest.raises(DigitLabError, match="tiny is broken"):
-        convert(b"garbage", "tiny", report=ignore, control=RunControl())

@@ -19,19 +19,10 @@ from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import queues
 from mnist_app.pages.session.run_jobs import LiveRun, training_job
 from tests.support.gates import PATIENCE, Gate
+from tests.support.train_page import SCRIPT, opened, query
 from tests.support.visits import bodies, said, until
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
-SCRIPT = "from mnist_app.pages.train import page\npage.page()"
-
-
-def opened(**settings: object) -> AppTest:
-    """The page as a visitor with these settings sees it."""
-    app = AppTest.from_string(SCRIPT, default_timeout=60).run()
-    assert not app.exception
-    for name, value in {"dataset": "optdigits", **settings}.items():
-        app.session_state[f"set_{name}"] = value
-    return app.run()
 
 
 def status(app: AppTest) -> str:
@@ -185,23 +176,6 @@ def job() -> Snapshot:
     return only
 
 
-def linked(**query: str) -> AppTest:
-    """The page as one sees it who follows a link."""
-    app = AppTest.from_string(SCRIPT, default_timeout=60)
-    for name, text in query.items():
-        app.query_params[name] = text
-    app.run()
-    assert not app.exception
-    return app
-
-
-def query(app: AppTest) -> dict[str, str]:
-    """The link; before the page wrote a value it is a text, after that a list of one."""
-    return {
-        name: text if isinstance(text, str) else text[0] for name, text in app.query_params.items()
-    }
-
-
 def test_a_run_is_paused_and_goes_on() -> None:
     app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
@@ -294,72 +268,6 @@ def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
     assert job().progress.drawing is None
 
 
-def test_only_the_own_network_has_layers_and_shows_what_they_come_to() -> None:
-    app = opened()
-    assert not [box for box in app.text_input if box.key == "set_layers"]
-    app.selectbox(key="set_architecture").set_value("custom").run()
-    app.text_input(key="set_layers").set_value("conv 4 3, pool, dense 10").run()
-    table = next(body for body in bodies(app) if "network" in body)
-    assert "26 x 26 x 4" in table
-    assert "<td>40</td>" in table
-    assert not app.button(key="train_start").disabled
-    app.text_input(key="set_layers").set_value("dense 10, pool").run()
-    assert "cannot follow a dense layer" in app.error[0].value
-    assert app.button(key="train_start").disabled
-
-
-def test_ones_own_network_is_built_by_tapping_and_the_text_follows() -> None:
-    app = opened(architecture="custom", layers="conv 4 3, dense 10")
-    app.button(key="add_pool").click().run()
-    assert app.text_input(key="set_layers").value == "conv 4 3, pool, dense 10"
-    app.number_input(key="layer_1_number_2").set_value(5).run()
-    app.button(key="layer_2_up").click().run()
-    app.button(key="layer_3_remove").click().run()
-    assert app.text_input(key="set_layers").value == "pool, conv 4 5"
-    assert query(app)["layers"] == "pool, conv 4 5"
-    assert app.number_input(key="layer_2_number_1").value == 4
-    assert app.button(key="layer_1_up").disabled
-    assert app.button(key="layer_2_down").disabled
-    app.text_input(key="set_layers").set_value("dropout 0.5").run()
-    assert app.number_input(key="layer_1_number_1").value == 0.5
-    assert app.button(key="layer_1_remove").disabled
-
-
-def test_every_button_and_field_of_the_layers_says_whose_it_is_and_explains_itself() -> None:
-    app = opened(architecture="custom", layers="conv 4 3, conv 4 3, dropout 0.5, dense 10")
-    fields = [field for field in app.number_input if str(field.key).startswith("layer_")]
-    buttons = [one for one in app.button if str(one.key).startswith(("layer_", "add_"))]
-    assert (len(fields), len(buttons)) == (6, 4 * 3 + 4)
-    shown = [*fields, *buttons]
-    assert len({element.label for element in shown}) == len(shown)
-    assert all(element.help for element in shown)
-    assert app.button(key="layer_2_up").label == "Up (2)"
-    assert app.button(key="layer_2_up").help == "Move layer 2 up"
-    assert app.number_input(key="layer_2_number_2").label == "Kernel size (2)"
-
-
-def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tapping() -> None:
-    app = opened(architecture="custom", layers="conv 4 3, dense 10")
-    app.button(key="layer_1_down").click().run()
-    assert len(app.error) == 1
-    assert not [body for body in bodies(app) if "cannot follow" in body]
-    app.button(key="layer_2_up").click().run()
-    assert not app.error
-    app.text_input(key="set_layers").set_value("magic").run()
-    assert "Layer 1, 'magic', is unknown" in app.error[0].value
-    assert not [button for button in app.button if str(button.key).startswith("add_")]
-
-
-@pytest.mark.parametrize("network", ["custom", "dense"])
-def test_a_network_too_large_for_this_host_is_told_before_the_start(
-    network: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "1000")
-    app = opened(architecture=network, layers="dense 64")
-    assert "choose a smaller one" in app.error[0].value
-    assert app.button(key="train_start").disabled
-
-
 def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "10 runs may train or wait at a time" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "5")
@@ -377,43 +285,6 @@ def test_what_has_no_effect_is_hidden_and_does_not_count() -> None:
     app.selectbox(key="set_optimizer").set_value("adam").run()
     assert not [slider for slider in app.slider if slider.key == "set_weight_decay"]
     assert "weight_decay" not in query(app)
-
-
-def test_the_link_holds_the_set_up_and_opens_it_again() -> None:
-    first = opened(epochs=7, optimizer="adamw", architecture="dense", schedule="constant")
-    first.query_params["other"] = "kept"
-    first.slider(key="set_epochs").set_value(9).run()
-    assert query(first)["other"] == "kept"
-    second = linked(**query(first))
-    assert second.session_state["set_epochs"] == 9
-    assert second.session_state["set_optimizer"] == "adamw"
-    assert query(second) == query(first)
-
-
-def test_a_set_up_of_nothing_but_defaults_has_a_link_too() -> None:
-    first = linked(dataset="mnist", architecture="simple_cnn")
-    assert first.session_state["set_schedule"] == "constant"
-    assert query(first) == {"dataset": "mnist", "architecture": "simple_cnn"}
-
-
-def test_a_strangers_link_never_breaks_the_page_and_is_told_once() -> None:
-    app = linked(epochs="many", batch_size="64", layers="<b>", seed="9" * 400, other="x")
-    told = " ".join(warning.value for warning in app.warning)
-    assert all(name in told for name in ("epochs", "Layer 1", "seed"))
-    assert len(app.warning) == 3
-    assert app.session_state["set_batch_size"] == 64
-    assert query(app)["other"] == "x"
-    assert "epochs" not in query(app)
-    app.slider(key="set_epochs").set_value(5).run()
-    assert not app.warning
-
-
-def test_a_link_cannot_set_what_the_page_does_not_show() -> None:
-    app = linked(precision="mixed_bfloat16", epochs="7")
-    assert [warning.value.split()[0] for warning in app.warning] == ["precision"]
-    assert app.session_state["set_precision"] == "float32"
-    assert app.session_state["set_epochs"] == 7
-    assert "precision" not in query(app)
 
 
 def test_examples_that_could_not_be_made_can_be_tried_again(
