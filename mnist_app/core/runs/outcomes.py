@@ -11,8 +11,8 @@ from mnist_app.core.runs.progress import Progress
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A network that was trained and tested, not saved yet.
+class TrainingResult:
+    """The course of a training run and its test.
 
     Attributes:
         report: how the test pictures are read.
@@ -20,21 +20,24 @@ class Trained:
             because it diverged.
     """
 
-    files: ModelFiles
-    card: ModelCard
     report: EvaluationReport
     progress: Progress
     stopped: bool
 
 
 @dataclass(frozen=True)
-class TrainingOutcome:
-    """The outcome of a training run: the stored model, its test results and its course."""
+class Trained(TrainingResult):
+    """A network that was trained and tested, not saved yet."""
+
+    files: ModelFiles
+    card: ModelCard
+
+
+@dataclass(frozen=True)
+class TrainingOutcome(TrainingResult):
+    """The outcome of a training run, with the stored model."""
 
     stored: StoredModel
-    report: EvaluationReport
-    progress: Progress
-    stopped: bool
 
 
 def save_trained(trained: Trained, path: Path | None) -> TrainingOutcome:
@@ -44,7 +47,7 @@ def save_trained(trained: Trained, path: Path | None) -> TrainingOutcome:
         DigitLabError: the place cannot be written.
     """
     saved = model_store.save(trained.files, trained.card, path)
-    return TrainingOutcome(saved, trained.report, trained.progress, trained.stopped)
+    return TrainingOutcome(trained.report, trained.progress, trained.stopped, saved)
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,8 @@ class AccuracyChange:
 
 
 @dataclass(frozen=True)
-class FineTuned:
-    """A copy of a network that learned a hand, not saved yet; see `FinetuningOutcome`."""
-
-    files: ModelFiles
-    card: ModelCard
-    own: AccuracyChange
-    test: AccuracyChange
-    dataset: str
-    fraction: float
-
-
-@dataclass(frozen=True)
-class FinetuningOutcome:
-    """The new model, how it reads the person's drawings, and how the test pictures of a data set.
+class FinetuningResult:
+    """What a copy of a network has learned of a hand.
 
     Attributes:
         own: on the very drawings that it learned from.
@@ -80,11 +71,25 @@ class FinetuningOutcome:
             could be learned without forgetting, and it reads as the model does.
     """
 
-    stored: StoredModel
     own: AccuracyChange
     test: AccuracyChange
     dataset: str
     fraction: float
+
+
+@dataclass(frozen=True)
+class FineTuned(FinetuningResult):
+    """A copy of a network that learned a hand, not saved yet."""
+
+    files: ModelFiles
+    card: ModelCard
+
+
+@dataclass(frozen=True)
+class FinetuningOutcome(FinetuningResult):
+    """A copy of a network that learned a hand, stored."""
+
+    stored: StoredModel
 
 
 def save_fine_tuned(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
@@ -94,4 +99,4 @@ def save_fine_tuned(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
         DigitLabError: the place cannot be written.
     """
     saved = model_store.save(tuned.files, tuned.card, path)
-    return FinetuningOutcome(saved, tuned.own, tuned.test, tuned.dataset, tuned.fraction)
+    return FinetuningOutcome(tuned.own, tuned.test, tuned.dataset, tuned.fraction, saved)

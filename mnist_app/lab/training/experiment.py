@@ -100,7 +100,7 @@ def train_model(
         command=command,
         training=training,
     )
-    return Trained(model_files.packed(result.model), card, test, result.progress, result.stopped)
+    return Trained(test, result.progress, result.stopped, model_files.packed(result.model), card)
 
 
 def _measured(

@@ -95,12 +95,12 @@ def finetune(
     own = AccuracyChange(own_before, own_after, len(drawings))
     test = AccuracyChange(before.accuracy, after.accuracy, after.images)
     return FineTuned(
-        model_files.packed(model),
-        _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
         own,
         test,
         exam.known.name,
         fraction,
+        model_files.packed(model),
+        _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
     )
 
 
