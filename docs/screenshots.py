@@ -97,7 +97,10 @@ def _look_inside(part: str, shown: str, steps: int = 0) -> Callable[[Page], None
             page.locator(".st-key-look_inside").get_by_role("button", name="Next").click()
             page.get_by_text(f"Step {number + 2} of").wait_for()
         page.locator(shown).first.wait_for()
-        page.get_by_text("is waking up").wait_for(state="detached")
+        # A worker that is asked for says so a moment later.
+        page.wait_for_timeout(1500)
+        inside = page.locator(".st-key-look_inside")
+        inside.filter(has_text="…").wait_for(state="detached")
         _to_top(page, ".st-key-look_inside")
 
     return act
