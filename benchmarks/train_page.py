@@ -69,7 +69,16 @@ class TrainPage:
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(_STOPWATCH)
         self._page = context.new_page()
-        self._page.goto(f"{url}/train?{urlencode(to_query(config))}")
+        self._url = f"{url}/train?{urlencode(to_query(config))}"
+        self._page.goto(self._url)
+
+    def look_away(self) -> None:
+        """Leave the page, whose run goes on."""
+        self._page.goto("about:blank")
+
+    def look_again(self) -> None:
+        """Come back to the page, as the same visitor."""
+        self._page.goto(self._url)
 
     def leave(self) -> None:
         """End the session."""
