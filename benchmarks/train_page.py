@@ -1,7 +1,8 @@
 """How soon the Train page opens, and how steadily a run's status moves: `benchmarks.train_page`.
 
-Each repeat has a server of its own that nobody has visited. Times are the page's own; the status is
-watched from the press on Start to the sentence that says how long the run took.
+Each repeat has a server of its own that nobody has visited. Times are the page's own. Start is
+pressed once the charts are drawn; the status is watched from then to the sentence that says how
+long the run took.
 """
 
 import itertools
@@ -90,6 +91,10 @@ class TrainPage:
         can_start, stood = self._page.evaluate("[canStartAt, stoodAt]")
         return can_start / 1000, stood / 1000
 
+    def wait_for_charts(self) -> None:
+        """Wait until the empty charts are drawn: reading plotly.js takes the browser a second."""
+        self._page.locator(".js-plotly-plot").first.wait_for()
+
     def start(self) -> None:
         """Press Start."""
         self._page.locator(_START).click()
@@ -144,6 +149,7 @@ def visit(checkout: Path, browser: "Browser", config: TrainingConfig) -> Visit:
     with this_app(checkout) as server:
         page = TrainPage(browser, server.url, config)
         opening = page.opening_s()
+        page.wait_for_charts()
         page.start()
         gap, words = longest_gap(page.wait_until_over())
         page.leave()

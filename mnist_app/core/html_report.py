@@ -68,7 +68,7 @@ def as_html(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
-        f"<script>{plotly_script()}</script></head><body>"
+        f"<script>{plotly_script().read_text(encoding='utf-8')}</script></head><body>"
         f"<h1>{html.escape(title)}</h1><p>{html.escape(about)}</p>"
         f"<h2>How good it is</h2>{_measures(report)}"
         f"<h2>Class by class</h2>{_said(MEANS)}{_classes(report, names)}"

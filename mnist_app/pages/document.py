@@ -53,5 +53,5 @@ def _early(document: str) -> str:
     return (
         f"<script>addEventListener('load', () => {early}.forEach((name) => document.head.append("
         "Object.assign(document.createElement('link'), { rel: 'modulepreload', "
-        "href: `./static/js/${name}`, crossOrigin: '' }))));</script>"
+        "href: `./static/js/${name}`, crossOrigin: '', fetchPriority: 'low' }))));</script>"
     )

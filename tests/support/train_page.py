@@ -5,12 +5,14 @@ from streamlit.testing.v1 import AppTest
 SCRIPT = "from mnist_app.pages.train import page\npage.page()"
 
 
-def opened(**settings: object) -> AppTest:
-    """The page as a visitor with these settings sees it."""
+def opened(panel: str = "", **settings: object) -> AppTest:
+    """The page as a visitor with these settings sees it, who has opened that panel."""
     app = AppTest.from_string(SCRIPT, default_timeout=60).run()
     assert not app.exception
     for name, value in {"dataset": "optdigits", **settings}.items():
         app.session_state[f"set_{name}"] = value
+    if panel:
+        app.session_state[f"panel_{panel}"] = True
     return app.run()
 
 

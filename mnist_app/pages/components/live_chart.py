@@ -4,7 +4,9 @@
 flash a blank frame. This component keeps one chart and hands it the new data.
 """
 
+import filecmp
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -92,10 +94,10 @@ def provide_plotly() -> None:
     """
     target = STATIC / "plotly.min.js"
     script = plotly_script()
-    if target.exists() and target.read_text(encoding="utf-8") == script:
+    if target.exists() and filecmp.cmp(script, target):
         return
     try:
         with atomic_write(target) as draft:
-            draft.write_text(script, encoding="utf-8")
+            shutil.copy2(script, draft)
     except DigitLabError:
         logger.exception("There will be no charts")

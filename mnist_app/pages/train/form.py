@@ -65,10 +65,10 @@ def show_form() -> tuple[TrainingConfig | None, str]:
     rest = [row for row in shown if row.name not in FIRST]
     by_group = sorted(rest, key=lambda row: GROUPS.index(row.group))
     for group, rows in groupby(by_group, key=lambda row: row.group):
-        with st.expander(group):
+        with st.expander(group, key=f"panel_{group}", on_change="rerun") as panel:
             for row in rows:
                 _show_field(row)
-            if group == "Augmentation":
+            if group == "Augmentation" and panel.open:
                 show_preview(_values())
     _show_problems(problems)
     try:

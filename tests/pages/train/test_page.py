@@ -295,7 +295,7 @@ def test_examples_that_could_not_be_made_can_be_tried_again(
 
     with monkeypatch.context() as memory:
         memory.setattr(Cluster, "call", full)
-        app = opened(rotation=20.0)
+        app = opened("Augmentation", rotation=20.0)
         until(app, lambda: bool(app.error))
     assert "not enough memory" in app.error[0].value
     next(button for button in app.button if button.label == "Try again").click().run()
@@ -304,9 +304,19 @@ def test_examples_that_could_not_be_made_can_be_tried_again(
 
 
 def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:
-    app = opened(rotation=20.0, shift=0.0, zoom=0.0, shear=0.0, flip=1.0)
+    app = opened("Augmentation", rotation=20.0, shift=0.0, zoom=0.0, shear=0.0, flip=1.0)
     until(app, lambda: any("tiles examples" in body for body in bodies(app)))
     examples = next(body for body in bodies(app) if "tiles examples" in body)
     assert examples.count("tiles examples") == 4
     assert "All together" in examples
     assert any("A mirrored 2 is no 2" in body for body in bodies(app))
+
+
+def test_no_worker_is_started_for_examples_that_nobody_looks_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(Cluster, "call", lambda *arguments, **options: asked.append(arguments))
+    app = opened(rotation=20.0)
+    assert not any("tiles examples" in body for body in bodies(app))
+    assert not asked
