@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST_OPENING_S = 2
 MOST_GAP_S = 1
+LONGEST_RUN_MS = 600_000
 SHORT_RUN = TrainingConfig(**{**PRESETS["one-minute"], "epochs": 2, "limit": 20_000})
 LONG_RUN = TrainingConfig(**{**PRESETS["one-minute"], "epochs": 100})
 _STATUS = ".st-key-train_status"
@@ -117,7 +118,7 @@ class TrainPage:
         """Wait until the status says so; raise DigitLabError if the run failed instead."""
         status = self._page.locator(_STATUS)
         failure = status.get_by_test_id("stAlertContentError")
-        status.filter(has_text=words).or_(failure).first.wait_for()
+        status.filter(has_text=words).or_(failure).first.wait_for(timeout=LONGEST_RUN_MS)
         if failure.count():
             raise DigitLabError(failure.inner_text())
 
