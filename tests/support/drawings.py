@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.example_digits import example_digit
 
 SIDE = 320
 BRUSH = 18
@@ -13,24 +13,10 @@ MARGIN = 50
 # As often as a screen shows what the pen did.
 FRAMES_A_SECOND = 60
 
-# Where the pen passes, in a unit square with y down.
-_PATHS = {
-    0: "50,5 22,20 15,50 25,85 50,95 76,82 85,50 78,20 52,5",
-    1: "50,5 50,35 50,65 50,95",
-    2: "20,25 35,8 60,6 78,25 65,50 40,75 20,93 50,92 82,93",
-    3: "22,12 50,5 75,20 65,42 42,50 68,56 80,75 60,93 20,88",
-    6: "65,5 40,25 25,60 35,90 60,93 75,75 60,58 40,62 28,75",
-    7: "18,10 50,10 82,10 65,40 50,70 42,95",
-}
-
-
-def _stroke(path: str) -> np.ndarray:
-    points = np.array([pair.split(",") for pair in path.split()], dtype=np.float64) / 100
-    return drawing_from_points([points]).strokes[0] * (SIDE - 2 * MARGIN) + MARGIN
-
-
 # Float64 (n, 2), canvas pixels with y down, a point every few pixels.
-STROKES = tuple(_stroke(path) for path in _PATHS.values())
+STROKES = tuple(
+    example_digit(digit).strokes[0] * (SIDE - 2 * MARGIN) + MARGIN for digit in (0, 1, 2, 3, 6, 7)
+)
 
 
 def paced(stroke: np.ndarray, seconds: float) -> np.ndarray:

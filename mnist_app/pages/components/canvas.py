@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing, canvas_json, drawing_from_canvas
+from mnist_app.core.ink.example_digits import example_canvas_json
 from mnist_app.core.ink.raster import strokes_to_input
 
 SIDE = 320
@@ -100,8 +101,8 @@ class Canvas:
             strokes = drawing_from_canvas(self.start).strokes
         except DigitLabError:
             return []
-        # Every other point shows a curve well enough.
-        return [stroke[::2].round(1).ravel().tolist() for stroke in strokes]
+        # Every other point shows a curve well enough; the last one is where the pen was lifted.
+        return [stroke[::-2][::-1].round(1).ravel().tolist() for stroke in strokes]
 
     def update(self) -> None:
         """Take what the browser last sent."""
@@ -113,6 +114,10 @@ class Canvas:
         """Replace the canvas by one that begins with `start`."""
         self.number += 1
         self.start = self.latest = start
+
+    def show_example(self, digit: int) -> None:
+        """Replace the canvas by one that begins with an example of a digit, 0..9."""
+        self.renew(_in_ink(example_canvas_json(digit, self.side, self.brush)))
 
 
 def visitors_canvas() -> Canvas:
