@@ -60,11 +60,13 @@ if get_script_run_ctx(suppress_warning=True) is not None:
 else:
     # `streamlit run` finds this in the source and serves it. A host that does not runs the file as
     # a plain script, and pages answer without the live channel.
+    from starlette.middleware import Middleware
     from streamlit.url_util import make_url_path
     from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
 
     from mnist_app.live.route import live_route
     from mnist_app.pages.document import document_routes
+    from mnist_app.pages.uploads import UploadLimit
 
     base = st.get_option("server.baseUrlPath")
     # As strict as Streamlit's own WebSocket.
@@ -75,4 +77,5 @@ else:
             live,
             *document_routes(base, ["", *(path for _, _, path, _ in PAGES if path != "start")]),
         ],
+        middleware=[Middleware(UploadLimit)],
     )

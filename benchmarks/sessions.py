@@ -16,12 +16,17 @@ CANVAS_PAUSE_SECONDS = 0.2
 
 
 class Session:
-    """A visitor on the start page who draws."""
+    """A visitor on the start page who draws.
+
+    Attributes:
+        id: the server's name for it, "" before it is open.
+    """
 
     def __init__(self, url: str) -> None:
         """Prepare a session of the server at `url`; `open` begins it."""
         self._url = url
         self._canvas, self._fragment = "", ""
+        self.id = ""
 
     async def open(self) -> None:
         """Connect, and wait until the page has been run to its end."""
@@ -52,7 +57,9 @@ class Session:
         await self._socket.send(message.SerializeToString())
         while True:
             told = ForwardMsg.FromString(await self._socket.recv(decode=False))
-            if told.WhichOneof("type") == "delta":
+            if told.WhichOneof("type") == "new_session":
+                self.id = told.new_session.initialize.session_id
+            elif told.WhichOneof("type") == "delta":
                 self._note(told.delta)
             elif told.WhichOneof("type") == "script_finished":
                 return

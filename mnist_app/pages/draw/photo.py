@@ -5,8 +5,9 @@ import html
 from typing import Any
 
 import streamlit as st
+from streamlit.config import get_option
 
-from mnist_app.core.images.pictures import FORMATS, MAX_BYTES
+from mnist_app.core.images.pictures import FORMATS
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
@@ -64,7 +65,7 @@ def _choose_file() -> Any:
     return st.file_uploader(
         "A picture of what you wrote: dark on light or light on dark",
         type=ENDINGS,
-        max_upload_size=MAX_BYTES // 1_000_000,
+        max_upload_size=get_option("server.maxUploadSize"),
         key="picture_file",
         help=f"{', '.join(FORMATS)}; a photograph of a sheet of paper is fine.",
     )
