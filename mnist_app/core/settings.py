@@ -106,6 +106,9 @@ ARCHITECTURES = {
     "custom": "Your own: built from the layers you name",
 }
 
+# The fraction that a network leaves out before its answer where no other one is asked for.
+OWN_DROPOUT = {"deep_cnn": 0.3, "residual_cnn": 0.3, "keras_example": 0.5}
+
 OPTIMIZERS = {
     "adam": "Adam: a step size of its own for each weight",
     "adamw": "AdamW: Adam that also shrinks the weights",

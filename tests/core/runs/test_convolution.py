@@ -44,7 +44,7 @@ def test_a_network_is_convolutional_when_keras_finds_a_convolution(
     from keras.layers import Conv2D
 
     config = replace(pair_configs("mnist")[1], architecture=network, layers=layers)
-    model = architectures.build(network, layers=layers)
+    model = architectures.build(network, own_layers=layers)
     has_one = any(isinstance(layer, Conv2D) for layer in model.layers)
     assert is_convolutional(config) == has_one
 

@@ -30,7 +30,7 @@ def test_well_known_networks_have_their_well_known_size(name: str, weights: int)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_the_size_of_a_network_is_known_before_it_is_built(name: str) -> None:
     layers = "conv 4 5, pool, dense 30"
-    model = architectures.build(name, layers=layers)
+    model = architectures.build(name, own_layers=layers)
     assert custom_network.parameter_count(name, layers) == model.count_params()
 
 
@@ -52,7 +52,7 @@ def test_dropout_stands_before_the_last_layer_and_changes_no_weights(name: str) 
     ],
 )
 def test_the_summary_of_ones_own_network_is_that_of_keras(layers: str) -> None:
-    model = architectures.build("custom", 3, layers=layers)
+    model = architectures.build("custom", 3, own_layers=layers)
     rows = custom_network.summary(custom_network.parse(layers), 3)
     assert [row.shape for row in rows[1:]] == [layer.output.shape[1:] for layer in model.layers]
     assert [row.weights for row in rows[1:]] == [layer.count_params() for layer in model.layers]
@@ -60,7 +60,7 @@ def test_the_summary_of_ones_own_network_is_that_of_keras(layers: str) -> None:
 
 def test_ones_own_network_must_be_one_that_can_be_built() -> None:
     with pytest.raises(DigitLabError):
-        architectures.build("custom", layers="conv 3")
+        architectures.build("custom", own_layers="conv 3")
 
 
 def test_each_call_builds_anew() -> None:

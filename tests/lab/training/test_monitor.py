@@ -20,7 +20,7 @@ def test_the_first_filters_of_each_network_are_pictures(name: str) -> None:
 
 
 def test_a_network_that_only_pools_has_filters_of_what_is_left() -> None:
-    model = architectures.build("custom", layers="pool, dropout 0.5")
+    model = architectures.build("custom", own_layers="pool, dropout 0.5")
     assert first_filters(model).shape == (10, 14, 14)
 
 
