@@ -236,7 +236,9 @@ class JobQueue:
         for job in self._waiting():
             if self._has_left(job.owner):
                 cancelled += self._stop(job, GaveWay.LEFT)
-        others_wait = bool(self._waiting())
+        running = sum(job.state is JobState.RUNNING for job in self._jobs.values())
+        # A thread that is free has yet to take the first who waits.
+        others_wait = len(self._waiting()) > self._at_once - running
         for job in list(self._jobs.values()):
             if others_wait and job.state is JobState.RUNNING and not job.stopping:
                 self._make_way(job)
