@@ -7,7 +7,7 @@ check each value, which takes a hundred times as long as to draw from it while a
 
 import html
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,8 @@ FAINT = "#9db4d6"
 CONTRAST = "#e8833a"
 # Ten that are told apart on light and on dark.
 TEN = (
-    "#2f7bf6",
-    "#e8833a",
-    "#1a9a55",
-    "#d8452e",
-    "#9467bd",
-    "#a9745f",
-    "#e377c2",
-    "#8a93a3",
-    "#b5a51f",
-    "#17a5b8",
+    *(STRONG, CONTRAST, "#1a9a55", "#d8452e", "#9467bd"),
+    *("#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8"),
 )
 LEGEND_LEFT = {"x": 0, "xanchor": "left"}
 _TITLE = {"font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.98}
@@ -70,6 +62,21 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         name: _merged(below[name], value) if isinstance(below.get(name), dict) else value
         for name, value in above.items()
     }
+
+
+def scatter(
+    x: Iterable[Any], y: Iterable[Any], said: str = "", mode: str = "lines", **look: Any
+) -> Trace:
+    """Return lines, points or texts; beside the pointer stands `said`, a template of Plotly's."""
+    hover = {"hovertemplate": f"{said}<extra></extra>"} if said else {"hoverinfo": "skip"}
+    return {"type": "scatter", "mode": mode, "x": list(x), "y": list(y), **hover, **look}
+
+
+def frame(left: float, top: float, side: float, colour: str) -> dict[str, Any]:
+    """Return a square around cells of a heatmap, whose middles lie on whole numbers."""
+    x, y = left - 0.5, top - 0.5
+    line = {"color": colour, "width": 3}
+    return {"type": "rect", "x0": x, "x1": x + side, "y0": y, "y1": y + side, "line": line}
 
 
 def as_json(made: Figure) -> str:

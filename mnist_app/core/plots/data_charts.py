@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_app.core.plots.charts import CONTRAST, STRONG, Figure, figure
+from mnist_app.core.plots.charts import CONTRAST, STRONG, Figure, figure, frame, scatter
 
 
 def class_bars(training: np.ndarray, test: np.ndarray, names: Sequence[str]) -> Figure:
@@ -44,15 +44,7 @@ def pixel_map(image: np.ndarray, window: tuple[int, int, int]) -> Figure:
         window: the first row, the first column and the side of the framed part, in pixels.
     """
     row, column, side = window
-    frame = {
-        "type": "rect",
-        "x0": column - 0.5,
-        "x1": column + side - 0.5,
-        "y0": row - 0.5,
-        "y1": row + side - 0.5,
-        "line": {"color": CONTRAST, "width": 3},
-    }
-    return _pixels(image, 0, 0, 255, ticks=5, shapes=[frame])
+    return _pixels(image, 0, 0, 255, ticks=5, shapes=[frame(column, row, side, CONTRAST)])
 
 
 def pixel_numbers(values: np.ndarray, first_row: int, first_column: int) -> Figure:
@@ -67,15 +59,13 @@ def pixel_numbers(values: np.ndarray, first_row: int, first_column: int) -> Figu
     colours = ["#000000" if value > 0.5 * top else "#ffffff" for value in values.ravel()]
     made = _pixels(values, first_row, first_column, top, ticks=1)
     made["data"].append(
-        {
-            "type": "scatter",
-            "x": (columns + first_column).tolist(),
-            "y": (rows + first_row).tolist(),
-            "mode": "text",
-            "text": [format(value, form) for value in values.ravel()],
-            "textfont": {"size": 11, "color": colours},
-            "hoverinfo": "skip",
-        }
+        scatter(
+            (columns + first_column).tolist(),
+            (rows + first_row).tolist(),
+            mode="text",
+            text=[format(value, form) for value in values.ravel()],
+            textfont={"size": 11, "color": colours},
+        )
     )
     return made
 

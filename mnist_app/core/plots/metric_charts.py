@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_app.core.evaluation.metrics import Bin
-from mnist_app.core.plots.charts import FAINT, STRONG, Figure, Trace, figure, known
+from mnist_app.core.plots.charts import FAINT, STRONG, Figure, Trace, figure, frame, known, scatter
 
 # Shares of fewer pictures than this say little.
 FEW = 20
@@ -44,6 +44,7 @@ def confusion_heatmap(
     wrong = np.where(errors > 0, np.log1p(errors), np.nan)
     unit = ", % of each row" if as_shares else ""
     axis = {"type": "category", "fixedrange": True}
+    ends = [-0.5, len(names) - 0.5]
     return figure(
         [
             _cells(right, names, "128,140,160", 0.35, 1),
@@ -54,21 +55,10 @@ def confusion_heatmap(
         showlegend=False,
         hovermode="closest",
         margin={"l": 56, "b": 48},
-        xaxis={**axis, "title": {"text": f"read as{unit}"}, "range": _ends(names)},
-        yaxis={**axis, "title": {"text": "true"}, "range": _ends(names)[::-1], "showgrid": False},
-        shapes=[] if selected is None else [_cell_frame(*selected)],
+        xaxis={**axis, "title": {"text": f"read as{unit}"}, "range": ends},
+        yaxis={**axis, "title": {"text": "true"}, "range": ends[::-1], "showgrid": False},
+        shapes=[] if selected is None else [frame(selected[1], selected[0], 1, STRONG)],
     )
-
-
-def _cell_frame(row: int, column: int) -> dict:
-    return {
-        "type": "rect",
-        "x0": column - 0.5,
-        "x1": column + 0.5,
-        "y0": row - 0.5,
-        "y1": row + 0.5,
-        "line": {"color": STRONG, "width": 3},
-    }
 
 
 def _percent(share: float) -> str:
@@ -78,10 +68,6 @@ def _percent(share: float) -> str:
     if 0.999 < share < 1:
         return ">99.9"
     return f"{share * 100:.1f}".removesuffix(".0")
-
-
-def _ends(names: Sequence[str]) -> list[float]:
-    return [-0.5, len(names) - 0.5]
 
 
 def _cells(
@@ -109,21 +95,20 @@ def _cell_texts(
     """Return texts in the cells, in the text colour of the page, and what they say in words."""
     rows, columns = np.divmod(np.arange(matrix.size), len(names))
     counts = matrix.ravel().tolist()
-    return {
-        "type": "scatter",
-        "x": [names[column] for column in columns],
-        "y": [names[row] for row in rows],
-        "mode": "text",
+    return scatter(
+        [names[column] for column in columns],
+        [names[row] for row in rows],
+        mode="text",
         # Not empty: plotly.js drops empty texts, and then misplaces those of the next matrix.
-        "text": [text or "\N{NO-BREAK SPACE}" for text in texts],
-        "textfont": {"size": 11},
-        "hovertext": [
+        text=[text or "\N{NO-BREAK SPACE}" for text in texts],
+        textfont={"size": 11},
+        hovertext=[
             f"true {names[row]}, read as {names[column]}:<br>"
             f"{count} of {matrix[row].sum()} ({shares[row, column]:.1%})"
             for row, column, count in zip(rows, columns, counts, strict=True)
         ],
-        "hoverinfo": "text",
-    }
+        hoverinfo="text",
+    )
 
 
 def reliability_diagram(bins: Sequence[Bin]) -> Figure:
@@ -132,30 +117,22 @@ def reliability_diagram(bins: Sequence[Bin]) -> Figure:
     The larger a point, by the logarithm of its number of pictures, the more it says; points of
     fewer than `FEW` pictures are faint.
     """
-    perfect = {
-        "type": "scatter",
-        "x": [0, 100],
-        "y": [0, 100],
-        "mode": "lines",
-        "name": "perfectly honest",
-        "line": {"color": FAINT, "width": 2, "dash": "dot"},
-        "hoverinfo": "skip",
-    }
-    model = {
-        "type": "scatter",
-        "x": [part.confidence * 100 for part in bins],
-        "y": [part.accuracy * 100 for part in bins],
-        "mode": "markers",
-        "name": "this model",
-        "marker": {
+    dotted = {"color": FAINT, "width": 2, "dash": "dot"}
+    perfect = scatter([0, 100], [0, 100], name="perfectly honest", line=dotted)
+    model = scatter(
+        [part.confidence * 100 for part in bins],
+        [part.accuracy * 100 for part in bins],
+        "%{text}: %{x:.1f} % sure on average, %{y:.1f} % right",
+        mode="markers",
+        name="this model",
+        marker={
             "color": STRONG,
             "size": [7 + 3 * math.log10(part.images) for part in bins],
             "opacity": [1 if part.images >= FEW else 0.3 for part in bins],
         },
-        "cliponaxis": False,
-        "text": ["1 picture" if part.images == 1 else f"{part.images:,} pictures" for part in bins],
-        "hovertemplate": "%{text}: %{x:.1f} % sure on average, %{y:.1f} % right<extra></extra>",
-    }
+        cliponaxis=False,
+        text=["1 picture" if part.images == 1 else f"{part.images:,} pictures" for part in bins],
+    )
     axis = {"ticksuffix": " %", "fixedrange": True}
     return figure(
         [perfect, model],

@@ -85,8 +85,7 @@ def _show_charts(named: Sequence[Run]) -> None:
     """
 
     def show(draw: Callable[..., Figure], *data: object, key: str, name: str, alt: str) -> None:
-        figure = draw(named, *data, showlegend=False, margin={"t": 36})
-        live_chart(figure, key=key, picture=name, alt=alt)
+        live_chart(draw(named, *data), key=key, picture=name, alt=alt)
 
     titles = ", ".join(run.title for run in named)
     curves = [runs().curves(run.id) for run in named]

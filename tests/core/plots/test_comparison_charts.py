@@ -1,9 +1,6 @@
 from typing import Any
 
-import plotly.graph_objects as go
-
 from mnist_app.core.plots import comparison_charts
-from mnist_app.core.plots.comparison_charts import smoothed_curve
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
 from mnist_app.core.runs.run import Run, RunState
@@ -21,27 +18,16 @@ def run(number: int, title: str, **values: Any) -> Run:
     return Run(number, title, "", "2026-01-01T00:00:00+00:00", RunState.FINISHED, {}, **values)
 
 
-def test_a_smoothed_curve_keeps_its_raw_values_behind_it() -> None:
-    curve = smoothed_curve("a", [1, 2], [10, 20], "#123456", weight=0.5)
-    raw, calm = go.Figure(curve).data
-    assert list(raw.y) == [10, 20]
-    assert raw.opacity < 1
-    assert raw.legendgroup == calm.legendgroup == "a"
-    assert (raw.showlegend, calm.name) == (False, "a")
-
-
 def test_runs_lie_over_each_other_each_in_its_own_colour() -> None:
     both = [run(1, "dense"), run(2, "convolutional")]
-    accuracy = runs_accuracy(both, [CURVES] * 2, weight=0)
-    named = [line for line in accuracy.data if line.name]
-    assert [line.name for line in named] == ["dense", "convolutional"]
-    assert named[0].line.color != named[1].line.color
-    assert list(named[0].y) == [40, 70]
-    assert [list(line.y) for line in runs_loss(both, [CURVES] * 2, weight=0).data[:3]] == [
-        [1.5, 0.9],
-        [1.5, 0.9],
-        [0.8],
-    ]
+    accuracy = runs_accuracy(both, [CURVES] * 2)
+    raw, smooth = accuracy.data[0::3], accuracy.data[1::3]
+    assert [line.name for line in smooth] == ["dense", "convolutional"]
+    assert smooth[0].line.color != smooth[1].line.color
+    assert raw[0].line.color == smooth[0].line.color
+    assert list(raw[0].y) == [40, 70]
+    assert 40 == smooth[0].y[0] < smooth[0].y[1] < 70
+    assert list(runs_loss(both, [CURVES] * 2).data[2].y) == [0.8]
     assert len(runs_accuracy([], []).data) == 0
 
 

@@ -26,13 +26,6 @@ def test_curves_show_training_and_validation_over_epochs() -> None:
     assert all(list(line.x) == [0.5, 1.0] for line in loss.data[:2])
 
 
-def test_smoothing_starts_at_the_first_value_and_follows_slowly() -> None:
-    assert smoothed([]) == []
-    assert smoothed([2.0] * 5) == pytest.approx([2.0] * 5)
-    followed = smoothed([0.0] * 100 + [1.0] * 3)
-    assert followed[-1] == pytest.approx(1 - SMOOTHING**3, abs=1e-4)
-
-
 def test_the_learning_rate_is_drawn_over_epochs() -> None:
     points = [Point(0.5, 1, 0, learning_rate=0.002), Point(1, 1, 0, learning_rate=0.001)]
     figure = learning_rate_curve(points, epochs=4)
@@ -81,9 +74,11 @@ def test_each_class_has_a_line_of_its_own_colour_for_the_drawing() -> None:
     assert len({line.line.color for line in lines}) == 10
 
 
-def test_smoothing_calms_without_shifting_a_level_curve() -> None:
-    assert smoothed([3.0] * 5) == pytest.approx([3.0] * 5)
-    assert smoothed([1.0, 5.0, 2.0], weight=0) == [1.0, 5.0, 2.0]
+def test_smoothing_starts_at_the_first_value_and_follows_slowly() -> None:
+    assert smoothed([], SMOOTHING) == []
+    assert smoothed([2.0] * 5, SMOOTHING) == pytest.approx([2.0] * 5)
+    assert smoothed([1.0, 5.0, 2.0], 0) == [1.0, 5.0, 2.0]
+    followed = smoothed([0.0] * 100 + [1.0] * 3, SMOOTHING)
+    assert followed[-1] == pytest.approx(1 - SMOOTHING**3, abs=1e-4)
     shaky = [0.0, 1.0] * 50
-    assert np.std(smoothed(shaky)[20:]) < 0.25 * np.std(shaky)
-    assert smoothed([]) == []
+    assert np.std(smoothed(shaky, SMOOTHING)[20:]) < 0.25 * np.std(shaky)
