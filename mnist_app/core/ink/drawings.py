@@ -4,7 +4,7 @@ A drawing is a list of strokes, each a float64 array (n, 2) of x and y with y do
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,14 +91,7 @@ def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
             raise DigitLabError(TOO_MUCH)
         strokes = [_placed(_path_points(item["path"]), item) for item in paths]
         pen_width = max((float(item.get("strokeWidth", 0)) for item in paths), default=0.0)
-    except (
-        AttributeError,
-        IndexError,
-        KeyError,
-        OverflowError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise DigitLabError("The canvas sent a drawing that cannot be read: clear it.") from error
     _check(strokes)
     return Drawing(strokes, pen_width)
@@ -140,11 +133,7 @@ def _curve(points: np.ndarray) -> np.ndarray:
     if len(points) < 3:
         return points
     middles = (points[:-1] + points[1:]) / 2
-    starts, corners, ends = np.vstack([points[:1], middles[:-1]]), points[:-1], middles
-    t = np.linspace(0, 1, CURVE_SAMPLES + 1)[1:, None]
-    curve = (
-        (1 - t) ** 2 * starts[:, None] + 2 * t * (1 - t) * corners[:, None] + t**2 * ends[:, None]
-    )
+    curve = _quadratic(np.vstack([points[:1], middles[:-1]]), points[:-1], middles)
     return np.vstack([points[:1], curve.reshape(-1, 2), points[-1:]])
 
 
@@ -176,25 +165,18 @@ def length_of(strokes: Strokes) -> float:
 
 def _path_points(path: Sequence[Sequence[Any]]) -> np.ndarray:
     """Sample an SVG path of M, L and Q commands, float64 (n, 2)."""
-    points: list[tuple[float, float]] = []
+    parts: list[np.ndarray] = []
     for command, *numbers in path:
-        values = [float(number) for number in numbers]
-        if command == "Q":
-            points.extend(_quadratic(points[-1], values))
-        else:
-            points.append((values[0], values[1]))
-    return np.array(points, dtype=np.float64)
+        corners = np.array(numbers, dtype=np.float64).reshape(-1, 2)
+        parts.append(_quadratic(parts[-1][-1], *corners) if command == "Q" else corners)
+    return np.concatenate(parts)
 
 
-def _quadratic(start: tuple[float, float], curve: list[float]) -> Iterator[tuple[float, float]]:
-    control_x, control_y, end_x, end_y = curve
-    for step in range(1, CURVE_SAMPLES + 1):
-        t = step / CURVE_SAMPLES
-        a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
-        yield (
-            a * start[0] + b * control_x + c * end_x,
-            a * start[1] + b * control_y + c * end_y,
-        )
+def _quadratic(start: np.ndarray, corner: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Sample quadratic curves, each float64 (..., 2), without their starts: (..., samples, 2)."""
+    start, corner, end = start[..., None, :], corner[..., None, :], end[..., None, :]
+    t = (np.arange(1, CURVE_SAMPLES + 1) / CURVE_SAMPLES)[:, None]
+    return (1 - t) ** 2 * start + 2 * t * (1 - t) * corner + t**2 * end
 
 
 def _placed(points: np.ndarray, item: Mapping[str, Any]) -> np.ndarray:
@@ -225,28 +207,11 @@ def _smooth(points: np.ndarray) -> np.ndarray:
     return np.vstack([curve.reshape(-1, 2), points[-1]])
 
 
-def even(strokes: Strokes, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Resample the lines at even distances of at most `step`.
+def evenly_spaced(stroke: np.ndarray, step: float) -> np.ndarray:
+    """Resample a line at even distances of at most `step`: float64 (n, 2), n >= 2.
 
     A slow hand sends hundreds of points a stroke, each of which costs time to draw.
-
-    Returns:
-        Float64 (n, 2), one stroke after the other, and how many each has, int64 (len(strokes),).
     """
-    points = np.concatenate(strokes)
-    ends = np.cumsum([len(stroke) for stroke in strokes])
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    # The way from a stroke to the next; any length would do.
-    lengths[ends[:-1] - 1] = step
-    along = np.concatenate([[0.0], np.cumsum(lengths)])
-    starts, stops = along[np.concatenate([[0], ends[:-1]])], along[ends - 1]
-    counts = np.maximum(2, np.ceil((stops - starts) / step).astype(int) + 1)
-    owner, place = counted(counts)
-    wanted = starts[owner] + (stops - starts)[owner] * (place / (counts - 1)[owner])
-    return np.column_stack([np.interp(wanted, along, axis) for axis in points.T]), counts
-
-
-def counted(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the stroke and the place in it, int64, of each of `counts` things a stroke."""
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    wanted = np.linspace(0, along[-1], max(2, math.ceil(along[-1] / step) + 1))
+    return np.column_stack([np.interp(wanted, along, axis) for axis in stroke.T])

@@ -7,7 +7,6 @@ here the same: strokes are scaled first and drawn at MNIST's own stroke width, p
 scaled as they are.
 """
 
-import functools
 import math
 
 import numpy as np
@@ -19,8 +18,7 @@ from mnist_app.core.ink.drawings import (
     Drawing,
     Strokes,
     corners,
-    counted,
-    even,
+    evenly_spaced,
 )
 
 # So drawn, lines measure as wide as MNIST's in the median: `python -m benchmarks.drawn`.
@@ -73,68 +71,26 @@ def scale_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> floa
 
 def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
     """Draw the strokes with a round pen, averaged from a fine grid: float64 (28, 28) in 0..1."""
-    points, counts = even([stroke * FINE for stroke in strokes], STEP)
-    touches = _steadied(points, counts, TREMBLE * FINE / STEP) - 0.5
-    inked = covered(touches, (stroke_width * FINE - 1) / 2, SIDE * FINE)
-    picture = Image.fromarray(inked.astype(np.uint8) * 255)
+    lines = [_steadied(evenly_spaced(stroke * FINE, STEP)) for stroke in strokes]
+    # Fractions are cut off: what differs by a rounding error must not fall on both sides.
+    touches = (np.concatenate(lines) - 0.5).round(3)
+    radius = (stroke_width * FINE - 1) / 2
+    discs = np.hstack([touches - radius, touches + radius]).astype(int)
+    picture = Image.new("L", (SIDE * FINE, SIDE * FINE))
+    pen = ImageDraw.Draw(picture)
+    for disc in discs.tolist():
+        pen.ellipse(disc, fill=255)
     return np.asarray(picture.reduce(FINE), dtype=np.float64) / 255
 
 
-def _steadied(points: np.ndarray, counts: np.ndarray, spread: float) -> np.ndarray:
-    """Smooth evenly spaced points, as `even` returns them, within each stroke.
-
-    Args:
-        spread: standard deviation of the Gaussian weights, in points.
-    """
+def _steadied(points: np.ndarray) -> np.ndarray:
+    """Smooth evenly spaced points; beyond its ends a stroke stays where it ends."""
+    spread = TREMBLE * FINE / STEP
     reach = math.ceil(3 * spread)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
-    # Each stroke stays where it ends for as long as the weights reach.
-    owner, place = counted(counts + 2 * reach)
-    within = np.clip(place - reach, 0, counts[owner] - 1)
-    padded = points[(np.cumsum(counts) - counts)[owner] + within]
-    own = (place >= reach) & (place < reach + counts[owner])
-    return np.column_stack(
-        [np.convolve(axis, weights / weights.sum(), mode="same")[own] for axis in padded.T]
-    )
-
-
-def covered(touches: np.ndarray, radius: float, side: int) -> np.ndarray:
-    """Mark the pixels, bool (side, side), that a round pen covers at all `touches`."""
-    # Fractions are cut off: what differs by a rounding error must not fall on both sides.
-    touches = touches.round(3)
-    low, high = (touches - radius).astype(int), (touches + radius).astype(int)
-    size = int(2 * radius)
-    # One more column, so that a run which ends at the edge ends in its own row.
-    width = side + 1
-    corners = low @ [1, width]
-    forms = (high - low - size) @ [1, 2]
-    corners, forms = np.divmod(np.unique(4 * corners + forms), 4)
-    starts, ends = _discs(size)
-    rows = corners[:, None] + width * np.arange(size + 2)
-    # How many runs begin at a pixel, less those that have ended before it.
-    borders = np.zeros(side * width, dtype=np.int32)
-    np.add.at(borders, rows + starts[forms], np.int32(1))
-    np.subtract.at(borders, rows + ends[forms], np.int32(1))
-    depth = np.cumsum(borders, dtype=np.int32)
-    return depth.reshape(side, width)[:, :side] > 0
-
-
-@functools.cache
-def _discs(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return discs as high and wide as `size`, or one more of either, as Pillow draws them.
-
-    Returns:
-        Where each row starts and where it has ended, both int64 (4, size + 2).
-    """
-    rows = np.zeros((4, size + 2, size + 2), dtype=bool)
-    for form, row in enumerate(rows):
-        picture = Image.new("1", row.shape)
-        ImageDraw.Draw(picture).ellipse((0, 0, size + form % 2, size + form // 2), fill=1)
-        row[:] = picture
-    starts, ends = rows.argmax(axis=2), rows.argmax(axis=2) + rows.sum(axis=2)
-    for kept in (starts, ends):
-        kept.setflags(write=False)
-    return starts, ends
+    padded = np.pad(points, ((reach, reach), (0, 0)), mode="edge")
+    smooth = [np.convolve(axis, weights / weights.sum(), mode="valid") for axis in padded.T]
+    return np.column_stack(smooth)
 
 
 def raster_to_input(ink: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.drawings import Drawing, Strokes, even, length_of
+from mnist_app.core.ink.drawings import Drawing, Strokes, evenly_spaced, length_of
 from mnist_app.core.recognition.segmentation.boxes import boxes_of, digit_height, groups_of, united
 from mnist_app.core.recognition.segmentation.layout import MOST_TOGETHER, Layout
 from mnist_app.core.recognition.segmentation.rulings import are_frames, are_rulings
@@ -59,7 +59,7 @@ def drawn_pieces(drawing: Drawing) -> tuple[list[Drawing], Layout]:
     height = digit_height(boxes_of(strokes))
     if length_of(strokes) > MOST_INK * height:
         raise DigitLabError(TOO_MUCH)
-    slant = slant_of(even(strokes, height / 40)[0], height)
+    slant = slant_of(np.concatenate([evenly_spaced(one, height / 40) for one in strokes]), height)
     parts = [
         part
         for number, stroke in enumerate(strokes)
@@ -90,7 +90,7 @@ def _parts(stroke: np.ndarray, number: int, slant: float, height: float) -> list
     low, high = upright[:, 0].min(), upright[:, 0].max()
     if high - low <= WIDE_STROKE * height:
         return [_Part([stroke], boxes_of([upright])[0] / height, number)]
-    points, _ = even([stroke], height / 40)
+    points = evenly_spaced(stroke, height / 40)
     upright = set_upright(points, slant)
     sides = np.searchsorted(_crossings(upright[:, 0], height), upright[:, 0])
     turns = np.flatnonzero(np.diff(sides)) + 1
