@@ -8,7 +8,7 @@ import pytest
 
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.jobs.job_queue import Control, JobQueue
-from mnist_app.core.jobs.snapshot import GaveWay, JobState
+from mnist_app.core.jobs.snapshot import JobState
 from tests.support.gates import PATIENCE, Gate, now, over, until
 
 
