@@ -38,8 +38,9 @@ def _runs_curves(
     traces: list[Trace] = []
     for number, (run, known) in enumerate(zip(runs, curves, strict=True)):
         line, name = {"color": _colour(number)}, plain(run.title)
-        dotted, points = {**line, "dash": "dot"}, {"mode": "lines+markers", "marker": {"size": 8}}
-        faint = {"opacity": 0.35, "hoverinfo": "skip"}
+        dotted = {**line, "dash": "dot"}
+        points: Trace = {"mode": "lines+markers", "marker": {"size": 8}}
+        faint: Trace = {"opacity": 0.35, "hoverinfo": "skip"}
         traces += [
             quantity.line(known.training, name, {**line, "width": 1}, **faint),
             quantity.line(known.training, name, line, SMOOTHING),

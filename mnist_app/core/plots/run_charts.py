@@ -108,7 +108,7 @@ def _curves(
     epochs: int,
     **layout: Any,
 ) -> Figure:
-    checked = {"mode": "lines+markers", "marker": {"size": 9}}
+    checked: Trace = {"mode": "lines+markers", "marker": {"size": 9}}
     traces = [
         quantity.line(training, "training", {"color": FAINT, "width": 1}),
         quantity.line(training, "smoothed", {"color": STRONG, "width": 2.5}, SMOOTHING),

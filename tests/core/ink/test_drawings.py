@@ -13,7 +13,7 @@ from mnist_app.core.ink.drawings import (
     canvas_json,
     drawing_from_canvas,
     drawing_from_points,
-    even,
+    evenly_spaced,
 )
 from mnist_app.core.ink.raster import strokes_to_input
 
@@ -163,9 +163,9 @@ def test_a_stroke_that_was_turned_is_where_the_canvas_shows_it() -> None:
     np.testing.assert_allclose(stroke, [[5, -5], [5, 5]], atol=1e-9)
 
 
-def test_even_points_stay_on_their_strokes() -> None:
-    strokes = [np.array([[0.0, 0], [0, 10], [0, 10.5]]), np.array([[50.0, 50]])]
-    points, counts = even(strokes, 2.0)
-    assert counts.tolist() == [7, 2]
-    np.testing.assert_allclose(points[:7, 1], np.linspace(0, 10.5, 7))
-    np.testing.assert_allclose(points[7:], 50)
+def test_evenly_spaced_points_stay_on_their_stroke() -> None:
+    line, dot = (
+        np.array(stroke, dtype=float) for stroke in ([[0, 0], [0, 10], [0, 10.5]], [[5, 5]])
+    )
+    np.testing.assert_allclose(evenly_spaced(line, 2.0)[:, 1], np.linspace(0, 10.5, 7))
+    np.testing.assert_allclose(evenly_spaced(dot, 2.0), [[5, 5], [5, 5]])

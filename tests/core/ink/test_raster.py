@@ -5,14 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
-from mnist_app.core.ink import drawings, raster
-from mnist_app.core.ink.drawings import (
-    Drawing,
-    drawing_from_points,
-    even,
-)
+from mnist_app.core.ink import drawings
+from mnist_app.core.ink.drawings import Drawing, drawing_from_points
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 
 SEVEN = [[[0, 0], [60, 0], [25, 90]], [[10, 45], [55, 45]]]
@@ -182,17 +177,3 @@ def test_a_trembling_hand_draws_what_a_calm_one_does() -> None:
 def test_a_small_drawing_shows_no_steps_of_its_pixels() -> None:
     small = strokes_to_input(drawing_from_points([np.round(CALM / 20).tolist()]))
     assert apart(strokes_to_input(drawing_from_points([CALM.tolist()])), small) < 38
-
-
-@given(STROKES, st.floats(1, 4))
-@settings(max_examples=40, deadline=None)
-def test_the_pen_covers_what_a_disc_covers_at_each_touch(
-    strokes: list[list[tuple[int, int]]], width: float
-) -> None:
-    """Beside a slow way to say the same: Pillow draws each touch."""
-    points, counts = even([np.array(stroke, dtype=float) / 4 + 112 for stroke in strokes], 2.0)
-    assert len(points) == counts.sum()
-    picture = Image.new("1", (224, 224))
-    for point in points.round(3).tolist():
-        ImageDraw.Draw(picture).circle(point, width * 4, fill=1)
-    np.testing.assert_array_equal(raster.covered(points, width * 4, 224), np.asarray(picture))
