@@ -34,7 +34,7 @@ SHORT_RUN = TrainingConfig(**{**PRESETS["one-minute"], "epochs": 2, "limit": 20_
 LONG_RUN = TrainingConfig(**{**PRESETS["one-minute"], "epochs": 100})
 _STATUS = ".st-key-train_status"
 _START = ".st-key-train_start button"
-_LEARNING = re.compile(r"step \d+ of \d+ · [\d,]+ images a second")
+_LEARNING = re.compile(r"step \d+ of \d+ · [\d,]+ pictures a second")
 _OVER = re.compile(r"(Finished|Ended early) in|Stopped at")
 # Notes when Start could be pressed, when the server had run the whole page, and each change of the
 # status since the press, in milliseconds since the page was asked for.

@@ -15,7 +15,7 @@ DEFAULT = "conv 32 3, pool, conv 64 3, pool, dropout 0.5"
 MOST_LAYERS = 16
 # More would not be learned on one machine in a time that anybody waits.
 MOST_WEIGHTS = 3_000_000
-_GRAMMAR = "conv FILTERS SIZE, pool, dropout SHARE or dense UNITS"
+_GRAMMAR = "conv FILTERS SIZE, pool, dropout FRACTION or dense UNITS"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ NUMBERS: dict[str, tuple[Number, ...]] = {
     "dropout": (
         Number(
             "Share left out",
-            "the share left out",
+            "the fraction left out",
             "How much of what comes in is ignored at each step of training; 0.5 is half.",
             0,
             0.9,

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from mnist_app.core.settings import TrainingConfig
+
+# How many pictures each data set has to learn from.
+_PICTURES = {"mnist": 60_000, "fashion_mnist": 60_000, "optdigits": 1_437}
 # What the slow presets share.
 _THOROUGH = {
     "batch_size": 256,
@@ -86,3 +90,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "thickness": 0.5,
     },
 }
+
+
+def training_pictures(config: TrainingConfig) -> int:
+    """Return how many pictures a run shows its network in all, each as often as it comes."""
+    used = round(_PICTURES[config.dataset] * config.train_share)
+    if config.limit:
+        used = min(used, config.limit)
+    return config.epochs * round(used * (1 - config.validation_share))

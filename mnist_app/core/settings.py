@@ -65,6 +65,11 @@ class Setting:
         return parsed
 
     @property
+    def is_percentage(self) -> bool:
+        """Return whether people see the value, a fraction, as a percentage."""
+        return "%" in self.label
+
+    @property
     def rule(self) -> str:
         """Say what is allowed."""
         if self.choices:
@@ -95,35 +100,35 @@ DATASETS = {
 }
 
 ARCHITECTURES = {
-    "dense": "Dense: every pixel weighed at once",
+    "dense": "Dense: no convolution",
     "simple_cnn": "Simple convolutional: looks for strokes",
-    "fast_cnn": "Fast convolutional: three layers, in seconds",
+    "fast_cnn": "Fast convolutional: three quick layers",
     "deep_cnn": "Deep convolutional: six layers of strokes",
     "plain_cnn": "Plain: ten layers, thorough and slow",
     "residual_cnn": "Residual: the shipped design, ten layers",
-    "lenet5": "LeNet-5: read cheques in 1998",
+    "lenet5": "LeNet-5: the 1998 cheque reader",
     "keras_example": "Keras example: two convolutions and dropout",
-    "custom": "Your own: built from the layers you name",
+    "custom": "Your own: design it",
 }
 
 # The fraction that a network leaves out before its answer where no other one is asked for.
 OWN_DROPOUT = {"deep_cnn": 0.3, "residual_cnn": 0.3, "keras_example": 0.5}
 
 OPTIMIZERS = {
-    "adam": "Adam: a step size of its own for each weight",
+    "adam": "Adam: its own step size for each weight",
     "adamw": "AdamW: Adam that also shrinks the weights",
     "sgd": "SGD with momentum: one step size for all",
 }
 
 SCHEDULES = {
-    "constant": "the same all the time",
-    "cosine": "warm up, then fade to zero",
-    "one_cycle": "rise for a third of the run, then fade to zero",
+    "constant": "Constant",
+    "cosine": "Warm up, then fade to zero",
+    "one_cycle": "Rise for a third of the run, then fade to zero",
 }
 
 PRECISIONS = {
     "float32": "32 bits",
-    "mixed_bfloat16": "16 bits where they suffice: faster on machines made for it",
+    "mixed_bfloat16": "16 bits where that is enough: faster on machines built for it",
 }
 
 # They have nothing to go by where no pictures are kept aside.
@@ -144,9 +149,9 @@ class TrainingConfig:
     """
 
     dataset: str = _choice("mnist", DATASETS, "Data set", "Data")
-    train_share: float = _number(1.0, 0.01, 1.0, 0.01, "Share of the training set", "Data")
-    validation_share: float = _number(0.1, 0.0, 0.5, 0.01, "Validation share", "Data")
-    limit: int = _number(0, 0, 60_000, 1, "At most this many pictures", "Data")
+    train_share: float = _number(1.0, 0.01, 1.0, 0.01, "Training set used (%)", "Data")
+    validation_share: float = _number(0.1, 0.0, 0.5, 0.01, "Held back to check (%)", "Data")
+    limit: int = _number(0, 0, 60_000, 1, "Limit the number of pictures", "Data")
     architecture: str = _choice("simple_cnn", ARCHITECTURES, "Network", "Network")
     layers: str = _text(
         custom_network.DEFAULT,
@@ -154,7 +159,7 @@ class TrainingConfig:
         "Layers of your own network",
         "Network",
     )
-    dropout: float = _number(0.0, 0.0, 0.8, 0.05, "Dropout", "Network")
+    dropout: float = _number(0.0, 0.0, 0.8, 0.05, "Dropout (%)", "Training")
     epochs: int = _number(3, 1, 100, 1, "Epochs", "Training")
     batch_size: int = _number(128, 8, 1024, 8, "Batch size", "Training")
     learning_rate: float = _number(0.001, 0.00001, 0.1, 0.0001, "Learning rate", "Training")
@@ -162,18 +167,18 @@ class TrainingConfig:
     weight_decay: float = _number(0.0, 0.0, 0.5, 0.01, "Weight decay", "Training")
     schedule: str = _choice("constant", SCHEDULES, "Learning rate over time", "Training")
     averaging: float = _number(0.0, 0.0, 1.0, 0.05, "Weights averaged over (epochs)", "Training")
-    label_smoothing: float = _number(0.0, 0.0, 0.3, 0.01, "Label smoothing", "Training")
+    label_smoothing: float = _number(0.0, 0.0, 0.3, 0.01, "Label smoothing (%)", "Training")
     rotation: float = _number(0.0, 0.0, 45.0, 1.0, "Turn by up to (degrees)", "Augmentation")
     shift: float = _number(0.0, 0.0, 6.0, 0.5, "Shift by up to (pixels)", "Augmentation")
-    zoom: float = _number(0.0, 0.0, 0.4, 0.05, "Zoom by up to (share)", "Augmentation")
+    zoom: float = _number(0.0, 0.0, 0.4, 0.05, "Zoom by up to (%)", "Augmentation")
     shear: float = _number(0.0, 0.0, 30.0, 1.0, "Slant by up to (degrees)", "Augmentation")
     elastic: float = _number(0.0, 0.0, 4.0, 0.25, "Wobble by up to (pixels)", "Augmentation")
     thickness: float = _number(
         0.0, 0.0, 1.0, 0.05, "Thinner or thicker by up to (pixels)", "Augmentation"
     )
-    erasing: float = _number(0.0, 0.0, 0.5, 0.05, "Rub out up to (share)", "Augmentation")
-    flip: float = _number(0.0, 0.0, 1.0, 0.05, "Mirror (share of pictures)", "Augmentation")
-    distractors: float = _number(0.0, 0.0, 0.5, 0.05, "Pictures that are no digits (share)", "Data")
+    erasing: float = _number(0.0, 0.0, 0.5, 0.05, "Rub out by up to (%)", "Augmentation")
+    flip: float = _number(0.0, 0.0, 1.0, 0.05, "Mirror (% of pictures)", "Augmentation")
+    distractors: float = _number(0.0, 0.0, 0.5, 0.05, "Non-digits mixed in (%)", "Data")
     early_stopping: int = _number(0, 0, 20, 1, "Stop early after (epochs)", "Stopping")
     plateau: int = _number(0, 0, 20, 1, "Lower the learning rate after (epochs)", "Stopping")
     precision: str = _choice("float32", PRECISIONS, "Precision", "Command line")
@@ -185,8 +190,8 @@ class TrainingConfig:
         if self.validation_share == 0 and (self.early_stopping or self.plateau):
             labels = {row.name: f"“{row.label}”" for row in SETTINGS}
             raise DigitLabError(
-                f"{labels['early_stopping']} and {labels['plateau']} watch how well pictures kept "
-                f"aside are read: set {labels['validation_share']} above 0, or both of them to 0."
+                f"{labels['early_stopping']} and {labels['plateau']} need pictures held back: set "
+                f"{labels['validation_share']} above 0, or both of them to 0."
             )
 
     def as_dict(self) -> dict[str, int | float | str]:
@@ -197,43 +202,42 @@ class TrainingConfig:
 # One sentence about each for a person who never trained a network.
 HELP = {
     "dataset": "The pictures to learn from.",
-    "train_share": "How much of the training pictures to use; less is faster and learns less.",
-    "validation_share": "Pictures kept aside to check, after each epoch, how well unseen ones are "
-    "read.",
-    "limit": "Use only this many training pictures; 0 uses them all.",
+    "train_share": "How much of the training set to use. Less is faster but teaches less.",
+    "validation_share": "Pictures the network never learns from. They check it after each epoch.",
+    "limit": "Use only this many training pictures. 0 uses them all.",
     "architecture": "The kind of network that learns.",
-    "layers": "From the picture to the answer: conv FILTERS SIZE, pool, dropout SHARE and dense "
-    "UNITS, with commas between; only your own network has them.",
-    "dropout": "Leaves out this share of what the last layer sees, others at each step, against "
-    "learning by heart; 0 keeps what the network has of its own.",
-    "epochs": "How often the network sees every training picture.",
-    "batch_size": "How many pictures it looks at before it adjusts itself once.",
-    "learning_rate": "How large each adjustment is: too large and it never settles, too small and "
-    "it crawls.",
-    "optimizer": "How an error is turned into a change of the weights.",
-    "weight_decay": "Pulls every weight towards zero a little at each step, against learning by "
-    "heart; only AdamW and SGD do it.",
-    "schedule": "Whether the learning rate stays, or rises first and then fades out.",
-    "averaging": "Each epoch ends with the mean of the weights along its last part, about this "
-    "long, which is calmer than the last ones; 0 takes the last ones.",
-    "label_smoothing": "A little doubt mixed into every right answer, against overconfidence.",
-    "rotation": "Turns each training picture a little, anew each time it is seen.",
-    "shift": "Moves each training picture a little, up, down and sideways.",
-    "zoom": "Makes each training picture a little larger or smaller, wider or narrower.",
-    "shear": "Slants each training picture a little, as handwriting leans.",
-    "elastic": "Bends the strokes of each training picture, as an unsteady hand would.",
+    "layers": "From the picture to the answer: conv FILTERS SIZE, pool, dropout FRACTION and dense "
+    "UNITS, separated by commas. Only used by “Your own” network.",
+    "dropout": "Randomly hides this much of the last layer's input at each step, so the network "
+    "cannot just memorise. 0 keeps the network's default.",
+    "epochs": "How many times the network sees every training picture.",
+    "batch_size": "How many pictures it looks at before each adjustment.",
+    "learning_rate": "How big each adjustment is. Too big and it never settles; too small and it "
+    "crawls.",
+    "optimizer": "How the network turns a mistake into an adjustment.",
+    "weight_decay": "Pulls every weight a little towards zero at each step, so the network cannot "
+    "just memorise. Only AdamW and SGD use it.",
+    "schedule": "Whether the learning rate stays the same, or rises first and then fades out.",
+    "averaging": "Averages the weights over the last part of each epoch for a steadier result. 0 "
+    "turns this off.",
+    "label_smoothing": "Mixes a little doubt into every correct answer, against overconfidence.",
+    "rotation": "Turns each training picture a little, differently every time it is shown.",
+    "shift": "Moves each training picture a little: up, down or sideways.",
+    "zoom": "Makes each training picture a little larger, smaller, wider or narrower.",
+    "shear": "Slants each training picture a little, the way handwriting leans.",
+    "elastic": "Bends the strokes of each training picture, like an unsteady hand.",
     "thickness": "Thins or thickens the strokes of each training picture.",
-    "erasing": "Rubs out spots of each training picture, as a dry pen or a poor scan does.",
-    "flip": "Mirrors some of the training pictures: good for clothes, bad for digits, as a "
-    "mirrored 2 is no 2.",
-    "distractors": "Mixes in made-up letters, scribbles and shapes, so that the network learns to "
-    "be unsure of what is no digit.",
-    "early_stopping": "Stops when the validation loss has not improved for this many epochs; 0 "
-    "never does.",
+    "erasing": "Rubs out spots of each training picture, like a dry pen or a poor scan.",
+    "flip": "Mirrors some of the training pictures. Good for clothes, bad for digits: a "
+    "mirrored 2 isn't a 2.",
+    "distractors": "Mixes in made-up letters, scribbles and shapes, so the network learns to be "
+    "unsure about anything that isn't a digit.",
+    "early_stopping": "Stops when the validation loss has not improved for this many epochs. 0 "
+    "turns this off.",
     "plateau": "Divides the learning rate by five when the validation loss has not improved for "
-    "this many epochs; 0 never does.",
-    "precision": "How exactly the training reckons; the saved model is always exact.",
-    "seed": "The start of all chance: the same seed and settings repeat the same run.",
+    "this many epochs. 0 turns this off.",
+    "precision": "How precisely training calculates. The saved model always uses 32 bits.",
+    "seed": "Starting point for random numbers. Same seed and settings, same run.",
 }
 
 
@@ -245,6 +249,21 @@ def _table() -> tuple[Setting, ...]:
 
 
 SETTINGS: tuple[Setting, ...] = _table()
+
+
+# When a setting has an effect; the others always have one.
+_HAS_EFFECT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "layers": lambda values: values.get("architecture") == "custom",
+    "weight_decay": lambda values: values.get("optimizer") in ("adamw", "sgd"),
+    "plateau": lambda values: values.get("schedule") == "constant",
+    "distractors": lambda values: values.get("dataset") != "fashion_mnist",
+}
+
+
+def has_effect(name: str, values: Mapping[str, Any]) -> bool:
+    """Return whether a setting changes a run with these settings, by name, at all."""
+    rule = _HAS_EFFECT.get(name)
+    return rule is None or rule(values)
 
 
 def to_query(config: TrainingConfig) -> dict[str, str]:

@@ -57,7 +57,7 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
         arg=[CURVE, before + 20],
     )
     assert chart.get_attribute("data-mark") == "kept"
-    expect(page.locator(STATUS)).to_contain_text("images a second")
+    expect(page.locator(STATUS)).to_contain_text("pictures a second")
     expect(page.locator(STATUS)).to_contain_text("left")
 
     page.reload()

@@ -36,7 +36,7 @@ def test_the_summary_tells_shapes_and_weights() -> None:
         ("conv 32 99", "needs a kernel size, a whole number from 1 to 11"),
         ("dense many", "needs units, a whole number"),
         ("dense nan", "needs units, a whole number"),
-        ("dropout 1", "needs the share left out, a number from 0 to 0.9"),
+        ("dropout 1", "needs the fraction left out, a number from 0 to 0.9"),
         ("dense 8, conv 8 3", "Layer 2, conv 8 3, cannot follow a dense layer"),
         ("pool, pool, pool, conv 8 5", "needs 5 x 5 pixels and only 3 x 3 are left"),
         ("pool, pool, pool, pool, pool", "needs 2 x 2 pixels and only 1 x 1 are left"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.presets import PRESETS
+from mnist_app.core.presets import PRESETS, training_pictures
 from mnist_app.core.settings import (
     DATASETS,
     SETTINGS,
@@ -91,7 +91,7 @@ def test_text_from_a_link_becomes_numbers() -> None:
 @pytest.mark.parametrize("watcher", ["early_stopping", "plateau"])
 def test_watching_the_validation_loss_needs_a_validation_share(watcher: str) -> None:
     values: dict[str, Any] = {watcher: 2, "validation_share": 0.0}
-    with pytest.raises(DigitLabError, match="set “Validation share” above 0") as told:
+    with pytest.raises(DigitLabError, match="set “Held back to check \(%\)” above 0") as told:
         TrainingConfig(**values)
     assert f"“{BY_NAME[watcher].label}”" in str(told.value)
 
@@ -149,10 +149,24 @@ def test_of_a_link_whose_values_do_not_go_together_only_those_are_left_out() -> 
     config, problems = from_query(query)
     assert config == TrainingConfig(validation_share=0, epochs=4)
     assert len(problems) == 1
-    assert "Validation share" in problems[0]
+    assert "Held back to check" in problems[0]
 
 
 @given(st.dictionaries(st.sampled_from([row.name for row in SETTINGS]) | st.text(), st.text()))
 def test_any_link_opens_something(query: dict[str, str]) -> None:
     config, _ = from_query(query)
     assert from_query(to_query(config)) == (config, ())
+
+
+@pytest.mark.parametrize(
+    ("values", "pictures"),
+    [
+        ({"epochs": 2, "validation_share": 0.1}, 108_000),
+        ({"epochs": 1, "train_share": 0.5, "validation_share": 0.0}, 30_000),
+        ({"dataset": "optdigits", "epochs": 10, "limit": 100, "validation_share": 0.5}, 500),
+    ],
+)
+def test_the_pictures_that_a_run_shows_are_known_before_it(
+    values: dict[str, Any], pictures: int
+) -> None:
+    assert training_pictures(TrainingConfig(**values)) == pictures

@@ -28,7 +28,8 @@ def pair_configs(dataset: str) -> tuple[TrainingConfig, TrainingConfig]:
 
 def find_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """Return the dense and the convolutional run, if these two differ in nothing else."""
-    if len(runs) != 2 or differing_settings(runs) != ("architecture",):
+    # An own network's layers are a part of what it is.
+    if len(runs) != 2 or set(differing_settings(runs)) - {"layers"} != {"architecture"}:
         return None
     first, second = sorted(runs, key=lambda run: run.settings.get("architecture") != "dense")
     is_pair = first.settings.get("architecture") == "dense" and is_convolutional(second.config)

@@ -69,9 +69,9 @@ class Progress:
     Attributes:
         epoch, epochs: the epoch it is in, from 1, and how many there will be.
         step, steps: the step it has done in this epoch, and how many an epoch has.
-        images_per_second: training speed, without validation and pauses.
+        images_per_second: training speed, without validation, pauses and compilation; 0 at first.
         seconds: how long it has trained, without validation and pauses.
-        seconds_left: a guess from the speed so far; None before the first step.
+        seconds_left: a guess from the speed so far; None until some dozens of steps are done.
         learning_rate: the one of the next step.
         training: the curve over steps, each point the mean since the point before; the last one is
             of now, and provisional.

@@ -2,15 +2,15 @@
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from mnist_app.core.runs.learning_curve import LearningCurves
-from mnist_app.core.settings import SETTINGS, TrainingConfig, from_query
+from mnist_app.core.settings import SETTINGS, TrainingConfig, from_query, has_effect
 
 
 class RunState(StrEnum):
@@ -42,6 +42,7 @@ class Run:
         settings: by name, as `TrainingConfig.as_dict` gives them; of an older version, perhaps.
         accuracy, loss: on the test pictures, 0..1 and nats; None until they are measured.
         seconds: how long it trained.
+        images_per_second: how fast it trains, validation and pauses left out; 0 until known.
         weights: how many numbers it learns, 0 until that is known.
         model: the saved model, None while there is none.
         error: for a person, when it failed or ended before its time: why.
@@ -57,6 +58,7 @@ class Run:
     accuracy: float | None = None
     loss: float | None = None
     seconds: float = 0.0
+    images_per_second: float = 0.0
     weights: int = 0
     model: Path | None = None
     error: str = ""
@@ -71,6 +73,10 @@ class Run:
     def config(self) -> TrainingConfig:
         """Return the settings, as far as this version knows them."""
         return from_query({name: str(value) for name, value in self.settings.items()})[0]
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a setting; None where it has no effect, or is not known."""
+        return self.settings.get(name) if has_effect(name, self.settings) else None
 
     @property
     def can_continue(self) -> bool:
@@ -91,14 +97,24 @@ def curves_csv(curves: LearningCurves) -> str:
 
 def differing_settings(runs: Sequence[Run]) -> tuple[str, ...]:
     """Return the settings in which the runs differ, in the order of the table."""
-    names = [setting.name for setting in SETTINGS]
-    return tuple(name for name in names if len({run.settings.get(name) for run in runs}) > 1)
+    return tuple(row.name for row in SETTINGS if len({run.setting(row.name) for run in runs}) > 1)
 
 
-def with_distinct_titles(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs, numbers added to titles that are the same."""
-    named = Counter(run.title for run in runs)
-    return [
-        replace(run, title=f"{run.title} (run {run.id})") if named[run.title] > 1 else run
-        for run in runs
-    ]
+def distinct_title(title: str, runs: Iterable[Run]) -> str:
+    """Return the title, with a number behind it when one of the runs has it already."""
+    taken = {run.title for run in runs}
+    numbered = (f"{title} ({number})" for number in itertools.count(2))
+    return title if title not in taken else next(name for name in numbered if name not in taken)
+
+
+def latest_speed(config: TrainingConfig, newest_first: Iterable[Run]) -> float:
+    """Return the pictures a second of the last run of such work; 0 where there was none.
+
+    What a step costs is decided by the network, and by the distortion that alone is slow.
+    """
+
+    def work(one: TrainingConfig) -> tuple[object, ...]:
+        return one.architecture, one.layers, one.elastic > 0
+
+    speeds = (run.images_per_second for run in newest_first if work(run.config) == work(config))
+    return next(filter(None, speeds), 0.0)

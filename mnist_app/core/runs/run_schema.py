@@ -28,6 +28,10 @@ MIGRATIONS = (
     "INSERT INTO curves SELECT id, training, validation FROM runs",
     "ALTER TABLE runs DROP COLUMN training",
     "ALTER TABLE runs DROP COLUMN validation",
+    "ALTER TABLE runs ADD COLUMN images_per_second REAL NOT NULL DEFAULT 0",
+    # Two runs never have one name.
+    "UPDATE runs SET title = title || ' (run ' || id || ')' WHERE EXISTS "
+    "(SELECT 1 FROM runs AS older WHERE older.title = runs.title AND older.id < runs.id)",
 )
 COLUMNS = (
     "id",
@@ -39,6 +43,7 @@ COLUMNS = (
     "accuracy",
     "loss",
     "seconds",
+    "images_per_second",
     "weights",
     "model",
     "error",

@@ -9,6 +9,9 @@ from mnist_app.core.schedules import learning_rate
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.training.monitor import Validation
 
+# Fewer do not tell how long a run will take: the first are slow.
+ENOUGH_STEPS = 50
+
 
 @dataclass
 class History:
@@ -37,6 +40,8 @@ class History:
 
     def __post_init__(self) -> None:
         self.training = GrowingCurve(self.steps)
+        # Of this process, without its first step, in which TensorFlow compiles.
+        self._timed_steps, self._timed_seconds = -1, 0.0
 
     @property
     def steps_done(self) -> int:
@@ -64,9 +69,13 @@ class History:
         self.learning_rate_factor *= factor
         self.rate_changes.append((self.steps_done, factor))
 
-    def add_step(self, loss: float, accuracy: float) -> None:
-        """Count one more step."""
+    def add_step(self, loss: float, accuracy: float, seconds: float) -> None:
+        """Count one more step, which took that long."""
         self.step += 1
+        self.seconds += seconds
+        self._timed_steps += 1
+        if self._timed_steps:
+            self._timed_seconds += seconds
         self.training.add(loss, accuracy, self.learning_rate)
 
     def add_validation(self, found: Validation) -> None:
@@ -91,7 +100,8 @@ class History:
         done = self.steps_done
         # Between two epochs it stands at the end of the first.
         epoch = max(0, done - 1) // self.steps
-        per_step = self.seconds / done if done else 0.0
+        per_step = self._timed_seconds / self._timed_steps if self._timed_steps > 0 else 0.0
+        left = self.config.epochs * self.steps - done
         return Progress(
             epoch=epoch + 1,
             epochs=self.config.epochs,
@@ -99,7 +109,7 @@ class History:
             steps=self.steps,
             images_per_second=self.config.batch_size / per_step if per_step else 0.0,
             seconds=self.seconds,
-            seconds_left=per_step * (self.config.epochs * self.steps - done) if done else None,
+            seconds_left=per_step * left if self._timed_steps >= ENOUGH_STEPS else None,
             learning_rate=self.learning_rate,
             training=self.training.points,
             validation=tuple(self.validation),

@@ -97,13 +97,12 @@ class RunCallback(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Take note of a step, report now and then, and do as told."""
         now = time.perf_counter()
-        self._history.seconds += now - self._resumed
-        self._resumed = now
+        took, self._resumed = now - self._resumed, now
         if not math.isfinite(logs["loss"]):
             return
         # Keras logs the mean since the epoch began.
         loss, accuracy = ((batch + 1) * logs[name] for name in ("loss", "accuracy"))
-        self._history.add_step(loss - self._sums[0], accuracy - self._sums[1])
+        self._history.add_step(loss - self._sums[0], accuracy - self._sums[1], took)
         self._sums = (loss, accuracy)
         if now - self._looked >= WATCH_SECONDS:
             self._look()

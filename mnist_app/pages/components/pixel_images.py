@@ -2,7 +2,7 @@
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,20 @@ from mnist_app.core.images.pictures import png
 
 # An image, uint8 (28, 28), a text, and the kind of its frame: "right", "wrong" or "".
 Item = tuple[np.ndarray, str, str]
+
+
+def readings(
+    images: np.ndarray, labels: Iterable[int], predictions: Iterable[int], names: Sequence[str]
+) -> list[Item]:
+    """Return pictures with what they are and what they were read as."""
+    return [
+        (
+            image,
+            f"{names[label]} read as {names[read]}",
+            "right" if label == read else "wrong",
+        )
+        for image, label, read in zip(images, labels, predictions, strict=True)
+    ]
 
 
 def picture(image: np.ndarray, alt: str, side: int) -> str:

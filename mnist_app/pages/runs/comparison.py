@@ -9,7 +9,7 @@ from mnist_app.core.plots import comparison_charts
 from mnist_app.core.plots.charts import Figure
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
-from mnist_app.core.runs.run import Run, differing_settings, with_distinct_titles
+from mnist_app.core.runs.run import Run, differing_settings
 from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
@@ -33,62 +33,61 @@ RESULTS: dict[str, Callable[[Run], str]] = {
 def show_run_comparison(chosen: Sequence[Run]) -> None:
     """Show two or more runs."""
     pair = convolution.find_pair(chosen)
-    named = with_distinct_titles(chosen)
     with st.container(key="run_comparison"):
         if pair is not None:
             _show_why_convolution(*pair)
         else:
             st.subheader(f"{len(chosen)} runs side by side", anchor=False)
-            st.write(_best_run(named))
-        st.html(_table(named))
+            st.write(_best_run(chosen))
+        st.html(_table(chosen))
         if pair is not None:
             _show_shifted(*pair)
-        _show_charts(named)
+        _show_charts(chosen)
 
 
-def _best_run(named: Sequence[Run]) -> str:
-    measured = [run for run in named if run.accuracy is not None]
+def _best_run(chosen: Sequence[Run]) -> str:
+    measured = [run for run in chosen if run.accuracy is not None]
     if len(measured) < 2:
-        return "Fewer than two of them are measured yet."
+        return "You can compare their accuracy when at least two are finished."
     if len({run.settings.get("dataset") for run in measured}) > 1:
         return (
-            "They learned from different data, so each was tested on other pictures: their "
-            "accuracies do not compare."
+            "They learned from different data sets, and each was tested on its own. So you cannot "
+            "compare their accuracy."
         )
     best = max(measured, key=lambda run: run.accuracy or 0)
     title = wording.escape_markdown(best.title)
-    return f"“{title}” reads most test pictures right: {best.accuracy:.2%}."
+    return f"“{title}” is the most accurate: it reads {best.accuracy:.2%} correctly."
 
 
-def _table(named: Sequence[Run]) -> str:
+def _table(chosen: Sequence[Run]) -> str:
     """Return a column a run; a row for each setting in which they differ, and each result."""
-    is_same_state = len({run.state for run in named}) == 1
+    is_same_state = len({run.state for run in chosen}) == 1
     rows = [
         (
             wording.setting_label(name),
-            [wording.setting_value(name, run.settings.get(name)) for run in named],
+            [wording.setting_value(name, run.setting(name)) for run in chosen],
         )
-        for name in differing_settings(named)
+        for name in differing_settings(chosen)
     ] + [
-        (name, [text(run) for run in named])
+        (name, [text(run) for run in chosen])
         for name, text in RESULTS.items()
         if not (name == "State" and is_same_state)
     ]
-    titles = [run.title for run in named]
+    titles = [run.title for run in chosen]
     return comparison_table("Settings and results of the runs", titles, rows, RUN_COLOURS)
 
 
-def _show_charts(named: Sequence[Run]) -> None:
+def _show_charts(chosen: Sequence[Run]) -> None:
     """Show the curves over each other, and accuracy against weights and time.
 
     The table above them names the colours.
     """
 
     def show(draw: Callable[..., Figure], *data: object, key: str, name: str, alt: str) -> None:
-        live_chart(draw(named, *data), key=key, picture=name, alt=alt)
+        live_chart(draw(chosen, *data), key=key, picture=name, alt=alt)
 
-    titles = ", ".join(run.title for run in named)
-    curves = [runs().curves(run.id) for run in named]
+    titles = ", ".join(run.title for run in chosen)
+    curves = [runs().curves(run.id) for run in chosen]
     if any(one.training for one in curves):
         alt = f"Accuracy over epochs of {titles}."
         show(
@@ -101,20 +100,20 @@ def _show_charts(named: Sequence[Run]) -> None:
         alt = f"Loss over epochs of {titles}."
         show(comparison_charts.runs_loss, curves, key="runs_loss", name="runs-loss", alt=alt)
         st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
-    if any(run.accuracy is not None for run in named):
+    if any(run.accuracy is not None for run in chosen):
         left, right = st.columns(2)
         with left:
-            name, alt = "accuracy-against-weights", _points(named, "Weights")
+            name, alt = "accuracy-against-weights", _points(chosen, "Weights")
             show(comparison_charts.accuracy_against_weights, key="runs_weights", name=name, alt=alt)
         with right:
-            name, alt = "accuracy-against-seconds", _points(named, "Time")
+            name, alt = "accuracy-against-seconds", _points(chosen, "Time")
             show(comparison_charts.accuracy_against_seconds, key="runs_seconds", name=name, alt=alt)
 
 
-def _points(named: Sequence[Run], result: str) -> str:
+def _points(chosen: Sequence[Run], result: str) -> str:
     accuracy, other = RESULTS["Test accuracy"], RESULTS[result]
     return f"Test accuracy against {result.lower()}: " + "; ".join(
-        f"{run.title} {accuracy(run)} at {other(run)}" for run in named
+        f"{run.title} {accuracy(run)} at {other(run)}" for run in chosen
     )
 
 
@@ -122,8 +121,8 @@ def _show_why_convolution(dense: Run, convolutional: Run) -> None:
     st.subheader("Why convolution?", anchor=False)
     if dense.accuracy is None or convolutional.accuracy is None:
         st.write(
-            "Both networks see the same pictures, the dense one first. What differs is said here "
-            "when both are done."
+            "Both networks see the same pictures, the dense one first. The comparison appears here "
+            "when both are finished."
         )
         return
     st.write(describe_networks(dense, convolutional))
@@ -135,7 +134,7 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
     name = dense.config.dataset
     if len(models) < 2 or datasets.availability(name).place is None:
         return
-    st.markdown("**And when a digit is not in the middle?**")
+    st.markdown("**What if a digit is not in the middle?**")
     dataset = result_or_progress(queues().datasets, dataset_job(name), "Opening the test pictures")
     if dataset is None:
         return

@@ -8,7 +8,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
-from mnist_app.core.runs.run import Run, RunState
+from mnist_app.core.runs.run import Run, RunState, distinct_title
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
@@ -19,7 +19,7 @@ from mnist_app.pages.session.run_jobs import continuing_job, runs
 from mnist_app.pages.session.waiting import rerun_after
 from mnist_app.pages.session.wording import show_error
 
-INTERRUPTED = "It was interrupted: the server ended, or could not write down how it went."
+INTERRUPTED = "This run was interrupted: the server stopped, or could not save the result."
 
 
 def show_run(run: Run) -> None:
@@ -50,32 +50,34 @@ def stored_model(run: Run) -> StoredModel | None:
 def _show_state(run: Run) -> None:
     job = queues().training.latest(run.id)
     if run.state is RunState.WAITING and job is not None and job.place:
-        st.info(
-            f"Waiting in line at place {job.place}. It starts by itself.", icon=":material/queue:"
-        )
+        st.info(wording.place_in_line(job.place), icon=":material/queue:")
     elif run.state is RunState.RUNNING:
-        st.info("It is training now. The Train page shows more.", icon=":material/play_arrow:")
+        st.info("It is training now.", icon=":material/play_arrow:")
+        navigation.show_train_page_button("Watch it on the Train page")
     elif run.state is RunState.FAILED:
         show_error(run.error)
     elif run.state is RunState.INTERRUPTED:
         why = run.error or INTERRUPTED
-        advice = "It can go on from its last epoch." if run.can_continue else "Start it anew."
+        advice = (
+            "You can continue it from its last epoch." if run.can_continue else "Start it again."
+        )
         st.warning(f"{wording.escape_markdown(why)} {advice}", icon=":material/power_off:")
     else:
-        state = f"{wording.STATE_LABELS[run.state]}. Begun {wording.local_time(run.created)}."
-        st.caption(f"{state} {wording.escape_markdown(run.error)}".strip())
+        ended = "Stopped early." if run.state is RunState.STOPPED else "Finished."
+        why = wording.escape_markdown(run.error)
+        st.caption(f"Started {wording.local_time(run.created)}. {ended} {why}".strip())
 
 
 def _show_figures(run: Run) -> None:
     if run.accuracy is None:
         return
     with st.container(key="run_figures"):
-        explained = "Share of pictures read right that it never saw."
+        explained = "How many pictures it had never seen it reads correctly."
         st.metric("Test accuracy", f"{run.accuracy:.2%}", help=explained)
         loss = "unknown" if run.loss is None else f"{run.loss:.4f}"
-        explained = "How wrong its probabilities are; 0 would be certain and right every time."
+        explained = "How far off its probabilities are. 0 means always sure and correct."
         st.metric("Test loss", loss, help=explained)
-        st.metric("Time", wording.duration(run.seconds), help="Of training, pauses left out.")
+        st.metric("Time", wording.duration(run.seconds), help="Training time, without pauses.")
         st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
 
 
@@ -87,8 +89,8 @@ def _show_next_steps(run: Run, model: StoredModel | None) -> None:
             key="continue_run",
             type="primary",
             icon=":material/play_arrow:",
-            help="It goes on from where it was last put on disk (where it was stopped, or the end "
-            "of an epoch) and ends as if nothing had happened.",
+            help="Continues from where it was last saved: where you stopped it, or the end of an "
+            "epoch. The result is as if it had never stopped.",
         ):
             rerun_after(lambda: continuing_job(run.id))
         if job is not None and not job.is_over:
@@ -105,7 +107,7 @@ def _show_next_steps(run: Run, model: StoredModel | None) -> None:
             navigation.show_predictions_button(model)
         navigation.show_train_button(run.config)
     if run.state is RunState.FINISHED and model is None:
-        st.caption("Its model was deleted. “Same settings again” makes it anew.")
+        st.caption("Its model was deleted. “Train again with these settings” makes a new one.")
 
 
 def _show_curves(run: Run, curves: LearningCurves) -> None:
@@ -134,17 +136,18 @@ def _show_rename(run: Run) -> None:
     with st.form(f"rename_{run.id}", border=False):
         title = st.text_input("Name", run.title, max_chars=TITLE_LENGTH, key=f"title_{run.id}")
         if st.form_submit_button("Rename", icon=":material/edit:", key=f"rename_run_{run.id}"):
-            rerun_after(lambda: runs().rename(run.id, title))
+            others = [other for other in runs().listed() if other.id != run.id]
+            rerun_after(lambda: runs().rename(run.id, distinct_title(title, others)))
 
 
 def _show_delete(run: Run, model: StoredModel | None) -> None:
     if not run.is_over:
-        st.caption("It can be deleted when it is over.")
+        st.caption("You can delete it when it is over.")
         return
     with_model = model is not None and st.checkbox(
-        "Delete its model too: nobody can choose it any more", key=f"with_model_{run.id}"
+        "Delete its model too. Nobody will be able to use it any more.", key=f"with_model_{run.id}"
     )
-    is_sure = st.checkbox("Yes, delete this run for good", key=f"sure_{run.id}")
+    is_sure = st.checkbox("Yes, delete this run permanently", key=f"sure_{run.id}")
     if st.button("Delete", key="delete_run", icon=":material/delete:", disabled=not is_sure):
         rerun_after(lambda: runs().delete(run.id, with_model))
 
@@ -152,7 +155,7 @@ def _show_delete(run: Run, model: StoredModel | None) -> None:
 def _settings(run: Run) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(row.label)}</td>"
-        f"<td>{html.escape(wording.setting_value(row.name, run.settings[row.name]))}</td></tr>"
+        f"<td>{html.escape(wording.setting_value(row.name, run.setting(row.name)))}</td></tr>"
         for row in SETTINGS
         if row.name in run.settings
     )

@@ -17,14 +17,14 @@ from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import show_error
 
 FORMS = {
-    "saved_model": ("SavedModel (ZIP)", "For TensorFlow Serving; with its card."),
+    "saved_model": ("SavedModel (ZIP)", "For TensorFlow Serving, with its model card."),
     "litert": ("LiteRT", "For phones and small devices."),
 }
 
 
 def show_run_downloads(run: Run, model: StoredModel | None, curves: LearningCurves) -> None:
     """Offer all files of a run; what takes seconds is made when it is asked for."""
-    st.markdown("**Take it along**")
+    st.markdown("**Download**")
     if model is not None:
         _show_model(model)
     _show_code_and_curves(run, model, curves)
@@ -43,13 +43,13 @@ def _show_model(model: StoredModel) -> None:
         )
         if card.exists():
             _download(
-                "Its card (JSON)",
+                "Model card (JSON)",
                 card.read_bytes,
                 card.name,
                 "application/json",
                 key="card",
                 icon=":material/badge:",
-                help="What it learned from, how, and how well it reads.",
+                help="What it learned from, how, and how accurate it is.",
             )
         for form in FORMS:
             _show_export(model, form)
@@ -62,7 +62,7 @@ def _show_export(model: StoredModel, form: str) -> None:
     if job is not None and job.state == JobState.DONE:
         data: bytes = job.result
         _download(
-            f"{name}, {_size(len(data))}: ready",
+            f"Download {name} ({_size(len(data))})",
             lambda: data,
             model.path.stem + model_store.EXPORTS[form],
             "application/octet-stream",
@@ -93,7 +93,7 @@ def _show_code_and_curves(run: Run, model: StoredModel | None, curves: LearningC
             "text/x-python",
             key="script",
             icon=":material/code:",
-            help="Trains with the settings of this run, in plain Keras.",
+            help="Trains the same network in plain Keras.",
         )
         _download(
             "Notebook",
@@ -112,7 +112,7 @@ def _show_code_and_curves(run: Run, model: StoredModel | None, curves: LearningC
                 "text/csv",
                 key="curves",
                 icon=":material/table:",
-                help="As pictures they are saved with the buttons below the charts.",
+                help="To save them as pictures, use the buttons below the charts.",
             )
 
 

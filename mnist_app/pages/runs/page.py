@@ -8,10 +8,10 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
-from mnist_app.core.runs.run import Run, RunState
+from mnist_app.core.runs.run import Run, RunState, distinct_title
 from mnist_app.pages.runs.comparison import show_run_comparison
 from mnist_app.pages.runs.details import show_run
-from mnist_app.pages.session import wording
+from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.choices import choose, default_dataset
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs, training_job
@@ -35,8 +35,8 @@ def page() -> None:
     """Show the page."""
     st.title("Runs")
     st.write(
-        "Every network that you trained here, kept with its settings and curves. Tick one to look "
-        "at it, several to put them over each other."
+        "Every network you trained here, with its settings and curves. Tick one to see it, or "
+        "several to compare them."
     )
     try:
         listed = runs().listed(visitor())
@@ -44,7 +44,8 @@ def page() -> None:
             st.warning(runs().notice, icon=":material/inventory_2:")
         _show_why_convolution(listed)
         if not listed:
-            st.info("No runs yet: train a network on the Train page, then come back.")
+            st.info("No runs yet. Train a network first, then come back.")
+            navigation.show_train_page_button("Go to the Train page")
             return
         left, right = st.columns([1, 2], gap="medium")
         with left:
@@ -60,7 +61,7 @@ def page() -> None:
 
 def _show_ticked(chosen: list[Run]) -> None:
     if not chosen:
-        st.info("Tick a run to look at it.")
+        st.info("Tick a run to see it.")
     elif len(chosen) == 1:
         show_run(chosen[0])
     else:
@@ -68,25 +69,29 @@ def _show_ticked(chosen: list[Run]) -> None:
 
 
 def _show_why_convolution(listed: list[Run]) -> None:
+    is_busy = any(not run.is_over for run in listed)
+    purpose = (
+        "Available when your other runs are over."
+        if is_busy
+        else "Trains a dense and a convolutional network on the same pictures and shows the "
+        "difference."
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="why"):
         if st.button(
             "Why convolution?",
             key="why_convolution",
             icon=":material/compare_arrows:",
-            disabled=any(not run.is_over for run in listed),
+            disabled=is_busy,
         ):
             configs = convolution.pair_configs(default_dataset())
             titles = ("Dense, for comparison", "Convolutional, for comparison")
             jobs = [
-                training_job(config, title, visitor())
+                training_job(config, distinct_title(title, runs().listed()), visitor())
                 for config, title in zip(configs, titles, strict=True)
             ]
             _choose([int(str(job.key)) for job in jobs])
             st.rerun()
-        st.html(
-            '<span class="quiet">Trains a dense and a convolutional network on the same pictures, '
-            "some seconds each, and shows what differs.</span>"
-        )
+        st.html(f'<span class="quiet">{purpose}</span>')
 
 
 def _show_list(listed: list[Run]) -> list[int]:
@@ -129,7 +134,7 @@ def _summary(run: Run) -> str:
     """Return a run in two lines of HTML."""
     facts = [f"<b>{_state(run)}</b>"]
     if run.accuracy is not None:
-        facts.append(f"{run.accuracy:.2%} right")
+        facts.append(f"{run.accuracy:.2%} correct")
     if run.seconds:
         facts.append(wording.duration(run.seconds))
     if run.weights:
@@ -148,7 +153,7 @@ def _summary(run: Run) -> str:
 def _state(run: Run) -> str:
     words = wording.STATE_LABELS[run.state]
     job = queues().training.latest(run.id) if run.state is RunState.WAITING else None
-    return f"{words}, place {job.place}" if job is not None and job.place else words
+    return f"{words}, number {job.place}" if job is not None and job.place else words
 
 
 def _chosen(listed: list[Run]) -> list[int]:

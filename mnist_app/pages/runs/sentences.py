@@ -9,25 +9,24 @@ def describe_networks(dense: Run, convolutional: Run) -> str:
     assert dense.accuracy is not None
     assert convolutional.accuracy is not None
     return (
-        f"The dense network reads {dense.accuracy:.1%} of the test pictures right with "
-        f"{dense.weights:,} weights after {dense.seconds:.1f} s of training, the convolutional one "
-        f"{convolutional.accuracy:.1%} with {convolutional.weights:,} weights after "
+        f"The dense network reads {dense.accuracy:.1%} of the test pictures correctly, with "
+        f"{dense.weights:,} weights and {dense.seconds:.1f} s of training. The convolutional one "
+        f"reads {convolutional.accuracy:.1%}, with {convolutional.weights:,} weights and "
         f"{convolutional.seconds:.1f} s. {_verdict(dense.accuracy, convolutional.accuracy)}"
     )
 
 
 def _verdict(dense: float, convolutional: float) -> str:
     if convolutional > dense:
-        fraction = (1 - convolutional) / (1 - dense)
+        mistakes = f"{1 - convolutional:.1%} mistakes instead of {1 - dense:.1%}"
         return (
-            "A convolution looks for the same small strokes everywhere in the picture; the dense "
-            "network has to learn them anew at every place. The convolutional one makes "
-            f"{fraction:.0%} of the dense one's mistakes."
+            "A convolution looks for the same small strokes everywhere in the picture. The dense "
+            f"network must learn them again for every place. That is why it makes {mistakes}."
         )
     if convolutional == dense:
-        return "Both read equally many right: give them more pictures or epochs to differ."
+        return "Both are equally accurate. Try more pictures or epochs to see a difference."
     return (
-        "Here the dense network is ahead: that happens with few pictures or epochs. Try more of "
+        "Here the dense network is ahead. That can happen with few pictures or epochs: try more of "
         "both."
     )
 
@@ -38,17 +37,16 @@ def describe_shift(
     """Describe the effect of moving the test pictures.
 
     Args:
-        dense, convolutional: of each network, the fraction read right, unmoved and moved.
+        dense, convolutional: of each network, the fraction read correctly, unmoved and moved.
     """
     lost = [before - after for before, after in (dense, convolutional)]
     words = (
-        f"Move every test picture by {pixels} pixels, which hardly changes it for an eye: the "
-        f"dense network then reads {dense[1]:.1%} right, the convolutional one "
-        f"{convolutional[1]:.1%}."
+        f"Move every test picture by {pixels} pixels, which you would hardly notice. The dense "
+        f"network then reads {dense[1]:.1%} correctly, the convolutional {convolutional[1]:.1%}."
     )
     if lost[1] < lost[0]:
         return (
-            f"{words} The dense one loses {lost[0] * 100:.1f} points of a hundred, the "
-            f"convolutional one {lost[1] * 100:.1f}: it minds less where a stroke is."
+            f"{words} The dense one loses {lost[0] * 100:.1f} percentage points, the convolutional "
+            f"one {lost[1] * 100:.1f}: it cares less about where a stroke is."
         )
-    return f"{words} Here the convolutional one loses no less than the dense one."
+    return f"{words} Here the convolutional one loses just as much."

@@ -46,10 +46,16 @@ def show_predictions_button(model: StoredModel) -> None:
 
 def show_train_button(config: TrainingConfig) -> None:
     """Show a button to the Train page, filled in with these settings."""
-    if st.button("Same settings again", key="same_settings", icon=":material/replay:"):
+    if st.button("Train again with these settings", key="same_settings", icon=":material/replay:"):
         # A link that is the session's own is not read again.
         _forget("train_links")
         _go("train", train_query(config))
+
+
+def show_train_page_button(label: str) -> None:
+    """Show a button to the Train page as the visitor left it."""
+    if st.button(label, key="open_train", icon=":material/school:"):
+        _go("train", {})
 
 
 def show_runs_button(run_id: int, label: str) -> None:

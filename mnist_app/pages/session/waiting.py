@@ -10,7 +10,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import JobQueue
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
-from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.wording import about, show_error
 
 POLL_SECONDS = 0.4
 
@@ -68,7 +68,7 @@ def show_progress(queue: JobQueue, job_id: int, doing: str, seen: int | None = N
         return
     fraction = float(getattr(job.progress, "fraction", job.progress or 0.0))
     elapsed = time.time() - job.started if job.started else 0.0
-    left = f", about {_seconds(elapsed / fraction - elapsed)} left" if fraction else ""
+    left = f", {about(elapsed / fraction - elapsed)} left" if fraction else ""
     stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""
     how = "stopping" if job.stopping else f"{elapsed:.0f} s{left}{stage}"
     st.progress(fraction, f"{doing} … {how}")
@@ -99,7 +99,3 @@ def rerun_after(act: Callable[[], object]) -> None:
 
 def _stage(job: Snapshot) -> int:
     return job.progress.stage if job.progress else 0
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -44,6 +44,21 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def about(seconds: float) -> str:
+    """Return a text such as "about 40 s", "about 7 min" or "about 3 h"."""
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes / 60:.0f} h"
+
+
+def place_in_line(place: int) -> str:
+    """Return what a visitor whose run waits can expect; 1 is the next place to run."""
+    if place == 1:
+        return "You're next in line. Your run starts automatically when the current one ends."
+    return f"Your run is number {place} in line. It starts automatically."
+
+
 def local_time(written: str, form: str = "%d %b %Y, %H:%M") -> str:
     """Return a time, ISO 8601 with its offset, by the visitor's own clock."""
     try:
@@ -61,6 +76,10 @@ def setting_label(name: str) -> str:
 def setting_value(name: str, value: Any) -> str:
     """Return the value of a setting in the words of the form."""
     row = _ROWS.get(name)
+    if value is None:
+        return "not used"
+    if row is not None and row.is_percentage:
+        return f"{value * 100:.4g}%"
     if row is not None and row.choices:
         return short(row.choices.get(str(value), str(value)))
     return f"{value:g}" if isinstance(value, float) else str(value)

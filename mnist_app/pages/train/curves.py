@@ -19,7 +19,7 @@ from mnist_app.core.plots.run_charts import (
 from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
-from mnist_app.pages.components.pixel_images import picture, picture_grid, tiles
+from mnist_app.pages.components.pixel_images import picture, picture_grid, readings, tiles
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.run_jobs import LiveRun
 
@@ -76,13 +76,13 @@ def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
     names = dataset.class_names if dataset else tuple("0123456789")
     shares = progress.class_accuracy
     words = (
-        "Known after the first epoch."
+        "You see this after the first epoch."
         if run.config.validation_share
-        else "No pictures were kept aside to check."
+        else "No pictures were held back to check."
     )
     if shares:
         told = [
-            f"{name} {share:.0%}"
+            f"{name} {share:.1%}"
             for name, share in zip(names, shares[-1], strict=True)
             if not np.isnan(share)
         ]
@@ -90,15 +90,15 @@ def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
     live_chart(
         class_accuracy_curves(progress.validation, shares, names, progress.epochs, words),
         key="class_accuracy",
-        alt=f"Validation pictures of each class read right, over epochs. {words}",
+        alt=f"Accuracy on the held-back pictures of each kind, over epochs. {words}",
     )
 
 
 def _watched(view: View | None, dataset: Dataset | None) -> None:
     right = int((view.labels == view.predictions).sum()) if view else 0
     _section(
-        "The same test pictures",
-        f"Green: read right, red: not. Now {right} of {len(view.labels)}."
+        f"{len(view.labels)} pictures to watch" if view else "Pictures to watch",
+        f"Green: correct, red: wrong. Now {right} of {len(view.labels)}."
         if view
         else "They appear with the first steps.",
     )
@@ -108,24 +108,14 @@ def _watched(view: View | None, dataset: Dataset | None) -> None:
 def _watched_tiles(view: View | None, dataset: Dataset | None) -> str:
     if view is None or dataset is None:
         return tiles([], "watched")
-    names = dataset.class_names
-    return tiles(
-        [
-            (
-                dataset.test_images[index],
-                f"{names[label]}, read as {names[read]}",
-                "right" if label == read else "wrong",
-            )
-            for index, label, read in zip(view.indices, view.labels, view.predictions, strict=True)
-        ],
-        "watched",
-    )
+    images = dataset.test_images[view.indices]
+    return tiles(readings(images, view.labels, view.predictions, dataset.class_names), "watched")
 
 
 def _filters(view: View | None) -> None:
     _section(
         "What its first layer looks for",
-        "Each square is one filter: blue weighs ink up, orange weighs it down.",
+        "Each square is one filter: ink on blue counts for the pattern, on orange against it.",
     )
     st.html(_kept("filters", (view,), lambda: _filter_tiles(view)))
 
@@ -141,29 +131,20 @@ def _filter_tiles(view: View | None) -> str:
 def _hardest(hardest: tuple[HardPicture, ...], dataset: Dataset | None) -> None:
     _section(
         "The hardest so far",
-        "Validation pictures it was most wrong about, or least sure of, after the last epoch."
+        "Held-back pictures that it got most wrong, or was least sure of, after the last epoch."
         if hardest
-        else "Known after the first epoch, when pictures were kept aside.",
+        else "They appear after the first epoch, if pictures are held back.",
     )
     st.html(_kept("hardest", (hardest, dataset), lambda: _hard_gallery(hardest, dataset)))
 
 
 def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> str:
-    if dataset is None:
+    if dataset is None or not hardest:
         return picture_grid([], kind="hardest")
-    names = dataset.class_names
-    return picture_grid(
-        [
-            (
-                dataset.train_images[one.index],
-                f"is {names[one.label]}, read as {names[one.prediction]}",
-                "right" if one.label == one.prediction else "wrong",
-            )
-            for one in hardest
-        ],
-        side=48,
-        kind="hardest",
-    )
+    images = dataset.train_images[[one.index for one in hardest]]
+    labels, predictions = zip(*((one.label, one.prediction) for one in hardest), strict=True)
+    shown = readings(images, labels, predictions, dataset.class_names)
+    return picture_grid(shown, side=48, kind="hardest")
 
 
 def _opinions(
@@ -172,17 +153,17 @@ def _opinions(
     if drawing is None:
         _section(
             "Your own drawing",
-            "Draw a digit on the Draw page before you start a run, and see here how the network "
+            "Draw a digit on the Draw page before you press Start, and watch here how the network "
             "makes up its mind about it.",
         )
         return
     names = dataset.class_names if dataset else tuple("0123456789")
     alt = "Your drawing, as the network sees it"
-    text = "What it takes your drawing for, step by step."
+    text = "What it reads your drawing as, step by step."
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Now it takes it for {names[best]}, {percent(sure)} sure."
+        text = f"Right now it reads it as {names[best]} ({percent(sure)} sure)."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'

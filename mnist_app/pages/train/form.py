@@ -9,11 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.presets import PRESETS
-from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query
+from mnist_app.core.presets import PRESETS, training_pictures
+from mnist_app.core.runs.run import latest_speed
+from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query, has_effect
 from mnist_app.pages.session.choices import dataset_label, default_dataset
 from mnist_app.pages.session.navigation import train_query
-from mnist_app.pages.session.wording import escape_markdown, show_error
+from mnist_app.pages.session.run_jobs import runs
+from mnist_app.pages.session.wording import about, escape_markdown, show_error
 from mnist_app.pages.train.network_builder import show_layers_field
 from mnist_app.pages.train.preview import show_preview
 
@@ -21,20 +23,13 @@ FIRST_TIME = "one-minute"
 # The others make the shipped model, on the command line: one trains its teacher for hours, one
 # needs teachers.
 PRESET_LABELS = {
-    "ten-seconds": "10 seconds",
-    "one-minute": "One minute",
-    "best": "Best (hours)",
+    "ten-seconds": "Quick",
+    "one-minute": "Standard",
+    "best": "Best",
 }
+# "Network" stands above all others, which are folded away.
 GROUPS = ("Data", "Network", "Training", "Augmentation", "Stopping")
-# What a run is about stands above all others, which are folded away.
 FIRST = ("dataset", "architecture", "layers")
-# When a setting has an effect; the others always have one.
-_RELEVANT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "layers": lambda values: values["architecture"] == "custom",
-    "weight_decay": lambda values: values["optimizer"] in ("adamw", "sgd"),
-    "plateau": lambda values: values["schedule"] == "constant",
-    "distractors": lambda values: values["dataset"] != "fashion_mnist",
-}
 
 
 def show_form() -> tuple[TrainingConfig | None, str]:
@@ -43,19 +38,20 @@ def show_form() -> tuple[TrainingConfig | None, str]:
     _read_link()
     st.session_state.preset = _preset()
     st.segmented_control(
-        "Start from",
+        "Preset",
         list(PRESET_LABELS),
-        format_func=lambda name: PRESET_LABELS[name],
+        format_func=_preset_labels().__getitem__,
         key="preset",
         on_change=_apply_preset,
-        help="Fills in the settings below; each can still be changed.",
+        help="Fills in the settings below. You can still change each one. Times are measured: how "
+        "fast the latest runs on this server trained. Best takes hours on most computers.",
     )
     title = st.text_input(
         "Name of the model",
         key="title",
         max_chars=60,
-        placeholder="made from its settings",
-        help="Under this name it can be chosen on the Draw and Predictions pages.",
+        placeholder="Optional: named after its settings",
+        help="You can choose it by this name on the Draw and Predictions pages.",
     )
     shown = [row for row in SETTINGS if row.group in GROUPS and _is_relevant(row.name)]
     for row in shown:
@@ -82,6 +78,21 @@ def show_form() -> tuple[TrainingConfig | None, str]:
     return config, title.strip()
 
 
+def _preset_labels() -> dict[str, str]:
+    """Return each preset's name and, once a run here has shown it, how long it takes."""
+    try:
+        newest_first = runs().listed()
+    except DigitLabError:
+        # Told when they start one.
+        newest_first = []
+    labels = dict(PRESET_LABELS)
+    for name in labels:
+        config = TrainingConfig(**{**PRESETS[name], "dataset": st.session_state.set_dataset})
+        if speed := latest_speed(config, newest_first):
+            labels[name] += f": {about(training_pictures(config) / speed)}"
+    return labels
+
+
 def _values() -> dict[str, Any]:
     """Return the settings by name; one that has no effect is at its default."""
     return {
@@ -91,8 +102,7 @@ def _values() -> dict[str, Any]:
 
 
 def _is_relevant(name: str) -> bool:
-    rule = _RELEVANT.get(name)
-    return rule is None or rule({row.name: st.session_state[_key(row.name)] for row in SETTINGS})
+    return has_effect(name, {row.name: st.session_state[_key(row.name)] for row in SETTINGS})
 
 
 def _key(name: str) -> str:
@@ -134,7 +144,7 @@ def _read_link() -> None:
             {name: text for name, text in linked.items() if name not in foreign}
         )
         problems += tuple(
-            f"{name} is set on the command line alone: the link's value is left out."
+            f"{name} can only be set on the command line, so the link's value is left out."
             for name in foreign
         )
         _fill(config.as_dict())
@@ -182,7 +192,8 @@ def _show_field(row: Setting) -> None:
         form = "%.5f" if row.kind is float else "%d"
         st.number_input(row.label, format=form, **_limits(row), **shared)
     else:
-        st.slider(row.label, **_limits(row), **shared)
+        percent: dict[str, Any] = {"format": "percent"} if row.is_percentage else {}
+        st.slider(row.label, **percent, **_limits(row), **shared)
 
 
 def _limits(row: Setting) -> dict[str, Any]:

@@ -10,41 +10,43 @@ from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 from mnist_app.core.runs.progress import Progress
 from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, queues
 from mnist_app.pages.session.run_jobs import LiveRun
-from mnist_app.pages.session.wording import escape_markdown, show_error
+from mnist_app.pages.session.wording import about, escape_markdown, place_in_line, show_error
 from mnist_app.pages.train.curves import show_curves, show_details
 
 REFRESH_SECONDS = 0.4
 SLOWER, FASTER = 0.5, 2.0
 _GAVE_WAY = {
     GaveWay.LEFT: f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others "
-    "waited, so it gave way to them. The Runs page can continue what had begun.",
-    GaveWay.PAUSED: f"It paused for more than {PAUSE_SECONDS / 60:.0f} minutes while others "
-    "waited, so it gave way to them. What it learned is kept, and the Runs page can continue it.",
+    "waited, so your run made room for theirs. You can continue it on the Runs page.",
+    GaveWay.PAUSED: f"Your run was paused for more than {PAUSE_SECONDS / 60:.0f} minutes while "
+    "others waited, so it made room for theirs. What it learned is kept: you can continue it on "
+    "the Runs page.",
 }
 STAGES = {
     Stage.STARTING: "Starting a worker",
     Stage.WAITING: "Waiting for a worker",
     Stage.LOADING: "Loading TensorFlow",
     Stage.BEGUN: "Opening the data and building the network",
-    Stage.TESTING: "Testing it on pictures it never saw",
+    Stage.TESTING: "Training done. Now testing it on pictures it has never seen",
 }
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def watch_live(job_id: int) -> None:
+def watch_live(job_id: int, epochs: int) -> None:
     """Show a run until it is over, more than twice a second; then run the whole page."""
     job = queues().training.snapshot(job_id)
     if job is None or job.is_over:
         st.rerun()
-    show(job)
+    show(job, epochs)
 
 
-def show(job: Snapshot | None, results: Callable[[], None] = lambda: None) -> None:
+def show(job: Snapshot | None, epochs: int, results: Callable[[], None] = lambda: None) -> None:
     """Show the state of a run and what it learned; each part at the same place in every state.
 
     Were one missing or empty in some state, those after it would be made anew, also the charts.
 
     Args:
+        epochs: how many there will be, as far as is known before the run says it.
         results: shows what came of the run.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="train_steering"):
@@ -52,12 +54,14 @@ def show(job: Snapshot | None, results: Callable[[], None] = lambda: None) -> No
     with st.container(key="train_status"):
         _status(job, job.progress if job else None)
         results()
-    _learning(job)
+    _learning(job, epochs)
 
 
-def _learning(job: Snapshot | None) -> None:
+def _learning(job: Snapshot | None, epochs: int) -> None:
     run: LiveRun | None = job.progress if job else None
-    progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
+    progress = run.progress if run else None
+    if progress is None:
+        progress = Progress(1, run.config.epochs if run else epochs, 0, 1)
     show_curves(progress)
     if job is not None and run is not None:
         show_details(run, progress)
@@ -115,15 +119,13 @@ def _status(job: Snapshot | None, run: LiveRun | None) -> None:
     if job is None:
         st.progress(0.0, "No run yet. Press Start.")
     elif job.state == JobState.WAITING:
-        others = "another run" if job.ahead == 1 else f"{job.ahead} other runs"
-        st.progress(
-            0.0, f"Waiting in line at place {job.place}: {others} first. It starts by itself."
-        )
+        st.progress(0.0, place_in_line(job.place))
     elif job.state == JobState.FAILED:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
         share = run.progress.fraction if run is not None and run.progress else 0.0
-        st.progress(share, _awaited(job, run.phase if run else None))
+        with st.container(key="train_getting_ready"):
+            st.progress(share, _awaited(job, run.phase if run else None))
         _reasons(job, run)
     else:
         st.progress(run.progress.fraction, _standing(job, run.progress))
@@ -132,7 +134,7 @@ def _status(job: Snapshot | None, run: LiveRun | None) -> None:
 
 def _awaited(job: Snapshot, phase: Phase | None) -> str:
     if job.state == JobState.STOPPED:
-        return "Stopped before it began."
+        return "Stopped before it started."
     if job.stopping:
         return "Stopping …"
     if phase is None:
@@ -156,22 +158,18 @@ def _standing(job: Snapshot, progress: Progress) -> str:
         is_whole = progress.fraction == 1 and not job.result.stopped
         return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
     if job.state == JobState.STOPPED:
-        kept = "What it learned is kept" if job.result else "It can go on from the Runs page"
+        kept = "What it learned is kept" if job.result else "You can continue it on the Runs page"
         return f"Stopped at {where}. {kept}."
     if job.stopping:
         return "Stopping …"
     if job.paused:
-        return f"Paused at {where}. Press Resume to go on."
+        return f"Paused at {where}. Press Resume to continue."
     if progress.validated:
-        doing = f"checking it on pictures kept aside, {progress.validated:.0%}"
+        doing = f" · checking it on the pictures held back, {progress.validated:.0%}"
+    elif progress.images_per_second:
+        doing = f" · {progress.images_per_second:,.0f} pictures a second"
     else:
-        doing = f"{progress.images_per_second:,.0f} images a second"
-    return f"{where[0].upper()}{where[1:]} · {doing} · {_left(progress.seconds_left)}"
-
-
-def _left(seconds: float | None) -> str:
-    if seconds is None:
-        return "time left unknown"
-    if seconds < 100:
-        return f"{seconds:.0f} s left"
-    return f"{seconds / 60:.0f} min left"
+        doing = ""
+    left = progress.seconds_left
+    time_left = "estimating the time left …" if left is None else f"{about(left)} left"
+    return f"{where[0].upper()}{where[1:]}{doing} · {time_left}"

@@ -11,11 +11,11 @@ from mnist_app.core.settings import Setting
 
 LABELS = {"conv": "Convolution", "pool": "Pooling", "dropout": "Dropout", "dense": "Dense"}
 KINDS = {
-    "conv": "Slides small learned patterns over the picture and tells where each of them is found.",
-    "pool": "Halves the picture: of each 2 x 2 pixels only the strongest stays.",
-    "dropout": "Ignores a part of what comes in at each step of training, by chance, so that the "
-    "network does not rely on single details.",
-    "dense": "Joins everything that comes in, from the whole picture, by learned weights.",
+    "conv": "Slides small learned patterns over the picture and marks where each one fits.",
+    "pool": "Halves the picture: of every 2 x 2 pixels, only the strongest stays.",
+    "dropout": "Randomly ignores part of its input at each training step, so the network does not "
+    "rely on single details.",
+    "dense": "Combines everything from the whole picture, using learned weights.",
 }
 _FRACTION_STEP = 0.05
 # Room for three figures between the buttons for less and more, and for two fields on a phone.
@@ -126,7 +126,7 @@ def _table(rows: tuple[Row, ...]) -> str:
     )
     total = sum(row.weights for row in rows)
     return (
-        '<table class="network"><thead><tr><th>Layer</th><th>Gives</th><th>Weights</th></tr>'
-        f"</thead><tbody>{body}</tbody><tfoot><tr><th>All</th><td></td><td>{total:,}</td></tr>"
+        '<table class="network"><thead><tr><th>Layer</th><th>Output</th><th>Weights</th></tr>'
+        f"</thead><tbody>{body}</tbody><tfoot><tr><th>Total</th><td></td><td>{total:,}</td></tr>"
         "</tfoot></table>"
     )

@@ -9,10 +9,10 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.runs.outcomes import TrainingOutcome
-from mnist_app.core.runs.run import RunState
+from mnist_app.core.runs.run import RunState, distinct_title
 from mnist_app.core.settings import TrainingConfig, default_title
 from mnist_app.pages.components.canvas import Canvas
-from mnist_app.pages.components.pixel_images import picture_grid
+from mnist_app.pages.components.pixel_images import picture_grid, readings
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.jobs import dataset_job
@@ -32,8 +32,8 @@ def page() -> None:
     """Show the page."""
     st.title("Train a network")
     st.write(
-        "A network starts out knowing nothing. Show it pictures with their right answers, over and "
-        "over, and watch how it learns to read them."
+        "A network starts out knowing nothing. Show it pictures with the correct answers, again "
+        "and again, and watch it learn."
     )
     job = _current_job()
     if job is None:
@@ -43,15 +43,16 @@ def page() -> None:
         config, title = show_form()
     with watching:
         _start_and_stop(config, title, job)
+        epochs = config.epochs if config else 1
         if job is not None and not job.is_over:
-            watch_live(job.id)
+            watch_live(job.id, epochs)
         else:
             # A fragment has a container of its own: what follows it stays at its place.
             with st.container():
                 if job is not None and job.result is not None:
-                    show(job, partial(_results, job))
+                    show(job, epochs, partial(_results, job))
                 else:
-                    show(job)
+                    show(job, epochs)
     if job is not None and job.result is not None:
         _sample(job.result)
     scroll_if_asked()
@@ -75,8 +76,8 @@ def _interrupted() -> None:
     if last is not None:
         with st.container(key="interrupted", border=True):
             st.write(
-                f"The server ended in the middle of “{wording.escape_markdown(last.title)}”. It "
-                "can go on from its last epoch."
+                f"The server stopped in the middle of “{wording.escape_markdown(last.title)}”. "
+                "You can continue it from its last epoch."
             )
             navigation.show_runs_button(last.id, "Go to that run")
 
@@ -100,8 +101,8 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         disabled=is_busy or config is None,
     ):
         assert config is not None
-        title = title or default_title(config)
         try:
+            title = distinct_title(title or default_title(config), runs().listed())
             training_job(config, title, visitor(), _last_drawing())
         except DigitLabError as error:
             show_error(error)
@@ -130,20 +131,22 @@ def _results(job: Snapshot) -> None:
     outcome: TrainingOutcome = job.result
     report = outcome.report
     title = wording.escape_markdown(outcome.stored.title)
-    st.markdown(f"**“{title}” on {report.images:,} pictures it never saw**")
+    st.markdown(f"**Exam for “{title}”: {report.images:,} pictures it has never seen**")
     accuracy, loss, errors = st.columns(3)
-    accuracy.metric("Test accuracy", f"{report.accuracy:.2%}", help="Share of pictures read right.")
+    accuracy.metric(
+        "Test accuracy", f"{report.accuracy:.2%}", help="How many of them it reads correctly."
+    )
     loss.metric(
         "Test loss",
         f"{report.loss:.4f}",
-        help="How wrong its probabilities are; 0 would be certain and right every time.",
+        help="How far off its probabilities are. 0 means always sure and correct.",
     )
     wrong = int((report.labels != report.predictions).sum())
-    errors.metric("Read wrong", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
+    errors.metric("Mistakes", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):
         navigation.show_draw_button(outcome.stored, primary=True)
         if isinstance(job.key, int):
-            navigation.show_runs_button(job.key, "Compare it with other runs")
+            navigation.show_runs_button(job.key, "Compare with other runs")
 
 
 def _sample(outcome: TrainingOutcome) -> None:
@@ -156,20 +159,13 @@ def _sample(outcome: TrainingOutcome) -> None:
     if opened is None:
         return
     images = opened.test_images
-    st.write("**A random sample of test pictures**, framed green when read right, red when not")
+    st.write("**A random sample of test pictures.** Green: correct, red: wrong.")
     if st.button("Another sample", icon=":material/shuffle:", key="another_sample"):
         st.session_state.sample_seed = time.time_ns()
     chance = np.random.default_rng(st.session_state.get("sample_seed", 0))
     chosen = chance.choice(report.images, min(SAMPLE, report.images), replace=False)
     st.html(
         picture_grid(
-            [
-                (
-                    images[index],
-                    f"is {names[report.labels[index]]}, read as {names[report.predictions[index]]}",
-                    "right" if report.labels[index] == report.predictions[index] else "wrong",
-                )
-                for index in chosen
-            ]
+            readings(images[chosen], report.labels[chosen], report.predictions[chosen], names)
         )
     )

@@ -23,8 +23,8 @@ SHOWN = 7
 SEED = 1
 # The class whose mirror image tells most.
 MIRRORED = 2
-CLOTHES = "Clothes may be mirrored: a left shoe is a shoe as well as a right one."
-DIGITS = "A mirrored 2 is no 2: nobody writes it so, and time is lost on what never comes."
+CLOTHES = "Clothes can be mirrored: a left shoe is just as much a shoe as a right one."
+DIGITS = "A mirrored 2 isn't a 2. Nobody writes it that way, so training on it wastes time."
 ROWS = tuple(row for row in SETTINGS if row.group == "Augmentation")
 
 
@@ -35,7 +35,7 @@ def show_preview(values: Mapping[str, Any]) -> None:
         values: settings by name.
     """
     if datasets.availability(values["dataset"]).place is None:
-        st.caption("Examples are shown here once the data set is on this machine.")
+        st.caption("Examples appear here once the data set is on this server.")
         return
     job = dataset_job(values["dataset"])
     if job.state is JobState.DONE:
@@ -50,7 +50,9 @@ def _show_examples(dataset: Dataset, active: Mapping[str, Any]) -> None:
     with st.container(key="flip_reason"):
         st.html(_mirrored(dataset))
     if not active:
-        st.caption("All at 0: every picture is learned as it is. Move one, and see what it does.")
+        st.caption(
+            "All are at 0, so every picture is shown unchanged. Move a slider to see what it does."
+        )
         return
     images = dataset.train_images[:SHOWN]
     try:
@@ -60,7 +62,7 @@ def _show_examples(dataset: Dataset, active: Mapping[str, Any]) -> None:
         return
     if changed:
         with st.container(key="augmentation_preview"):
-            st.html(_rows({"As they are": images} | changed))
+            st.html(_rows({"Unchanged": images} | changed))
 
 
 def _configs(active: Mapping[str, Any]) -> dict[str, TrainingConfig]:

@@ -11,7 +11,8 @@ from mnist_app.core.runs.run import (
     RunState,
     curves_csv,
     differing_settings,
-    with_distinct_titles,
+    distinct_title,
+    latest_speed,
 )
 from mnist_app.core.settings import TrainingConfig
 
@@ -43,9 +44,29 @@ def test_runs_differ_in_the_settings_that_are_not_the_same() -> None:
     assert differing_settings([first]) == ()
 
 
-def test_runs_of_the_same_name_are_told_apart_by_their_numbers() -> None:
-    runs = [replace(made(title), id=number) for number, title in enumerate("aba", start=1)]
-    assert [run.title for run in with_distinct_titles(runs)] == ["a (run 1)", "b", "a (run 3)"]
+def test_a_setting_without_effect_is_not_told() -> None:
+    first, own = made(), made(architecture="custom")
+    first.settings["layers"] = "dense 9"
+    assert differing_settings([first, own]) == ("architecture", "layers")
+    assert first.setting("layers") is None
+    assert own.setting("layers") == own.settings["layers"]
+
+
+def test_a_title_that_a_run_has_already_gets_the_next_number() -> None:
+    runs = [made("a"), made("a (2)"), made("b")]
+    assert [distinct_title(title, runs) for title in "abc"] == ["a (3)", "b (2)", "c"]
+
+
+def test_the_speed_is_that_of_the_newest_run_of_the_same_kind_of_work() -> None:
+    runs = [
+        made(images_per_second=0.0),
+        made(architecture="lenet5", images_per_second=5.0),
+        made(images_per_second=70.0),
+        made(images_per_second=90.0),
+    ]
+    config = TrainingConfig(architecture="dense", batch_size=64)
+    assert latest_speed(config, runs) == 70
+    assert latest_speed(replace(config, elastic=1.0), runs) == 0
 
 
 def test_settings_of_another_version_are_taken_as_far_as_they_are_known() -> None:

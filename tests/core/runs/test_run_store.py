@@ -23,7 +23,9 @@ from tests.support.samples import in_a_process_of_its_own, nearly_full_disk
 
 CONFIG = TrainingConfig(architecture="dense", epochs=2)
 TRAINING = (Point(0.5, 1.5, 0.4, 0.01), Point(1, 0.9, 0.7, 0.02))
-PROGRESS = Progress(2, 2, 5, 5, training=TRAINING, validation=(Point(1, 0.8, 0.8, 0.02),))
+PROGRESS = Progress(
+    2, 2, 5, 5, images_per_second=640, training=TRAINING, validation=(Point(1, 0.8, 0.8, 0.02),)
+)
 HEAD = (
     "from mnist_app.core.runs.run_store import Runs\nfrom mnist_app.core.runs.run import RunState\n"
     "from mnist_app.core.settings import TrainingConfig\n"
@@ -48,6 +50,7 @@ def test_a_run_is_the_same_after_a_restart(kept: Runs) -> None:
     kept.record(run.id, PROGRESS, seconds=3)
     now = Runs().get(run.id)
     assert (now.state, now.seconds, now.is_over) == (RunState.RUNNING, 3, False)
+    assert now.images_per_second == 640
     assert Runs().curves(run.id) == LearningCurves(PROGRESS.training, PROGRESS.validation)
     model = model_store.folder() / "net.keras"
     kept.finish(
@@ -307,10 +310,12 @@ def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
     with older.writing() as connection:
         connection.execute(
             "INSERT INTO runs (title, owner, created, state, settings, process, training) "
-            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone', '[[0.5, 1.5, 0.4, 0.01]]')"
+            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone', '[[0.5, 1.5, 0.4, 0.01]]'), "
+            "('old', '', '2026-01-02', 'running', '{}', 'gone', '[]')"
         )
     kept = Runs(path)
-    (run,) = kept.listed()
+    again, run = kept.listed()
+    assert again.title == "old (run 2)"
     assert (run.title, run.state, run.checkpoints) == ("old", RunState.INTERRUPTED, None)
     assert not run.can_continue
     assert kept.curves(run.id) == LearningCurves((Point(0.5, 1.5, 0.4, 0.01),))

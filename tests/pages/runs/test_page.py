@@ -75,7 +75,7 @@ def keys(app: AppTest) -> set[str]:
 
 def test_without_runs_one_is_told_where_they_come_from() -> None:
     app = opened()
-    assert "train a network on the Train page" in said(app)
+    assert "Train a network first" in said(app)
     assert not ticks(app)
 
 
@@ -95,7 +95,7 @@ def test_the_newest_is_shown_first_with_its_figures() -> None:
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures["Test accuracy"] == "98.76%"
     assert figures["Weights"] == "1,234"
-    row = next(body for body in bodies(app) if "98.76% right" in body)
+    row = next(body for body in bodies(app) if "98.76% correct" in body)
     for fact in ("Finished", "2.5 s", "Dense", "optdigits", "1 epoch "):
         assert fact in row
 
@@ -119,16 +119,17 @@ def test_a_long_list_is_shown_when_asked_for() -> None:
 
 
 def test_two_ticked_runs_are_compared_and_the_link_says_so() -> None:
-    finished("small", accuracy=0.8, architecture="dense", epochs=2)
-    finished("large", accuracy=0.95, architecture="lenet5", epochs=3)
+    finished("small", accuracy=0.8, architecture="dense", epochs=2, layers="dense 99")
+    finished("large", accuracy=0.95, architecture="custom", epochs=3, layers="conv 4 3")
     app = opened()
     app.checkbox(key="tick_1").check().run()
-    assert "“large” reads most test pictures right: 95.00%" in said(app)
+    assert "“large” is the most accurate: it reads 95.00% correctly" in said(app)
     assert app.query_params["runs"] == "2,1"
     table = next(body for body in bodies(app) if "side-by-side" in body)
-    for fact in ("Network", "LeNet-5", "Dense", "Epochs", "95.00%"):
+    for fact in ("Network", "Your own", "conv 4 3", "Dense", "not used", "Epochs", "95.00%"):
         assert fact in table
     assert "Batch size" not in table, "only what differs"
+    assert "dense 99" not in table, "only what has an effect"
     again = opened(runs="2,1")
     assert ticks(again) == {"large": True, "small": True}
     again.checkbox(key="tick_2").uncheck().run()
@@ -156,10 +157,11 @@ def test_names_are_shown_as_they_are() -> None:
 
 def test_a_run_is_renamed() -> None:
     finished("old")
-    app = opened()
-    app.text_input(key="title_1").set_value("new")
+    finished("other")
+    app = opened(runs="1")
+    app.text_input(key="title_1").set_value("other")
     app.button(key="rename_run_1").click().run()
-    assert ticks(app) == {"new": True}
+    assert ticks(app) == {"other": False, "other \\(2\\)": True}, "no two have one name"
     app.text_input(key="title_1").set_value("  ")
     app.button(key="rename_run_1").click().run()
     assert "needs a name" in app.error[0].value
@@ -233,6 +235,7 @@ def test_why_convolution_trains_both_and_says_what_differs(
     assert len(ticks(app)) == 2
     assert all(ticks(app).values())
     assert app.button(key="why_convolution").disabled
+    assert "Available when your other runs are over" in said(app)
     assert "The dense one first" in said(app) or "the dense one first" in said(app)
     until(app, lambda: "Move every test picture" in said(app))
     assert "The dense network reads" in said(app)
@@ -248,8 +251,8 @@ def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:
     run_jobs.training_job(config, "other", "e" * 32)
     job = run_jobs.training_job(config, "mine", ME)
     app = opened(runs=str(job.key))
-    assert "Waiting in line at place 2" in said(app)
-    assert "place 2" in next(body for body in bodies(app) if 'class="run"' in body)
+    assert "Your run is number 2 in line" in said(app)
+    assert "number 2" in next(body for body in bodies(app) if 'class="run"' in body)
     app.button(key="stop_run").click().run()
     assert run_jobs.runs().get(int(str(job.key))).state is RunState.STOPPED
     assert "Stopped" in said(app)
@@ -276,8 +279,8 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     train.session_state["visitor"] = ME
     assert train.run(timeout=60).button(key="open_runs").label == "Go to that run"
     app = opened()
-    assert "It was interrupted" in said(app)
-    assert "It can go on from its last epoch" in said(app)
+    assert "This run was interrupted" in said(app)
+    assert "You can continue it from its last epoch" in said(app)
     app.button(key="continue_run").click().run()
     assert not app.exception
     until(app, lambda: bool(app.metric))

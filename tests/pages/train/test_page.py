@@ -14,10 +14,11 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs.progress import Progress
+from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import queues
-from mnist_app.pages.session.run_jobs import LiveRun, training_job
+from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from tests.support.gates import PATIENCE, Gate
 from tests.support.train_page import SCRIPT, opened, query
 from tests.support.visits import bodies, said, until
@@ -109,9 +110,9 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
     start(first)
     assert "Press Start" in status(second.run())
     start(second)
-    assert "Waiting in line at place 1: another run first" in status(second)
+    assert "You're next in line." in status(second)
     second.button(key="train_stop").click().run()
-    assert "Stopped before it began" in status(second)
+    assert "Stopped before it started" in status(second)
 
 
 def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
@@ -140,6 +141,26 @@ def test_settings_of_a_preset_of_the_command_line_mark_none() -> None:
     assert app.segmented_control(key="preset").value is None
 
 
+def test_a_preset_says_how_long_it_takes_once_a_run_here_has_shown_how_fast_it_is() -> None:
+    assert opened().segmented_control(key="preset").options == ["Quick", "Standard", "Best"]
+    run = runs().add("It", TrainingConfig(architecture="fast_cnn", dataset="optdigits"))
+    runs().finish(run.id, RunState.FINISHED, Progress(1, 1, 9, 9, images_per_second=100))
+    quick, standard, best = opened().segmented_control(key="preset").options
+    assert (quick, best) == ("Quick: about 39 s", "Best")
+    assert standard == "Standard: about 2 min"
+
+
+def test_two_runs_never_have_one_name() -> None:
+    app = opened(architecture="dense", epochs=1, batch_size=64)
+    for _ in range(2):
+        start(app)
+        until(app, lambda: "Finished" in status(app))
+    assert {run.title for run in runs().listed()} == {
+        "Dense on optdigits",
+        "Dense on optdigits (2)",
+    }
+
+
 def test_the_preset_that_the_form_agrees_with_is_marked_and_no_other() -> None:
     app = opened()
     assert app.segmented_control(key="preset").value == "one-minute"
@@ -158,7 +179,7 @@ def test_what_is_not_at_hand_is_not_chosen_by_itself() -> None:
 
 def test_settings_that_contradict_each_other_are_told_before_the_start() -> None:
     app = opened(validation_share=0.0, early_stopping=2)
-    assert "“Validation share”" in app.error[0].value
+    assert "“Held back to check (%)”" in said(app)
     assert app.button(key="train_start").disabled
 
 
@@ -189,7 +210,7 @@ def test_a_run_is_paused_and_goes_on() -> None:
     assert job().progress.progress.training == stood
     app.button(key="train_pause").click().run()
     until(app, lambda: len(job().progress.progress.training) > len(stood))
-    assert "images a second" in status(app)
+    assert "pictures a second" in status(app)
 
 
 def test_the_learning_rate_is_changed_while_it_runs() -> None:
@@ -234,7 +255,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     script = (
         "import streamlit as st\n"
         "from mnist_app.pages.train.live import show\n"
-        "show(st.session_state.job)"
+        "show(st.session_state.job, 1)"
     )
     app = AppTest.from_string(script, default_timeout=60)
     app.session_state["job"] = replace(ended, result=SimpleNamespace(stopped=stopped))
@@ -256,7 +277,7 @@ def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None
     assert watched.count('class="right"') + watched.count('class="wrong"') == 40
     assert next(body for body in shown if "tiles filters" in body).count("<img") > 8
     assert next(body for body in shown if "gallery hardest" in body).count("<figure") == 12
-    assert any("Now it takes it for" in body for body in shown)
+    assert any("Right now it reads it as" in body for body in shown)
     assert len(job().progress.progress.opinions[0].probabilities) == 10
 
 
@@ -264,7 +285,7 @@ def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
     app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
-    assert any("before you start a run" in body for body in bodies(app))
+    assert any("before you press Start" in body for body in bodies(app))
     assert job().progress.drawing is None
 
 
@@ -309,7 +330,7 @@ def test_augmentation_is_shown_on_real_pictures_and_why_not_to_mirror() -> None:
     examples = next(body for body in bodies(app) if "tiles examples" in body)
     assert examples.count("tiles examples") == 4
     assert "All together" in examples
-    assert any("A mirrored 2 is no 2" in body for body in bodies(app))
+    assert any("A mirrored 2 isn't a 2" in body for body in bodies(app))
 
 
 def test_no_worker_is_started_for_examples_that_nobody_looks_at(
