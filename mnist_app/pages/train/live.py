@@ -124,8 +124,7 @@ def _status(job: Snapshot | None, run: LiveRun | None) -> None:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
         share = run.progress.fraction if run is not None and run.progress else 0.0
-        with st.container(key="train_getting_ready"):
-            st.progress(share, _awaited(job, run.phase if run else None))
+        st.progress(share, _awaited(job, run.phase if run else None))
         _reasons(job, run)
     else:
         st.progress(run.progress.fraction, _standing(job, run.progress))
