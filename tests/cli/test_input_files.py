@@ -1,29 +1,18 @@
 import gzip
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 from mnist_app.cli.input_files import inputs_from_files
-
-SEVEN = {"strokes": [[[0, 0], [60, 0], [25, 90]]]}
-
-
-def picture() -> bytes:
-    image = Image.new("L", (100, 100), 255)
-    ImageDraw.Draw(image).line([(30, 25), (70, 25), (45, 80)], fill=0, width=8)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+from tests.support.command_line import SEVEN
 
 
-def test_files_of_every_kind_are_read_in_order(tmp_path: Path) -> None:
+def test_files_of_every_kind_are_read_in_order(tmp_path: Path, picture: Path) -> None:
     line = json.dumps(SEVEN)
     contents = {
-        "a.png": picture(),
+        "a.png": picture.read_bytes(),
         "b.json": json.dumps(SEVEN, indent=1).encode(),
         "c.jsonl": f"{line}\n\n{line}\n".encode(),
         "d.jsonl.gz": gzip.compress(line.encode()),
@@ -45,11 +34,18 @@ def test_files_of_every_kind_are_read_in_order(tmp_path: Path) -> None:
     ("name", "content", "problem"),
     [
         ("x.png", b"no picture", "not a picture"),
+        ("x.png", b"", "is empty"),
+        ("x.tiff", b"II*\0\x08\0\0\0\xff\xff" + bytes(40), "not a picture"),
         ("x.png", None, "cannot be opened"),
         ("x.jsonl", None, "cannot be opened"),
         ("x.json", b"{}", "It needs an object"),
+        ("x.json", b"not json", "It needs an object"),
+        ("x.json", b"[" * 100_000, "It needs an object"),
         ("x.json", b"\xff", "broken or no text"),
         ("x.jsonl", b'{"strokes": [[[1e99, 0]]]}', "a point"),
+        ("x.jsonl", b'{"strokes": [[[1' + b"0" * 400 + b", 0]]]}", "lists of"),
+        ("x.jsonl", b"7", "It needs an object"),
+        ("x.jsonl.gz", b"not gzip", "cannot be opened"),
         ("x.jsonl.gz", gzip.compress(b"{}" * 99, mtime=0)[:-10], "broken or no text"),
     ],
 )

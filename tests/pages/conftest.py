@@ -1,13 +1,23 @@
 """The pages' tests."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import pytest
 from streamlit.runtime.scriptrunner import script_runner
 
+from mnist_app.core.jobs import calls, cluster
 
-@pytest.fixture(autouse=True)
-def keras_unnoticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep Streamlit from resetting Keras after each run of a page, which takes seconds.
 
-    It does so where Keras is loaded: in tests that train a network, in no server of the app.
+@pytest.fixture(scope="session", autouse=True)
+def lab_in_this_process() -> Iterator[None]:
+    """Have threads of this process do what workers do: each new one would load TensorFlow anew.
+
+    Streamlit resets Keras after each run of a page where it is loaded, as it is here but in no
+    server of the app; and what learns there must not wait for all else on the machine.
     """
-    monkeypatch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cluster, "LocalCluster", partial(cluster.LocalCluster, processes=False))
+        patched.setattr(calls, "NICENESS", 0)
+        patched.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        yield
