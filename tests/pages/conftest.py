@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from distributed import LocalCluster
 from streamlit.runtime.scriptrunner import script_runner
 
 from mnist_app.core.jobs import calls, cluster
@@ -17,7 +18,7 @@ def lab_in_this_process() -> Iterator[None]:
     server of the app; and what learns there must not wait for all else on the machine.
     """
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cluster, "LocalCluster", partial(cluster.LocalCluster, processes=False))
+        patched.setattr(cluster, "LocalCluster", partial(LocalCluster, processes=False))
         patched.setattr(calls, "NICENESS", 0)
         patched.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
