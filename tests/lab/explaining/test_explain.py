@@ -10,7 +10,6 @@ from mnist_app.core.explaining.explanations import GradientExplanation
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.settings import ARCHITECTURES
 from mnist_app.lab.explaining.explain import explain_by_gradients
 from mnist_app.lab.networks import architectures
 
@@ -29,7 +28,7 @@ def explained(
 
 
 def test_the_shipped_model_explains_itself(shipped: Classifier, digits: Dataset) -> None:
-    for image in digits.test_images[:3]:
+    for image in digits.test_images[:2]:
         found = explained(SHIPPED, image)
         assert found.gradient_map.sum() > 0
         assert found.change is not None
@@ -39,7 +38,7 @@ def test_the_shipped_model_explains_itself(shipped: Classifier, digits: Dataset)
         assert after.argmax() == found.change.target != found.change.answer
 
 
-@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "custom"])
+@pytest.mark.parametrize("name", ["dense", "simple_cnn", "residual_cnn"])
 def test_any_network_explains_itself(name: str, dataset: Dataset, tmp_path: Path) -> None:
     architectures.build(name).save(tmp_path / "new.keras")
     found = explained((tmp_path / "new.keras").read_bytes(), dataset.test_images[0])

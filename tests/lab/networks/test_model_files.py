@@ -28,7 +28,7 @@ def models(tmp_path: Path) -> Path:
 
 
 def test_a_packed_model_answers_as_before(dataset: Dataset) -> None:
-    model = build("deep_cnn")
+    model = build("simple_cnn")
     model.compile(optimizer="adam", loss="categorical_crossentropy")
     files = packed(model)
     expected = KerasClassifier(model).probabilities(dataset.test_images)
@@ -62,7 +62,7 @@ def layer(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_compiled_model_from_plain_keras_is_welcome(models: Path, dataset: Dataset) -> None:
-    model = build("simple_cnn")
+    model = build("dense")
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     model.fit(as_network_input(dataset.test_images), np.eye(10)[dataset.test_labels], verbose=0)
     model.save(models / "foreign.keras")

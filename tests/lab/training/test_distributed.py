@@ -15,7 +15,7 @@ from mnist_app.core.data.datasets import Dataset, load
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.networks import model_files
+from mnist_app.lab.networks import architectures, model_files
 from mnist_app.lab.training import distributed, experiment
 from mnist_app.lab.training.distributed import SharedEngine
 from mnist_app.lab.training.fit import train
@@ -34,7 +34,7 @@ CONFIG = TrainingConfig(
 )
 # Batch normalisation counts for itself on each device, and dropout draws by chance.
 DEEP = dataclasses.replace(CONFIG, architecture="deep_cnn", limit=80, epochs=1)
-# What one worker does: the same command twice, then a run that only the second is told to stop.
+# What one worker does: some commands, then a run that only the second is told to stop.
 WORKER = """
 import json, sys
 from pathlib import Path
@@ -140,35 +140,30 @@ def test_two_workers_end_with_the_weights_of_one_and_the_first_saves(
     tmp_path: Path, alone: list[np.ndarray]
 ) -> None:
     ports = free_ports(2)
-    folders = [tmp_path / "0", tmp_path / "1"]
-    settings = json.dumps({"deep": DEEP.as_dict(), "dense": CONFIG.as_dict()})
+    folders, start_from = [tmp_path / "0", tmp_path / "1"], tmp_path / "start.keras"
+    architectures.build("dense").save(start_from)
+    barely = {**CONFIG.as_dict(), "epochs": 1, "learning_rate": 1e-5, "start_from": str(start_from)}
+    runs = {"deep": DEEP.as_dict(), "same": barely, "dense": CONFIG.as_dict()}
     workers = []
     for index, folder in enumerate(folders):
         folder.mkdir()
-        words = ["-c", WORKER, settings, str(folder)]
+        words = ["-c", WORKER, json.dumps(runs), str(folder)]
         workers.append(start(words, TF_CONFIG=cluster(index, ports)))
     first, second = ([json.loads(line) for line in out.splitlines()] for out in ended(workers))
     assert first[-1] == second[-1] == [2, True, 1]
-    assert [len(first), len(second)] == [3, 1], "only the first answers"
-    for name in ("deep", "dense"):
+    assert [len(first), len(second)] == [4, 1], "only the first answers"
+    for name in runs:
         ours, theirs = (weights(folder / f"{name}.npz") for folder in folders)
         for own, other in zip(ours, theirs, strict=True):
             assert np.array_equal(own, other)
     assert all_close(ours, alone)
-    assert sorted(path.name for path in tmp_path.rglob("*.keras")) == ["deep.keras", "dense.keras"]
+    saved = {path.relative_to(tmp_path) for path in tmp_path.glob("*/*.keras")}
+    assert saved == {Path("0", f"{name}.keras") for name in runs}
+    before = model_files.load(start_from).get_weights()
+    after = weights(folders[0] / "same.npz")
+    assert all(np.allclose(old, new, atol=1e-3) for old, new in zip(before, after, strict=True))
     stored = model_files.load(folders[0] / "dense.keras")
     assert all_close(stored.get_weights(), ours)
-
-
-def test_workers_start_from_a_model_too(tmp_path: Path) -> None:
-    words = "-m mnist_app train --dataset=optdigits --architecture=dense --limit=320".split()
-    words += ["--batch-size=32", "--epochs=1", "--learning-rate=1e-05", "--output"]
-    first, second = tmp_path / "first.keras", tmp_path / "second.keras"
-    ended([start([*words, str(first)])])
-    shared = [*words, str(second), f"--start-from={first}", "--seed=2"]
-    ended([start(shared, TF_CONFIG=cluster(0, free_ports(1)))])
-    ours, theirs = (model_files.load(path).get_weights() for path in (second, first))
-    assert all(np.allclose(own, other, atol=1e-3) for own, other in zip(ours, theirs, strict=True))
 
 
 def test_two_devices_of_one_machine_end_with_the_weights_of_one(

@@ -145,8 +145,13 @@ def test_who_stops_it_at_the_very_end_gets_nothing_either(
 
 
 def test_the_same_seed_teaches_the_same(
-    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
+    quick: None,
+    source: StoredModel,
+    drawings: list[LabelledDrawing],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(finetuning, "STEPS", 3)
     weights = []
     for number in (1, 2):
         random.seed(number)
