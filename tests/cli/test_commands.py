@@ -15,6 +15,9 @@ from mnist_app.core.settings import DATASETS, TrainingConfig
 from tests.support.command_line import is_one_plain_line
 from tests.support.samples import ROOT
 
+# Some commands load TensorFlow.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("words", "status"),
