@@ -91,7 +91,7 @@ def _look_inside(part: str, shown: str, steps: int = 0) -> Callable[[Page], None
 
     def act(page: Page) -> None:
         _draw(page)
-        page.locator(".st-key-look_inside summary").click()
+        page.locator(".st-key-open_look_inside button").click()
         page.get_by_text(part, exact=True).click()
         for number in range(steps):
             page.locator(".st-key-look_inside").get_by_role("button", name="Next").click()
@@ -183,7 +183,11 @@ def _show_me(step: int, shown: str) -> Callable[[Page], None]:
 PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("draw", "/", _draw),
     ("layers", "/", _look_inside("Layer by layer", ".st-key-look_inside img", steps=3)),
-    ("one-step", "/", _look_inside("One step, slowly", ".st-key-look_inside input[type=range]")),
+    (
+        "one-step",
+        "/",
+        _look_inside("One filter in slow motion", ".st-key-look_inside input[type=range]"),
+    ),
     # On a phone the first of the three pictures is left out.
     ("inside", "/", _look_inside("Where it looked", ".st-key-look_inside figure:last-child img")),
     ("change", "/", _look_inside("What would change its mind", ".st-key-look_inside figure")),

@@ -54,7 +54,7 @@ def teach(page: Page, *digits: int) -> None:
         expect_read(page, digit)
         page.locator(".st-key-right_digit").get_by_role("radio", name=str(digit)).click()
         expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
-    expect(page.get_by_text(f"Thank you: a {digits[-1]}")).to_be_visible()
+    expect(page.get_by_text(f"Remembered as a {digits[-1]}")).to_be_visible()
 
 
 def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_network(
@@ -70,7 +70,7 @@ def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_netw
     expect(page.locator(".way figure")).to_have_count(4)
     expect(page.locator(".looked")).to_contain_text("blue speaks for 7")
     bars = page.locator(".st-key-probabilities .bars")
-    expect(bars).to_have_attribute("aria-label", re.compile("How probable each digit is: 7"))
+    expect(bars).to_have_attribute("aria-label", re.compile("How likely each digit is: 7"))
     turn(page, "ArrowRight", 4)
     expect(page.locator(".gallery.worst figure")).to_have_count(6)
     expect(page.get_by_text("It took yours for a 7.")).to_be_visible()
@@ -199,7 +199,7 @@ def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(
     expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")
     teach(phone, 0, 1, 2, 6)
     phone.locator(".st-key-learn button").tap()
-    expect(phone.locator(".st-key-own_learning")).to_contain_text("Your drawings read right")
+    expect(phone.locator(".st-key-own_learning")).to_contain_text("Your drawings it now gets right")
     expect(phone.locator(".st-key-own_learning")).to_contain_text("5 of 5")
     phone.locator(".st-key-demo_again button").tap()
     expect_step(phone, 1)
@@ -250,7 +250,7 @@ def test_a_kiosk_clears_all_that_a_visitor_did_and_leaves_an_untouched_page_alon
     expect(page.locator(".st-key-correcting").get_by_alt_text("a 2")).to_be_visible()
     page.get_by_role("radio", name="A number").first.click()
     expect(page.locator(".st-key-wide_canvas")).to_be_visible()
-    page.get_by_text("Read a picture instead").click()
+    page.get_by_text("Use a photo instead").click()
     page.locator(".st-key-picture_file input[type=file]").set_input_files(sheet)
     expect(page.locator(".st-key-picture_prediction")).to_contain_text("no ink")
     known = cookies(page)

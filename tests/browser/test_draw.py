@@ -26,7 +26,7 @@ def touch(page: Page, digit: int) -> None:
 def ink_on_paper(page: Page) -> None:
     """Choose it, and wait for the canvas that has it."""
     page.locator("canvas.upper-canvas").evaluate("node => { node.dataset.ink = 'white' }")
-    page.get_by_text("Ink on paper").click()
+    page.get_by_text("Paper", exact=True).click()
     expect(page.locator("canvas.upper-canvas[data-ink]")).to_have_count(0)
     at_rest(page)
 
@@ -94,11 +94,11 @@ def test_drawing_ink_and_brush_are_still_there_after_a_look_at_another_page(
     draw(page, 0)
     expect_read(page, 0)
     page.get_by_role("link", name="Data").click()
-    expect(page.locator("h1")).not_to_contain_text("Draw")
+    expect(page.locator("h1")).not_to_contain_text("Digit Lab")
     page.get_by_role("link", name="Draw").click()
     expect_read(page, 0)
     expect(brush).to_have_value("40")
-    expect(page.get_by_role("radio", name="Ink on paper")).to_be_checked()
+    expect(page.get_by_role("radio", name="Paper")).to_be_checked()
     # The ink does not stand on black.
     page.wait_for_function(
         "canvas => canvas.getContext('2d').getImageData(5, 5, 1, 1).data[0] > 200",

@@ -15,7 +15,7 @@ TWO, SEVEN = 2, 5
 PANEL = ".st-key-drawn_looking"
 PARTS = (
     "Layer by layer",
-    "One step, slowly",
+    "One filter in slow motion",
     "Where it looked",
     "What would change its mind",
 )
@@ -26,8 +26,8 @@ def opened(page: Page, server: Server) -> Locator:
     page.goto(server.url)
     page.locator(CANVAS).wait_for()
     draw(page, TWO)
-    page.locator(".st-key-look_inside summary").click()
-    expect(page.locator(PANEL)).to_contain_text("Read as 2.")
+    page.locator(".st-key-open_look_inside button").click()
+    expect(page.locator(PANEL)).to_contain_text("It reads this as 2.")
     return page.locator(PANEL)
 
 

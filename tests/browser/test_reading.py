@@ -87,7 +87,7 @@ def test_a_number_fits_on_a_phone(phone: Page, server: Server) -> None:
 
 def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes) -> None:
     page.goto(server.url)
-    page.get_by_text("Read a picture instead").click()
+    page.get_by_text("Use a photo instead").click()
     page.locator(".st-key-picture_mode").get_by_text("A number").click()
     page.locator(".st-key-picture_file input[type=file]").set_input_files(
         {"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": sheet}
@@ -99,7 +99,7 @@ def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes)
 def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None:
     page.context.grant_permissions(["camera"])
     page.goto(server.url)
-    page.get_by_text("Read a picture instead").click()
+    page.get_by_text("Use a photo instead").click()
     # A video that a run of the page moves to another place stands still.
     at_rest(page)
     page.locator(".st-key-picture_mode").get_by_text("A number").click()

@@ -39,7 +39,7 @@ def test_the_server_draws_trains_and_explains_without_tensorflow(
     page.locator("canvas.upper-canvas").wait_for()
     draw(page, 7)
     expect_read(page, 7)
-    page.locator(".st-key-look_inside summary").click()
+    page.locator(".st-key-open_look_inside button").click()
     panel = page.locator(".st-key-drawn_looking")
     panel.get_by_text("What would change its mind", exact=True).click()
     expect(panel).to_contain_text("ink to add")

@@ -13,9 +13,9 @@ from mnist_app.core.images.pictures import png
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.recognition.reading import Digit, Reading
 
-NO_DIGIT = "This does not look like a digit."
-NO_NUMBER = "This does not look like a number."
-CLOSEST = "The bars show what it came closest to."
+NO_DIGIT = "That doesn't look like a digit."
+NO_NUMBER = "That doesn't look like a number."
+CLOSEST = "The bars show its closest guesses."
 # This many digits of a number are named as doubtful, the others are counted.
 MOST_DOUBTS = 2
 
@@ -57,7 +57,7 @@ def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
         "digit": digit.digit,
         "shares": [round(value, 4) for value in digit.probabilities.tolist()],
         "open": open_to,
-        "said": f"How probable each digit is: {said}",
+        "said": f"How likely each digit is: {said}",
         "image": base64.b64encode(png(digit.image)).decode(),
     }
 
@@ -70,7 +70,7 @@ def _doubt(open_to: list[tuple[int, ...]]) -> list[str]:
             about = f" about the {_ordinal(place)} digit" if len(open_to) > 1 else ""
             doubts.append(f"Not sure{about}: {digits[0]} or {digits[1]}?")
         elif not digits:
-            doubts.append(f"The {_ordinal(place)} sign does not look like a digit.")
+            doubts.append(f"The {_ordinal(place)} character doesn't look like a digit.")
     unsaid = len(doubts) - MOST_DOUBTS
     if unsaid > 0:
         more = "1 more digit is" if unsaid == 1 else f"{unsaid} more digits are"

@@ -46,7 +46,7 @@ const PARTS = {
 
   bars: {
     make: (group) => [
-      element("div", { className: "bars-title", textContent: "How probable it finds each digit" }),
+      element("div", { className: "bars-title", textContent: "How likely it thinks each digit is" }),
       element("fieldset", { className: "selected-digit", hidden: true, onchange: ({ target }) => {
         group.selected = Number(target.value);
         group.tell(group.selected);
@@ -86,7 +86,8 @@ const PARTS = {
       image.src = digits.length ? `data:image/png;base64,${digits[0].image}` : BLANK;
       image.alt = "The picture of 28 by 28 pixels that the network saw";
       // A figure that changes with every answer cannot be read.
-      const speed = digits.length && milliseconds ? `Read in ${milliseconds.toFixed(1)} ms.` : "\u00a0";
+      const speed = digits.length && milliseconds
+        ? `Answered in ${Math.max(0.01, milliseconds / 1000).toFixed(2)} seconds.` : "\u00a0";
       if (isFinal) about.lastChild.textContent = speed;
       gallery.hidden = !isNumber;
       gallery.replaceChildren(...isNumber ? digits.map(pictured) : []);

@@ -17,7 +17,8 @@ WIDE, LOW = 560, 280
 # For a projector; demo.css shows it smaller on smaller screens.
 LARGE = 560
 BRUSH = 18
-INKS = {"White on black": ("#ffffff", "#000000"), "Ink on paper": ("#16244f", "#fbf8ee")}
+INKS = {"Chalkboard": ("#ffffff", "#000000"), "Paper": ("#16244f", "#fbf8ee")}
+EXAMPLES = (2, 3, 5, 7)
 MODES = ("One digit", "A number")
 
 
@@ -197,10 +198,23 @@ def _show_clear_and_undo(canvas: Canvas) -> None:
             )
 
 
+def show_examples(canvas: Canvas) -> None:
+    """Offer examples for whoever has no pen at hand."""
+    with st.container(key="examples", horizontal=True, vertical_alignment="center"):
+        st.markdown("Try one:", width="content")
+        for digit in EXAMPLES:
+            st.button(
+                f"a {digit}",
+                key=f"example_{digit}",
+                on_click=canvas.show_example,
+                args=(digit,),
+            )
+
+
 def show_tools(canvas: Canvas) -> None:
     """Show the choice of ink and brush."""
     st.segmented_control(
-        "Ink",
+        "Style",
         list(INKS),
         default=next(iter(INKS)),
         key="ink",
@@ -226,6 +240,12 @@ def _in_ink(raw: dict[str, Any] | None) -> dict[str, Any]:
 def _ink() -> tuple[str, str]:
     """Return the colours of the strokes and of the paper."""
     return INKS[st.session_state.get("ink") or next(iter(INKS))]
+
+
+def read_as_number(canvas: Canvas) -> None:
+    """Give the drawing the room of a number."""
+    st.session_state.mode = MODES[1]
+    _change_mode(canvas)
 
 
 def _change_mode(canvas: Canvas) -> None:

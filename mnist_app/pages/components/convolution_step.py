@@ -30,8 +30,8 @@ def show_convolution_step(explanation: Explanation, key: str) -> None:
         return
     st.caption(
         "A filter is a small pattern of weights, learned from examples. It slides over the "
-        "picture; at each place ink is multiplied by weights, and all products added up become "
-        "one pixel of a new picture, bright where the pattern is found."
+        "picture. At each place it multiplies ink by weights, and adding the products gives one "
+        "pixel of a new picture, bright where the pattern fits."
     )
     maps = responses(convolution, image)
     kernel = _choose_filter(maps, f"{key}_filter")
@@ -44,7 +44,7 @@ def show_convolution_step(explanation: Explanation, key: str) -> None:
 def _why_not(layers: tuple[FeatureMaps, ...]) -> str:
     """Return why there is no convolution of the picture itself to step through."""
     if not any(layer.kind in CONVOLUTIONS for layer in layers):
-        return "This network has no filters that slide over the picture: it takes it as a whole."
+        return "This network has no filters that slide over the picture: it reads it as a whole."
     first = layers[1].kind
     if first in CONVOLUTIONS:
         return "The first filters of this network are of a kind that cannot be stepped through."

@@ -25,7 +25,7 @@ from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import escape_markdown, show_error
 
 MOST = 200
-EMPTY = "Draw a digit first: then tell here which one it was."
+EMPTY = "Draw a digit first. Then say here what you drew."
 OWN_HAND = ", my handwriting"
 
 
@@ -39,12 +39,12 @@ def show_corrections(
     """
     with st.container(key="correcting"):
         st.segmented_control(
-            "**Wrong? Tell me which digit it was**",
+            "Wrong? What did you draw?",
             range(10),
             key="right_digit",
             on_change=_keep,
             args=(canvas, model, when_kept),
-            help="In a number, it is the digit whose bars you see.",
+            help="For a number, this corrects the digit selected above.",
         )
         if note := st.session_state.get("correcting_note"):
             st.caption(note)
@@ -82,7 +82,9 @@ def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> 
     kept[:] = [item for item in kept if not _is_same(item.drawing, drawing)]
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
-    st.session_state.correcting_note = f"Thank you: a {label}. It is kept while this page is open."
+    st.session_state.correcting_note = (
+        f"Thanks! Remembered as {_a(label)} until you close this page."
+    )
     when_kept()
 
 
@@ -95,12 +97,16 @@ def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
     judge = None
     if canvas.is_wide:
         if loading_job(model).state != JobState.DONE:
-            raise DigitLabError("The number is not read yet: tell it again in a moment.")
+            raise DigitLabError("The number is not read yet. Try again in a moment.")
         judge = model_cache.loaded(model.path)
     parts = drawn_digits(canvas.drawing, judge)
     if not parts:
         raise DigitLabError(EMPTY)
     return parts[min(st.session_state.get("selected_digit", 0), len(parts) - 1)]
+
+
+def _a(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def _is_same(one: Drawing, other: Drawing) -> bool:
@@ -110,7 +116,7 @@ def _is_same(one: Drawing, other: Drawing) -> bool:
 
 
 def _show_kept(kept: list[LabelledDrawing]) -> None:
-    st.html(picture_grid([(item.image, f"a {item.label}", "") for item in kept], side=56))
+    st.html(picture_grid([(item.image, _a(item.label), "") for item in kept], side=56))
     with st.container(horizontal=True):
         st.button(
             "Remove the last", key="drop_last", icon=":material/undo:", on_click=_forget, args=(1,)
@@ -129,20 +135,19 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
             )
     if (missing := FEWEST - len(kept)) > 0:
         more = "one more" if missing == 1 else f"{missing} more"
-        st.caption(f"With {more}, the network can learn from them how you write.")
+        st.caption(f"Correct {more} and it can learn your handwriting.")
 
 
 def _offer_learning(model: StoredModel) -> None:
     jobs = queues().finetuning.jobs(visitor())
     title = escape_markdown(model.title)
     if _former_copy(_default_title(model)) == model.path:
-        what = f"“{title}” learns on from all of your drawings, or a copy of it under another name."
+        what = f"This goes on training “{title}”, or a copy of it if you give another name."
     else:
-        what = f"A copy of “{title}” learns how you write; the model itself stays as it is."
+        what = f"This trains a copy of “{title}”; the original stays unchanged."
     st.caption(
-        f"{what} It takes some seconds. What has learned can be chosen by everybody who uses this "
-        "app here; your drawings are shown to nobody. As long as the app runs, learning again "
-        "under the same name replaces it."
+        f"{what} Other visitors can use the copy but never see your drawings. Using the same name "
+        "again replaces it."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -191,7 +196,7 @@ def _show_learning() -> None:
     job = jobs[-1]
     with st.container(key="own_learning"):
         if not job.is_over:
-            show_progress(queues().finetuning, job.id, "Learning how you write")
+            show_progress(queues().finetuning, job.id, "Learning your handwriting")
         elif job.state == JobState.FAILED:
             show_error(job.error)
         elif job.result is None:
@@ -205,22 +210,25 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
     own, test = outcome.own, outcome.test
     title = escape_markdown(outcome.stored.title)
     if outcome.fraction:
-        st.markdown(f"**“{title}” has learned how you write**")
+        st.markdown(f"**“{title}” has learned your handwriting**")
     else:
         st.info(
-            "Nothing could be learned from these drawings without forgetting how other people "
-            f"write: “{title}” reads as the model did before. Draw more, and look whether each has "
-            "its right answer.",
+            "It could not learn from these drawings without forgetting how other people write, so "
+            f"“{title}” reads just as before. Draw more, and check that each has the correct "
+            "answer.",
             icon=":material/info:",
         )
     before, after = (round(accuracy * own.pictures) for accuracy in (own.before, own.after))
     yours, others = st.columns(2)
-    yours.metric("Your drawings read right", f"{after} of {own.pictures}")
-    yours.caption(f"Before: {before}. These are the very drawings that it learned from.")
-    others.metric("Other people's digits read right", f"{test.after:.2%}")
+    yours.metric("Your drawings it now gets right", f"{after} of {own.pictures}")
+    yours.caption(
+        f"Before: {before} of {own.pictures}. It has just studied these drawings, so this is no "
+        "exam."
+    )
+    others.metric("Other people's digits it gets right", f"{test.after:.2%}")
     others.caption(
-        f"Before: {test.before:.2%}. Of {test.pictures:,} test pictures of "
-        f"{short(DATASETS[outcome.dataset])}, to see whether it forgot anything."
+        f"Before: {test.before:.2%}. On {test.pictures:,} {short(DATASETS[outcome.dataset])} test "
+        "pictures, to check it has not forgotten anything."
     )
     is_used = st.session_state.get("model") == outcome.stored.name
     if st.button(

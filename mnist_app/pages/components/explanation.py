@@ -26,33 +26,31 @@ from mnist_app.pages.session.waiting import show_failure
 SIDE = 28 * CELL
 LAYERS, STEP, WHERE, CHANGE = PARTS = (
     "Layer by layer",
-    "One step, slowly",
+    "One filter in slow motion",
     "Where it looked",
     "What would change its mind",
 )
 BY_INK = (
-    "The ink comes up little by little from an empty sheet, and the network is asked all along "
-    "which pixels help most. Source: integrated gradients, "
+    "The ink fades in from an empty sheet, and at each moment the network says which pixels help "
+    "most. Source: integrated gradients, "
     '<a href="https://arxiv.org/abs/1703.01365" target="_blank">Sundararajan, Taly and Yan, '
     "2017</a>."
 )
 BY_WIPING = (
-    "A patch of 5 x 5 pixels is wiped clean, at one place after the other: where the answer gets "
+    "A patch of 5 x 5 pixels is covered up, in one place after the other. Where the answer gets "
     "weaker, the ink was needed. Source: occlusion, "
     '<a href="https://arxiv.org/abs/1311.2901" target="_blank">Zeiler and Fergus, 2014</a>.'
 )
 PROOF = (
-    "**What these maps do not prove.** They show what the answer hangs on close to this picture, "
-    "not why it was given. A map can look convincing and still be wrong "
-    "([Adebayo and others, 2018](https://arxiv.org/abs/1810.03292)); and ink that helps only "
-    "together with other ink may be missed. Where the two differ, trust neither."
+    "**What these maps do not prove.** They show what this answer depends on for this "
+    "drawing, not why the network gave it. A map can look convincing and still be wrong "
+    "([Adebayo and others, 2018](https://arxiv.org/abs/1810.03292)), and it may miss ink that "
+    "helps only together with other ink. Where the two maps differ, trust neither."
 )
-WAKING = "The learning part of the app is waking up to find this out, about 10 s …"
-SEARCHED = "The smallest change that a short search found; a smaller one may exist."
+WAKING = "The learning part of the app is waking up to find this out …"
+SEARCHED = "The smallest change we found quickly; there may be a smaller one."
 GUIDED = "Every pixel moves a little towards a real picture of the other answer."
-FREE = (
-    "It changes whatever pixels sway the network most, so it may be specks that no pen would draw."
-)
+FREE = "It changes the pixels that matter most, so it may be specks that no pen would draw."
 
 
 @st.fragment
@@ -91,7 +89,7 @@ def show_look_inside(image: np.ndarray | None, model: StoredModel, expander: str
         key: see `show_explanation`.
     """
     with st.expander(
-        "Look inside: how did it come to that?",
+        "Look inside: how did it decide?",
         key=expander,
         icon=":material/visibility:",
         on_change="rerun",
@@ -100,7 +98,7 @@ def show_look_inside(image: np.ndarray | None, model: StoredModel, expander: str
         if not inside.open:
             return
         if image is None:
-            st.caption("Draw a digit, and see here what the network makes of it, step by step.")
+            st.caption("Draw a digit and see here what the network makes of it, step by step.")
         else:
             show_explanation(image, model, key)
 
@@ -117,7 +115,7 @@ def _show_parts(explanation: Explanation, model: StoredModel, key: str, is_new: 
         persist_state="session",
     )
     names = model.class_names
-    about = f"Read as {names[explanation.answer]}. This is how it came to that."
+    about = f"It reads this as {names[explanation.answer]}. Here is how."
     st.html(_status(about if is_new else "Looking at the new picture …"))
     if part in (WHERE, CHANGE):
         return _show_gradients(explanation, model, key, part)
@@ -147,7 +145,7 @@ def _waiting_for(job: Snapshot) -> str:
     phase = job.progress
     if isinstance(phase, Phase) and phase.stage is not Stage.BEGUN:
         return WAKING
-    return "Asking the network how each pixel sways it …"
+    return "Asking the network how much each pixel matters …"
 
 
 def _status(text: str) -> str:
@@ -159,20 +157,20 @@ def _show_maps(explanation: Explanation, found: GradientExplanation | None, answ
     image = explanation.image
     plain = picture(image, f"The picture, read as {answer}", SIDE)
     if found is None:
-        by_ink = picture(image, "The picture; what speaks for its answer is being found out", SIDE)
+        by_ink = picture(image, "The picture; its map is not ready yet", SIDE)
     else:
         alt = f"The picture; ink in blue speaks for {answer}, ink in orange against it"
         by_ink = picture(attributed(image, found.gradient_map), alt, SIDE)
     by_wiping = picture(
         attributed(image, explanation.occlusion_map),
-        f"The picture; what is blue speaks for {answer}, as wiping it makes the answer weaker, "
+        f"The picture; what is blue speaks for {answer}, as covering it makes the answer weaker, "
         "what is orange against it",
         SIDE,
     )
     figures = [
         figure(plain, "The picture"),
-        figure(by_ink, "By bringing up the ink", BY_INK),
-        figure(by_wiping, "By wiping parts away", BY_WIPING),
+        figure(by_ink, "Fading the ink in", BY_INK),
+        figure(by_wiping, "Covering parts up", BY_WIPING),
     ]
     colours = [("above", "", f"speaks for {answer}"), ("below", "", f"speaks against {answer}")]
     st.html(row(figures, kind="maps") + legend(colours))
@@ -208,15 +206,15 @@ def _show_change(
 def describe_counterfactual(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
     """Describe the change in one sentence."""
     if change is None:
-        return "No small change was found that would change its mind."
+        return "We found no small change that would change its mind."
     added, removed = change.added, change.ink - change.added
     parts = [
         f"{verb} about {amount:.0f} {'pixel' if round(amount) == 1 else 'pixels'} of ink"
-        for verb, amount in (("adding", added), ("removing", removed))
+        for verb, amount in (("add", added), ("remove", removed))
         if amount >= 0.5
     ]
-    way = " and ".join(parts) or "changing less than a pixel of ink"
+    way = " and ".join(parts) or "change less than a pixel of ink"
     return (
-        f"After {way} it reads {class_names[change.target]} instead of "
-        f"{class_names[change.answer]}, with {change.probability:.0%}."
+        f"{way[0].upper()}{way[1:]}, and it reads {class_names[change.target]} instead of "
+        f"{class_names[change.answer]} ({change.probability:.0%} sure)."
     )

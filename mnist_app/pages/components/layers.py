@@ -37,8 +37,8 @@ def show_layers(explanation: Explanation, names: tuple[str, ...], key: str) -> N
         key: of the slider.
     """
     st.caption(
-        "A network is a row of small steps, its layers. Each makes new pictures of those that the "
-        "step before it made, from the picture itself to the answer."
+        "A network works in small steps called layers. Each one turns the previous pictures into "
+        "new ones, from your drawing to the answer."
     )
     every = explanation.layers
     place = stepper("Step", len(every), key)
@@ -86,4 +86,4 @@ def _answer(probabilities: np.ndarray, names: tuple[str, ...]) -> str:
         f'<td><span style="width:{part:.1%}"></span></td><td>{percent(part)}</td></tr>'
         for name, part in zip(names, probabilities.tolist(), strict=True)
     )
-    return f'<table class="outputs" aria-label="How probable each class is">{rows}</table>'
+    return f'<table class="outputs" aria-label="How likely each answer is">{rows}</table>'

@@ -11,6 +11,7 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import Canvas
@@ -20,7 +21,7 @@ from mnist_app.pages.session.waiting import rerun_when_over, show_failure
 
 # A model that is ready is loaded in a fraction of this.
 PATIENCE_SECONDS = 0.3
-NO_READER = "There is no model here that reads digits: train one on the Train page."
+NO_READER = "No network here reads digits yet. Train one on the Train page."
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ def read_latest(canvas: Canvas, model: StoredModel) -> CanvasReading:
     return read_canvas(canvas, model, PATIENCE_SECONDS)
 
 
+def looks_like_a_number(found: CanvasReading) -> bool:
+    """Return whether what does not look like a digit reads as a number of several."""
+    if any(candidates(digit.probabilities) for digit in found.reading.digits):
+        return False
+    if found.canvas.is_empty or found.job.state != JobState.DONE:
+        return False
+    try:
+        classifier = model_cache.loaded(found.model.path)
+        digits = read_drawing(found.canvas.drawing, classifier, as_number=True).digits
+    except DigitLabError:
+        return False
+    return len(digits) > 1 and all(candidates(digit.probabilities) for digit in digits)
+
+
 def show_answer(found: CanvasReading) -> None:
     """Show the answer, or why there is none, and follow the pen from now on."""
     canvas = found.canvas
@@ -98,10 +113,10 @@ def _answer(found: CanvasReading) -> dict[str, Any]:
     if found.canvas.is_empty:
         return _invitation(found.canvas)
     if found.job.state == JobState.FAILED:
-        return answers.unread("This model cannot read.")
+        return answers.unread("This network cannot read.")
     if not found.job.is_over:
         return answers.unread(
-            "The network is waking up …", "Your drawing is read as soon as it is ready."
+            "The network is waking up …", "It reads your drawing as soon as it is ready."
         )
     return answers.as_dict(found.reading)
 
@@ -109,7 +124,8 @@ def _answer(found: CanvasReading) -> dict[str, Any]:
 def _invitation(canvas: Canvas) -> dict[str, Any]:
     what = "a number" if canvas.is_wide else "a digit"
     return answers.unread(
-        f"Draw {what}, and it is read here.", "Mouse, pen or finger: as you would on paper."
+        f"Draw {what} and the answer appears here.",
+        "Use a mouse, pen or finger, just as on paper.",
     )
 
 

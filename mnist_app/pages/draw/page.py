@@ -6,52 +6,130 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import answer, reader
-from mnist_app.pages.components.canvas import Canvas, show_canvas, show_tools, visitors_canvas
+from mnist_app.pages.components.canvas import (
+    Canvas,
+    read_as_number,
+    show_canvas,
+    show_examples,
+    show_tools,
+    visitors_canvas,
+)
 from mnist_app.pages.components.corrections import show_corrections
 from mnist_app.pages.components.explanation import show_look_inside
+from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.draw.photo import show_picture_reader
 from mnist_app.pages.session.wording import escape_markdown
 
-DONE = "Your drawing, brought to the size, place and line width of the digits it learned from."
+HELLO = (
+    '<div class="hello"><h1>Digit Lab</h1>'
+    "<p>Draw a digit and watch a neural network read it.</p></div>"
+)
+DONE = "Your drawing, resized and centred like the digits it learned from."
+LOOK_INSIDE = "look_inside"
+# The path, the words and the icon of what else there is.
+DOORS = (
+    ("train", "Train your own network", "school"),
+    ("predictions", "See where it fails", "grid_on"),
+    ("show-me", "Show it to an audience", "co_present"),
+)
 
 
 def page() -> None:
     """Show the page."""
-    st.title("Draw a digit")
     canvas = visitors_canvas()
     models = readers()
     model = reader.chosen_model(models)
-    _show_canvas_and_answer(canvas, model)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        show_tools(canvas)
+    with st.container(key="draw"):
+        with st.container(key="hello"):
+            st.html(HELLO)
+        if model is not None and not model.is_shipped:
+            _show_own_network(model, models)
+        _show_canvas_and_answer(canvas, model)
+        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            show_tools(canvas)
+            if model is not None:
+                _choose_model(models)
         if model is not None:
-            _choose_model(models)
-    if model is not None:
-        st.fragment(show_corrections)(canvas, model)
-        show_picture_reader(model)
+            show_picture_reader(model)
 
 
 # Each stroke sends only what it changes, and reads nothing from the disk.
 @st.fragment
 def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
-    left, right = st.columns([17, 9] if canvas.is_wide else [5, 6], gap="large")
+    with st.container(key="wide_surface" if canvas.is_wide else "square_surface"):
+        drawn, answered, asked = st.columns(3)
     # Nothing is on the screen before the canvas.
-    with left:
+    with drawn:
         show_canvas(canvas)
+        if not canvas.is_wide:
+            show_examples(canvas)
     if model is None:
-        with right, st.container(key="prediction"):
+        with answered, st.container(key="prediction"):
             st.info(reader.NO_READER)
         return
     found = reader.read_latest(canvas, model)
-    with right:
+    with answered:
         reader.show_answer(found)
         with st.container(key="probabilities"):
             answer.show_bars(canvas.name)
+    digit = answer.selected_digit(found.reading)
+    with asked:
         with st.container(key="model_input"):
             answer.show_inputs(canvas.name, DONE)
-    digit = answer.selected_digit(found.reading)
-    show_look_inside(digit.image if digit else None, model, "look_inside", "drawn")
+        if not canvas.is_wide and reader.looks_like_a_number(found):
+            _offer_number(canvas)
+        st.fragment(show_corrections)(canvas, model)
+        st.button(
+            "Look inside: how did it decide?",
+            key="open_look_inside",
+            icon=":material/visibility:",
+            width="stretch",
+            on_click=_look_inside,
+        )
+        _show_doors()
+    show_look_inside(digit.image if digit else None, model, LOOK_INSIDE, "drawn")
+    scroll_if_asked()
     reader.rerun_when_ready(found.job)
+
+
+def _show_own_network(model: StoredModel, models: dict[str, StoredModel]) -> None:
+    """Say whose answers these are, when it is not the network that comes with the app."""
+    built_in = next((name for name, other in models.items() if other.is_shipped), None)
+    with st.container(key="own_network", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**“{escape_markdown(model.title)}” reads here now. Draw!**")
+        if built_in is not None:
+            st.button(
+                "Back to the built-in network",
+                key="use_built_in",
+                icon=":material/undo:",
+                on_click=lambda: st.session_state.update(wanted_model=built_in),
+            )
+
+
+def _offer_number(canvas: Canvas) -> None:
+    with st.container(key="more_digits"):
+        st.markdown("This looks like more than one digit.")
+        st.button(
+            "Read it as a number",
+            key="read_as_number",
+            icon=":material/pin:",
+            on_click=read_as_number,
+            args=(canvas,),
+        )
+
+
+def _look_inside() -> None:
+    st.session_state[LOOK_INSIDE] = True
+    scroll_to(LOOK_INSIDE)
+
+
+def _show_doors() -> None:
+    """Show ways to what else there is."""
+    pages = st.session_state.get("pages", {})
+    with st.container(key="doors"):
+        for path, label, icon in DOORS:
+            if path in pages:
+                st.page_link(pages[path], label=label, icon=f":material/{icon}:")
 
 
 def _choose_model(models: dict[str, StoredModel]) -> None:
@@ -59,12 +137,12 @@ def _choose_model(models: dict[str, StoredModel]) -> None:
     titles = model_store.titles(models.values())
 
     def label(name: str) -> str:
-        origin = "comes with the app" if models[name].is_shipped else "trained here"
-        return f"{escape_markdown(titles[name])} · {origin}"
+        origin = "built in" if models[name].is_shipped else "trained here"
+        return f"{escape_markdown(titles[name])} ({origin})"
 
     with st.popover(f"Read by: {escape_markdown(titles[st.session_state.model])}"):
         st.radio(
-            "The model that reads your drawing",
+            "The network that reads your drawing",
             list(models),
             key="model",
             format_func=label,

@@ -21,10 +21,7 @@ from mnist_app.pages.session.waiting import show_failure, show_progress
 
 SOURCES = ("A file", "The camera")
 ENDINGS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"]
-DONE = (
-    "The ink, lifted from its background and brought to the size and place of the digits it "
-    "learned from."
-)
+DONE = "The writing, cut out from the background, then resized and centred."
 # What is read within this time is shown at once, without a bar that only flickers.
 PATIENCE_SECONDS = 0.3
 
@@ -32,15 +29,15 @@ PATIENCE_SECONDS = 0.3
 @st.fragment
 def show_picture_reader(model: StoredModel) -> None:
     """Choose a picture, and see what the network reads in it."""
-    with st.expander("Read a picture instead", icon=":material/photo_camera:"):
+    with st.expander("Use a photo instead", icon=":material/photo_camera:"):
         chosen, answered = st.columns([5, 6], gap="large")
         with chosen:
             with st.container(horizontal=True):
                 source = st.segmented_control(
-                    "From", SOURCES, default=SOURCES[0], key="picture_source", required=True
+                    "Source", SOURCES, default=SOURCES[0], key="picture_source", required=True
                 )
                 mode = st.segmented_control(
-                    "It shows", MODES, default=MODES[0], key="picture_mode", required=True
+                    "Contains", MODES, default=MODES[0], key="picture_mode", required=True
                 )
             picture = _choose_file() if source == SOURCES[0] else _take_photo()
         if picture is None:
@@ -58,21 +55,21 @@ def show_picture_reader(model: StoredModel) -> None:
                 show_failure(queue, job, "picture_retry")
         else:
             with answered:
-                show_progress(queue, job.id, "Looking for the ink")
+                show_progress(queue, job.id, "Looking for the writing")
 
 
 def _choose_file() -> Any:
     return st.file_uploader(
-        "A picture of what you wrote: dark on light or light on dark",
+        "A photo of your handwriting, dark on light or light on dark",
         type=ENDINGS,
         max_upload_size=get_option("server.maxUploadSize"),
         key="picture_file",
-        help=f"{', '.join(FORMATS)}; a photograph of a sheet of paper is fine.",
+        help=f"{', '.join(FORMATS)}; a photo of a sheet of paper is fine.",
     )
 
 
 def _take_photo() -> Any:
-    return st.camera_input("Hold the sheet so that it fills the picture", key="picture_photo")
+    return st.camera_input("Hold the paper so it fills the frame", key="picture_photo")
 
 
 def _show_picture(result: ReadPicture) -> None:

@@ -43,7 +43,7 @@ def test_a_number_stands_alone_in_its_line_and_doubts_are_told_by_place() -> Non
     text = said(digit(d4=0.99), digit(d1=0.6, d7=0.39), digit(d0=0.99), digit())
     assert text.startswith("4100\n")
     assert "Not sure about the 2nd digit: 1 or 7?" in text
-    assert "The 4th sign does not look like a digit." in text
+    assert "The 4th character doesn't look like a digit." in text
     assert "more" not in text
 
 

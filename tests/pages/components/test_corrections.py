@@ -41,7 +41,7 @@ def test_without_a_drawing_nothing_is_kept(models: Path) -> None:
 def test_a_drawing_is_kept_once_with_its_last_label(models: Path) -> None:
     app = tell(tell(draw(opened(), stroke(SEVEN)), 1), 7)
     assert [item.label for item in app.session_state["own_drawings"]] == [7]
-    assert "Thank you: a 7" in notes(app)
+    assert "Remembered as a 7" in notes(app)
     assert "4 more" in notes(app)
     assert app.segmented_control(key="right_digit").value is None
 
@@ -90,7 +90,7 @@ def test_another_visitor_sees_nothing_of_it(models: Path) -> None:
 def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finetuning, "STEPS", 3)
     app = corrected(opened(), 5)
-    assert "the model itself stays as it is" in notes(app)
+    assert "the original stays unchanged" in notes(app)
     app.button(key="learn").click().run()
     job = queues().finetuning.jobs()[-1]
     queues().finetuning.wait(job.id, timeout=PATIENCE)
@@ -105,8 +105,8 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     assert used.name != before
     assert used.title == "Tiny, my handwriting"
     assert app.button(key="use_own").disabled
-    assert "“Tiny, my handwriting” learns on" in notes(app)
-    assert "stays as it is" not in notes(app)
+    assert "goes on training “Tiny, my handwriting”" in notes(app)
+    assert "stays unchanged" not in notes(app)
 
 
 def test_who_learns_again_gets_one_copy_of_a_name(

@@ -24,6 +24,9 @@ from tests.support.visits import until
 
 __all__ = ["models"]
 
+# Tests replace it.
+SHIPPED = model_store.SHIPPED
+
 
 def test_an_empty_canvas_invites_and_shows_no_digit(models: Path) -> None:
     text = answer(opened())
@@ -35,6 +38,35 @@ def test_a_drawing_is_read_as_soon_as_the_model_is_ready(models: Path) -> None:
     app = until_read(draw(opened(), stroke(SEVEN)))
     assert told(app)["answer"]["text"] in "0123456789"
     assert "sure" in answer(app)
+
+
+def test_an_example_is_read_like_a_drawing_and_can_be_undone(models: Path) -> None:
+    app = opened()
+    app.button(key="example_7").click()
+    until_read(app.run())
+    assert len(app.session_state["canvas_state"].drawing.strokes) == 1
+    app.button(key="undo").click().run()
+    assert "Draw a digit" in answer(app)
+
+
+def test_another_network_says_that_it_reads_and_leads_back(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", SHIPPED)
+    app = opened()
+    app.session_state["wanted_model"] = "tiny"
+    app.run()
+    assert any("reads here now" in text.value for text in app.markdown)
+    app.button(key="use_built_in").click().run()
+    assert app.session_state["model"] == "digit_lab"
+    assert not any("reads here now" in text.value for text in app.markdown)
+
+
+def test_a_button_looks_inside(models: Path) -> None:
+    app = until_read(draw(opened(), stroke(SEVEN)))
+    app.button(key="open_look_inside").click().run()
+    assert app.session_state["look_inside"]
+    assert not app.exception
 
 
 def test_clear_brings_the_invitation_back(models: Path) -> None:
@@ -56,7 +88,7 @@ def test_undo_takes_back_the_last_stroke_only(models: Path) -> None:
 
 def test_another_ink_keeps_the_drawing(models: Path) -> None:
     app = draw(opened(), stroke(SEVEN))
-    app.segmented_control(key="ink").set_value("Ink on paper").run()
+    app.segmented_control(key="ink").set_value("Paper").run()
     start = app.session_state["canvas_state"].start
     assert start["objects"][0]["path"] == SEVEN
     assert start["objects"][0]["stroke"] != "#ffffff"
@@ -81,7 +113,7 @@ def test_without_any_model_it_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
     app = opened()
-    assert "train one" in app.info[0].value
+    assert "Train one" in app.info[0].value
     assert not app.error
 
 
@@ -185,10 +217,10 @@ def test_a_drawing_is_in_the_ink_that_was_chosen_meanwhile(models: Path) -> None
     canvas: Canvas = app.session_state["canvas_state"]
     # As when the drawing is on another page than the choice of ink.
     canvas.number += 1
-    app.session_state["ink"] = "Ink on paper"
+    app.session_state["ink"] = "Paper"
     app.run()
     assert canvas.start is not None
-    assert canvas.start["objects"][0]["stroke"] == INKS["Ink on paper"][0]
+    assert canvas.start["objects"][0]["stroke"] == INKS["Paper"][0]
 
 
 @pytest.mark.parametrize(
