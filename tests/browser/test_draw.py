@@ -82,6 +82,18 @@ def test_undo_and_another_ink_keep_the_rest_of_the_drawing(page: Page, server: S
     expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
 
 
+def test_keys_undo_and_clear(page: Page, server: Server) -> None:
+    opened(page, server)
+    draw(page, 7)
+    expect_read(page, 7)
+    page.keyboard.press("Control+z")
+    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    page.locator(".st-key-example_3 button").click()
+    expect_read(page, 3)
+    page.keyboard.press("Escape")
+    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+
+
 def test_drawing_ink_and_brush_are_still_there_after_a_look_at_another_page(
     page: Page, server: Server
 ) -> None:

@@ -85,6 +85,8 @@ class LiveDrawing {
     listen("pointercancel", this.cancel);
     document.addEventListener("click", (event) => this.click(event),
       { capture: true, signal: this.listening.signal });
+    document.addEventListener("keydown", (event) => this.key(event),
+      { signal: this.listening.signal });
   }
 
   end() {
@@ -227,6 +229,16 @@ class LiveDrawing {
     this.up(event);
     // The canvas waits for a finger that is lifted, or the next stroke would be lost.
     document.dispatchEvent(new TouchEvent("touchend", { bubbles: true }));
+  }
+
+  // Ctrl+Z undoes and Escape clears, but for who writes or has something open above the page.
+  key(event) {
+    const isElsewhere = event.target.closest?.("input:not([type=radio], [type=range]), textarea")
+      || document.querySelector("[data-baseweb=popover], [role=dialog]");
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
+    if (isElsewhere || event.defaultPrevented || !(isUndo || event.key === "Escape")) return;
+    event.preventDefault();
+    document.querySelector(`.st-key-${isUndo ? "undo" : "clear"} button`)?.click();
   }
 
   // Clear and Undo act in the browser, at once; the canvas tells the page.
