@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from mnist_app.core.percentages import confidence
+
 Figure = dict[str, Any]
 Trace = dict[str, Any]
 
@@ -123,7 +125,7 @@ def probability_bars(
         "text": [_rounded(value) for value in values],
         "textposition": "outside",
         "cliponaxis": False,
-        "hovertemplate": "%{x}: %{y:.2f} %<extra></extra>",
+        "hovertemplate": "%{x}: %{y:.2f}%<extra></extra>",
     }
     return figure(
         [bars],
@@ -132,14 +134,12 @@ def probability_bars(
         yaxis={
             "range": [0, 112],
             "tickvals": [0, 50, 100],
-            "ticktext": ["0 %", "50 %", "100 %"],
+            "ticktext": ["0%", "50%", "100%"],
             "fixedrange": True,
         },
     )
 
 
 def _rounded(probability: float) -> str:
-    """Return whole percent; never 100 %, as no answer is that sure; nothing for 0 %."""
-    if probability >= 0.995:
-        return ">99%"
-    return f"{probability:.0%}" if probability >= 0.005 else ""
+    """Return whole percent; nothing for what is as good as 0%."""
+    return confidence(probability, 0) if probability >= 0.005 else ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_app.core.evaluation.metrics import Bin
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots.charts import FAINT, STRONG, Figure, Trace, figure, frame, known, scatter
 
 # Shares of fewer pictures than this say little.
@@ -34,7 +35,11 @@ def confusion_heatmap(
     is_right = np.eye(len(names), dtype=bool)
     share_of_class = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     errors = np.where(is_right, 0, matrix)
-    written = [_percent(share) for share in share_of_class.flat] if as_shares else matrix.flat
+    written = (
+        [percent(share).removesuffix("%") for share in share_of_class.flat]
+        if as_shares
+        else matrix.flat
+    )
     is_written = (matrix > 0) & (with_diagonal | ~is_right)
     texts = [
         str(text) if is_shown else ""
@@ -59,15 +64,6 @@ def confusion_heatmap(
         yaxis={**axis, "title": {"text": "true"}, "range": ends[::-1], "showgrid": False},
         shapes=[] if selected is None else [frame(selected[1], selected[0], 1, STRONG)],
     )
-
-
-def _percent(share: float) -> str:
-    """Return a fraction in percent with one decimal; never 0 nor 100 for what is not quite so."""
-    if 0 < share < 0.001:
-        return "<0.1"
-    if 0.999 < share < 1:
-        return ">99.9"
-    return f"{share * 100:.1f}".removesuffix(".0")
 
 
 def _cells(
@@ -104,7 +100,7 @@ def _cell_texts(
         textfont={"size": 11},
         hovertext=[
             f"true {names[row]}, read as {names[column]}:<br>"
-            f"{count} of {matrix[row].sum()} ({shares[row, column]:.1%})"
+            f"{count} of {matrix[row].sum()} ({percent(shares[row, column])})"
             for row, column, count in zip(rows, columns, counts, strict=True)
         ],
         hoverinfo="text",
@@ -122,7 +118,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> Figure:
     model = scatter(
         [part.confidence * 100 for part in bins],
         [part.accuracy * 100 for part in bins],
-        "%{text}: %{x:.1f} % sure on average, %{y:.1f} % right",
+        "%{text}: %{x:.1f}% sure on average, %{y:.1f}% correct",
         mode="markers",
         name="this model",
         marker={
@@ -133,7 +129,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> Figure:
         cliponaxis=False,
         text=["1 picture" if part.images == 1 else f"{part.images:,} pictures" for part in bins],
     )
-    axis = {"ticksuffix": " %", "fixedrange": True}
+    axis = {"ticksuffix": "%", "fixedrange": True}
     return figure(
         [perfect, model],
         height=380,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.images.pictures import png
+from mnist_app.core.percentages import confidence
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.recognition.reading import Digit, Reading
 
@@ -45,14 +46,9 @@ def unread(why: str, quiet: str = "") -> dict[str, Any]:
     return {"text": "", "says": [why], "quiet": quiet, "digits": []}
 
 
-def percent(probability: float) -> str:
-    """Return a probability for people; never 100 % for what is not quite so."""
-    return "more than 99.9%" if probability > 0.999 else f"{probability:.1%}"
-
-
 def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
     ranked = np.argsort(-digit.probabilities)[:3]
-    said = ", ".join(f"{index} {percent(digit.probabilities[index])}" for index in ranked)
+    said = ", ".join(f"{index} {confidence(digit.probabilities[index])}" for index in ranked)
     return {
         "digit": digit.digit,
         "shares": [round(value, 4) for value in digit.probabilities.tolist()],
@@ -85,4 +81,4 @@ def _ordinal(place: int) -> str:
 
 def _sureness(probability: float) -> str:
     word = "Very sure" if probability > 0.95 else "Fairly sure" if probability > 0.7 else "Not sure"
-    return f"{word}: {percent(probability)}"
+    return f"{word}: {confidence(probability)}".replace(">", "more than ")

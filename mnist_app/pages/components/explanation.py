@@ -11,7 +11,7 @@ from mnist_app.core.explaining.explanations import Explanation, GradientExplanat
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.answers import percent
+from mnist_app.core.percentages import confidence
 from mnist_app.pages.components.convolution_step import show_convolution_step
 from mnist_app.pages.components.figures import figure, legend, row
 from mnist_app.pages.components.layers import show_layers
@@ -194,9 +194,9 @@ def _show_change(
     )
     changed = picture(change.image, f"The changed picture, read as {after}", SIDE)
     figures = [
-        figure(as_it_is, f"Read as {before}: {percent(sure)}"),
+        figure(as_it_is, f"Read as {before}: {confidence(sure)}"),
         figure(marks, "What to change"),
-        figure(changed, f"Read as {after}: {percent(change.probability)}"),
+        figure(changed, f"Read as {after}: {confidence(change.probability)}"),
     ]
     signs = [("above", "+", "ink to add"), ("below", "\N{MINUS SIGN}", "ink to remove")]
     st.html(row(figures, between="→") + legend(signs))

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import sheet
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import FeatureMaps
-from mnist_app.core.recognition.answers import percent
+from mnist_app.core.percentages import confidence
 from mnist_app.pages.components.figures import legend
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.components.stepper import stepper
@@ -83,7 +83,7 @@ def _answer(probabilities: np.ndarray, names: tuple[str, ...]) -> str:
     """Return the last numbers as bars, with the class each stands for."""
     rows = "".join(
         f"<tr><th>{html.escape(name)}</th>"
-        f'<td><span style="width:{part:.1%}"></span></td><td>{percent(part)}</td></tr>'
+        f'<td><span style="width:{part:.1%}"></span></td><td>{confidence(part)}</td></tr>'
         for name, part in zip(names, probabilities.tolist(), strict=True)
     )
     return f'<table class="outputs" aria-label="How likely each answer is">{rows}</table>'

@@ -7,7 +7,7 @@ import numpy as np
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.answers import percent
+from mnist_app.core.percentages import confidence
 from mnist_app.pages.components.pixel_images import Item
 from mnist_app.pages.session.jobs import evaluation_job
 from mnist_app.pages.session.queues import queues
@@ -38,7 +38,7 @@ class EvaluatedModel:
         report, names = self.report, self.names
         answers = (report.labels, report.predictions, report.confidences)
         return [
-            f"is {names[true]}, read as {names[read]}, {percent(sure)} sure"
+            f"is {names[true]}, read as {names[read]}, {confidence(sure)} sure"
             for true, read, sure in zip(*(of[numbers].tolist() for of in answers), strict=True)
         ]
 

@@ -11,8 +11,8 @@ from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.percentages import confidence
 from mnist_app.core.plots.charts import probability_bars
-from mnist_app.core.recognition.answers import percent
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.live_chart import live_chart
@@ -139,7 +139,7 @@ def _show_bars(evaluated: EvaluatedModel, number: int) -> None:
         probability_bars(probabilities, names, candidates(probabilities)),
         key="opened_bars",
         alt="How probable each class is: "
-        + ", ".join(f"{names[index]} {percent(probabilities[index])}" for index in ranked),
+        + ", ".join(f"{names[index]} {confidence(probabilities[index])}" for index in ranked),
     )
 
 
@@ -182,7 +182,9 @@ def _opinion(title: str, other: StoredModel, evaluated: EvaluatedModel, number: 
     probabilities = model_cache.loaded(other.path).probabilities(image[None])[0]
     read = int(probabilities.argmax())
     judgement = "right" if read == evaluated.report.labels[number] else "wrong"
-    return _row(title, evaluated.names[read], f"{percent(probabilities[read])} sure, {judgement}")
+    return _row(
+        title, evaluated.names[read], f"{confidence(probabilities[read])} sure, {judgement}"
+    )
 
 
 def _row(title: str, read: str, more: str) -> str:

@@ -9,9 +9,9 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.percentages import confidence
 from mnist_app.core.plots.run_charts import lesson_curve
 from mnist_app.core.presets import PRESETS
-from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components import corrections, reader
@@ -143,4 +143,4 @@ def _opinion(progress: Progress) -> str:
         return ""
     probabilities = progress.opinions[-1].probabilities
     digit = int(np.argmax(probabilities))
-    return f"It takes your drawing for a <b>{digit}</b>, {percent(probabilities[digit])} sure."
+    return f"It takes your drawing for a <b>{digit}</b>, {confidence(probabilities[digit])} sure."

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
+from mnist_app.core.percentages import confidence
 from mnist_app.core.plots.run_charts import (
     accuracy_curves,
     class_accuracy_curves,
@@ -16,7 +17,6 @@ from mnist_app.core.plots.run_charts import (
     loss_curves,
     opinion_curves,
 )
-from mnist_app.core.recognition.answers import percent
 from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid, readings, tiles
@@ -163,7 +163,7 @@ def _opinions(
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Right now it reads it as {names[best]} ({percent(sure)} sure)."
+        text = f"Right now it reads it as {names[best]} ({confidence(sure)} sure)."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'

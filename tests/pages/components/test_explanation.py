@@ -16,7 +16,7 @@ from mnist_app.core.explaining.explanations import Explanation, explain
 from mnist_app.core.explaining.feature_maps import responses
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
-from mnist_app.core.recognition.answers import percent
+from mnist_app.core.percentages import confidence
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.pages.components.explanation import (
     CHANGE,
@@ -82,7 +82,7 @@ def test_every_layer_is_shown_in_order_with_a_line_on_what_it_does(
     assert not app.exception
     likeliest = maps[-1].values.argmax()
     assert f"<th>{likeliest}</th>" in text(app)
-    assert f"{percent(maps[-1].values[likeliest])}</td>" in text(app)
+    assert f"{confidence(maps[-1].values[likeliest])}</td>" in text(app)
 
 
 def test_buttons_step_and_stop_at_the_ends(models: Path, image: np.ndarray) -> None:
