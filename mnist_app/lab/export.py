@@ -14,7 +14,7 @@ from mnist_app.core.files import atomic_write
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import load, opened
-from mnist_app.lab.temporary import temporary_folder
+from mnist_app.lab.temporary_folder import temporary_folder
 
 
 def convert(

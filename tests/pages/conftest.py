@@ -7,7 +7,7 @@ import pytest
 from distributed import LocalCluster
 from streamlit.runtime.scriptrunner import script_runner
 
-from mnist_app.core.jobs import calls, cluster
+from mnist_app.core.jobs import cluster, worker
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +19,6 @@ def lab_in_this_process() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(cluster, "LocalCluster", partial(LocalCluster, processes=False))
-        patched.setattr(calls, "NICENESS", 0)
+        patched.setattr(worker, "NICENESS", 0)
         patched.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield

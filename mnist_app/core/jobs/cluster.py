@@ -18,17 +18,23 @@ import dask
 from distributed import Adaptive, Client, LocalCluster
 
 from mnist_app.core.errors import DigitLabError, Stopped, WorkerLost
-from mnist_app.core.jobs import calls
-from mnist_app.core.jobs.calls import Call
-from mnist_app.core.jobs.conversation import AWAY, Conversation, GetOrders, Report
 from mnist_app.core.jobs.job_queue import Control
+from mnist_app.core.jobs.pending_call import AWAY, GetOrders, PendingCall, Report
 from mnist_app.core.jobs.phases import Phase, Stage
+from mnist_app.core.jobs.worker import (
+    LANE,
+    Call,
+    Preparation,
+    fail_at_once,
+    idle_trainers,
+    perform,
+)
 
 logger = logging.getLogger(__name__)
 
 # One thread of a worker may train, the other does short work.
 LANES = 2
-TRAINING = {calls.LANE: 1}
+TRAINING = {LANE: 1}
 # A worker without work stays this long, so that the next job finds TensorFlow loaded.
 IDLE_SECONDS = 60.0
 ADAPT_SECONDS = 0.5
@@ -153,16 +159,16 @@ class Cluster:
     ) -> Any:
         key = f"{function}-{uuid.uuid4().hex}"
         call = Call(key, self._topic, function, arguments, get_orders())
-        conversation = Conversation(call, get_orders, report)
+        pending = PendingCall(call, get_orders, report)
         report(Phase(Stage.WAITING if self._address else Stage.STARTING, time.time()))
         with (
             self._work(is_training),
-            self._client(conversation) as client,
+            self._client(pending) as client,
             self._lane(client, get_orders, is_training) as lane,
         ):
-            future = client.submit(calls.perform, call, key=key, pure=False, **lane)
+            future = client.submit(perform, call, key=key, pure=False, **lane)
             try:
-                return conversation.result(client, future)
+                return pending.result(client, future)
             finally:
                 future.cancel()
 
@@ -188,7 +194,7 @@ class Cluster:
         """Wait for a worker that does not train, and reserve it; return its address."""
         while not get_orders().is_stopped:
             with _reaching():
-                free = client.run_on_scheduler(calls.idle_trainers)
+                free = client.run_on_scheduler(idle_trainers)
             with self._changing:
                 for worker in free:
                     if worker not in self._taken:
@@ -209,7 +215,7 @@ class Cluster:
                 self._open.remove(is_training)
 
     @contextmanager
-    def _client(self, conversation: Conversation) -> Iterator[Client]:
+    def _client(self, pending: PendingCall) -> Iterator[Client]:
         """Connect for one call, so that a scheduler that was away is found again."""
         with _reaching():
             client = Client(
@@ -217,9 +223,9 @@ class Cluster:
             )
         with client:
             with _reaching():
-                client.subscribe_topic(self._topic, conversation.receive)
-                client.register_plugin(calls.Preparation())
-                client.run_on_scheduler(calls.fail_at_once)
+                client.subscribe_topic(self._topic, pending.receive)
+                client.register_plugin(Preparation())
+                client.run_on_scheduler(fail_at_once)
             yield client
 
     def _wanted(self) -> int:

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.lab.networks import copies
+from mnist_app.lab.networks import cloning
 from mnist_app.lab.networks.logits import before_softmax
-from mnist_app.lab.temporary import temporary_folder
+from mnist_app.lab.temporary_folder import temporary_folder
 
 
 def to_litert(model: keras.Model) -> bytes:
@@ -24,7 +24,7 @@ def to_litert(model: keras.Model) -> bytes:
         DigitLabError: LiteRT has no form for one of its layers.
     """
     if any(layer.compute_dtype != "float32" for layer in model.layers):
-        model = copies.copy(model)
+        model = cloning.copy(model)
     with temporary_folder() as folder:
         try:
             _archive(model).write_out(str(folder), verbose=False)

@@ -13,7 +13,7 @@ import keras
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.lab.networks.litert import to_litert
-from mnist_app.lab.temporary import temporary_folder
+from mnist_app.lab.temporary_folder import temporary_folder
 
 MAX_UNPACKED_BYTES = 500_000_000
 # Layers that only do arithmetic. A file that names anything else (a Lambda, a registered class, a

@@ -8,7 +8,7 @@ from keras import ops, optimizers
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.networks import architectures, copies
+from mnist_app.lab.networks import architectures, cloning
 
 # Averages over batches reach back over this fraction of an epoch at most, but over two batches at
 # least.
@@ -26,7 +26,7 @@ def build_model(
     """
     model = architectures.build(config.architecture, classes, config.dropout, config.layers)
     limits.require_weights(model.count_params())
-    model = copies.seeded(model, config.seed)
+    model = cloning.seeded(model, config.seed)
     if start_from is not None:
         if [row.shape for row in model.weights] != [row.shape for row in start_from.weights]:
             raise DigitLabError(
@@ -46,7 +46,7 @@ def compile_model(
         steps: how many an epoch has.
         accuracy: a metric of that name, as Keras knows them.
     """
-    learner = model if config.precision == "float32" else copies.copy(model, config.precision)
+    learner = model if config.precision == "float32" else cloning.copy(model, config.precision)
     _follow_within(learner, steps * SETTLED)
     learner.compile(
         optimizer=optimizer(config, steps),

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.networks import copies
+from mnist_app.lab.networks import cloning
 from mnist_app.lab.training import compilation
 from mnist_app.lab.training.engine import Engine, Wish
 
@@ -103,7 +103,7 @@ class SharedEngine(Engine):
         """
         _require_fitting(config, self._strategy.num_replicas_in_sync)
         with self._strategy.scope():
-            self._learner = compilation.compile_model(copies.copy(model), config, steps)
+            self._learner = compilation.compile_model(cloning.copy(model), config, steps)
         self._step = _step(self._strategy, self._learner, config)
         return self._learner
 

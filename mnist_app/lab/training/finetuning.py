@@ -26,7 +26,7 @@ from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs.outcomes import AccuracyChange, FineTuned
 from mnist_app.core.settings import DATASETS, TrainingConfig
-from mnist_app.lab.networks import copies, model_files
+from mnist_app.lab.networks import cloning, model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.training.augmentation import augment
 from mnist_app.lab.training.input_pipeline import without_autotuning
@@ -115,8 +115,8 @@ def _copy(source: bytes, seed: int) -> keras.Model:
         path = Path(folder) / "model.keras"
         path.write_bytes(source)
         model = model_files.load(path)
-    twin = copies.seeded(model, seed)
-    copies.take_weights(twin, model)
+    twin = cloning.seeded(model, seed)
+    cloning.take_weights(twin, model)
     return twin
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.lab.networks import copies
+from mnist_app.lab.networks import cloning
 from mnist_app.lab.training.input_pipeline import InputPipeline
 
 # Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
@@ -68,7 +68,7 @@ def soft_target_map(teachers: Sequence[keras.Model], classes: int, precision: st
         )
     # Where data are read, also on a machine with a GPU.
     with tf.device("CPU:0"):
-        twins = [copies.copy(teacher, precision) for teacher in teachers]
+        twins = [cloning.copy(teacher, precision) for teacher in teachers]
 
     def teach(pictures: tf.Tensor, answers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         mean = sum(teacher(pictures, training=False) for teacher in twins) / len(twins)

@@ -8,7 +8,7 @@ import pytest
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.settings import OPTIMIZERS, TrainingConfig
-from mnist_app.lab.networks import copies
+from mnist_app.lab.networks import cloning
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.training import compilation
 from mnist_app.lab.training.backup import fingerprint
@@ -107,7 +107,7 @@ def test_a_copy_answers_as_the_network_does_also_where_it_normalises() -> None:
     normalise.adapt(images)
     last = keras.layers.Dense(10, activation="softmax")
     model = keras.Sequential([keras.Input((28, 28, 1)), normalise, keras.layers.Flatten(), last])
-    twin = copies.copy(model)
+    twin = cloning.copy(model)
     np.testing.assert_allclose(twin(images), model(images), atol=1e-6)
     assert fingerprint(twin) == fingerprint(model)
     twin.layers[-1].set_weights([one + 1 for one in twin.layers[-1].get_weights()])

@@ -11,10 +11,9 @@ from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
 from mnist_app.core.errors import DigitLabError, Interrupted, Stopped, WorkerLost
-from mnist_app.core.jobs import calls
-from mnist_app.core.jobs.calls import Call, Kind
 from mnist_app.core.jobs.job_queue import UNFORESEEN
 from mnist_app.core.jobs.run_control import Orders
+from mnist_app.core.jobs.worker import Call, Ending, Message, fetch, follow
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ AWAY = (
 )
 
 
-class Conversation:
+class PendingCall:
     """Passes the messages of a call to the job that waits, and the job's orders to the call."""
 
     def __init__(self, call: Call, get_orders: GetOrders, report: Report) -> None:
@@ -45,7 +44,7 @@ class Conversation:
         """
         self._id, self._orders = call.id, call.orders
         self._get_orders, self._report = get_orders, report
-        self._inbox: queue.SimpleQueue[tuple[Kind, bytes]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[Message, bytes]] = queue.SimpleQueue()
         # The worker's address, once it has begun.
         self._worker = ""
 
@@ -53,7 +52,7 @@ class Conversation:
         """Take in an event, which may be about another call."""
         call_id, kind, data = event[1]
         if call_id == self._id:
-            self._inbox.put((Kind(kind), data))
+            self._inbox.put((Message(kind), data))
 
     def result(self, client: Client, future: Future) -> Any:
         """Pass messages on, in both directions, until the call is over; return its result.
@@ -71,11 +70,11 @@ class Conversation:
                 self._pass_on(client, orders)
         return _result(future)
 
-    def _hear(self, client: Client, kind: Kind, data: bytes) -> None:
-        if kind is Kind.REPORT:
+    def _hear(self, client: Client, kind: Message, data: bytes) -> None:
+        if kind is Message.REPORT:
             self._report(pickle.loads(data))
-        elif kind is Kind.CHECKPOINT:
-            checkpoint = self._run(client, calls.fetch)
+        elif kind is Message.CHECKPOINT:
+            checkpoint = self._run(client, fetch)
             if checkpoint is not None:
                 self._report(checkpoint)
         elif self._worker:
@@ -87,7 +86,7 @@ class Conversation:
     def _pass_on(self, client: Client, orders: Orders) -> None:
         """Pass orders on; a call that has not begun is not waited for any more."""
         if self._worker:
-            self._run(client, calls.follow, orders)
+            self._run(client, follow, orders)
             self._orders = orders
         elif orders.is_stopped:
             raise Stopped
@@ -105,7 +104,7 @@ class Conversation:
 
 def _result(future: Future) -> Any:
     try:
-        kind, data = future.result()
+        ending, data = future.result()
     except KilledWorker as error:
         raise WorkerLost(LOST) from error
     except FutureCancelledError as error:
@@ -113,11 +112,11 @@ def _result(future: Future) -> Any:
     except Exception as error:
         logger.exception("A worker could not begin %s", future.key)
         raise DigitLabError(UNFORESEEN) from error
-    if kind is Kind.STOPPED:
+    if ending is Ending.STOPPED:
         raise Stopped
-    if kind is Kind.FAILED:
+    if ending is Ending.FAILED:
         raise DigitLabError(data.decode())
-    if kind is Kind.UNFORESEEN:
+    if ending is Ending.UNFORESEEN:
         logger.error("%s failed in a worker:\n%s", future.key, data.decode())
         raise DigitLabError(UNFORESEEN)
     return pickle.loads(data)

@@ -51,12 +51,17 @@ class Call:
     orders: Orders
 
 
-class Kind(StrEnum):
-    """The kind of a message to the server, and the outcome of a call."""
+class Message(StrEnum):
+    """The kind of a message to the server."""
 
     STARTED = "started"
     REPORT = "report"
     CHECKPOINT = "checkpoint"
+
+
+class Ending(StrEnum):
+    """How a call ended."""
+
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
@@ -87,7 +92,7 @@ _importing = threading.Lock()
 _checkpoints: dict[str, Checkpoint] = {}
 
 
-def perform(call: Call) -> tuple[Kind, bytes]:
+def perform(call: Call) -> tuple[Ending, bytes]:
     """Do what a call asks for.
 
     Returns:
@@ -95,18 +100,18 @@ def perform(call: Call) -> tuple[Kind, bytes]:
     """
     _running[call.id] = control = RunControl(call.orders)
     send = _sender(call)
-    send(Kind.STARTED, get_worker().address.encode())
+    send(Message.STARTED, get_worker().address.encode())
     try:
-        return Kind.DONE, _result(call, send, control)
+        return Ending.DONE, _result(call, send, control)
     except Stopped:
-        return Kind.STOPPED, b""
+        return Ending.STOPPED, b""
     except DigitLabError as error:
-        return Kind.FAILED, str(error).encode()
+        return Ending.FAILED, str(error).encode()
     except MemoryError:
-        return Kind.FAILED, OUT_OF_MEMORY.encode()
+        return Ending.FAILED, OUT_OF_MEMORY.encode()
     except BaseException:
         # Also SystemExit, which would end the worker.
-        return Kind.UNFORESEEN, traceback.format_exc().encode(errors="replace")
+        return Ending.UNFORESEEN, traceback.format_exc().encode(errors="replace")
     finally:
         del _running[call.id]
         _checkpoints.pop(call.id, None)
@@ -140,16 +145,16 @@ def idle_trainers(dask_scheduler: Scheduler) -> list[str]:
     ]
 
 
-def _result(call: Call, send: Callable[[Kind, bytes], None], control: RunControl) -> bytes:
+def _result(call: Call, send: Callable[[Message, bytes], None], control: RunControl) -> bytes:
     module, name = call.function.split(":")
 
     def report(progress: Any) -> None:
         if isinstance(progress, Checkpoint):
             # Too large for the log of events.
             _checkpoints[call.id] = progress
-            send(Kind.CHECKPOINT, b"")
+            send(Message.CHECKPOINT, b"")
         else:
-            send(Kind.REPORT, pickle.dumps(progress))
+            send(Message.REPORT, pickle.dumps(progress))
 
     if module not in sys.modules:
         report(Phase(Stage.LOADING, time.time()))
@@ -162,10 +167,10 @@ def _result(call: Call, send: Callable[[Kind, bytes], None], control: RunControl
     return pickle.dumps(function(*arguments, **keywords, report=report, control=control))
 
 
-def _sender(call: Call) -> Callable[[Kind, bytes], None]:
+def _sender(call: Call) -> Callable[[Message, bytes], None]:
     worker = get_worker()
 
-    def send(kind: Kind, data: bytes) -> None:
+    def send(kind: Message, data: bytes) -> None:
         worker.log_event(call.topic, (call.id, str(kind), data))
 
     return send
