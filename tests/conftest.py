@@ -78,7 +78,7 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         dataset="optdigits", epochs=3, batch_size=32, learning_rate=0.003, rotation=5.0
     )
     path = tmp_path_factory.mktemp("trained") / "tiny.keras"
-    return outcomes.save_trained(experiment.train_model(config, "Tiny"), path).stored.path
+    return outcomes.saved(experiment.train_model(config, "Tiny"), path).model.path
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import numpy as np
 
-from mnist_app.cli.options import FILE, form_option
+from mnist_app.cli.options import FILE, form_option, progress_bar
 from mnist_app.cli.train import train
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
@@ -106,13 +106,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     pictures = datasets.load(dataset)
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained for the classes of {dataset}.", err=True)
-    with click.progressbar(
-        length=1000,
-        label="Reading",
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-        show_pos=False,
-    ) as bar:
+    with progress_bar("Reading") as bar:
         report = metrics.evaluate(
             classifier,
             pictures.test_images,

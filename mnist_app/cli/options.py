@@ -1,5 +1,6 @@
 """Options that several commands share, and those that come from the table of settings."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,14 @@ form_option = click.option(
     help="Lines for people, or JSON alone for programs.",
 )
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def progress_bar(label: str, **options: Any) -> Any:
+    """Return a bar of 1,000 parts on standard error, hidden where nobody watches."""
+    is_hidden = not sys.stderr.isatty()
+    return click.progressbar(
+        length=1000, label=label, file=sys.stderr, hidden=is_hidden, show_pos=False, **options
+    )
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:

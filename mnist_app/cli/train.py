@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,14 @@ from typing import Any
 
 import click
 
-from mnist_app.cli.options import FILE, form_option, setting_options
+from mnist_app.cli.options import FILE, form_option, progress_bar, setting_options
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.files import require_writable
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.runs import checkpoints, outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
@@ -84,14 +84,7 @@ def train(
     with (
         _interruptible(folder, begun) as kept,
         _engine(output) as (engine, place),
-        click.progressbar(
-            length=1000,
-            label="Training",
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-            show_pos=False,
-            item_show_func=_standing,
-        ) as bar,
+        progress_bar("Training", item_show_func=_standing) as bar,
     ):
 
         def report(message: Progress | Checkpoint | Phase) -> None:
@@ -117,7 +110,7 @@ def train(
             checkpoint=begun.data if begun else None,
             engine=engine,
         )
-        outcome = outcomes.save_trained(trained, place)
+        outcome = outcomes.saved(trained, place)
     if place != output:
         click.echo("This worker is done; the first one saves the model.", err=True)
         return
@@ -213,8 +206,8 @@ def _standing(progress: Progress | None) -> str:
     return f"epoch {progress.epoch} of {progress.epochs}{accuracy}"
 
 
-def _echo(outcome: TrainingOutcome, form: str) -> None:
-    card, path = outcome.stored.card, outcome.stored.path
+def _echo(outcome: TrainingOutcome[StoredModel], form: str) -> None:
+    card, path = outcome.model.card, outcome.model.path
     assert card is not None, "it was just saved"
     if outcome.progress.remark:
         click.echo(outcome.progress.remark, err=True)

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import struct
 import tempfile
 import threading
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +19,11 @@ _INSTALLED = _PACKAGE / "home"
 # The folder of app.py, the shipped model and the static files; an installed package carries them.
 IS_INSTALLED = _INSTALLED.is_dir()
 HOME = _INSTALLED if IS_INSTALLED else _PACKAGE.parent
+# What is raised where a file that somebody made or damaged is read.
+DAMAGED = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RuntimeError, struct.error, zipfile.BadZipFile, zlib.error),
+)
 # Several files that take the places of the same others at once would be mixed.
 _placing = threading.Lock()
 

@@ -50,11 +50,7 @@ def as_csv(report: EvaluationReport, names: Sequence[str]) -> str:
 
 
 def as_html(
-    report: EvaluationReport,
-    names: Sequence[str],
-    title: str,
-    about: str,
-    curves: LearningCurves,
+    report: EvaluationReport, names: Sequence[str], title: str, about: str, curves: LearningCurves
 ) -> str:
     """Return a page with every measure and its charts, whole in one file of about 5 MB.
 

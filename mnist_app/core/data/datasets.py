@@ -19,17 +19,8 @@ from mnist_app.core.ink.raster import raster_to_input
 from mnist_app.core.settings import DATASETS, short
 
 DIGIT_NAMES = tuple("0123456789")
-FASHION_NAMES = (
-    "T-shirt",
-    "Trousers",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+FASHION_NAMES = tuple(
+    "T-shirt,Trousers,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot".split(",")
 )
 _IDX_FILES = {
     "train_images": "train-images-idx3-ubyte",

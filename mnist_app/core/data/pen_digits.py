@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import DAMAGED
 from mnist_app.core.ink.drawings import Drawing, drawing_from_points
 from mnist_app.core.ink.raster import STROKE_WIDTH, strokes_to_input
 
@@ -81,17 +81,7 @@ def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:
                 item = json.loads(line)
                 drawing = drawing_from_points(item["strokes"])
                 yield int(item["label"]), int(item.get("writer", -1)), drawing
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-        zlib.error,
-    ) as error:
+    except DAMAGED as error:
         raise DigitLabError(
             f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
         ) from error

@@ -13,13 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnist_app.core.ink import BOX, SIDE
-from mnist_app.core.ink.drawings import (
-    LEAST_EXTENT,
-    Drawing,
-    Strokes,
-    corners,
-    evenly_spaced,
-)
+from mnist_app.core.ink.drawings import LEAST_EXTENT, Drawing, Strokes, corners, evenly_spaced
 
 # So drawn, lines measure as wide as MNIST's in the median: `python -m benchmarks.drawn`.
 STROKE_WIDTH = 2.2

@@ -21,14 +21,7 @@ from mnist_app.core.errors import DigitLabError, Stopped, WorkerLost
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.pending_call import AWAY, GetOrders, PendingCall, Report
 from mnist_app.core.jobs.phases import Phase, Stage
-from mnist_app.core.jobs.worker import (
-    LANE,
-    Call,
-    Preparation,
-    fail_at_once,
-    idle_trainers,
-    perform,
-)
+from mnist_app.core.jobs.worker import LANE, Call, Preparation, fail_at_once, idle_trainers, perform
 
 logger = logging.getLogger(__name__)
 

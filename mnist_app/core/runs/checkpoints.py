@@ -10,7 +10,6 @@ import json
 import math
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import atomic_write
+from mnist_app.core.files import DAMAGED, atomic_write
 
 NAME = "checkpoint.zip"
 FACTS = "facts.json"
@@ -165,15 +164,5 @@ def remove(folder: Path) -> None:
 def _legible() -> Iterator[None]:
     try:
         yield
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except DAMAGED as error:
         raise DigitLabError(BROKEN) from error

@@ -1,7 +1,8 @@
-"""The results of training, as they travel from a worker and once they are saved."""
+"""The results of training, as they travel from a worker and once their model is saved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models import model_store
@@ -11,8 +12,19 @@ from mnist_app.core.runs.progress import Progress
 
 
 @dataclass(frozen=True)
-class TrainingResult:
-    """The course of a training run and its test.
+class UnsavedModel:
+    """A model that was trained and tested, with its card."""
+
+    files: ModelFiles
+    card: ModelCard
+
+
+Model = TypeVar("Model", UnsavedModel, StoredModel)
+
+
+@dataclass(frozen=True)
+class TrainingOutcome(Generic[Model]):
+    """The outcome of a training run.
 
     Attributes:
         report: how the test pictures are read.
@@ -23,31 +35,7 @@ class TrainingResult:
     report: EvaluationReport
     progress: Progress
     stopped: bool
-
-
-@dataclass(frozen=True)
-class Trained(TrainingResult):
-    """A network that was trained and tested, not saved yet."""
-
-    files: ModelFiles
-    card: ModelCard
-
-
-@dataclass(frozen=True)
-class TrainingOutcome(TrainingResult):
-    """The outcome of a training run, with the stored model."""
-
-    stored: StoredModel
-
-
-def save_trained(trained: Trained, path: Path | None) -> TrainingOutcome:
-    """Save a trained network where the models are; see `model_store.save`.
-
-    Raises:
-        DigitLabError: the place cannot be written.
-    """
-    saved = model_store.save(trained.files, trained.card, path)
-    return TrainingOutcome(trained.report, trained.progress, trained.stopped, saved)
+    model: Model
 
 
 @dataclass(frozen=True)
@@ -60,7 +48,7 @@ class AccuracyChange:
 
 
 @dataclass(frozen=True)
-class FinetuningResult:
+class FinetuningOutcome(Generic[Model]):
     """What a copy of a network has learned of a hand.
 
     Attributes:
@@ -75,28 +63,17 @@ class FinetuningResult:
     test: AccuracyChange
     dataset: str
     fraction: float
+    model: Model
 
 
-@dataclass(frozen=True)
-class FineTuned(FinetuningResult):
-    """A copy of a network that learned a hand, not saved yet."""
-
-    files: ModelFiles
-    card: ModelCard
+Outcome = TypeVar("Outcome", TrainingOutcome, FinetuningOutcome)
 
 
-@dataclass(frozen=True)
-class FinetuningOutcome(FinetuningResult):
-    """A copy of a network that learned a hand, stored."""
-
-    stored: StoredModel
-
-
-def save_fine_tuned(tuned: FineTuned, path: Path | None) -> FinetuningOutcome:
-    """Save a fine-tuned copy where the models are; see `model_store.save`.
+def saved(outcome: Outcome, path: Path | None) -> Outcome:
+    """Save the model of an outcome where the models are; see `model_store.save`.
 
     Raises:
         DigitLabError: the place cannot be written.
     """
-    saved = model_store.save(tuned.files, tuned.card, path)
-    return FinetuningOutcome(tuned.own, tuned.test, tuned.dataset, tuned.fraction, saved)
+    stored = model_store.save(outcome.model.files, outcome.model.card, path)
+    return replace(outcome, model=stored)

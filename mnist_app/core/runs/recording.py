@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from mnist_app.core.errors import DigitLabError, Interrupted, Stopped
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.run import RunState
@@ -18,9 +19,10 @@ RECORD_SECONDS = 3.0
 UNFORESEEN = "Something went wrong that was not foreseen: start it again."
 
 Report = Callable[[Progress], None]
+Saved = TrainingOutcome[StoredModel]
 
 
-def recorded(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) -> TrainingOutcome:
+def recorded(runs: Runs, run_id: int, work: Callable[[Report], Saved]) -> Saved:
     """Do the work of a run, and record its start, its progress and its end.
 
     Args:
@@ -40,7 +42,7 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome])
         runs.let_go(run_id)
 
 
-def _done(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) -> TrainingOutcome:
+def _done(runs: Runs, run_id: int, work: Callable[[Report], Saved]) -> Saved:
     pen = _Recorder(runs, run_id)
     try:
         outcome = work(pen.report)
@@ -56,7 +58,7 @@ def _done(runs: Runs, run_id: int, work: Callable[[Report], TrainingOutcome]) ->
     return outcome
 
 
-def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
+def _end(runs: Runs, run_id: int, outcome: Saved) -> None:
     runs.finish(
         run_id,
         RunState.STOPPED if outcome.stopped else RunState.FINISHED,
@@ -64,8 +66,8 @@ def _end(runs: Runs, run_id: int, outcome: TrainingOutcome) -> None:
         accuracy=outcome.report.accuracy,
         loss=outcome.report.loss,
         seconds=outcome.progress.seconds,
-        weights=outcome.stored.card.weights if outcome.stored.card else 0,
-        model=outcome.stored.path,
+        weights=outcome.model.card.weights if outcome.model.card else 0,
+        model=outcome.model.path,
         error=outcome.progress.remark,
     )
 

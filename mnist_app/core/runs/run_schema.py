@@ -33,22 +33,9 @@ MIGRATIONS = (
     "UPDATE runs SET title = title || ' (run ' || id || ')' WHERE EXISTS "
     "(SELECT 1 FROM runs AS older WHERE older.title = runs.title AND older.id < runs.id)",
 )
-COLUMNS = (
-    "id",
-    "title",
-    "owner",
-    "created",
-    "state",
-    "settings",
-    "accuracy",
-    "loss",
-    "seconds",
-    "images_per_second",
-    "weights",
-    "model",
-    "error",
-    "checkpoints",
-    "process",
+COLUMNS = tuple(
+    "id title owner created state settings accuracy loss seconds images_per_second weights model "
+    "error checkpoints process".split()
 )
 SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
 COUNTED = ("seconds", "weights")

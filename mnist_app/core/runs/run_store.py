@@ -113,12 +113,7 @@ class Runs:
     def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
         """Write down how far it is; every few seconds is often enough."""
         with self._database.writing() as connection:
-            _set(
-                connection,
-                run_id,
-                seconds=seconds,
-                images_per_second=progress.images_per_second,
-            )
+            _set(connection, run_id, seconds=seconds, images_per_second=progress.images_per_second)
             write_curves(connection, run_id, progress)
 
     def finish(

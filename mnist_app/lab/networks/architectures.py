@@ -102,12 +102,7 @@ def plain_cnn() -> list[keras.Layer]:
 def convolution(field: keras.KerasTensor, filters: int, strides: int = 1) -> keras.KerasTensor:
     """Return what a normalised convolution makes of a field."""
     field = layers.Conv2D(
-        filters,
-        3,
-        strides=strides,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
+        filters, 3, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
     )(field)
     return layers.BatchNormalization()(field)
 

@@ -1,9 +1,7 @@
 """Model files made and opened by Keras, without running anybody's code."""
 
 import json
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import keras
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import DAMAGED
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.temporary_folder import temporary_folder
@@ -99,18 +98,7 @@ def _refuse_code(path: Path, name: str) -> None:
         # Loading ignores how it was compiled, such as its optimizer.
         config.pop("compile_config", None)
         suspect = next(_named_things(config), None)
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-    ) as error:
+    except DAMAGED as error:
         raise DigitLabError(
             f"{name} is broken or no .keras file: delete it or choose another."
         ) from error

@@ -7,7 +7,7 @@ the training step here is one of its own; all else of a run is as in `fit`.
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import cloning
 from mnist_app.lab.training import compilation
-from mnist_app.lab.training.engine import Engine, Wish
+from mnist_app.lab.training.engine import Callbacks, Engine, Wish
 
 
 def is_on() -> bool:
@@ -104,26 +104,19 @@ class SharedEngine(Engine):
         _require_fitting(config, self._strategy.num_replicas_in_sync)
         with self._strategy.scope():
             self._learner = compilation.compile_model(cloning.copy(model), config, steps)
-        self._step = _step(self._strategy, self._learner, config)
+        self._step, self._steps = _step(self._strategy, self._learner, config), steps
         return self._learner
 
-    def fit(
-        self,
-        batches: tf.data.Dataset,
-        steps: int,
-        epochs: int,
-        callbacks: Sequence[keras.callbacks.Callback],
-        wish: Wish,
-    ) -> None:
+    def fit(self, batches: tf.data.Dataset, epochs: int, callbacks: Callbacks, wish: Wish) -> None:
         """Train with all others; see `Engine.fit`."""
-        observers = keras.callbacks.CallbackList(list(callbacks), model=self._learner)
+        observers = keras.callbacks.CallbackList(callbacks, model=self._learner)
         self._learner.stop_training = False
         with _plain_words():
             observers.on_train_begin()
             rest = iter(batches)
             for epoch in range(epochs):
                 observers.on_epoch_begin(epoch)
-                logs = self._learn(itertools.islice(rest, steps), observers, wish)
+                logs = self._learn(itertools.islice(rest, self._steps), observers, wish)
                 _agree(self._strategy, self._learner)
                 observers.on_epoch_end(epoch, logs)
                 if self._learner.stop_training:

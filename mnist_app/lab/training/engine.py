@@ -3,7 +3,7 @@
 `distributed` has an engine for several devices.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -13,6 +13,7 @@ from mnist_app.lab.training import compilation
 
 # Whether this process wants to stop.
 Wish = Callable[[], bool]
+Callbacks = list[keras.callbacks.Callback]
 
 
 class Engine:
@@ -34,20 +35,13 @@ class Engine:
         Raises:
             DigitLabError: these settings cannot be done here.
         """
-        self._learner = compilation.compile_model(
-            model, config, steps, compilation.accuracy_metric()
-        )
+        metric = compilation.accuracy_metric()
+        self._learner = compilation.compile_model(model, config, steps, metric)
+        self._steps = steps
         return self._learner
 
-    def fit(
-        self,
-        batches: tf.data.Dataset,
-        steps: int,
-        epochs: int,
-        callbacks: Sequence[keras.callbacks.Callback],
-        wish: Wish,
-    ) -> None:
-        """Train up to the end of epoch `epochs`, `steps` batches each, from where a backup ends.
+    def fit(self, batches: tf.data.Dataset, epochs: int, callbacks: Callbacks, wish: Wish) -> None:
+        """Train what `take` returned up to the end of epoch `epochs`, from where a backup ends.
 
         Raises:
             DigitLabError: others who take part were lost.
@@ -55,8 +49,8 @@ class Engine:
         self._learner.fit(
             batches,
             epochs=epochs,
-            steps_per_epoch=steps,
-            callbacks=list(callbacks),
+            steps_per_epoch=self._steps,
+            callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )

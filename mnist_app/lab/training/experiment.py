@@ -15,7 +15,7 @@ from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs import learning_curve
 from mnist_app.core.runs.checkpoints import Checkpoint
-from mnist_app.core.runs.outcomes import Trained
+from mnist_app.core.runs.outcomes import TrainingOutcome, UnsavedModel
 from mnist_app.core.runs.progress import Point
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.core.versions import installed_versions
@@ -44,7 +44,7 @@ def train_model(
     start_from: keras.Model | None = None,
     teachers: Sequence[keras.Model] = (),
     engine: Engine | None = None,
-) -> Trained:
+) -> TrainingOutcome[UnsavedModel]:
     """Train and test a network.
 
     Args:
@@ -100,7 +100,8 @@ def train_model(
         command=command,
         training=training,
     )
-    return Trained(test, result.progress, result.stopped, model_files.packed(result.model), card)
+    made = UnsavedModel(model_files.packed(result.model), card)
+    return TrainingOutcome(test, result.progress, result.stopped, made)
 
 
 def _measured(

@@ -24,7 +24,7 @@ from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evalu
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_card import ModelCard
-from mnist_app.core.runs.outcomes import AccuracyChange, FineTuned
+from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome, UnsavedModel
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab.networks import cloning, model_files
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
@@ -61,7 +61,7 @@ def finetune(
     report: Callable[[float], None] = lambda fraction: None,
     control: RunControl | None = None,
     seed: int = 1,
-) -> FineTuned:
+) -> FinetuningOutcome[UnsavedModel]:
     """Teach a copy of a model somebody's drawings; the model itself stays as it is.
 
     Args:
@@ -94,14 +94,10 @@ def finetune(
     _raise_if_stopped(control)
     own = AccuracyChange(own_before, own_after, len(drawings))
     test = AccuracyChange(before.accuracy, after.accuracy, after.images)
-    return FineTuned(
-        own,
-        test,
-        exam.known.name,
-        fraction,
-        model_files.packed(model),
-        _card(card, source_title, class_names, model, title, exam.known.name, after, own, test),
-    )
+    dataset = exam.known.name
+    new_card = _card(card, source_title, class_names, model, title, dataset, after, own, test)
+    made = UnsavedModel(model_files.packed(model), new_card)
+    return FinetuningOutcome(own, test, dataset, fraction, made)
 
 
 def _raise_if_stopped(control: RunControl) -> None:

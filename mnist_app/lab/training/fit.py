@@ -128,8 +128,7 @@ def train(
         if len(parts.validation_labels):
             callbacks += monitors.callbacks
         started = time.perf_counter()
-        batches = feed.batches(history.epoch)
-        engine.fit(batches, feed.steps, epochs, callbacks, run.wants_to_stop)
+        engine.fit(feed.batches(history.epoch), epochs, callbacks, run.wants_to_stop)
         run.finish()
     if learner is not model:
         model.set_weights(learner.get_weights())

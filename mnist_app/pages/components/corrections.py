@@ -179,8 +179,8 @@ def _former_copy(title: str) -> Path | None:
     In kiosk mode it is the last that anybody made, so that they stay few.
     """
     for job in reversed(queues().finetuning.jobs(job_owner())):
-        if job.result is not None and job.result.stored.title == title:
-            return job.result.stored.path
+        if job.result is not None and job.result.model.title == title:
+            return job.result.model.path
     return None
 
 
@@ -206,9 +206,9 @@ def _show_learning() -> None:
             _show_outcome(job.result)
 
 
-def _show_outcome(outcome: FinetuningOutcome) -> None:
+def _show_outcome(outcome: FinetuningOutcome[StoredModel]) -> None:
     own, test = outcome.own, outcome.test
-    title = escape_markdown(outcome.stored.title)
+    title = escape_markdown(outcome.model.title)
     if outcome.fraction:
         st.markdown(f"**“{title}” has learned your handwriting**")
     else:
@@ -230,7 +230,7 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
         f"Before: {test.before:.2%}. On {test.pictures:,} {short(DATASETS[outcome.dataset])} test "
         "pictures, to check it has not forgotten anything."
     )
-    is_used = st.session_state.get("model") == outcome.stored.name
+    is_used = st.session_state.get("model") == outcome.model.name
     if st.button(
         "It reads on this page now" if is_used else "Use it on this page",
         key="use_own",
@@ -239,5 +239,5 @@ def _show_outcome(outcome: FinetuningOutcome) -> None:
         disabled=is_used,
     ):
         # The choice itself stands outside of this fragment: the page takes this over.
-        st.session_state.wanted_model = outcome.stored.name
+        st.session_state.wanted_model = outcome.model.name
         st.rerun()

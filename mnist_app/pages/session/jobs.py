@@ -169,7 +169,7 @@ def finetuning_job(
         path: where the copy goes; None for a new place.
     """
 
-    def work(control: Control) -> FinetuningOutcome:
+    def work(control: Control) -> FinetuningOutcome[StoredModel]:
         tuned = cluster().call(
             "mnist_app.lab.training.finetuning:finetune",
             file_of(model),
@@ -180,7 +180,7 @@ def finetuning_job(
             title,
             control=control,
         )
-        return outcomes.save_fine_tuned(tuned, path)
+        return outcomes.saved(tuned, path)
 
     return queues().finetuning.submit(work, owner=owner)
 

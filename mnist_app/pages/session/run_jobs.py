@@ -16,9 +16,10 @@ from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs import checkpoints, outcomes, run_store
 from mnist_app.core.runs.checkpoints import Checkpoint
-from mnist_app.core.runs.outcomes import Trained, TrainingOutcome
+from mnist_app.core.runs.outcomes import TrainingOutcome, UnsavedModel
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run
@@ -124,7 +125,7 @@ def _submit(run: Run, drawing: np.ndarray | None = None, goes_on: bool = False) 
     known = runs()
     waiting = LiveRun(run.title, run.config, drawing)
 
-    def work(control: Control) -> TrainingOutcome:
+    def work(control: Control) -> TrainingOutcome[StoredModel]:
         control.report(waiting)
         return recorded(
             known, run.id, lambda record: _Training(run, waiting, control, record).train(goes_on)
@@ -144,7 +145,7 @@ class _Training:
         self._live, self._control, self._record = live, control, record
         self._remark = ""
 
-    def train(self, goes_on: bool) -> TrainingOutcome:
+    def train(self, goes_on: bool) -> TrainingOutcome[StoredModel]:
         """Train until it is over, and save what was learned.
 
         Args:
@@ -164,9 +165,11 @@ class _Training:
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
             trained = self._call(last, _rate_factor(last) / _rate_factor(first))
         trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.save_trained(trained, self._run.model)
+        return outcomes.saved(trained, self._run.model)
 
-    def _call(self, checkpoint: Checkpoint | None, known_factor: float) -> Trained:
+    def _call(
+        self, checkpoint: Checkpoint | None, known_factor: float
+    ) -> TrainingOutcome[UnsavedModel]:
         try:
             return cluster().call(
                 "mnist_app.lab.training.experiment:train_model",

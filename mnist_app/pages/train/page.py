@@ -8,6 +8,7 @@ import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import Snapshot
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import RunState, distinct_title
 from mnist_app.core.settings import TrainingConfig, default_title
@@ -128,9 +129,9 @@ def _last_drawing() -> np.ndarray | None:
 
 
 def _results(job: Snapshot) -> None:
-    outcome: TrainingOutcome = job.result
+    outcome: TrainingOutcome[StoredModel] = job.result
     report = outcome.report
-    title = wording.escape_markdown(outcome.stored.title)
+    title = wording.escape_markdown(outcome.model.title)
     st.markdown(f"**Exam for “{title}”: {report.images:,} pictures it has never seen**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric(
@@ -144,15 +145,15 @@ def _results(job: Snapshot) -> None:
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Mistakes", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):
-        navigation.show_draw_button(outcome.stored, primary=True)
+        navigation.show_draw_button(outcome.model, primary=True)
         if isinstance(job.key, int):
             navigation.show_runs_button(job.key, "Compare with other runs")
 
 
-def _sample(outcome: TrainingOutcome) -> None:
+def _sample(outcome: TrainingOutcome[StoredModel]) -> None:
     report = outcome.report
-    names = outcome.stored.class_names
-    dataset = outcome.stored.card.dataset if outcome.stored.card else ""
+    names = outcome.model.class_names
+    dataset = outcome.model.card.dataset if outcome.model.card else ""
     opened = result_or_progress(
         queues().datasets, dataset_job(dataset), "Opening the test pictures"
     )

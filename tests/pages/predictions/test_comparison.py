@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 def two_models(one_model: Path) -> Path:
     """The small convolutional network beside a dense one, which reads less well."""
     config = quick(dataset="optdigits", epochs=1)
-    outcomes.save_trained(train_model(config, "Plain [dense]"), one_model / "plain.keras")
+    outcomes.saved(train_model(config, "Plain [dense]"), one_model / "plain.keras")
     return one_model
 
 

@@ -122,10 +122,7 @@ def _piece_boxes(numbers: np.ndarray, upright: tuple[np.ndarray, np.ndarray]) ->
 def _cuts(ink: np.ndarray, pieces: np.ndarray, count: int, height: float) -> np.ndarray:
     """Measure the ink that touches across each border of neighbours, in heights."""
     cuts = np.zeros(count)
-    for left, right in (
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:-1, :], np.s_[1:, :]),
-    ):
+    for left, right in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1, :], np.s_[1:, :])):
         low = np.minimum(pieces[left], pieces[right])
         high = np.maximum(pieces[left], pieces[right])
         touching = (low >= 0) & (low < high)
