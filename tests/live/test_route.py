@@ -140,9 +140,7 @@ def test_bytes_say_nothing(live: ClientConnection) -> None:
     assert asked(live, b"\x00") == {"error": "malformed"}
 
 
-def test_a_stroke_that_leaves_one_out_and_one_too_many_are_refused(
-    live: ClientConnection,
-) -> None:
+def test_a_stroke_that_leaves_one_out_and_one_too_many_are_refused(live: ClientConnection) -> None:
     asked(live, begin(SEVEN))
     assert asked(live, points([1, 1], stroke=2)) == {"error": "no stroke"}
     asked(live, begin(*[SEVEN] * limits.STROKES))

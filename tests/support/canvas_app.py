@@ -11,12 +11,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.models import model_store
 from tests.support.visits import until
 
-SEVEN: list[list[Any]] = [
-    ["M", 90, 70],
-    ["L", 230, 70],
-    ["L", 190, 160],
-    ["L", 150, 270],
-]
+SEVEN: list[list[Any]] = [["M", 90, 70], ["L", 230, 70], ["L", 190, 160], ["L", 150, 270]]
 
 
 def stroke(path: list[list[Any]]) -> dict[str, Any]:

@@ -7,12 +7,7 @@ from PIL import Image
 from mnist_app.core.images.frames import framed
 from mnist_app.core.images.pictures import WORKING_SIDE as SIDE
 from mnist_app.core.images.pictures import opened
-
-
-def encoded(picture: Image.Image, form: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format=form, **options)
-    return buffer.getvalue()
+from tests.support.pictures import encoded
 
 
 def pixels_of(data: bytes) -> np.ndarray:

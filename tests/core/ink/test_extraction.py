@@ -8,14 +8,7 @@ from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
 from tests.support import photos
-
-
-def seven(side: int = 100, ink: int = 0, paper: int = 255) -> Image.Image:
-    """A 7, drawn as a person would, grey."""
-    picture = Image.new("L", (side, side), paper)
-    corners = [(0.3 * side, 0.25 * side), (0.7 * side, 0.25 * side), (0.45 * side, 0.8 * side)]
-    ImageDraw.Draw(picture).line(corners, fill=ink, width=max(2, side // 12), joint="curve")
-    return picture
+from tests.support.pictures import seven
 
 
 def colours(picture: Image.Image) -> np.ndarray:
@@ -95,8 +88,8 @@ def test_papers_and_lights_do_not_matter(
     paper: str, side: int, pen: float, shipped: Classifier
 ) -> None:
     rng = np.random.default_rng(7)
-    # Of a 1 a network sees too little to tell it from a 7 in every hand.
-    digits = [0, 2, 3, 4, 5, 6, 7, 8, 9]
+    # Round and straight, of one stroke and of two.
+    digits = [0, 4, 5, 7, 8]
     inputs = []
     for digit in digits:
         sheet = photos.written(str(digit), side, round(1.2 * side), pen=pen)

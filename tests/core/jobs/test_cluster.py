@@ -1,11 +1,7 @@
 """Calls of workers on this machine."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +18,7 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
+from tests.support.calls import begun, called, training_server
 from tests.support.gates import PATIENCE, now, over, until
 
 pytestmark = pytest.mark.cluster
@@ -47,11 +44,7 @@ def submit(cluster: Cluster, queue: JobQueue) -> Iterator[Submit]:
     """Put a call of a function of `tests.support.work` into the line; none is left behind."""
 
     def submitted(name: str, *arguments: Any, **options: Any) -> Snapshot:
-        return queue.submit(
-            lambda control: cluster.call(
-                f"tests.support.work:{name}", *arguments, control=control, **options
-            )
-        )
+        return called(queue, cluster, name, *arguments, **options)
 
     yield submitted
     for job in queue.jobs():
@@ -59,28 +52,14 @@ def submit(cluster: Cluster, queue: JobQueue) -> Iterator[Submit]:
         queue.wait(job.id, PATIENCE)
 
 
-def begun(queue: JobQueue, job: Snapshot) -> Snapshot:
-    """The job once its worker reports something of its own."""
-    until(lambda: now(queue, job).progress is not None)
-    until(lambda: not isinstance(now(queue, job).progress, Phase))
-    return now(queue, job)
-
-
 def test_a_worker_does_it_and_gives_the_result(queue: JobQueue, submit: Submit) -> None:
     job = over(queue, submit("add", 1, other=2))
     assert (job.state, job.result, job.progress) == (JobState.DONE, 3, "adding")
 
 
-def test_it_is_told_how_far_the_worker_is(cluster: Cluster, queue: JobQueue) -> None:
+def test_it_is_told_how_far_the_worker_is(queue: JobQueue, submit: Submit) -> None:
     told: list[Any] = []
-    over(
-        queue,
-        queue.submit(
-            lambda control: cluster.call(
-                "tests.support.work:add", 1, 2, control=control, report=told.append
-            )
-        ),
-    )
+    over(queue, submit("add", 1, 2, report=told.append))
     phases = [phase for phase in told if isinstance(phase, Phase)]
     assert phases[0].stage is Stage.STARTING
     assert phases[-1].stage is Stage.BEGUN
@@ -149,41 +128,33 @@ def test_what_was_said_before_it_began_is_known(cluster: Cluster, queue: JobQueu
     over(queue, job)
 
 
-def test_what_takes_seconds_never_waits_behind_a_training(queue: JobQueue, submit: Submit) -> None:
-    training = begun(queue, submit("go_on", is_training=True))
+def test_a_worker_trains_one_network_at_a_time_and_does_short_work_beside_it(
+    queue: JobQueue, submit: Submit
+) -> None:
+    first = begun(queue, submit("go_on", is_training=True))
+    second = submit("go_on", is_training=True)
     assert over(queue, submit("add", 1, 2)).result == 3
-    assert not now(queue, training).is_over
-
-
-def test_a_worker_trains_one_network_at_a_time(queue: JobQueue, submit: Submit) -> None:
-    first = begun(queue, submit("go_on", is_training=True))
-    second = submit("go_on", is_training=True)
-    over(queue, submit("add", 1, 2))
     assert isinstance(now(queue, second).progress, Phase)
-    queue.stop(first.id)
-    over(queue, first)
-    begun(queue, second)
-
-
-def test_a_call_that_has_not_begun_stops_at_once(queue: JobQueue, submit: Submit) -> None:
-    first = begun(queue, submit("go_on", is_training=True))
-    second = submit("go_on", is_training=True)
-    until(lambda: now(queue, second).progress is not None)
     queue.stop(second.id)
     last = over(queue, second)
-    assert (last.state, last.result) == (JobState.STOPPED, None)
+    assert (last.state, last.result) == (JobState.STOPPED, None), "it had not begun"
     assert not now(queue, first).is_over
+    third = submit("go_on", is_training=True)
+    queue.stop(first.id)
+    over(queue, first)
+    begun(queue, third)
 
 
-def test_checkpoints_arrive_and_do_not_stay_in_memory(cluster: Cluster, queue: JobQueue) -> None:
+def test_checkpoints_arrive_and_do_not_stay_in_memory(
+    cluster: Cluster, queue: JobQueue, submit: Submit
+) -> None:
     found: list[int] = []
 
     def report(progress: Any) -> None:
         if isinstance(progress, Checkpoint):
             found.append(len(progress.data))
 
-    call = partial(cluster.call, "tests.support.work:count_up", size=5_000_000, report=report)
-    job = queue.submit(lambda control: call(control=control))
+    job = submit("count_up", size=5_000_000, report=report)
     until(lambda: bool(found))
     queue.stop(job.id)
     over(queue, job)
@@ -210,14 +181,6 @@ def test_what_kills_each_worker_fails_in_plain_words_and_nobody_else_notices(
     assert over(queue, submit("add", 1, 2)).result == 3
 
 
-def test_a_training_whose_worker_is_killed_is_not_begun_anew_from_its_start(
-    queue: JobQueue, submit: Submit, tmp_path: Path
-) -> None:
-    job = over(queue, submit("die", tmp_path, 9, is_training=True, attempts=1))
-    assert job.state is JobState.FAILED
-    assert len(list(tmp_path.iterdir())) == 1
-
-
 def test_a_worker_that_takes_too_much_memory_is_ended(
     queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,18 +188,10 @@ def test_a_worker_that_takes_too_much_memory_is_ended(
     monkeypatch.setattr(door, "MEMORY_FRACTION", limit / psutil.virtual_memory().total)
     small = Cluster()
     try:
-        job = over(
-            queue,
-            queue.submit(
-                lambda control: small.call("tests.support.work:grow", control=control, attempts=1)
-            ),
-        )
+        job = over(queue, called(queue, small, "grow", attempts=1))
         assert job.state is JobState.FAILED
         assert "lack of memory" in job.error
-        again = queue.submit(
-            lambda control: small.call("tests.support.work:add", 1, 2, control=control)
-        )
-        assert over(queue, again).result == 3
+        assert over(queue, called(queue, small, "add", 1, 2)).result == 3
     finally:
         small.close()
 
@@ -246,10 +201,7 @@ def test_workers_go_when_there_is_nothing_to_do_and_come_back(queue: JobQueue) -
     try:
         found = []
         for _ in range(2):
-            job = queue.submit(
-                lambda control: brief.call("tests.support.work:process", control=control)
-            )
-            found.append(over(queue, job).result["pid"])
+            found.append(over(queue, called(queue, brief, "process")).result["pid"])
             until(lambda: not psutil.pid_exists(found[-1]))
         assert found[0] != found[1]
     finally:
@@ -277,14 +229,7 @@ def test_two_first_calls_at_once_find_all_of_the_lab(queue: JobQueue) -> None:
 def test_as_many_networks_train_at_once_as_there_may_be_workers(queue: JobQueue) -> None:
     two = Cluster(workers=2)
     try:
-        jobs = [
-            queue.submit(
-                lambda control: two.call(
-                    "tests.support.work:go_on", control=control, is_training=True
-                )
-            )
-            for _ in range(2)
-        ]
+        jobs = [called(queue, two, "go_on", is_training=True) for _ in range(2)]
         pids = {begun(queue, job).progress[0] for job in jobs}
         assert len(pids) == 2
         for job in jobs:
@@ -295,27 +240,8 @@ def test_as_many_networks_train_at_once_as_there_may_be_workers(queue: JobQueue)
 
 
 def test_the_workers_of_a_server_that_is_killed_end_by_themselves() -> None:
-    code = """
-        import sys
-        from mnist_app.core.jobs.cluster import Cluster
-        from mnist_app.core.jobs.job_queue import JobQueue
-        if __name__ == "__main__":
-            tell = lambda told: isinstance(told, tuple) and print(told[0], flush=True)
-            line = JobQueue("test")
-            line.wait(line.submit(lambda control: Cluster().call(
-                "tests.support.work:go_on", control=control, report=tell, is_training=True)).id)
-    """
-    server = subprocess.Popen(
-        [sys.executable, "-c", "exec(" + repr("\n".join(x[8:] for x in code.splitlines())) + ")"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        pid = int(server.stdout.readline())
-        assert psutil.pid_exists(pid)
-    finally:
-        server.send_signal(signal.SIGKILL)
-        server.wait()
-    until(lambda: not psutil.pid_exists(pid))
+    server, worker = training_server()
+    assert psutil.pid_exists(worker)
+    server.kill()
+    server.wait()
+    until(lambda: not psutil.pid_exists(worker))

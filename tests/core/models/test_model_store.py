@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -56,22 +57,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_a_model_lies_in_three_files(models: Path) -> None:
+def test_a_model_lies_in_three_files_and_survives_the_disk(models: Path) -> None:
     stored = save(FILES, card(), models / "new.keras")
     assert stored.path.read_bytes() == FILES.keras
     assert stored.path.with_suffix(".tflite").read_bytes() == FILES.litert
     assert sorted(os.listdir(models)) == ["new.json", "new.keras", "new.tflite"]
     assert is_ready(stored)
-
-
-def test_a_card_survives_the_disk(models: Path) -> None:
-    stored = save(FILES, card(), models / "new.keras")
     assert stored.card is not None
     assert stored.card.class_names == DIGIT_NAMES
     assert stored.card.title == stored.title == "A title"
-    assert stored.name == "new"
-    assert stored.reads_digits
-    assert not stored.is_shipped
+    assert (stored.name, stored.reads_digits, stored.is_shipped) == ("new", True, False)
     assert describe(stored.path) == stored
 
 
@@ -145,9 +140,11 @@ def test_a_wrong_card_does_not_become_right_by_a_litert_form(models: Path) -> No
     assert describe(stored.path).card is None
 
 
-def test_a_litert_form_of_a_model_that_is_gone_is_refused(models: Path) -> None:
+def test_a_model_that_is_gone_is_named(models: Path) -> None:
     with pytest.raises(DigitLabError, match=r"no model gone\.keras"):
         add_litert(models / "gone.keras", b"")
+    with pytest.raises(DigitLabError, match=r"no model gone\.keras"):
+        model_store.classifier(models / "gone.keras")
 
 
 def test_a_save_onto_a_full_disk_leaves_nothing_behind(models: Path) -> None:
@@ -178,19 +175,15 @@ def test_a_save_that_fails_at_any_of_its_files_leaves_the_earlier_ones(
     assert describe(stored.path).title == "Before"
 
 
-def test_a_place_that_cannot_be_written_is_named(models: Path) -> None:
+def test_a_place_that_cannot_be_written_is_named_without_the_way_to_it(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (models / "file").touch()
     with pytest.raises(DigitLabError, match=r"new\.keras cannot be written"):
         save(FILES, card(), models / "file" / "new.keras")
     with pytest.raises(DigitLabError, match=r"must end in \.keras"):
         save(FILES, card(), models / "new.h5")
     assert os.listdir(models) == ["file"]
-
-
-def test_a_folder_that_cannot_be_made_is_told_without_its_path(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (models / "file").touch()
     monkeypatch.setenv("MNIST_APP_MODELS", str(models / "file" / "models"))
     with pytest.raises(DigitLabError, match="Models cannot be kept here") as told:
         save(FILES, card(), None)
@@ -205,14 +198,12 @@ def test_models_are_listed_the_shipped_one_first_then_the_newest(models: Path) -
     (models / "notes.txt").touch()
     model_store.SHIPPED.parent.mkdir()
     model_store.SHIPPED.touch()
-    assert [model.name for model in model_store.models()] == [
-        "digit_lab",
-        "newest",
-        "middle",
-        "oldest",
-    ]
+    names = [model.name for model in model_store.models()]
+    assert names == ["digit_lab", "newest", "middle", "oldest"]
     assert model_store.models()[0].is_shipped
     assert model_store.models()[2].path == models / "middle.keras"
+    shutil.rmtree(models)
+    assert len(model_store.models()) == 1
 
 
 def test_models_of_the_same_title_are_told_apart(models: Path) -> None:
@@ -223,12 +214,6 @@ def test_models_of_the_same_title_are_told_apart(models: Path) -> None:
         "two": "Alike (two)",
         "three": "Other",
     }
-
-
-def test_a_new_model_takes_a_place_that_is_free_when_it_is_saved(models: Path) -> None:
-    first = save(FILES, card(title="Net"), None)
-    second = save(FILES, card(title="Net"), None)
-    assert (first.path.name, second.path.name) == ("net.keras", "net-2.keras")
 
 
 def test_models_of_one_title_that_are_saved_at_once_all_survive(models: Path) -> None:
@@ -260,11 +245,6 @@ def test_a_card_with_values_of_another_kind_is_none(models: Path, change: dict[s
     path = stored.path.with_suffix(".json")
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     assert model_store.describe(stored.path).card is None
-
-
-def test_a_missing_folder_holds_no_models(models: Path) -> None:
-    models.rmdir()
-    assert model_store.models() == []
 
 
 def test_without_a_setting_models_are_kept_beside_the_shipped_one(
@@ -326,14 +306,11 @@ def test_a_model_is_deleted_with_all_that_lies_beside_it(models: Path) -> None:
     assert [model.title for model in model_store.models()] == ["Stays"]
 
 
-def test_the_shipped_model_stays(models: Path) -> None:
+def test_the_shipped_model_stays_and_what_cannot_be_deleted_is_named(models: Path) -> None:
     shipped = save(FILES, card(), model_store.SHIPPED)
     with pytest.raises(DigitLabError, match="stays"):
         delete(shipped)
     assert model_store.models() == [shipped]
-
-
-def test_a_model_that_cannot_be_deleted_is_named(models: Path) -> None:
     (models / "folder.keras").mkdir()
     with pytest.raises(DigitLabError, match=r"folder\.keras cannot be deleted"):
         delete(describe(models / "folder.keras"))
@@ -359,11 +336,6 @@ def test_the_shipped_model_is_ready_and_its_own() -> None:
     assert shipped.card is not None
     assert is_ready(shipped)
     assert isinstance(model_store.classifier(shipped.path), Classifier)
-
-
-def test_a_missing_model_is_named(models: Path) -> None:
-    with pytest.raises(DigitLabError, match=r"no model gone\.keras"):
-        model_store.classifier(models / "gone.keras")
 
 
 def test_models_that_take_one_place_at_once_are_not_mixed(models: Path) -> None:

@@ -52,10 +52,7 @@ def test_a_drawing_is_one_digit_or_a_number(
 @pytest.mark.parametrize("as_number", [False, True])
 def test_no_ink_gives_no_inputs(classifier: Classifier, as_number: bool) -> None:
     judge = classifier if as_number else None
-    for inputs in (
-        inputs_from_drawing(Drawing([]), judge),
-        inputs_from_picture(picture(), judge),
-    ):
+    for inputs in (inputs_from_drawing(Drawing([]), judge), inputs_from_picture(picture(), judge)):
         assert inputs.shape == (0, 28, 28)
 
 

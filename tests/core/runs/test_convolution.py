@@ -3,15 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist_app.core.runs.convolution import (
-    find_pair,
-    is_convolutional,
-    pair_configs,
-    shifted,
-)
+from mnist_app.core.runs.convolution import find_pair, pair_configs, shifted
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
-from mnist_app.lab.networks import architectures
 
 
 def made(config: TrainingConfig) -> Run:
@@ -34,19 +28,6 @@ def test_only_a_fair_pair_is_one() -> None:
     assert find_pair((convolutional, lenet)) is None
     assert find_pair((dense, convolutional, lenet)) is None
     assert find_pair((dense, lenet)) == (dense, lenet)
-
-
-@pytest.mark.parametrize("network", ARCHITECTURES)
-@pytest.mark.parametrize("layers", ["conv 4 3, dense 8", "pool, dense 8"])
-def test_a_network_is_convolutional_when_keras_finds_a_convolution(
-    network: str, layers: str
-) -> None:
-    from keras.layers import Conv2D
-
-    config = replace(pair_configs("mnist")[1], architecture=network, layers=layers)
-    model = architectures.build(network, own_layers=layers)
-    has_one = any(isinstance(layer, Conv2D) for layer in model.layers)
-    assert is_convolutional(config) == has_one
 
 
 def test_any_network_with_a_convolution_makes_a_pair() -> None:

@@ -1,65 +1,53 @@
 import itertools
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist_app.core.runs import learning_curve
 from mnist_app.core.runs.learning_curve import GrowingCurve, has_point, interval, thinned
 from mnist_app.core.runs.progress import Point
 
-STEPS = 27
+MOST = 8
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning_curve, "CURVE_POINTS", 8)
-
-
-def grown(until: int, curve: GrowingCurve | None = None, since: int = 0) -> GrowingCurve:
-    """Each step's loss is its number, so that means can be told."""
-    curve = curve or GrowingCurve(STEPS)
-    for step in range(since + 1, until + 1):
-        curve.add(step, 1 / step, 0.01)
-    return curve
+    monkeypatch.setattr(learning_curve, "CURVE_POINTS", MOST)
 
 
 def test_points_come_each_step_at_first_and_then_at_powers_of_two() -> None:
     assert [interval(done) for done in (0, 8, 9, 17, 18, 36)] == [1, 1, 2, 2, 4, 8]
-    assert has_point(8, STEPS)
-    assert not has_point(9, STEPS)
-    assert has_point(STEPS, STEPS), "an epoch's end always has one"
+    assert has_point(8, steps=27)
+    assert not has_point(9, steps=27)
+    assert has_point(27, steps=27), "an epoch's end always has one"
 
 
-def test_the_curve_stays_short_and_its_tip_is_of_the_newest_step() -> None:
-    curve = GrowingCurve(STEPS)
-    for done in range(1, 3 * STEPS + 1):
-        points = grown(done, curve, since=done - 1).points
-        assert points[-1].epoch == pytest.approx(done / STEPS)
-        assert len(points) <= 8 + done // STEPS + 1
-    ends = {point.epoch for point in curve.points}
-    assert {1.0, 2.0, 3.0} <= ends
-    assert 5 / STEPS not in ends
-
-
-def test_each_point_is_the_mean_since_the_one_before() -> None:
-    before = 0
-    for point in grown(50).points:
-        step = round(point.epoch * STEPS)
-        assert point.loss == pytest.approx((before + 1 + step) / 2)
-        before = step
-    assert before == 50
-
-
-@pytest.mark.parametrize("epochs", [1, 2])
-def test_a_curve_that_goes_on_after_an_epoch_ends_as_if_there_were_no_break(epochs: int) -> None:
-    done = epochs * STEPS
-    again = GrowingCurve(STEPS, grown(done).points)
-    assert grown(70, again, since=done).points == grown(70).points
+@given(st.integers(1, 40), st.lists(st.floats(0, 9), min_size=1, max_size=150), st.integers(0, 3))
+@settings(deadline=None)
+def test_a_curve_stays_short_and_each_point_is_the_mean_since_the_one_before(
+    steps: int, losses: list[float], whole: int
+) -> None:
+    """Also when it goes on after a break at the end of an epoch."""
+    curve = GrowingCurve(steps)
+    for done, loss in enumerate(losses, start=1):
+        curve.add(loss, 0.5, 0.01)
+        points = curve.points
+        assert points[-1].epoch == pytest.approx(done / steps)
+        assert len(points) <= MOST + done // steps + 1
+        if done == whole * steps:
+            curve = GrowingCurve(steps, points)
+    ends = [0, *(round(point.epoch * steps) for point in points)]
+    assert set(range(steps, len(losses) + 1, steps)) <= set(ends)
+    for point, (since, end) in zip(points, itertools.pairwise(ends), strict=True):
+        assert point.loss == pytest.approx(np.mean(losses[since:end]), abs=1e-9)
 
 
 def test_points_of_another_grid_are_left_out() -> None:
     """As in a checkpoint of an earlier version."""
-    points = [Point(step / STEPS, 1.0, 0.5) for step in (3, 6, 9, 12)]
-    assert [round(point.epoch * STEPS) for point in thinned(points, 18, STEPS)] == [12]
+    points = [Point(step / 27, 1.0, 0.5) for step in (3, 6, 9, 12)]
+    assert [round(point.epoch * 27) for point in thinned(points, 18, 27)] == [12]
 
 
 def test_points_are_chosen_evenly_and_keep_their_ends() -> None:

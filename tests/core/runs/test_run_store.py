@@ -71,16 +71,11 @@ def test_runs_are_sorted_by_any_column_and_those_without_a_figure_come_last(kept
     assert [run.title for run in kept.listed()] == ["a", "c", "b"]
     for order in (*run_schema.SORTABLE, "epochs"):
         assert len(kept.listed(order=order)) == 3
+    kept.finish(kept.add("quick", CONFIG).id, RunState.STOPPED, seconds=1.0)
+    first, *_, last = kept.listed(order="seconds", descending=False)
+    assert (first.title, last.seconds) == ("quick", 0), "what is not known yet comes last"
     with pytest.raises(DigitLabError, match="sorted"):
         kept.listed(order="title; DROP TABLE runs")
-
-
-def test_what_is_not_known_yet_comes_last(kept: Runs) -> None:
-    for title, seconds in (("quick", 1.0), ("new", 0.0), ("slow", 9.0)):
-        run = kept.add(title, CONFIG)
-        kept.finish(run.id, RunState.STOPPED, seconds=seconds)
-    found = kept.listed(order="seconds", descending=False)
-    assert [run.title for run in found] == ["quick", "slow", "new"]
 
 
 def test_a_run_cancelled_before_its_turn_keeps_what_it_had(kept: Runs) -> None:
@@ -89,13 +84,6 @@ def test_a_run_cancelled_before_its_turn_keeps_what_it_had(kept: Runs) -> None:
     kept.cancel(run.id)
     run = kept.get(run.id)
     assert (run.state, run.accuracy, run.seconds) == (RunState.STOPPED, 0.9, 3.0)
-
-
-def test_each_owner_sees_own_runs(kept: Runs) -> None:
-    kept.add("mine", CONFIG, owner="me")
-    kept.add("yours", CONFIG, owner="you")
-    assert [run.title for run in kept.listed(owner="me")] == ["mine"]
-    assert len(kept.listed()) == 2
 
 
 def test_deleting_forgets_the_run_and_its_model_when_asked(kept: Runs, tmp_path: Path) -> None:
@@ -109,11 +97,13 @@ def test_deleting_forgets_the_run_and_its_model_when_asked(kept: Runs, tmp_path:
     assert kept.listed() == []
 
 
-def test_it_is_known_who_trained_a_model(kept: Runs) -> None:
+def test_each_owner_sees_own_runs_and_it_is_known_who_trained_a_model(kept: Runs) -> None:
     model = model_store.folder() / "net.keras"
     for owner in ("me", "", "you"):
-        run = kept.add("x", CONFIG, owner)
+        run = kept.add(f"of {owner}", CONFIG, owner)
         kept.finish(run.id, RunState.FINISHED, model=model if owner != "you" else None)
+    assert [run.title for run in kept.listed(owner="me")] == ["of me"]
+    assert len(kept.listed()) == 3
     assert kept.owners_of(model) == {"me"}
     assert kept.owners_of(model_store.folder() / "other.keras") == set()
 
@@ -171,18 +161,14 @@ def test_a_process_that_was_killed_leaves_interrupted_runs(kept: Runs) -> None:
     assert states["running"] is RunState.RUNNING, "another process that lives is left alone"
     os.kill(other.pid, signal.SIGKILL)
     other.communicate()
-    states = {run.title: run.state for run in Runs().listed()}
-    assert states["running"] is states["waiting"] is RunState.INTERRUPTED
-    assert states["finished"] is RunState.FINISHED
+    for looking in (kept, Runs()):
+        found = {run.title: run for run in looking.listed()}
+        assert found["running"].state is found["waiting"].state is RunState.INTERRUPTED
+        assert found["finished"].state is RunState.FINISHED
+        assert found["own"].state is RunState.RUNNING
+    kept.start(found["running"].id)
+    assert Runs().get(found["running"].id).state is RunState.RUNNING
     assert kept.get(own.id).state is RunState.RUNNING
-
-
-def test_an_interrupted_run_goes_on_in_another_process(kept: Runs) -> None:
-    program = "print(Runs().add('x', TrainingConfig(), state=RunState.RUNNING).id)"
-    run_id = int(in_a_process_of_its_own(HEAD + program).communicate()[0])
-    assert Runs().get(run_id).state is RunState.INTERRUPTED
-    kept.start(run_id)
-    assert Runs().get(run_id).state is RunState.RUNNING
 
 
 def test_threads_and_processes_write_together(kept: Runs) -> None:
@@ -199,14 +185,6 @@ def test_threads_and_processes_write_together(kept: Runs) -> None:
     assert [other.wait() for other in others] == [0, 0]
     found = kept.listed()
     assert (len(found), len({run.id for run in found})) == (80, 80)
-
-
-def test_a_broken_list_is_set_aside_and_said_to_be_so(kept: Runs) -> None:
-    kept.add("lost", CONFIG)
-    kept.path.write_bytes(b"no database at all" * 500)
-    again = Runs()
-    assert "runs-set-aside-" in again.notice
-    assert again.listed() == []
 
 
 def broken_off(kept: Runs, title: str = "x") -> Run:
@@ -272,9 +250,6 @@ def test_what_needs_no_checkpoint_any_more_leaves_none(kept: Runs) -> None:
     kept.finish(run.id, RunState.FINISHED)
     assert (kept.get(run.id).checkpoints, folders(kept)) == (None, 0)
     assert not kept.get(run.id).can_continue
-
-
-def test_a_run_is_deleted_with_its_checkpoints(kept: Runs) -> None:
     kept.delete(broken_off(kept).id)
     assert folders(kept) == 0
 
@@ -296,12 +271,14 @@ def test_checkpoints_are_bounded_and_the_newest_stay(
     assert checkpoints.exists(training.checkpoints)
 
 
-def test_checkpoints_of_a_lost_list_are_deleted(kept: Runs) -> None:
+def test_a_broken_list_is_set_aside_with_its_checkpoints_and_said_to_be_so(kept: Runs) -> None:
     broken_off(kept)
     kept.path.write_bytes(b"no database at all" * 500)
-    run = Runs().add("first", CONFIG)
+    again = Runs()
+    assert "runs-set-aside-" in again.notice
+    assert again.listed() == []
+    assert not again.add("first", CONFIG).can_continue
     assert folders(kept) == 0
-    assert not run.can_continue
 
 
 def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
@@ -339,22 +316,6 @@ def test_it_is_seen_as_interrupted_also_where_nothing_can_be_written(kept: Runs)
         kept.let_go(run.id)
         assert kept.get(run.id).state is RunState.INTERRUPTED
         assert [own.state for own in kept.listed()] == [RunState.INTERRUPTED]
-
-
-def test_a_run_of_another_process_is_seen_to_be_interrupted_at_the_next_look(kept: Runs) -> None:
-    """Not only when this one starts again."""
-    program = (
-        "runs = Runs()\n"
-        "print(runs.add('x', TrainingConfig(), state=RunState.RUNNING).id, flush=True)\n"
-        "import time\ntime.sleep(60)"
-    )
-    other = in_a_process_of_its_own(HEAD + program)
-    assert other.stdout
-    run_id = int(other.stdout.readline())
-    assert kept.get(run_id).state is RunState.RUNNING
-    os.kill(other.pid, signal.SIGKILL)
-    other.communicate()
-    assert kept.get(run_id).state is RunState.INTERRUPTED
 
 
 def test_checkpoints_stay_when_the_change_that_gives_them_up_fails(

@@ -16,7 +16,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import architectures, model_files
-from mnist_app.lab.training import distributed, experiment
+from mnist_app.lab.training import distributed
 from mnist_app.lab.training.distributed import SharedEngine
 from mnist_app.lab.training.fit import train
 
@@ -33,7 +33,7 @@ CONFIG = TrainingConfig(
     averaging=0.5,
 )
 # Batch normalisation counts for itself on each device, and dropout draws by chance.
-DEEP = dataclasses.replace(CONFIG, architecture="deep_cnn", limit=80, epochs=1)
+DEEP = dataclasses.replace(CONFIG, architecture="fast_cnn", dropout=0.3, limit=80, epochs=1)
 # What one worker does: some commands, then a run that only the second is told to stop.
 WORKER = """
 import json, sys
@@ -181,28 +181,21 @@ def test_one_process_trains_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "chief"),
+    ("addresses", "kind", "index", "chief"),
     [
-        ({"type": "worker", "index": 0}, True),
-        ({"type": "worker", "index": 1}, False),
+        ({"worker": ["a:1", "b:1"]}, "worker", 0, True),
+        ({"worker": ["a:1", "b:1"]}, "worker", 1, False),
+        ({"chief": ["a:1"], "worker": ["b:1"]}, "chief", 0, True),
+        ({"chief": ["a:1"], "worker": ["b:1"]}, "worker", 0, False),
     ],
 )
-def test_the_first_worker_is_the_chief(
-    task: dict[str, Any], chief: bool, monkeypatch: pytest.MonkeyPatch
+def test_the_chief_saves_or_else_the_first_worker(
+    addresses: dict[str, Any], kind: str, index: int, chief: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(
-        "TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": task})
-    )
+    task = {"type": kind, "index": index}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": addresses, "task": task}))
     assert distributed.is_on()
     assert distributed.is_chief() is chief
-
-
-def test_a_chief_comes_before_the_first_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    addresses = {"chief": ["a:1"], "worker": ["b:1"]}
-    for kind in addresses:
-        task = {"type": kind, "index": 0}
-        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": addresses, "task": task}))
-        assert distributed.is_chief() is (kind == "chief")
 
 
 @pytest.mark.parametrize(
@@ -270,9 +263,3 @@ def test_a_limit_of_the_host_stops_it(dataset: Dataset, monkeypatch: pytest.Monk
     result = train(CONFIG, dataset, engine=one_device())
     assert result.stopped
     assert "host" in result.progress.remark
-
-
-def test_a_run_may_be_given_another_engine() -> None:
-    config = dataclasses.replace(CONFIG, epochs=1)
-    card = experiment.train_model(config, "Net", engine=one_device()).card
-    assert card.training["epochs"] == 1

@@ -42,8 +42,8 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     slowed = RunControl()
     slowed.scale_learning_rate(0.5)
     trained = train_model(QUICK, "My net", report=seen.append, control=slowed, command="repeat me")
-    outcome = outcomes.save_trained(trained, path)
-    card = outcome.stored.card
+    outcome = outcomes.saved(trained, path)
+    card = outcome.model.card
     assert card is not None
     assert (card.title, card.dataset, card.architecture) == ("My net", "optdigits", "dense")
     assert (card.seed, card.command) == (QUICK.seed, "repeat me")
@@ -64,7 +64,7 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
 
 
 def test_extra_strokes_are_learned_but_for_every_fifth_writer(tmp_path: Path) -> None:
-    card = train_model(QUICK, "With pens", extra_strokes=pen_file(tmp_path)).card
+    card = train_model(QUICK, "With pens", extra_strokes=pen_file(tmp_path)).model.card
     figures = card.results["pen strokes of held-out writers"]
     assert figures["images"] == 2
     assert figures["writers"] == [0, 5]
@@ -75,13 +75,13 @@ def test_a_stopped_run_is_kept_and_says_so(tmp_path: Path) -> None:
     control = RunControl()
     control.stop()
     trained = train_model(QUICK, "Cut short", control=control)
-    outcome = outcomes.save_trained(trained, tmp_path / "net.keras")
+    outcome = outcomes.saved(trained, tmp_path / "net.keras")
     assert outcome.stopped
-    assert outcome.stored.card is not None
-    assert outcome.stored.card.training["stopped early"] is True
-    assert outcome.stored.card.training["diverged"] is False
-    assert outcome.stored.card.training["epochs"] == 0
-    model = model_files.load(outcome.stored.path)
+    assert outcome.model.card is not None
+    assert outcome.model.card.training["stopped early"] is True
+    assert outcome.model.card.training["diverged"] is False
+    assert outcome.model.card.training["epochs"] == 0
+    model = model_files.load(outcome.model.path)
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
     assert KerasClassifier(model).probabilities(blank).shape == (1, 10)
 
@@ -94,7 +94,7 @@ def test_a_run_that_diverged_says_so() -> None:
             control.scale_learning_rate(1e200)
 
     config = replace(QUICK, optimizer="sgd", learning_rate=0.05)
-    card = train_model(config, "Diverged", report=spoil, control=control).card
+    card = train_model(config, "Diverged", report=spoil, control=control).model.card
     assert card.training["diverged"] is True
     assert card.training["stopped early"] is True
 
@@ -116,9 +116,9 @@ def test_it_goes_from_machine_to_machine_as_bytes(tmp_path: Path) -> None:
     checkpoint = next(one for one in told if isinstance(one, Checkpoint))
     assert checkpoint.epoch == 1
     again = train_model(QUICK, "Net", checkpoint=checkpoint.data, drawing=checkpoint.drawing)
-    assert again.card.results == first.card.results
-    kept = outcomes.save_trained(pickle.loads(sent)[0], tmp_path / "net.keras")
-    assert kept.stored.title == "Net"
+    assert again.model.card.results == first.model.card.results
+    kept = outcomes.saved(pickle.loads(sent)[0], tmp_path / "net.keras")
+    assert kept.model.title == "Net"
 
 
 def test_a_model_without_a_name_is_named_after_its_making() -> None:

@@ -17,8 +17,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.runs import outcomes
-from mnist_app.core.runs.outcomes import FineTuned
-from mnist_app.core.runs.outcomes import FinetuningOutcome as Outcome
+from mnist_app.core.runs.outcomes import FinetuningOutcome, UnsavedModel
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.training import finetuning
 from mnist_app.lab.training.finetuning import finetune
@@ -41,7 +40,7 @@ def source(model_path: Path) -> StoredModel:
 
 def taught(
     source: StoredModel, drawings: list[LabelledDrawing], title: str, **told: Any
-) -> FineTuned:
+) -> FinetuningOutcome[UnsavedModel]:
     """A copy of a model on disk."""
     data = source.path.read_bytes()
     return finetune(data, source.card, source.title, source.class_names, drawings, title, **told)
@@ -54,53 +53,45 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(finetuning, name, value)
 
 
-@pytest.fixture
-def outcome(
-    quick: None, source: StoredModel, drawings: list[LabelledDrawing], tmp_path: Path
-) -> Outcome:
-    return outcomes.save_fine_tuned(taught(source, drawings, "Own"), tmp_path / "own.keras")
-
-
 def test_the_copy_learns_the_hand_and_the_model_stays(
-    outcome: Outcome, source: StoredModel, classifier: Classifier
+    quick: None,
+    source: StoredModel,
+    drawings: list[LabelledDrawing],
+    classifier: Classifier,
+    tmp_path: Path,
 ) -> None:
+    outcome = outcomes.saved(taught(source, drawings, "Own"), tmp_path / "own.keras")
     assert outcome.own.before < outcome.own.after
     assert outcome.own.pictures == 5
     assert outcome.fraction == 1
     assert outcome.test.pictures > 100
     assert outcome.dataset == "optdigits"
-    assert outcome.stored.path != source.path
+    assert outcome.model.path != source.path
     same = model_store.classifier(source.path)
     blank = np.zeros((1, 28, 28), dtype=np.uint8)
     assert np.array_equal(same.probabilities(blank), classifier.probabilities(blank))
-
-
-def test_the_card_says_where_it_comes_from_and_both_changes(outcome: Outcome) -> None:
-    card = json.loads(outcome.stored.path.with_suffix(".json").read_text())
+    card = json.loads(outcome.model.path.with_suffix(".json").read_text())
     assert card["title"] == "Own"
     assert card["training"]["fine-tuned from"] == "Tiny"
     assert card["training"]["own drawings"]["after"] == outcome.own.after
     assert card["results"]["test"]["accuracy"] == pytest.approx(outcome.test.after, abs=1e-4)
 
 
+def weights(outcome: FinetuningOutcome[UnsavedModel]) -> list[np.ndarray]:
+    return model_files.opened(outcome.model.files.keras, "It").get_weights()
+
+
 def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(
-    source: StoredModel,
-    drawings: list[LabelledDrawing],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    source: StoredModel, drawings: list[LabelledDrawing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The steps go astray; how much may be forgotten, and what is tried then, is as shipped."""
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 0.5)
     monkeypatch.setattr(finetuning, "STEPS", 20)
-    held = outcomes.save_fine_tuned(taught(source, drawings, "Held"), tmp_path / "held.keras")
+    held = taught(source, drawings, "Held")
     assert held.fraction == 0
     assert held.own.before == held.own.after
     assert held.test.before == held.test.after
-    for old, kept in zip(
-        model_files.load(source.path).get_weights(),
-        model_files.load(held.stored.path).get_weights(),
-        strict=True,
-    ):
+    for old, kept in zip(model_files.load(source.path).get_weights(), weights(held), strict=True):
         np.testing.assert_array_equal(old, kept)
 
 
@@ -148,16 +139,13 @@ def test_the_same_seed_teaches_the_same(
     quick: None,
     source: StoredModel,
     drawings: list[LabelledDrawing],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(finetuning, "STEPS", 3)
-    weights = []
-    for number in (1, 2):
-        random.seed(number)
-        copy = outcomes.save_fine_tuned(taught(source, drawings, "S"), tmp_path / f"{number}.keras")
-        weights.append(model_files.load(copy.stored.path).get_weights())
-    for one, other in zip(*weights, strict=True):
+    random.seed(1)
+    first = weights(taught(source, drawings, "S"))
+    random.seed(2)
+    for one, other in zip(first, weights(taught(source, drawings, "S")), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 

@@ -67,10 +67,14 @@ def test_a_run_goes_on_from_its_last_whole_epoch(dataset: Dataset) -> None:
     assert again.progress.validation == rest.progress.validation
 
 
-def test_what_stopped_early_stays_as_it_is(dataset: Dataset) -> None:
+def test_what_stopped_early_says_so_and_stays_as_it_is(dataset: Dataset) -> None:
     told = Told()
     config = quick(epochs=60, early_stopping=1, learning_rate=0.1)
     first = train(config, dataset, told, keeps_checkpoints=True)
+    assert not first.stopped
+    best = first.progress.epoch - 1
+    ending = f"not been read better since epoch {best}, whose weights are kept."
+    assert first.progress.remark.endswith(ending)
     again = train(config, dataset, checkpoint=told.checkpoint)
     assert again.progress.epoch == first.progress.epoch < 60
     assert again.progress.remark == first.progress.remark
@@ -95,34 +99,32 @@ def test_the_counters_of_early_stopping_go_on(dataset: Dataset) -> None:
     assert rest.training[-1].learning_rate == pytest.approx(whole.training[-1].learning_rate)
 
 
-def test_a_checkpoint_of_another_run_is_refused(dataset: Dataset) -> None:
+@pytest.fixture(scope="module")
+def checkpoint(dataset: Dataset) -> Checkpoint:
+    """Return that of a run with the quickest settings."""
     told = Told()
     train(quick(), dataset, told, keeps_checkpoints=True)
-    with pytest.raises(DigitLabError, match="other settings"):
-        train(quick(seed=9), dataset, checkpoint=told.checkpoint)
+    return told.checkpoint
+
+
+def test_a_checkpoint_of_another_run_is_refused(dataset: Dataset, checkpoint: Checkpoint) -> None:
+    """Also of pictures that are as many as before, but not the same."""
+    inverted = replace(dataset, train_images=255 - dataset.train_images)
+    mislabelled = replace(dataset, train_labels=(dataset.train_labels + 1) % 10)
+    for config, pictures in ((quick(seed=9), dataset), (quick(), inverted), (quick(), mislabelled)):
+        with pytest.raises(DigitLabError, match="other settings or pictures"):
+            train(config, pictures, checkpoint=checkpoint)
     with pytest.raises(DigitLabError, match="broken"):
-        train(quick(), dataset, checkpoint=Checkpoint(told.checkpoint.data[:-30]))
+        train(quick(), dataset, checkpoint=Checkpoint(checkpoint.data[:-30]))
 
 
-@pytest.mark.parametrize("change", ["pictures", "labels"])
-def test_a_checkpoint_of_other_pictures_is_refused(change: str, dataset: Dataset) -> None:
-    """As many as before, but not the same."""
-    told = Told()
-    train(quick(), dataset, told, keeps_checkpoints=True)
-    if change == "pictures":
-        other = replace(dataset, train_images=255 - dataset.train_images)
-    else:
-        other = replace(dataset, train_labels=(dataset.train_labels + 1) % 10)
-    with pytest.raises(DigitLabError, match="other settings or pictures"):
-        train(quick(), other, checkpoint=told.checkpoint)
-
-
-def test_a_run_goes_on_with_the_models_it_began_with_alone(dataset: Dataset) -> None:
-    told, model = Told(), build_model(quick(), 10)
-    train(quick(), dataset, told, keeps_checkpoints=True)
+def test_a_run_goes_on_with_the_models_it_began_with_alone(
+    dataset: Dataset, checkpoint: Checkpoint
+) -> None:
+    model = build_model(quick(), 10)
     for other in ({"start_from": model}, {"teachers": [model]}):
         with pytest.raises(DigitLabError, match="say the same --start-from and --teacher again"):
-            train(quick(), dataset, checkpoint=told.checkpoint, **other)
+            train(quick(), dataset, checkpoint=checkpoint, **other)
 
 
 def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(

@@ -43,10 +43,7 @@ def number(
 
 BROKEN_ZERO = [
     stroke * 100 + [0, 0]
-    for stroke in (
-        photos.drawing(0).strokes[0][:24],
-        photos.drawing(0).strokes[0][28:],
-    )
+    for stroke in (photos.drawing(0).strokes[0][:24], photos.drawing(0).strokes[0][28:])
 ]
 CROSSED_SEVEN = [
     np.array([[15.0, 10], [50, 8], [82, 10], [65, 45], [42, 95]]),
