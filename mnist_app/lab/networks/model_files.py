@@ -10,11 +10,17 @@ import keras
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED
+from mnist_app.core.models import layer_list
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.temporary_folder import temporary_folder
 
-MAX_UNPACKED_BYTES = 500_000_000
+# The parts of a model file, each with the most bytes that it may unpack to.
+LARGEST = {
+    "metadata.json": 10_000,
+    "config.json": layer_list.MOST_BYTES,
+    "model.weights.h5": 500_000_000,
+}
 # Layers that only do arithmetic. A file that names anything else (a Lambda, a registered class, a
 # function of some module) is refused before Keras sees it.
 SAFE_CLASSES = frozenset(
@@ -54,7 +60,7 @@ def opened(data: bytes, name: str) -> keras.Model:
         name: of the file, for people.
 
     Raises:
-        DigitLabError: see `load`.
+        DigitLabError: see `load`, or the disk is full.
     """
     with temporary_folder() as folder:
         path = folder / "model.keras"
@@ -73,18 +79,18 @@ def load(path: Path, name: str = "") -> keras.Model:
     """
     name = name or path.name
     if not path.is_file():
-        raise DigitLabError(f"There is no model {name}: train one or choose another.")
+        raise DigitLabError(f"There is no model called {name}. Train one or choose another.")
     # By another suffix Keras would read it as an older format, which the check knows nothing of.
     if path.suffix != ".keras":
-        raise DigitLabError(f"{name} must end in .keras.")
+        raise DigitLabError(f"{name} is not a .keras file. Choose one that is.")
     _refuse_code(path, name)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its layers raise on foreign settings.
-        raise DigitLabError(f"{name} is no model that can be loaded here.") from error
+        raise DigitLabError(f"Keras cannot open {name}. Choose another model.") from error
     if model.input_shape != (None, 28, 28, 1) or model.output_shape != (None, 10):
         raise DigitLabError(
-            f"{name} is made for other pictures: it must map 28 x 28 x 1 to 10 classes."
+            f"{name} does not turn 28 x 28 x 1 pixels into 10 answers. Choose another model."
         )
     return model
 
@@ -92,18 +98,27 @@ def load(path: Path, name: str = "") -> keras.Model:
 def _refuse_code(path: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise DigitLabError(f"{name} is too large to be loaded here.")
+            for part in archive.infolist():
+                if part.filename not in LARGEST:
+                    raise DigitLabError(
+                        f"{name} contains {part.filename!r}, which does not belong in a model "
+                        "file. Choose another model."
+                    )
+                if part.file_size > LARGEST[part.filename]:
+                    raise DigitLabError(f"{name} is too large to open. Choose another model.")
             config = json.loads(archive.read("config.json"))
         # Loading ignores how it was compiled, such as its optimizer.
         config.pop("compile_config", None)
         suspect = next(_named_things(config), None)
     except DAMAGED as error:
         raise DigitLabError(
-            f"{name} is broken or no .keras file: delete it or choose another."
+            f"{name} is damaged, or not a Keras model. Delete it or choose another."
         ) from error
     if suspect is not None:
-        raise DigitLabError(f"{name} holds {suspect!r}, which could run code: it is not loaded.")
+        raise DigitLabError(
+            f"{name} contains {suspect!r}, which could run code on this computer. It was not "
+            "opened: choose another model."
+        )
 
 
 def _named_things(value: Any) -> Iterator[str]:
