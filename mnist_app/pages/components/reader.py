@@ -79,8 +79,10 @@ def read_canvas(canvas: Canvas, model: StoredModel, patience: float = 0.0) -> Ca
 
 
 def read_latest(canvas: Canvas, model: StoredModel) -> CanvasReading:
-    """Read what the browser last sent."""
+    """Read what the browser last sent; a page whose model was deleted chooses another."""
     canvas.update()
+    if not model.path.exists():
+        st.rerun()
     return read_canvas(canvas, model, PATIENCE_SECONDS)
 
 

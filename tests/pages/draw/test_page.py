@@ -122,9 +122,26 @@ def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(models: Path)
         part.write_bytes(b"not a model")
     app = draw(opened(), stroke(SEVEN))
     until(app, lambda: bool(app.error))
-    assert "broken" in app.error[0].value
+    assert "damaged" in app.error[0].value
     assert not is_read(app)
     assert app.button(key="retry-model").label == "Try again"
+
+
+def test_a_page_whose_model_was_deleted_meanwhile_chooses_another(models: Path) -> None:
+    app = AppTest.from_string(
+        "from pathlib import Path\n"
+        "import streamlit as st\n"
+        "from mnist_app.core.models.model_store import StoredModel\n"
+        "from mnist_app.pages.components.canvas import Canvas\n"
+        "from mnist_app.pages.components.reader import read_latest\n"
+        "if st.session_state.setdefault('runs', 0) == 0:\n"
+        "    st.session_state.runs = 1\n"
+        "    read_latest(Canvas(), StoredModel(Path('deleted.keras'), None))\n"
+        "    st.error('It went on with the model.')\n",
+        default_timeout=60,
+    ).run()
+    assert not app.exception
+    assert not app.error
 
 
 def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
