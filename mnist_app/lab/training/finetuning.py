@@ -6,10 +6,8 @@ copy's weights stay as close to the model's as it takes to read other known pict
 (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -75,10 +73,10 @@ def finetune(
 
     Raises:
         Stopped: it was asked to stop; nothing is kept.
-        DigitLabError: see `model_files.load`.
+        DigitLabError: see `model_files.opened`.
     """
     control = control or RunControl()
-    model = _copy(source, seed)
+    model = _copy(source, source_title, seed)
     exam = prepare_exam(KerasClassifier(model), drawings, _known(card), seed)
     own_before, before = exam.marks()
     old = model.get_weights()
@@ -105,12 +103,9 @@ def _raise_if_stopped(control: RunControl) -> None:
         raise Stopped
 
 
-def _copy(source: bytes, seed: int) -> keras.Model:
+def _copy(source: bytes, name: str, seed: int) -> keras.Model:
     """Load a `.keras` file, with dropout that follows from the seed alone."""
-    with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
-        path = Path(folder) / "model.keras"
-        path.write_bytes(source)
-        model = model_files.load(path)
+    model = model_files.opened(source, name)
     twin = cloning.seeded(model, seed)
     cloning.take_weights(twin, model)
     return twin

@@ -21,6 +21,7 @@ from mnist_app.core.runs.outcomes import FinetuningOutcome, UnsavedModel
 from mnist_app.lab.networks import model_files
 from mnist_app.lab.training import finetuning
 from mnist_app.lab.training.finetuning import finetune
+from tests.support.samples import nearly_full_disk
 
 
 def bar(slant: float) -> LabelledDrawing:
@@ -150,5 +151,10 @@ def test_the_same_seed_teaches_the_same(
 
 
 def test_a_model_that_is_broken_is_one_sentence(drawings: list[LabelledDrawing]) -> None:
-    with pytest.raises(DigitLabError, match="broken"):
+    with pytest.raises(DigitLabError, match="Gone is damaged"):
         finetune(b"no model", None, "Gone", DIGIT_NAMES, drawings, "New")
+
+
+def test_a_full_disk_is_one_sentence(source: StoredModel, drawings: list[LabelledDrawing]) -> None:
+    with nearly_full_disk(), pytest.raises(DigitLabError, match="disk space"):
+        taught(source, drawings, "New")
