@@ -170,7 +170,10 @@ def _offer_learning(model: StoredModel) -> None:
 
 def _learn(model: StoredModel) -> None:
     title = st.session_state.own_title.strip() or _default_title(model)
-    finetuning_job(model, tuple(kept_drawings()), _former_copy(title), title, visitor())
+    try:
+        finetuning_job(model, tuple(kept_drawings()), _former_copy(title), title, visitor())
+    except DigitLabError as error:
+        st.session_state.correcting_note = str(error)
 
 
 def _former_copy(title: str) -> Path | None:

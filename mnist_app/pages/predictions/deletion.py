@@ -5,6 +5,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.pages.session.jobs import taught_by
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import escape_markdown, show_error
@@ -22,7 +23,7 @@ def offer_deletion(model: StoredModel) -> None:
 
 
 def _show_confirmation(model: StoredModel) -> None:
-    owners = runs().owners_of(model.path)
+    owners = runs().owners_of(model.path) | taught_by(model)
     if owners and visitor() not in owners:
         st.write("Somebody else trained this model: only they can delete it.")
         return

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
@@ -27,6 +28,8 @@ from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.queues import cluster, import_first, queues
 
+# A copy's name is no longer than this; a page asks for less, but a script need not.
+TITLE_LENGTH = 60
 # Of the processor, for what reads thousands of pictures.
 THREADS = 2
 
@@ -165,8 +168,13 @@ def finetuning_job(
 ) -> Snapshot:
     """Put a fine-tuning in line, whose result is a `FinetuningOutcome`.
 
+    While one of the same owner is unfinished, that one is returned.
+
     Args:
         path: where the copy goes; None for a new place.
+
+    Raises:
+        DigitLabError: there are too many copies in line, or too many models.
     """
 
     def work(control: Control) -> FinetuningOutcome[StoredModel]:
@@ -177,12 +185,30 @@ def finetuning_job(
             model.title,
             model.class_names,
             drawings,
-            title,
+            title[:TITLE_LENGTH],
             control=control,
         )
         return outcomes.saved(tuned, path)
 
-    return queues().finetuning.submit(work, owner=owner)
+    if path is None:
+        model_store.require_room()
+    with queues().lining_up:
+        unfinished = [job for job in queues().finetuning.jobs() if not job.is_over]
+        own = next((job for job in unfinished if job.owner == owner), None)
+        if own is not None:
+            return own
+        if len(unfinished) >= limits.most_waiting():
+            raise DigitLabError("Many people are teaching it right now. Try again in a minute.")
+        return queues().finetuning.submit(work, owner=owner)
+
+
+def taught_by(model: StoredModel) -> set[str]:
+    """Return whose handwriting a copy learned, for as long as the queue remembers."""
+    return {
+        job.owner
+        for job in queues().finetuning.jobs()
+        if job.result is not None and job.result.stored.path == model.path
+    }
 
 
 def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:

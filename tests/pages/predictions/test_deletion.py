@@ -4,9 +4,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.models import model_store
+from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs
+from tests.support.gates import PATIENCE
 from tests.support.visits import said
 
 ME = "0" * 32
@@ -51,6 +54,16 @@ def test_a_model_that_somebody_else_trained_stays(stored: Path) -> None:
     assert not app.button
 
 
+def test_a_copy_that_learned_somebody_elses_hand_stays(stored: Path) -> None:
+    change = AccuracyChange(0.5, 1.0, 5)
+    outcome = FinetuningOutcome(change, change, "mnist", 1.0, model_store.describe(stored))
+    job = queues().finetuning.submit(lambda control: outcome, owner="f" * 32)
+    queues().finetuning.wait(job.id, timeout=PATIENCE)
+    app = opened()
+    assert "Somebody else trained this model" in said(app)
+    assert not app.button
+
+
 def test_a_model_of_nobody_can_be_deleted_by_anybody(stored: Path) -> None:
     opened().button(key="delete_model").click().run()
     assert not stored.exists()
@@ -68,4 +81,4 @@ def test_a_model_that_cannot_be_deleted_is_told(
     stored.unlink()
     stored.mkdir()
     app.button(key="delete_model").click().run()
-    assert "delete it by hand" in said(app)
+    assert "Delete it by hand" in said(app)

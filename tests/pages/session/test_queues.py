@@ -1,8 +1,10 @@
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
+from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.pages.session import jobs, queues
@@ -55,3 +57,22 @@ def test_visitors_who_draw_for_different_models_do_not_take_them_from_each_other
         return [model_cache.loaded(model.path) for model in models]
 
     assert loaded() == loaded()
+
+
+def test_copies_that_learn_a_hand_are_as_few_as_a_host_allows(
+    model_path: Path, own_queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script presses buttons that a page does not offer, and has as many sessions as it likes."""
+    model, gate = model_store.describe(model_path), threading.Event()
+    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "2")
+    own_queues.finetuning.submit(lambda control: gate.wait(), owner="first")
+    ordered = [jobs.finetuning_job(model, (), None, "x" * 999, "second").id for _ in range(3)]
+    assert len(set(ordered)) == 1
+    with pytest.raises(DigitLabError, match="Try again in a minute"):
+        jobs.finetuning_job(model, (), None, "Mine", "third")
+    own_queues.finetuning.stop(ordered[0])
+    monkeypatch.setenv("MNIST_APP_MAX_MODELS", "1")
+    monkeypatch.setenv("MNIST_APP_MODELS", str(model_path.parent))
+    with pytest.raises(DigitLabError, match="more than 1 models"):
+        jobs.finetuning_job(model, (), None, "Mine", "third")
+    gate.set()
