@@ -1,7 +1,8 @@
 """Take the README's pictures of the real app: `python -m docs.screenshots`.
 
-The app runs with the shipped model and whatever data `MNIST_APP_DATA` names. A short training run
-is started for the picture of the Train page, and its model is thrown away.
+The app runs with the built-in model and whatever data `MNIST_APP_DATA` names. A short training run
+is started for the picture of the Train page, and its model is thrown away. With `--all` every page
+is taken at a desk and on a phone, in light and dark, to look at.
 """
 
 import os
@@ -19,8 +20,8 @@ from tests.support.servers import Server, serve
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-DESK = {"width": 1200, "height": 860}
-PHONE = {"width": 390, "height": 844}
+SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
+ALL = tuple(f"{device}-{scheme}" for device in SIZES for scheme in ("light", "dark"))
 # The third stroke of `STROKES` is a 2.
 DRAWN = STROKES[2]
 
@@ -28,9 +29,10 @@ DRAWN = STROKES[2]
 @click.command()
 @options.chromium
 @click.option("--folder", type=click.Path(path_type=Path), default=HERE / "pictures")
-@click.option("--only", multiple=True, help="The name of a picture; all if not given.")
-def main(chromium: str, folder: Path, only: tuple[str, ...]) -> None:
-    """Write a PNG for each page, at a desk and on a phone, in light and dark."""
+@click.option("--only", multiple=True, help="The name of a picture. All, if not given.")
+@click.option("--all", "take_all", is_flag=True, help="Take each in all sizes and schemes.")
+def main(chromium: str, folder: Path, only: tuple[str, ...], take_all: bool) -> None:
+    """Write the pictures as PNG files."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as models:
         settings = {**os.environ, "MNIST_APP_MODELS": models}
@@ -38,14 +40,14 @@ def main(chromium: str, folder: Path, only: tuple[str, ...]) -> None:
             serve(ROOT / "app.py", ROOT, settings=settings) as server,
             browsing(chromium) as browser,
         ):
-            for name, path, act in PAGES:
+            for name, path, act, shots in PAGES:
                 if only and name not in only:
                     continue
-                for device, size in (("desk", DESK), ("phone", PHONE)):
-                    for scheme in ("light", "dark"):
-                        target = folder / f"{name}-{device}-{scheme}.png"
-                        _take(browser, server, path, act, size, scheme, target)
-                        click.echo(f"Wrote {target.name}")
+                for shot in ALL if take_all else shots:
+                    device, scheme = shot.split("-")
+                    target = folder / f"{name}-{shot}.png"
+                    _take(browser, server, path, act, SIZES[device], scheme, target)
+                    click.echo(f"Wrote {target.name}")
 
 
 def _take(
@@ -180,36 +182,50 @@ def _show_me(step: int, shown: str) -> Callable[[Page], None]:
     return act
 
 
-PAGES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
-    ("draw", "/", _draw),
-    ("layers", "/", _look_inside("Layer by layer", ".st-key-look_inside img", steps=3)),
+_GALLERY = "/predictions?gallery_order=Most+confidently+wrong+first"
+# The name, the path, what to do there, and the pictures that the README has.
+PAGES: tuple[tuple[str, str, Callable[[Page], None], tuple[str, ...]], ...] = (
+    ("draw", "/", _draw, ("desk-light", "phone-dark")),
+    (
+        "layers",
+        "/",
+        _look_inside("Layer by layer", ".st-key-look_inside img", steps=3),
+        ("desk-light",),
+    ),
     (
         "one-step",
         "/",
         _look_inside("One filter in slow motion", ".st-key-look_inside input[type=range]"),
+        ("desk-light",),
     ),
     # On a phone the first of the three pictures is left out.
-    ("inside", "/", _look_inside("Where it looked", ".st-key-look_inside figure:last-child img")),
-    ("change", "/", _look_inside("What would change its mind", ".st-key-look_inside figure")),
-    ("train", "/train", _train),
-    ("runs", "/runs", _runs),
-    ("predictions", "/predictions", _predictions),
-    ("matrix", "/predictions", _part_of_predictions(".st-key-matrix_numbers")),
-    ("map", "/predictions?map_layout=Neighbours", _map),
     (
-        "gallery",
-        "/predictions?gallery_order=Most+confidently+wrong+first",
-        _part_of_predictions(".st-key-gallery"),
+        "inside",
+        "/",
+        _look_inside("Where it looked", ".st-key-look_inside figure:last-child img"),
+        ("desk-light",),
     ),
-    ("opened", "/predictions?gallery_order=Most+confidently+wrong+first", _opened),
-    ("calibration", "/predictions", _part_of_predictions(".st-key-reliability")),
-    ("comparison", "/predictions", _comparison),
-    ("data", "/data", _data),
-    ("show-me-1", "/show-me", _show_me(1, ".digit")),
-    ("show-me-2", "/show-me", _show_me(2, ".becoming")),
-    ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .bars")),
-    ("show-me-4", "/show-me", _show_me(4, ".gallery.worst")),
-    ("show-me-5", "/show-me", _show_me(5, ".st-key-demo_train")),
+    (
+        "change",
+        "/",
+        _look_inside("What would change its mind", ".st-key-look_inside figure"),
+        ("desk-light",),
+    ),
+    ("train", "/train", _train, ("desk-light",)),
+    ("runs", "/runs", _runs, ("desk-light",)),
+    ("predictions", "/predictions", _predictions, ()),
+    ("matrix", "/predictions", _part_of_predictions(".st-key-matrix_numbers"), ("desk-light",)),
+    ("map", "/predictions?map_layout=Neighbours", _map, ("desk-light",)),
+    ("gallery", _GALLERY, _part_of_predictions(".st-key-gallery"), ("desk-light",)),
+    ("opened", _GALLERY, _opened, ("desk-light",)),
+    ("calibration", "/predictions", _part_of_predictions(".st-key-reliability"), ()),
+    ("comparison", "/predictions", _comparison, ()),
+    ("data", "/data", _data, ("desk-light",)),
+    ("show-me-1", "/show-me", _show_me(1, ".digit"), ()),
+    ("show-me-2", "/show-me", _show_me(2, ".becoming"), ()),
+    ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .bars"), ("desk-light",)),
+    ("show-me-4", "/show-me", _show_me(4, ".gallery.worst"), ()),
+    ("show-me-5", "/show-me", _show_me(5, ".st-key-demo_train"), ()),
 )
 
 if __name__ == "__main__":
