@@ -71,11 +71,13 @@ def _run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError:
-        _fail("There is not enough memory for this: use fewer or smaller pictures.")
+        _fail("There is not enough memory. Use fewer or smaller pictures.")
     except OSError as error:
         _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
     except Exception as error:
-        _fail(f"Something went wrong that was not foreseen ({type(error).__name__}: {error}).")
+        _fail(
+            f"Something unexpected went wrong. Please report it: {type(error).__name__}: {error}."
+        )
 
 
 def _fail(sentence: str) -> None:
@@ -85,7 +87,7 @@ def _fail(sentence: str) -> None:
 
 @click.group()
 def commands() -> None:
-    """Digit Lab: train networks that read handwritten digits, test them, and read with them."""
+    """Train, test and use neural networks that read handwritten digits."""
 
 
 commands.add_command(train)
@@ -93,10 +95,19 @@ commands.add_command(train)
 
 @commands.command()
 @click.argument("model", type=FILE, required=False)
-@click.option("--dataset", type=click.Choice(list(DATASETS)), default="mnist", show_default=True)
+@click.option(
+    "--dataset",
+    type=click.Choice(list(DATASETS)),
+    default="mnist",
+    show_default=True,
+    help="The pictures to test on.",
+)
 @form_option
 def evaluate(model: Path | None, dataset: str, form: str) -> None:
-    """Test MODEL (the shipped one if none is given) on a data set's test pictures."""
+    """Test MODEL on pictures it has never seen.
+
+    Without MODEL, the built-in one is tested.
+    """
     from mnist_app.core.data import datasets
     from mnist_app.core.evaluation import metrics
     from mnist_app.core.models import model_store
@@ -105,7 +116,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     classifier = _classifier(stored)
     pictures = datasets.load(dataset)
     if stored.class_names != pictures.class_names:
-        click.echo(f"Note: {stored.name} was not trained for the classes of {dataset}.", err=True)
+        click.echo(f"Note: {stored.name} was not trained on pictures like these.", err=True)
     with progress_bar("Reading") as bar:
         report = metrics.evaluate(
             classifier,
@@ -133,12 +144,15 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     type=click.Choice(["digit", "number"]),
     default="digit",
     show_default=True,
-    help="One digit a drawing, or several from left to right.",
+    help="What each drawing holds: one digit, or several from left to right.",
 )
-@click.option("--model", type=FILE, help="The model that reads; the shipped one by default.")
+@click.option("--model", type=FILE, help="The model to read with. By default, the built-in one.")
 @form_option
 def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
-    """Read pictures and stroke files (.json, .jsonl, .jsonl.gz: one drawing a line)."""
+    """Read the digits in pictures and in files of pen strokes.
+
+    A .json file holds one drawing; .jsonl and .jsonl.gz files hold one drawing per line.
+    """
     from mnist_app.cli.input_files import inputs_from_files
     from mnist_app.core.models import model_store
 
@@ -152,7 +166,7 @@ def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> N
         _echo_readings(chunk, classifier, form)
         failures += [f"{item.source}: {item.problem}" for item in chunk if item.problem]
     if failures:
-        rest = f" ({len(failures) - 1} more like this.)" if len(failures) > 1 else ""
+        rest = f" ({len(failures) - 1} more could not be read.)" if len(failures) > 1 else ""
         raise DigitLabError(failures[0] + rest)
 
 
@@ -174,14 +188,14 @@ def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
     digits = iter(together.digits)
     for item in chunk:
         own = tuple(next(digits) for _ in item.inputs)
-        reading = Reading(own, "" if own else item.problem or "There is no ink to read.")
+        reading = Reading(own, "" if own else item.problem or "No writing found.")
         if form == "json":
             click.echo(json.dumps(_reading_as_dict(item.source, reading)))
         elif own:
             least = min(digit.probability for digit in own)
             click.echo(f"{item.source}: {reading.text} ({least:.1%} sure)")
         else:
-            click.echo(f"{item.source}: nothing read. {reading.reason}")
+            click.echo(f"{item.source}: nothing to read. {reading.reason}")
 
 
 def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
@@ -202,10 +216,24 @@ def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
 
 @commands.command()
 @click.argument("model", type=FILE, required=False)
-@click.option("--format", "form", type=click.Choice(["saved_model", "litert"]), required=True)
-@click.option("--output", type=click.Path(path_type=Path), required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["saved_model", "litert"]),
+    required=True,
+    help="A SavedModel folder for TensorFlow Serving, or a LiteRT file for phones.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder or file to write.",
+)
 def export(model: Path | None, form: str, output: Path) -> None:
-    """Export MODEL (the shipped one if none is given) for TensorFlow Serving or for a phone."""
+    """Export MODEL for TensorFlow Serving or for phones.
+
+    Without MODEL, the built-in one is exported.
+    """
     from mnist_app.core.models import model_store
     from mnist_app.lab.export import write_export
 
@@ -216,7 +244,7 @@ def export(model: Path | None, form: str, output: Path) -> None:
 @commands.command()
 @form_option
 def datasets(form: str) -> None:
-    """List the data sets: whether they are here, from where, how large."""
+    """List the data sets, where they are and how big they are."""
     from mnist_app.core.data import datasets as catalogue
 
     found = [catalogue.availability(name) for name in DATASETS]
@@ -224,14 +252,17 @@ def datasets(form: str) -> None:
         click.echo(json.dumps([vars(item) for item in found]))
         return
     for item in found:
-        place = item.place or "not here; downloaded when it is used"
+        place = item.place or "not downloaded yet"
         click.echo(f"{item.name:14} {item.megabytes:6.1f} MB  {place}")
 
 
 @commands.command(context_settings={"ignore_unknown_options": True})
-@click.argument("options", nargs=-1)
+@click.argument("options", nargs=-1, metavar="[STREAMLIT OPTION]...")
 def app(options: tuple[str, ...]) -> None:
-    """Start the app in a browser; OPTIONS are those of `streamlit run`."""
+    """Start the app in your browser.
+
+    Any other options are passed on to `streamlit run`.
+    """
     from mnist_app.core.files import HOME, IS_INSTALLED
 
     if IS_INSTALLED:

@@ -55,7 +55,7 @@ def _picture_file(path: Path, judge: Classifier | None) -> FileInputs:
     except DigitLabError as error:
         return FileInputs(str(path), _NOTHING, str(error))
     except OSError as error:
-        return FileInputs(str(path), _NOTHING, f"It cannot be opened ({error.strerror}).")
+        return FileInputs(str(path), _NOTHING, f"This file cannot be opened: {error.strerror}.")
 
 
 def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
@@ -71,17 +71,17 @@ def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
                 if line.strip():
                     yield _strokes_of(f"{path}:{number}", line, judge)
     except OSError as error:
-        problem = f"It cannot be opened ({error.strerror or error})."
+        problem = f"This file cannot be opened: {error.strerror or error}."
         yield FileInputs(str(path), _NOTHING, problem)
     except (EOFError, UnicodeDecodeError, zlib.error):
-        yield FileInputs(str(path), _NOTHING, "It is broken or no text: make it again.")
+        yield FileInputs(str(path), _NOTHING, "This file is damaged or is not text. Save it again.")
 
 
 def _strokes_of(source: str, text: str, judge: Classifier | None) -> FileInputs:
     try:
         strokes = json.loads(text)["strokes"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        problem = 'It needs an object {"strokes": [[[x, y], ...], ...]}.'
+        problem = 'Each drawing must look like this: {"strokes": [[[x, y], ...], ...]}.'
         return FileInputs(source, _NOTHING, problem)
     try:
         return FileInputs(source, inputs_from_drawing(drawing_from_points(strokes), judge))

@@ -15,7 +15,7 @@ form_option = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Lines for people, or JSON alone for programs.",
+    help="Text for people, or JSON for programs.",
 )
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -31,11 +31,22 @@ def progress_bar(label: str, **options: Any) -> Any:
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for each setting; it is None where it is not given."""
     for setting in reversed(SETTINGS):
-        flag = "--" + setting.name.replace("_", "-")
-        command = click.option(flag, type=_option_type(setting), default=None, help=_help(setting))(
-            command
-        )
+        command = click.option(
+            flag(setting), type=_option_type(setting), default=None, help=_help(setting)
+        )(command)
     return command
+
+
+def flag(setting: Setting) -> str:
+    """Return the name of a setting's option."""
+    return "--" + setting.name.replace("_", "-")
+
+
+def with_flags(sentence: str) -> str:
+    """Return a sentence that names settings by their options, not as a form does."""
+    for setting in SETTINGS:
+        sentence = sentence.replace(f"“{setting.label}”", flag(setting))
+    return sentence
 
 
 def _option_type(setting: Setting) -> Any:

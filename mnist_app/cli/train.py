@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mnist_app.cli.options import FILE, form_option, progress_bar, setting_options
+from mnist_app.cli.options import FILE, form_option, progress_bar, setting_options, with_flags
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
@@ -31,26 +31,26 @@ from mnist_app.core.settings import SETTINGS, TrainingConfig, default_title
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
-    help="Start from these settings; taught is made for --start-from and --teacher.",
+    help="Start from these settings. The taught ones go with --start-from and --teacher.",
 )
-@click.option("--extra-strokes", type=FILE, help="Labelled pen strokes to train on too.")
+@click.option("--extra-strokes", type=FILE, help="Labelled pen strokes to train on as well.")
 @click.option(
-    "--start-from", type=FILE, help="Begin with this model of the same network, not by chance."
+    "--start-from", type=FILE, help="Start from the weights of this model, not from scratch."
 )
 @click.option(
     "--teacher",
     "teachers",
     type=FILE,
     multiple=True,
-    help="Learn what this model answers, not the labels; of several, the mean of their answers.",
+    help="Learn from the answers of this model, not from the labels. Repeat it to average several.",
 )
-@click.option("--output", type=FILE, required=True, help="Where the .keras file goes.")
-@click.option("--title", default="", help="The model's name for people.")
+@click.option("--output", type=FILE, required=True, help="The .keras file to write.")
+@click.option("--title", default="", help="The name that people see.")
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on with the interrupted run of this --output, from its last whole epoch; with its "
-    "settings if none are given.",
+    help="Carry on an interrupted run with this --output from its last whole epoch. Its settings "
+    "are used unless you give others.",
 )
 @form_option
 def train(
@@ -64,9 +64,9 @@ def train(
     form: str,
     **overrides: Any,
 ) -> None:
-    """Train a network, test it, and save it with its card."""
+    """Train a network, test it, and save it with its model card."""
     if output.suffix != ".keras":
-        raise click.BadParameter("it must end in .keras", param_hint="--output")
+        raise click.BadParameter("the file name must end in .keras", param_hint="--output")
     chosen = {name: value for name, value in overrides.items() if value is not None}
     folder = output.with_suffix(".checkpoint")
     if resume and not preset and not chosen:
@@ -74,7 +74,7 @@ def train(
     try:
         config = TrainingConfig(**{**PRESETS.get(preset or "", {}), **chosen})
     except DigitLabError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(with_flags(str(error))) from error
     # What is missing or cannot be written is said before anything heavy begins.
     require_writable(output)
     begun = checkpoints.load(folder) if resume else None
@@ -112,7 +112,7 @@ def train(
         )
         outcome = outcomes.saved(trained, place)
     if place != output:
-        click.echo("This worker is done; the first one saves the model.", err=True)
+        click.echo("This worker is done. The first worker saves the model.", err=True)
         return
     _echo(outcome, form)
 
@@ -123,8 +123,8 @@ def _teacher(path: Path, dataset: str) -> Any:
 
     if model_store.describe(path).class_names != datasets.class_names(dataset):
         raise DigitLabError(
-            f"{path.name} cannot teach {dataset}, whose classes are others than its own: choose a "
-            "model trained on the same ones."
+            f"{path.name} cannot teach {dataset}, because it gives different answers. Choose a "
+            "teacher trained on the same kind of picture."
         )
     return model_files.load(path)
 
@@ -161,7 +161,10 @@ class _RunCheckpoint:
         try:
             checkpoints.save(checkpoint, self._folder)
         except DigitLabError as error:
-            click.echo(f"This epoch cannot be gone on from later: {error}", err=True)
+            click.echo(
+                f"--resume will not find this epoch. {error}",
+                err=True,
+            )
 
 
 @contextmanager
@@ -174,7 +177,7 @@ def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_RunCheck
         if not kept.can_go_on:
             raise
         raise DigitLabError(
-            "Stopped: the same command with --resume goes on from the last whole epoch."
+            "Stopped. To carry on from the last whole epoch, add --resume to the same command."
         ) from error
     checkpoints.remove(folder)
 
@@ -202,7 +205,7 @@ def _standing(progress: Progress | None) -> str:
     if progress is None:
         return ""
     last = progress.training[-1] if progress.training else None
-    accuracy = f", {last.accuracy:.2%} right" if last else ""
+    accuracy = f", {last.accuracy:.2%} correct" if last else ""
     return f"epoch {progress.epoch} of {progress.epochs}{accuracy}"
 
 
@@ -217,7 +220,7 @@ def _echo(outcome: TrainingOutcome[StoredModel], form: str) -> None:
         return
     click.echo(f"Saved {path} ({card.weights:,} weights).")
     for name, figures in card.results.items():
-        click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} read right")
+        click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} correct")
 
 
 def _repeat_command(

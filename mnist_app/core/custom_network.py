@@ -128,7 +128,7 @@ def read(text: str) -> tuple[Layer, ...]:
     """
     words = [part.split() for part in text.lower().split(",")]
     if len(words) > MOST_LAYERS:
-        raise DigitLabError(f"A network here has at most {MOST_LAYERS} layers: leave some out.")
+        raise DigitLabError(f"A network can have at most {MOST_LAYERS} layers here. Remove some.")
     return tuple(_layer(number, part) for number, part in enumerate(words, start=1))
 
 
@@ -189,8 +189,8 @@ def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
     weights = sum(row.weights for row in rows)
     if weights > MOST_WEIGHTS:
         raise DigitLabError(
-            f"This network has {weights:,} weights and may have {MOST_WEIGHTS:,}: "
-            "use fewer filters or units, or pool more."
+            f"This network has {weights:,} weights, but the limit is {MOST_WEIGHTS:,}. "
+            "Use fewer filters or units, or pool more."
         )
     return tuple(rows)
 
@@ -198,15 +198,14 @@ def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
 def _layer(number: int, words: list[str]) -> Layer:
     shown = " ".join(words)[:40]
     if not words:
-        raise DigitLabError(f"Layer {number} is empty: use {_GRAMMAR}, with commas between.")
+        raise DigitLabError(f"Layer {number} is empty. Use {_GRAMMAR}, separated by commas.")
     wanted = NUMBERS.get(words[0])
     if wanted is None:
-        raise DigitLabError(f"Layer {number}, {shown!r}, is unknown: use {_GRAMMAR}.")
+        raise DigitLabError(f"Layer {number}, {shown!r}, is unknown. Use {_GRAMMAR}.")
     if len(words) != len(wanted) + 1:
-        raise DigitLabError(
-            f"Layer {number}, {shown!r}, needs {len(wanted)} numbers: use {_GRAMMAR}."
-        )
-    numbers = []
+        numbers = "1 number" if len(wanted) == 1 else f"{len(wanted)} numbers"
+        raise DigitLabError(f"Layer {number}, {shown!r}, needs {numbers}. Use {_GRAMMAR}.")
+    values = []
     for word, rule in zip(words[1:], wanted, strict=True):
         try:
             value = float(word)
@@ -218,8 +217,8 @@ def _layer(number: int, words: list[str]) -> Layer:
                 f"Layer {number}, {shown!r}, needs {rule.what}, "
                 f"{noun} from {rule.low:g} to {rule.high:g}."
             )
-        numbers.append(value)
-    return Layer(words[0], tuple(numbers))
+        values.append(value)
+    return Layer(words[0], tuple(values))
 
 
 def _flat(shape: tuple[int, ...]) -> Row:
@@ -234,14 +233,14 @@ def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
         return Row(f"Dense {units}", (units,), (shape[0] + 1) * units)
     if len(shape) == 1:
         raise DigitLabError(
-            f"{place} cannot follow a dense layer, which leaves no picture: put it before."
+            f"{place} cannot come after a dense layer, which leaves no picture. Move it up."
         )
     side, channels = shape[0], shape[2]
     size = 2 if layer.word == "pool" else int(layer.numbers[1])
     if size > side:
         raise DigitLabError(
-            f"{place} needs {size} x {size} pixels and only {side} x {side} are left: pool less "
-            "or use smaller kernels before it."
+            f"{place} needs {size} x {size} pixels, but only {side} x {side} are left. Pool less, "
+            "or use smaller filters before it."
         )
     if layer.word == "pool":
         return Row("Pooling", (side // 2, side // 2, channels), 0)

@@ -1,17 +1,17 @@
-"""The errors that are no faults: those that people read, and one that says that a job stopped."""
+"""Errors that are not faults: those that people read, and one that says that a job stopped."""
 
 
 class DigitLabError(Exception):
-    """Something a person can mend; its text is one sentence that says what to do."""
+    """Something a person can mend; its text says what is wrong and what to do, on one line."""
 
 
 class Interrupted(DigitLabError):
-    """Work that was broken off from outside, and may be continued."""
+    """Work that was interrupted from outside, and may be continued."""
 
 
 class WorkerLost(Interrupted):
-    """The process that did the work is gone, with all that it had not reported."""
+    """The process that did the work is gone, with everything it had not reported."""
 
 
 class Stopped(Exception):
-    """A job was stopped, and has nothing to keep."""
+    """A job was stopped and has nothing to keep."""

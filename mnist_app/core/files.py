@@ -112,7 +112,7 @@ def require_writable(target: Path) -> None:
         DigitLabError: the folder cannot be made or written, or `target` is a folder.
     """
     if target.is_dir():
-        raise DigitLabError(f"{target.name} is a folder: give the name of a file.")
+        raise DigitLabError(f"{target.name} is a folder. Give the name of a file.")
     _temporary_folder(target).rmdir()
 
 
@@ -145,5 +145,5 @@ def _temporary_folder(target: Path) -> Path:
 def _cannot_write(target: Path, error: OSError) -> DigitLabError:
     reason = error.strerror or str(error)
     return DigitLabError(
-        f"{target.name} cannot be written ({reason}): free some disk space or choose another place."
+        f"{target.name} cannot be saved ({reason}). Free some disk space or choose another folder."
     )

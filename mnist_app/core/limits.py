@@ -54,8 +54,8 @@ def require_weights(count: int) -> None:
     most = most_weights()
     if count > most:
         raise DigitLabError(
-            f"This network has {count:,} weights and this host allows {most:,.0f}: "
-            "choose a smaller one."
+            f"This network has {count:,} weights, but {most:,.0f} is the most allowed here. "
+            "Choose a smaller one."
         )
 
 

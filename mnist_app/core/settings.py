@@ -190,7 +190,7 @@ class TrainingConfig:
         if self.validation_share == 0 and (self.early_stopping or self.plateau):
             labels = {row.name: f"“{row.label}”" for row in SETTINGS}
             raise DigitLabError(
-                f"{labels['early_stopping']} and {labels['plateau']} need pictures held back: set "
+                f"{labels['early_stopping']} and {labels['plateau']} need pictures held back. Set "
                 f"{labels['validation_share']} above 0, or both of them to 0."
             )
 
@@ -287,7 +287,7 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...
     problems: list[str] = []
     for name, text in query.items():
         if name not in rows:
-            problems.append(f"There is no setting {name[:40]!r}: the link's value is left out.")
+            problems.append(f"There is no setting {name[:40]!r}: that part is ignored.")
             continue
         try:
             values[name] = rows[name].parse(text)
@@ -300,5 +300,5 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...
         return TrainingConfig(**values), tuple(problems)
     except DigitLabError as error:
         rest = {name: value for name, value in values.items() if name not in _WATCHERS}
-        left_out = f"{error} The link's values of these two are left out."
+        left_out = f"{error} The link's values for both are ignored."
         return TrainingConfig(**rest), (*problems, left_out)

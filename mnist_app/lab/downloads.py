@@ -54,6 +54,6 @@ def _fetched(leaf: str, folder: Path) -> bytes:
         return Path(path).read_bytes()
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         raise DigitLabError(
-            f"{leaf} could not be downloaded: check the network and the free disk space and try "
-            "again, or use optdigits, which is always here."
+            f"{leaf} could not be downloaded. Check the network and the free disk space, or use "
+            "optdigits, which needs no download."
         ) from error

@@ -80,7 +80,7 @@ def write_export(path: Path, form: str, output: Path) -> None:
             holds something else.
     """
     if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
-        raise DigitLabError(f"{output} is a folder with other things in it: give a new name.")
+        raise DigitLabError(f"{output} is a folder that holds other things. Give a new name.")
     model = load(path)
     with atomic_write(output) as draft:
         _write(model, form, draft)

@@ -23,5 +23,5 @@ def temporary_folder() -> Iterator[Path]:
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or "TensorFlow could not write all of them"
         raise DigitLabError(
-            f"There is no place for temporary files ({reason}): free some disk space."
+            f"There is no room for temporary files ({reason}). Free some disk space."
         ) from error

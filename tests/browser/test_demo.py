@@ -252,7 +252,7 @@ def test_a_kiosk_clears_all_that_a_visitor_did_and_leaves_an_untouched_page_alon
     expect(page.locator(".st-key-wide_canvas")).to_be_visible()
     page.get_by_text("Use a photo instead").click()
     page.locator(".st-key-picture_file input[type=file]").set_input_files(sheet)
-    expect(page.locator(".st-key-picture_prediction")).to_contain_text("no ink")
+    expect(page.locator(".st-key-picture_prediction")).to_contain_text("No writing")
     known = cookies(page)
     page.clock.fast_forward(21_000)
     expect(page.locator(".st-key-square_canvas")).to_be_visible()

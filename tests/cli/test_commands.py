@@ -60,6 +60,11 @@ def test_exit_status(
     assert not list(tmp_path.glob("*.keras"))
 
 
+def test_settings_are_called_as_their_options_are(run: Any) -> None:
+    outcome = run("train", "--output", "n.keras", "--plateau", "1", "--validation-share", "0")
+    assert "--early-stopping and --plateau need pictures held back" in outcome.err
+
+
 def test_what_nobody_foresaw_is_still_one_line(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise ZeroDivisionError("two\nlines")
@@ -125,7 +130,7 @@ def test_train_says_in_words_what_it_made(run: Any, tmp_path: Path) -> None:
     outcome = run("train", *words, "--output", path)
     first, second = outcome.out.splitlines()
     assert first.startswith(f"Saved {path}")
-    assert "of 360 read right" in second
+    assert "of 360 correct" in second
     assert outcome.err == ""
 
 
@@ -188,7 +193,7 @@ def test_a_process_that_fails_prints_one_line(tmp_path: Path) -> None:
     found = process("-m", "mnist_app", "evaluate", broken, "--dataset", "optdigits")
     assert (found.returncode, found.stdout) == (1, "")
     assert is_one_plain_line(found.stderr)
-    assert "broken" in found.stderr
+    assert "damaged" in found.stderr
 
 
 def test_a_reader_that_leaves_early_is_no_traceback() -> None:

@@ -23,7 +23,7 @@ def test_strokes_are_read_one_object_a_line_in_order(
     assert digit["probability"] == max(digit["probabilities"])
     assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-4)
     assert (blank["text"], blank["digits"]) == ("", [])
-    assert blank["reason"] == "There is no ink to read."
+    assert blank["reason"] == "No writing found."
     assert len(seventy["digits"]) == 1
     assert "reason" not in seven
 
@@ -40,7 +40,7 @@ def test_pictures_and_strokes_mix(run: Any, picture: Path, strokes: Path, model_
     assert outcome.status == 0
     assert len(lines) == 5
     assert lines[0] == lines[4]
-    assert "nothing read. There is no ink to read." in lines[2]
+    assert "nothing to read. No writing found." in lines[2]
 
 
 def test_more_drawings_than_fit_one_batch_stay_in_order(
@@ -66,8 +66,8 @@ def test_what_cannot_be_read_gives_a_reason_and_the_rest_is_read(
     assert good["text"]
     assert outcome.status == 1
     assert outcome.err.count("\n") == 1
-    assert "broken.png: This is not a picture" in outcome.err
-    assert "(1 more like this.)" in outcome.err
+    assert "broken.png: This file can't be opened" in outcome.err
+    assert "(1 more could not be read.)" in outcome.err
 
 
 def test_a_model_of_other_pictures_says_so_before_it_reads(

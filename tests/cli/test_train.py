@@ -122,7 +122,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not(
         ("--teacher=missing.keras", "There is no model"),
         ("--teacher=boots.keras", "boots.keras cannot teach optdigits"),
         ("--start-from=missing.keras", "There is no model"),
-        ("--start-from=boots.keras", "of another design"),
+        ("--start-from=boots.keras", "a different kind of network"),
     ],
 )
 def test_what_is_refused_costs_no_checkpoint(
@@ -171,7 +171,7 @@ def test_a_new_run_drops_an_older_checkpoint_at_its_first_step(
         assert checkpoints.exists(checkpoint)
     monkeypatch.setattr(RunCallback, "on_train_batch_end", note_and_interrupt)
     resumed = command("--resume", "--output", interrupted)
-    assert "--resume goes on" in str(resumed.exception)
+    assert "add --resume" in str(resumed.exception)
     assert checkpoints.exists(checkpoint)
     assert command(*SETTINGS, "--output", interrupted).exit_code == 1
     assert not checkpoints.exists(checkpoint)

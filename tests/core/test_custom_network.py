@@ -29,7 +29,7 @@ def test_the_summary_tells_shapes_and_weights() -> None:
     [
         ("", "Layer 1 is empty"),
         ("pool,,pool", "Layer 2 is empty"),
-        ("lambda 3", "Layer 1, 'lambda 3', is unknown: use conv"),
+        ("lambda 3", "Layer 1, 'lambda 3', is unknown. Use conv"),
         ("conv 32", "needs 2 numbers"),
         ("pool 2", "needs 0 numbers"),
         ("conv 32.5 3", "needs filters, a whole number from 1 to 256"),
@@ -37,10 +37,10 @@ def test_the_summary_tells_shapes_and_weights() -> None:
         ("dense many", "needs units, a whole number"),
         ("dense nan", "needs units, a whole number"),
         ("dropout 1", "needs the fraction left out, a number from 0 to 0.9"),
-        ("dense 8, conv 8 3", "Layer 2, conv 8 3, cannot follow a dense layer"),
-        ("pool, pool, pool, conv 8 5", "needs 5 x 5 pixels and only 3 x 3 are left"),
-        ("pool, pool, pool, pool, pool", "needs 2 x 2 pixels and only 1 x 1 are left"),
-        ("conv 256 11, conv 256 11", "weights and may have 3,000,000: use fewer filters"),
+        ("dense 8, conv 8 3", "Layer 2, conv 8 3, cannot come after a dense layer"),
+        ("pool, pool, pool, conv 8 5", "needs 5 x 5 pixels, but only 3 x 3 are left"),
+        ("pool, pool, pool, pool, pool", "needs 2 x 2 pixels, but only 1 x 1 are left"),
+        ("conv 256 11, conv 256 11", "weights, but the limit is 3,000,000. Use fewer filters"),
         (", ".join(["dropout 0"] * 17), "at most 16 layers"),
     ],
 )
@@ -112,5 +112,5 @@ def test_a_layer_is_taken_out_and_a_number_changed() -> None:
 def test_layers_that_cannot_follow_each_other_are_read_all_the_same() -> None:
     layers = custom_network.read("dense 9, pool")
     assert custom_network.as_text(custom_network.moved(layers, 1, -1)) == "pool, dense 9"
-    with pytest.raises(DigitLabError, match="cannot follow"):
+    with pytest.raises(DigitLabError, match="cannot come after"):
         custom_network.summary(layers)

@@ -90,7 +90,7 @@ def test_all_is_on_the_disk_before_it_has_its_name(
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     with (
         nearly_full_disk(),
-        pytest.raises(DigitLabError, match="free some disk space"),
+        pytest.raises(DigitLabError, match="Free some disk space"),
         atomic_write(tmp_path / "large.bin") as draft,
     ):
         draft.write_bytes(bytes(10_000))
@@ -100,7 +100,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     target = tmp_path / "file" / "answer.txt"
-    with pytest.raises(DigitLabError, match=r"answer\.txt cannot be written"), atomic_write(target):
+    with pytest.raises(DigitLabError, match=r"answer\.txt cannot be saved"), atomic_write(target):
         pytest.fail("there is no place to write to")
 
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None
     require_writable(tmp_path / "new" / "model.keras")
     assert os.listdir(tmp_path / "new") == []
     (tmp_path / "file").touch()
-    with pytest.raises(DigitLabError, match="cannot be written"):
+    with pytest.raises(DigitLabError, match="cannot be saved"):
         require_writable(tmp_path / "file" / "model.keras")
     with pytest.raises(DigitLabError, match="is a folder"):
         require_writable(tmp_path / "new")

@@ -91,7 +91,7 @@ def test_text_from_a_link_becomes_numbers() -> None:
 @pytest.mark.parametrize("watcher", ["early_stopping", "plateau"])
 def test_watching_the_validation_loss_needs_a_validation_share(watcher: str) -> None:
     values: dict[str, Any] = {watcher: 2, "validation_share": 0.0}
-    with pytest.raises(DigitLabError, match=r"set “Held back to check \(%\)” above 0") as told:
+    with pytest.raises(DigitLabError, match=r"Set “Held back to check \(%\)” above 0") as told:
         TrainingConfig(**values)
     assert f"“{BY_NAME[watcher].label}”" in str(told.value)
 

@@ -64,7 +64,7 @@ def test_a_litert_export_answers_alike(tmp_path: Path, model_path: Path, dataset
 def test_an_export_onto_a_full_disk_leaves_nothing_behind(
     tmp_path: Path, model_path: Path, form: str
 ) -> None:
-    with nearly_full_disk(20_000), pytest.raises(DigitLabError, match="cannot be written"):
+    with nearly_full_disk(20_000), pytest.raises(DigitLabError, match="cannot be saved"):
         write_export(model_path, form, tmp_path / "exported")
     assert os.listdir(tmp_path) == []
 
@@ -76,7 +76,7 @@ def test_an_export_never_replaces_a_folder_of_other_things(
     output = tmp_path / "documents"
     output.mkdir()
     (output / "letter.txt").touch()
-    with pytest.raises(DigitLabError, match="other things in it"):
+    with pytest.raises(DigitLabError, match="holds other things"):
         write_export(model_path, form, output)
     assert os.listdir(output) == ["letter.txt"]
 
@@ -132,5 +132,5 @@ def test_a_file_is_converted(model_path: Path, classifier: Classifier, dataset: 
         classifier.probabilities(dataset.test_images),
         atol=1e-6,
     )
-    with pytest.raises(DigitLabError, match="tiny is broken"):
+    with pytest.raises(DigitLabError, match="tiny is damaged"):
         convert(b"garbage", "tiny", report=ignore, control=RunControl())

@@ -97,14 +97,14 @@ def load(name: str, allow_download: bool = True) -> Dataset:
         DigitLabError: there is no such data set, its file is broken, or the download failed.
     """
     if name not in DATASETS:
-        raise DigitLabError(f"There is no data set {name!r}: choose {', '.join(DATASETS)}.")
+        raise DigitLabError(f"There is no data set {name!r}. Choose one of {', '.join(DATASETS)}.")
     if name == "optdigits":
         return optdigits()
     found = next(_candidates(name), None)
     if found is None:
         if not allow_download:
             raise DigitLabError(
-                f"{name} is not on this machine: download it, or put it into the folder that "
+                f"{name} is not on this computer. Download it, or put it in the folder that "
                 "MNIST_APP_DATA names."
             )
         # Imported only here: without a download nothing needs Keras.
@@ -184,7 +184,7 @@ def _read(name: str, path: Path) -> Dataset:
         return _dataset(name, arrays, source=str(path))
     except Exception as error:  # A damaged archive raises whatever its reader trips over.
         raise DigitLabError(
-            f"{path.name}, the data of {name}, is broken or only half there: delete it and try "
+            f"{path.name}, which should hold {name}, is damaged or incomplete. Delete it and try "
             "again."
         ) from error
 

@@ -64,7 +64,7 @@ def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> P
             labels.append(label)
             writers.append(writer)
     if not images or not 0 <= min(labels) <= max(labels) <= 9:
-        raise DigitLabError(f"{path} needs at least one drawing, with labels from 0 to 9.")
+        raise DigitLabError(f"{path} must hold at least one drawing, and only labels from 0 to 9.")
     return PenDigits(np.stack(images), np.array(labels), np.array(writers), len(widths))
 
 
@@ -83,5 +83,5 @@ def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:
                 yield int(item["label"]), int(item.get("writer", -1)), drawing
     except DAMAGED as error:
         raise DigitLabError(
-            f"{path} is not a file of labelled strokes, one JSON object a line: choose another."
+            f"{path} is not a file of labelled strokes, one JSON object per line. Choose another."
         ) from error

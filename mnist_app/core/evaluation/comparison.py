@@ -41,7 +41,7 @@ def compare(first: EvaluationReport, second: EvaluationReport) -> Comparison:
         DigitLabError: the pictures are not the same.
     """
     if not np.array_equal(first.labels, second.labels):
-        raise DigitLabError("The two models read different pictures: evaluate both on the same.")
+        raise DigitLabError("The models read different pictures. Test both on the same ones.")
     one, other = first.is_right, second.is_right
     only_first, only_second = np.flatnonzero(one & ~other), np.flatnonzero(other & ~one)
     return Comparison(

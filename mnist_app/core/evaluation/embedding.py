@@ -82,7 +82,7 @@ def principal_components(vectors: np.ndarray, most: int = 2) -> tuple[np.ndarray
     from sklearn.decomposition import PCA
 
     if min(vectors.shape) < 2:
-        raise DigitLabError("A map needs at least two pictures: choose more.")
+        raise DigitLabError("A map needs at least two pictures. Choose more.")
     analysis = PCA(min(most, *vectors.shape), random_state=0)
     places = analysis.fit_transform(vectors).astype(np.float32)
     return places, np.nan_to_num(analysis.explained_variance_ratio_)
@@ -111,7 +111,7 @@ def neighbourhoods(
     from sklearn.neighbors import KNeighborsTransformer
 
     if len(vectors) < 4:
-        raise DigitLabError("A map of neighbours needs at least four pictures: choose more.")
+        raise DigitLabError("A map of neighbours needs at least four pictures. Choose more.")
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
     places, _ = principal_components(vectors)
     # The usual start: so small that the map can still turn any way.

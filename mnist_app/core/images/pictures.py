@@ -44,10 +44,10 @@ def opened(data: bytes) -> Picture:
         DigitLabError: it is no such picture, broken, or too large.
     """
     if not data:
-        raise DigitLabError("The picture is empty: choose another one.")
+        raise DigitLabError("This picture file is empty. Choose another.")
     if len(data) > MAX_BYTES:
         raise DigitLabError(
-            f"The picture is larger than {MAX_BYTES // 1_000_000} MB: choose a smaller one."
+            f"This picture is larger than {MAX_BYTES // 1_000_000} MB. Choose a smaller one."
         )
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -63,21 +63,21 @@ def opened(data: bytes) -> Picture:
             return Picture(_colours(small), longer / max(small.size))
     except UnidentifiedImageError as error:
         raise DigitLabError(
-            "This is not a picture that can be read: use PNG, JPEG, WebP, GIF, BMP or TIFF."
+            "This file can't be opened as a picture. Try PNG, JPEG, WebP, GIF, BMP or TIFF."
         ) from error
     except Image.DecompressionBombError as error:
         raise DigitLabError(
-            f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels: "
-            "choose a smaller one."
+            f"This picture has more than {MAX_PIXELS // 1_000_000} million pixels. "
+            "Choose a smaller one."
         ) from error
     except MemoryError as error:
         raise DigitLabError(
-            "There is not enough memory for this picture now: try again in a minute, or choose a "
-            "smaller one."
+            "There is not enough memory for this picture right now. Try again in a minute, or "
+            "choose a smaller one."
         ) from error
     except Exception as error:
         # Inside a broken file a decoder may stumble in any way.
-        raise DigitLabError("The picture is broken: save it again or choose another.") from error
+        raise DigitLabError("This picture is damaged. Save it again or choose another.") from error
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:

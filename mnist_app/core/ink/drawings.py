@@ -19,7 +19,7 @@ CURVE_SAMPLES = 6
 MAX_POINTS = 100_000
 MAX_STROKES = 2_000
 MAX_LENGTH = 2_000
-TOO_MUCH = "There is too much ink in this drawing: clear it and draw less."
+TOO_MUCH = "There is too much ink in this drawing. Clear it and draw less."
 FARTHEST = 1e9
 # Less than this, in any unit, is rounding and no line.
 LEAST_EXTENT = 1e-9
@@ -92,7 +92,7 @@ def drawing_from_canvas(raw: Mapping[str, Any] | None) -> Drawing:
         strokes = [_placed(_path_points(item["path"]), item) for item in paths]
         pen_width = max((float(item.get("strokeWidth", 0)) for item in paths), default=0.0)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
-        raise DigitLabError("The canvas sent a drawing that cannot be read: clear it.") from error
+        raise DigitLabError("This drawing cannot be read. Clear it and draw again.") from error
     _check(strokes)
     return Drawing(strokes, pen_width)
 
@@ -110,7 +110,7 @@ def drawing_from_points(strokes: Any) -> Drawing:
     try:
         arrays = [np.asarray(stroke, dtype=np.float64) for stroke in strokes if len(stroke)]
     except (OverflowError, TypeError, ValueError) as error:
-        raise DigitLabError("Strokes must be lists of [x, y] points.") from error
+        raise DigitLabError("Each stroke must be a list of [x, y] points.") from error
     _check(arrays)
     return Drawing([_smooth(array) for array in arrays])
 
@@ -140,9 +140,9 @@ def _curve(points: np.ndarray) -> np.ndarray:
 def _check(strokes: Strokes) -> None:
     """Raise DigitLabError unless these are strokes that somebody may have drawn."""
     if any(stroke.ndim != 2 or stroke.shape[1] != 2 for stroke in strokes):
-        raise DigitLabError("Strokes must be lists of [x, y] points.")
+        raise DigitLabError("Each stroke must be a list of [x, y] points.")
     if not all(np.abs(stroke).max() < FARTHEST for stroke in strokes):
-        raise DigitLabError("A stroke has a point that is not a number or lies too far away.")
+        raise DigitLabError("Each point of a stroke must be two numbers that are not too large.")
     if len(strokes) > MAX_STROKES or sum(len(stroke) for stroke in strokes) > MAX_POINTS:
         raise DigitLabError(TOO_MUCH)
     if not strokes:

@@ -24,12 +24,10 @@ logger = logging.getLogger(__name__)
 
 # Jobs that are over and still remembered; older ones are forgotten, so memory stays bounded.
 REMEMBERED = 16
-UNFORESEEN = (
-    "Something went wrong that was not foreseen; the server's log has the details. Try again."
-)
+UNFORESEEN = "Something unexpected went wrong. Try again. The details are in the server's log."
 OUT_OF_MEMORY = (
-    "There is not enough memory for this now: try again in a minute, or with fewer pictures or a "
-    "smaller network."
+    "There is not enough memory for this right now. Try again in a minute, or use fewer pictures "
+    "or a smaller network."
 )
 
 

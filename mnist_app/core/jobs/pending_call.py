@@ -23,12 +23,12 @@ GetOrders = Callable[[], Orders]
 # Between two looks at a job's orders: less than a training step takes.
 LOOK_SECONDS = 0.02
 LOST = (
-    "The worker that did this ended before its time, perhaps for lack of memory: try again, or "
-    "with a smaller network."
+    "The program that did this stopped too early, perhaps because memory ran out. Try again, or "
+    "use a smaller network."
 )
 AWAY = (
-    "The machines that learn cannot be reached at the moment, everything else goes on: try again "
-    "in a minute."
+    "The computers that do the training cannot be reached right now. Everything else still works: "
+    "try again in a minute."
 )
 
 

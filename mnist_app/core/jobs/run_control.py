@@ -66,7 +66,7 @@ class RunControl:
         """
         if not 0 < factor < math.inf:
             raise DigitLabError(
-                f"The learning rate can only be multiplied by a number above 0, not {factor}."
+                f"The learning rate can be multiplied by a number above 0, but not by {factor}."
             )
         with self._changed:
             self._change(factor=self._orders.factor * factor)

@@ -183,7 +183,7 @@ def save(files: ModelFiles, card: ModelCard, path: Path | None) -> StoredModel:
     )
     with _reserved(card.title) if path is None else nullcontext(path) as place:
         if place.suffix != ".keras":
-            raise DigitLabError(f"{place.name} must end in .keras.")
+            raise DigitLabError(f"The file name {place.name} must end in .keras.")
         litert, text = place.with_suffix(".tflite"), place.with_suffix(".json")
         with atomic_writes(place, litert, text) as (keras_draft, litert_draft, card_draft):
             keras_draft.write_bytes(files.keras)
@@ -219,7 +219,7 @@ def _reserve(title: str) -> Path:
     except OSError as error:
         reason = error.strerror or error
         raise DigitLabError(
-            f"Models cannot be kept here ({reason}): free some disk space or choose another place."
+            f"Models cannot be saved here ({reason}). Free some disk space or use another folder."
         ) from error
     raise AssertionError("There is always another number.")
 
@@ -232,7 +232,7 @@ def add_litert(path: Path, litert: bytes) -> None:
     """
     keras_sha256 = file_hashes.of_file(path)
     if keras_sha256 is None:
-        raise DigitLabError(f"There is no model {path.name}: train one or choose another.")
+        raise DigitLabError(f"There is no model called {path.name}. Train one or choose another.")
     said = _said(path)
     values = _values(path) if said.keras_sha256 in ("", keras_sha256) else {}
     values |= {"keras_sha256": keras_sha256, "litert_sha256": file_hashes.of_bytes(litert)}
@@ -262,14 +262,14 @@ def delete(stored: StoredModel) -> None:
         DigitLabError: it came with the app, or cannot be deleted.
     """
     if stored.is_shipped:
-        raise DigitLabError(f"{stored.title} came with the app and stays.")
+        raise DigitLabError(f"{stored.title} is built in and cannot be deleted.")
     try:
         # Without the first one there is no model.
         for suffix in (".keras", ".tflite", ".json"):
             stored.path.with_suffix(suffix).unlink(missing_ok=True)
     except OSError as error:
         raise DigitLabError(
-            f"{stored.path.name} cannot be deleted ({error.strerror}): delete it by hand."
+            f"{stored.path.name} could not be deleted ({error.strerror}). Delete it by hand."
         ) from error
 
 
@@ -281,7 +281,7 @@ def require_room() -> None:
     """
     most = limits.most_models()
     if sum(not model.is_shipped for model in models()) >= most:
-        raise DigitLabError(f"This host keeps at most {most:,.0f} models: delete one first.")
+        raise DigitLabError(f"There is no room for more than {most:,.0f} models. Delete one first.")
 
 
 def classifier(path: Path, threads: int = 1) -> Classifier:
@@ -291,11 +291,11 @@ def classifier(path: Path, threads: int = 1) -> Classifier:
         DigitLabError: the model is missing, or its LiteRT form is missing, broken or another's.
     """
     if not path.is_file():
-        raise DigitLabError(f"There is no model {path.name}: train one or choose another.")
+        raise DigitLabError(f"There is no model called {path.name}. Train one or choose another.")
     if not is_ready(StoredModel(path, None)):
-        raise DigitLabError(f"{path.name} has no LiteRT form beside it yet.")
+        raise DigitLabError(f"{path.name} is not ready to read yet. Try again soon.")
     try:
         litert = path.with_suffix(".tflite").read_bytes()
     except OSError as error:
-        raise DigitLabError(f"{path.name} has no LiteRT form beside it yet.") from error
+        raise DigitLabError(f"{path.name} is not ready to read yet. Try again soon.") from error
     return Classifier(litert, threads)

@@ -74,7 +74,7 @@ class Classifier:
             blank = self.answers(np.zeros((1, SIDE, SIDE), dtype=np.float32))
         except (ValueError, RuntimeError, TypeError, KeyError) as error:
             raise DigitLabError(
-                "This model's LiteRT form is broken: save the model anew."
+                "This model's LiteRT file is damaged. Delete that file, and it is made again."
             ) from error
         self.classes = blank.probabilities.shape[1]
         self.dimensions = blank.features.shape[1]

@@ -104,7 +104,7 @@ def read_ink(
 def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
     """Read network inputs, uint8 (digits, 28, 28), from left to right."""
     if not len(inputs):
-        return Reading((), "There is no ink to read.")
+        return Reading((), "No writing found.")
     return Reading(
         tuple(
             Digit(int(row.argmax()), float(row.max()), row, image)

@@ -25,7 +25,7 @@ FACTS = "facts.json"
 # What a run may put beside its facts: Keras' own backup, and arrays of ours.
 PARTS = ("latest.weights.h5", "training_metadata.json", "arrays.npz")
 MOST_BYTES = 1_000_000_000
-BROKEN = "The checkpoint of this run is broken: start the run anew."
+BROKEN = "The checkpoint of this run is damaged. Start the run again."
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def load(folder: Path) -> Checkpoint:
     """
     path = folder / NAME
     if not path.is_file():
-        raise DigitLabError("There is no checkpoint of this run: start it anew.")
+        raise DigitLabError("This run has no checkpoint to carry on from. Start it again.")
     with _legible():
         checkpoint = Checkpoint(path.read_bytes())
     _ = checkpoint.settings, checkpoint.epoch, checkpoint.drawing

@@ -76,8 +76,8 @@ class Database:
         version, newest = _version(connection), len(self._migrations)
         if version > newest:
             raise DigitLabError(
-                f"The {self._name} was written by a newer version: update this one, or move "
-                f"{self.path.name} away."
+                f"The {self._name} was made by a newer version of Digit Lab. Update this one, or "
+                f"move {self.path.name} to another folder."
             )
         if version < newest:
             for statement in self._migrations[version:]:
@@ -92,13 +92,13 @@ class Database:
         except (sqlite3.OperationalError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise DigitLabError(
-                f"The {self._name} cannot be used ({reason}): free some disk space, or set "
-                "MNIST_APP_MODELS to a folder that can be written."
+                f"The {self._name} cannot be opened ({reason}). Free some disk space, or set "
+                "MNIST_APP_MODELS to a folder that can be written to."
             ) from error
         except sqlite3.DatabaseError as error:
             raise DigitLabError(
-                f"The {self._name} is broken: start the app again, which puts it aside and begins "
-                "a new one."
+                f"The {self._name} is damaged. Restart the app, which sets it aside and starts a "
+                "new one."
             ) from error
 
     def _is_sound(self) -> bool:
@@ -126,10 +126,10 @@ class Database:
                     part.rename(aside.with_name(aside.name + ending))
         except OSError as error:
             raise DigitLabError(
-                f"{self.path.name} is no {self._name} and cannot be moved away ({error.strerror}): "
-                "move it by hand."
+                f"{self.path.name} is not a {self._name}, and could not be set aside "
+                f"({error.strerror}). Move it by hand."
             ) from error
-        notice = f"{self.path.name} was broken or not ours: it is kept as {aside.name}."
+        notice = f"{self.path.name} was damaged or not from this app. It is kept as {aside.name}."
         logger.warning(notice)
         return notice
 

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 # Between two entries about a run that goes on.
 RECORD_SECONDS = 3.0
-UNFORESEEN = "Something went wrong that was not foreseen: start it again."
+UNFORESEEN = "Something unexpected went wrong. Start it again."
 
 Report = Callable[[Progress], None]
 Saved = TrainingOutcome[StoredModel]

@@ -101,7 +101,7 @@ class Runs:
             run = self._found(connection, run_id)
             if not (run.can_continue and run.checkpoints and checkpoints.exists(run.checkpoints)):
                 raise DigitLabError(
-                    f"{run.title} cannot go on, its checkpoint is gone or in use: start it anew."
+                    f"{run.title} cannot continue: its checkpoint is gone or in use. Start again."
                 )
             self._hold(connection, run_id, RunState.WAITING)
         return self.get(run_id)
@@ -174,7 +174,7 @@ class Runs:
         """
         run = self.get(run_id)
         if not run.is_over:
-            raise DigitLabError(f"{run.title} still trains: stop it before you delete it.")
+            raise DigitLabError(f"{run.title} is still training. Stop it before you delete it.")
         if with_model and run.model is not None and self._is_own(run.model):
             model_store.delete(model_store.describe(run.model))
         with self._changing() as connection:
@@ -326,12 +326,12 @@ class Runs:
 def _title(title: str) -> str:
     clean = " ".join(title.split())[:TITLE_LENGTH]
     if not clean:
-        raise DigitLabError("A run needs a name: give it at least one letter.")
+        raise DigitLabError("A run needs a name. Type at least one letter.")
     return clean
 
 
 def _unknown(run_id: int) -> DigitLabError:
-    return DigitLabError(f"There is no run {run_id}: it may have been deleted.")
+    return DigitLabError(f"There is no run {run_id}. It may have been deleted.")
 
 
 def _set(connection: sqlite3.Connection, run_id: int, **values: Any) -> None:

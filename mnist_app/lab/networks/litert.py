@@ -36,7 +36,7 @@ def to_litert(model: keras.Model) -> bytes:
             raise
         except Exception as error:  # Whatever is met by the layer that has no form.
             raise DigitLabError(
-                "LiteRT has no form for a layer of this model: choose another model."
+                "LiteRT cannot run one of this model's layers. Choose another model."
             ) from error
 
 

@@ -144,13 +144,13 @@ def _require_same(checkpoint: Checkpoint, config: TrainingConfig, origin: dict[s
     settings = TrainingConfig().as_dict() | checkpoint.settings
     if settings != config.as_dict() or of_checkpoint.get("pictures") != origin["pictures"]:
         raise DigitLabError(
-            "The checkpoint is of a run with other settings or pictures: use its own, or start "
-            "anew."
+            "The checkpoint comes from a run with other settings or pictures. Use those again, or "
+            "start without --resume."
         )
     if of_checkpoint != origin:
         raise DigitLabError(
-            "The checkpoint is of a run that began with, or learns from, other models: say the "
-            "same --start-from and --teacher again, or start anew."
+            "The checkpoint comes from a run with another --start-from or --teacher. Use those "
+            "again, or start without --resume."
         )
 
 

@@ -30,8 +30,8 @@ def build_model(
     if start_from is not None:
         if [row.shape for row in model.weights] != [row.shape for row in start_from.weights]:
             raise DigitLabError(
-                "The model to start from is of another design: choose one of the same network, or "
-                "start without one."
+                "The model to start from is a different kind of network. Choose one of the same "
+                "kind, or start from scratch."
             )
         model.set_weights(start_from.get_weights())
     return model

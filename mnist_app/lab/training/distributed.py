@@ -54,7 +54,7 @@ def _cluster() -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         pass
     raise DigitLabError(
-        "TF_CONFIG names no cluster that this process is part of: it needs JSON such as "
+        "TF_CONFIG must name a cluster and this computer's place in it, in JSON such as "
         '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", '
         '"index": 0}}.'
     )
@@ -75,8 +75,8 @@ def strategy() -> tf.distribute.Strategy:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError, ValueError) as error:
         raise DigitLabError(
-            "The cluster that TF_CONFIG names cannot be joined: see that each address is free on "
-            "its own machine and reachable from the others, and start all workers together."
+            "The cluster in TF_CONFIG cannot be joined. Check that each address is free on its own "
+            "computer and can be reached from the others, and start all workers together."
         ) from error
 
 
@@ -153,11 +153,11 @@ class SharedEngine(Engine):
 def _require_fitting(config: TrainingConfig, devices: int) -> None:
     if config.batch_size % devices:
         raise DigitLabError(
-            f"A batch of {config.batch_size} cannot be divided evenly among {devices} devices: "
-            f"set batch_size to a multiple of {devices}."
+            f"A batch of {config.batch_size} cannot be shared equally among {devices} devices. "
+            f"Set --batch-size to a multiple of {devices}."
         )
     if config.precision != "float32":
-        raise DigitLabError("On more than one device set precision to float32.")
+        raise DigitLabError("Training on several devices needs --precision float32.")
 
 
 def _divided(strategy: tf.distribute.Strategy, batch: tuple[tf.Tensor, tf.Tensor]) -> Any:
@@ -226,5 +226,5 @@ def _plain_words() -> Iterator[None]:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as error:
         raise DigitLabError(
-            "Another worker of the cluster was lost: start all of them again."
+            "Another worker of the cluster was lost. Start all of them again."
         ) from error

@@ -95,7 +95,7 @@ def train(
     engine = engine or Engine()
     has_backup = keeps_checkpoints or checkpoint is not None
     if engine.is_shared and has_backup:
-        raise DigitLabError("On more than one device no checkpoints are kept: leave them out.")
+        raise DigitLabError("Runs on several devices cannot be resumed. Start without --resume.")
     # Keras would say on standard output that a loss is no number, among what a command prints.
     keras.config.disable_interactive_logging()
     parts = split(dataset, config)

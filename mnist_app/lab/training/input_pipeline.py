@@ -40,8 +40,8 @@ def split(dataset: Dataset, config: TrainingConfig) -> Split:
     kept = round(len(indices) * config.validation_share)
     if len(indices) - kept < config.batch_size:
         raise DigitLabError(
-            f"Only {len(indices) - kept} pictures are left to train on, fewer than one batch: "
-            "use a larger share or a smaller batch."
+            f"Only {len(indices) - kept} pictures are left to train on, fewer than one batch. "
+            "Use more of the training set or a smaller batch."
         )
     checked: np.ndarray = np.empty(0, dtype=np.int64)
     if kept:

@@ -28,7 +28,7 @@ from mnist_app.lab.training.monitor import NetworkMonitor, validate
 # Between two reports, and between two looks at the network.
 REPORT_SECONDS = 0.25
 WATCH_SECONDS = 0.75
-DIVERGED = "The training diverged (its loss is no number any more): "
+DIVERGED = "Training went off course: its loss is no longer a number. "
 
 
 class RunCallback(keras.callbacks.Callback):
@@ -141,19 +141,19 @@ class RunCallback(keras.callbacks.Callback):
             DigitLabError: it diverged before anything was validated.
         """
         if self.diverged and not self._history.validation:
-            raise DigitLabError(f"{DIVERGED}lower the learning rate and start again.")
+            raise DigitLabError(f"{DIVERGED}Lower the learning rate and start again.")
         if self.diverged:
             self._ending = (
-                f"{DIVERGED}what it had learned best before is kept. Lower the learning rate and "
-                "start again."
+                f"{DIVERGED}The best it had learned is kept. To do better, lower the learning rate "
+                "and start again."
             )
         elif not self.stopped:
             # Nothing is left to go on with, so no trouble is either.
             self._trouble = ""
             if self._history.epoch < self._history.config.epochs:
                 self._ending = (
-                    "It stopped early: the pictures kept aside have not been read better since "
-                    f"epoch {self._monitors.best_epoch}, whose weights are kept."
+                    "It stopped early, because the pictures held back were read best after epoch "
+                    f"{self._monitors.best_epoch}. That version is kept."
                 )
         self._look()
         self._report(is_over=True)
@@ -179,7 +179,8 @@ class RunCallback(keras.callbacks.Callback):
             checkpoint = backup.save(self.model, self._history, self._monitors)
         except OSError:
             self._trouble = (
-                "It could not be put on disk so that it could go on later: free some disk space."
+                "This epoch could not be saved, so the run cannot continue from it. Free some "
+                "disk space."
             )
             return
         self._trouble = ""
@@ -250,8 +251,8 @@ class RunCallback(keras.callbacks.Callback):
         self.stopped = self.model.stop_training = True
         if self._is_late():
             self._ending = (
-                f"A run may last {limits.most_minutes():g} minutes on this host: it was stopped, "
-                "and what it learned best is kept."
+                f"A run can last {limits.most_minutes():g} minutes here. It was stopped, and the "
+                "best it had learned is kept."
             )
 
     def _is_late(self) -> bool:

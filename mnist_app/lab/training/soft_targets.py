@@ -63,8 +63,8 @@ def soft_target_map(teachers: Sequence[keras.Model], classes: int, precision: st
     """
     if any(teacher.output_shape != (None, classes) for teacher in teachers):
         raise DigitLabError(
-            f"A teacher must tell the {classes} classes of this data set apart: choose models "
-            "trained on the same one."
+            f"A teacher must give the same {classes} answers as this data set. Choose models "
+            "trained on it."
         )
     # Where data are read, also on a machine with a GPU.
     with tf.device("CPU:0"):

@@ -43,10 +43,10 @@ def test_a_job_may_stop_with_nothing_to_keep(queue: JobQueue) -> None:
     ("error", "sentence"),
     [
         (DigitLabError("The file is broken: choose another."), "The file is broken"),
-        (MemoryError(), "not enough memory for this now: try again"),
-        (ZeroDivisionError("division by zero"), "not foreseen"),
-        (SystemExit(1), "not foreseen"),
-        (RecursionError("division"), "not foreseen"),
+        (MemoryError(), "not enough memory for this right now. Try again"),
+        (ZeroDivisionError("division by zero"), "unexpected"),
+        (SystemExit(1), "unexpected"),
+        (RecursionError("division"), "unexpected"),
     ],
 )
 def test_a_failure_is_told_in_plain_words_and_the_next_job_runs(

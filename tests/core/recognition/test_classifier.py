@@ -73,13 +73,13 @@ def test_looking_inside_disturbs_no_answer(shipped: Classifier, dataset: Dataset
 
 @pytest.mark.parametrize("data", [b"", b"garbage", b"\x1c\x00\x00\x00TFL3" + bytes(200)])
 def test_what_is_no_litert_form_is_told(data: bytes) -> None:
-    with pytest.raises(DigitLabError, match="LiteRT form is broken"):
+    with pytest.raises(DigitLabError, match="LiteRT file is damaged"):
         Classifier(data)
 
 
 def test_half_a_litert_form_is_told() -> None:
     whole = model_store.SHIPPED.with_suffix(".tflite").read_bytes()
-    with pytest.raises(DigitLabError, match="LiteRT form is broken"):
+    with pytest.raises(DigitLabError, match="LiteRT file is damaged"):
         Classifier(whole[: len(whole) // 2])
 
 

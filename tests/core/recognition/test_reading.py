@@ -65,7 +65,7 @@ def test_no_ink_is_never_a_digit(classifier: Classifier) -> None:
     reading = read_inputs(inputs_from_drawing(Drawing([])), classifier)
     assert reading.text == ""
     assert reading.digits == ()
-    assert reading.reason == "There is no ink to read."
+    assert reading.reason == "No writing found."
 
 
 def test_digits_come_with_their_probabilities(classifier: Classifier) -> None:

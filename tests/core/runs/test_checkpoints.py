@@ -61,7 +61,7 @@ def test_nothing_is_unpacked_outside_of_its_folder(tmp_path: Path) -> None:
 
 def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "MOST_BYTES", 1000)
-    with pytest.raises(DigitLabError, match="broken"):
+    with pytest.raises(DigitLabError, match="damaged"):
         _ = packed(**{"facts.json": " " * 2000}).facts
 
 
@@ -70,7 +70,7 @@ def test_a_broken_checkpoint_is_refused(cut: int, tmp_path: Path) -> None:
     checkpoints.save(made(tmp_path / "work"), tmp_path)
     path = tmp_path / NAME
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(DigitLabError, match="start the run anew"):
+    with pytest.raises(DigitLabError, match="Start the run again"):
         checkpoints.load(tmp_path)
 
 
@@ -86,12 +86,12 @@ def test_a_broken_checkpoint_is_refused(cut: int, tmp_path: Path) -> None:
 )
 def test_a_checkpoint_of_other_facts_is_refused(facts: Any, tmp_path: Path) -> None:
     checkpoints.save(packed(**{"facts.json": json.dumps(facts)}), tmp_path)
-    with pytest.raises(DigitLabError, match="start the run anew"):
+    with pytest.raises(DigitLabError, match="Start the run again"):
         checkpoints.load(tmp_path)
 
 
 def test_facts_that_are_nested_too_deeply_are_refused() -> None:
-    with pytest.raises(DigitLabError, match="broken"):
+    with pytest.raises(DigitLabError, match="damaged"):
         _ = packed(**{"facts.json": "[" * 100_000}).facts
 
 

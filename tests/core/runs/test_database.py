@@ -95,7 +95,7 @@ def test_a_broken_or_foreign_file_is_set_aside(kept: Database, foreign: bytes | 
 
 def test_what_breaks_later_is_one_sentence(kept: Database) -> None:
     kept.path.write_bytes(b"no database at all" * 500)
-    with pytest.raises(DigitLabError, match="start the app again"):
+    with pytest.raises(DigitLabError, match="Restart the app"):
         names(kept)
 
 

@@ -132,7 +132,7 @@ def test_a_run_whose_beginning_cannot_be_written_does_not_wait_for_ever(
     def work(report: Report) -> Saved:
         raise AssertionError("it must not begin")
 
-    with nearly_full_disk(), pytest.raises(DigitLabError, match="free some disk space"):
+    with nearly_full_disk(), pytest.raises(DigitLabError, match="Free some disk space"):
         recorded(runs, run_id, work)
     assert runs.get(run_id).state is RunState.INTERRUPTED
     runs.delete(run_id)

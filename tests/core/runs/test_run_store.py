@@ -118,7 +118,7 @@ def test_no_model_of_elsewhere_is_deleted(kept: Runs, tmp_path: Path) -> None:
 
 def test_what_still_trains_is_not_deleted(kept: Runs) -> None:
     run = kept.add("busy", CONFIG, state=RunState.RUNNING)
-    with pytest.raises(DigitLabError, match="stop it"):
+    with pytest.raises(DigitLabError, match="still training"):
         kept.delete(run.id)
 
 
@@ -218,7 +218,7 @@ def test_a_run_whose_process_was_killed_goes_on_from_its_checkpoint(kept: Runs) 
     assert again.checkpoints
     assert (again.checkpoints / checkpoints.NAME).read_bytes() == b"epoch 1"
     for run in found.values():
-        with pytest.raises(DigitLabError, match="start it anew"):
+        with pytest.raises(DigitLabError, match="Start again"):
             kept.resume(run.id)
     Runs().mark_interrupted()
     assert kept.get(again.id).state is RunState.WAITING, "it is this process' now"
@@ -337,7 +337,7 @@ def test_a_checkpoint_that_somebody_deleted_is_said_to_be_gone(kept: Runs) -> No
     run = broken_off(kept)
     assert run.checkpoints
     checkpoints.remove(run.checkpoints)
-    with pytest.raises(DigitLabError, match="start it anew"):
+    with pytest.raises(DigitLabError, match="Start again"):
         kept.resume(run.id)
 
 

@@ -64,7 +64,7 @@ def test_pictures_that_are_not_at_hand_are_done_without(digits: Dataset) -> None
 def test_other_pictures_and_models_are_refused() -> None:
     with pytest.raises(DigitLabError, match="28 x 28"):
         explained(SHIPPED, np.zeros((8, 8), np.uint8))
-    with pytest.raises(DigitLabError, match="This model is broken"):
+    with pytest.raises(DigitLabError, match="This model is damaged"):
         explained(b"garbage", np.zeros((28, 28), np.uint8))
 
 

@@ -116,5 +116,5 @@ def test_a_network_without_a_litert_form_is_refused() -> None:
     model = keras.Sequential(
         [layers.Input((28, 28, 1)), layers.Flatten(name=name), layers.Dense(10)]
     )
-    with pytest.raises(DigitLabError, match="LiteRT has no form"):
+    with pytest.raises(DigitLabError, match="LiteRT cannot run"):
         to_litert(model)

@@ -55,7 +55,7 @@ def test_a_setting_that_an_older_version_did_not_know_is_as_by_default(
 def test_facts_that_say_nothing_are_one_sentence(
     facts: dict[str, Any], checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
-    with pytest.raises(DigitLabError, match="broken"):
+    with pytest.raises(DigitLabError, match="damaged"):
         take_up(changed(checkpoint, tmp_path, **facts), tmp_path / "taken")
 
 
@@ -69,6 +69,6 @@ def test_arrays_that_could_run_code_are_refused(checkpoint: Checkpoint, tmp_path
     arrays: dict[str, Any] = {f"best-{index}": loud for index in range(4)}
     np.savez(tmp_path / "arrays.npz", **arrays)
     told = checkpoint.facts
-    with pytest.raises(DigitLabError, match="broken"):
+    with pytest.raises(DigitLabError, match="damaged"):
         take_up(pack(tmp_path, told, told["settings"], None), tmp_path / "taken")
     assert not (tmp_path / "ran").exists()

@@ -44,8 +44,8 @@ def test_a_run_that_diverges_keeps_its_best_weights(step: int, best: int, datase
     assert result.stopped
     assert result.diverged
     assert result.progress.is_over
-    assert "diverged" in result.progress.remark
-    assert "Lower the learning rate" in result.progress.remark
+    assert "off course" in result.progress.remark
+    assert "lower the learning rate" in result.progress.remark
     wanted = train(quick(**{**CONFIG.as_dict(), "epochs": best}), dataset).model.get_weights()
     for mine, other in zip(result.model.get_weights(), wanted, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-4)
@@ -56,7 +56,7 @@ def test_a_run_that_diverges_keeps_its_best_weights(step: int, best: int, datase
 def test_a_run_that_diverges_at_once_has_nothing_to_keep(
     dataset: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(DigitLabError, match=r"diverged.*lower the learning rate"):
+    with pytest.raises(DigitLabError, match=r"off course.*Lower the learning rate"):
         train(CONFIG, dataset, control=Spoiling(3))
     assert not capsys.readouterr().out, "it is for what a command prints"
 
@@ -70,5 +70,5 @@ def test_weights_that_are_no_numbers_are_not_kept(dataset: Dataset) -> None:
 
     result = train(CONFIG, dataset, control=Halting(STEPS + 3))
     assert result.stopped
-    assert "diverged" in result.progress.remark
+    assert "off course" in result.progress.remark
     assert all(np.isfinite(weights).all() for weights in result.model.get_weights())

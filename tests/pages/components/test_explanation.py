@@ -182,7 +182,7 @@ def test_a_broken_model_is_told_in_one_sentence_and_can_be_retried(
     whole = (models / "tiny.keras").read_bytes()
     (models / "tiny.keras").write_bytes(b"not a model")
     app = looked_at(image)
-    assert "broken" in app.error[0].value
+    assert "damaged" in app.error[0].value
     (models / "tiny.keras").write_bytes(whole)
     app.button(key="it_retry").click().run()
     settled(app)

@@ -105,7 +105,7 @@ def test_a_broken_file_is_told_and_can_be_retried(tmp_path: Path) -> None:
     file = tmp_path / "data" / "mnist.npz"
     file.write_bytes(b"not an archive")
     app = visit("data")
-    assert "broken" in app.error[0].value
+    assert "damaged" in app.error[0].value
     images, labels = blocks(100)
     np.savez(file, x_train=images, y_train=labels, x_test=images, y_test=labels)
     retry = next(button for button in app.button if button.label == "Try again")

@@ -58,7 +58,7 @@ def test_a_picture_is_read_as_one_digit_or_as_a_number(models: Path) -> None:
 def test_a_broken_picture_is_one_sentence(models: Path) -> None:
     app = uploaded(opened(), two_sevens()[:200])
     assert len(app.error) == 1
-    assert "broken" in app.error[0].value
+    assert "damaged" in app.error[0].value
 
 
 def test_a_picture_can_be_tried_again_after_a_failure(
@@ -83,7 +83,7 @@ def test_a_blank_picture_says_that_there_is_no_ink(models: Path) -> None:
     buffer = io.BytesIO()
     Image.new("L", (300, 300), 200).save(buffer, format="PNG")
     app = uploaded(opened(), buffer.getvalue())
-    assert "no ink" in answer(app)["says"][0]
+    assert "No writing" in answer(app)["says"][0]
 
 
 def test_the_camera_is_asked_for_only_when_it_is_chosen(models: Path) -> None:

@@ -219,7 +219,7 @@ def test_a_broken_model_says_why_it_cannot_be_made(stored: Path) -> None:
     app = opened()
     app.button(key="make_saved_model").click().run()
     until(app, lambda: bool(app.error))
-    assert "broken" in app.error[0].value
+    assert "damaged" in app.error[0].value
     assert "make_saved_model" in keys(app), "it can be tried again"
 
 

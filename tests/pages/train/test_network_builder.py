@@ -14,7 +14,7 @@ def test_only_the_own_network_has_layers_and_shows_what_they_come_to() -> None:
     assert "<td>40</td>" in table
     assert not app.button(key="train_start").disabled
     app.text_input(key="set_layers").set_value("dense 10, pool").run()
-    assert "cannot follow a dense layer" in app.error[0].value
+    assert "cannot come after a dense layer" in app.error[0].value
     assert app.button(key="train_start").disabled
 
 
@@ -52,7 +52,7 @@ def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tappin
     app = opened(architecture="custom", layers="conv 4 3, dense 10")
     app.button(key="layer_1_down").click().run()
     assert len(app.error) == 1
-    assert not [body for body in bodies(app) if "cannot follow" in body]
+    assert not [body for body in bodies(app) if "cannot come after" in body]
     app.button(key="layer_2_up").click().run()
     assert not app.error
     app.text_input(key="set_layers").set_value("magic").run()
@@ -66,5 +66,5 @@ def test_a_network_too_large_for_this_host_is_told_before_the_start(
 ) -> None:
     monkeypatch.setenv("MNIST_APP_MAX_WEIGHTS", "1000")
     app = opened(architecture=network, layers="dense 64")
-    assert "choose a smaller one" in app.error[0].value
+    assert "Choose a smaller one" in app.error[0].value
     assert app.button(key="train_start").disabled

@@ -21,7 +21,7 @@ from mnist_app.core.recognition.segmentation.slant import set_upright, slant_of
 # Numbers need far fewer strokes, and a far shorter line in heights of a digit.
 MOST_STROKES = 200
 MOST_INK = 200
-TOO_MUCH = "There is too much ink for a number: clear it and write the digits alone."
+TOO_MUCH = "There is too much ink for a number. Clear it and write only the digits."
 # A stroke wider than this may be several digits written without lifting the pen.
 WIDE_STROKE = 1.0
 MOST_CROSSINGS = 1
