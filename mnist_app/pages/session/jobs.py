@@ -207,7 +207,7 @@ def taught_by(model: StoredModel) -> set[str]:
     return {
         job.owner
         for job in queues().finetuning.jobs()
-        if job.result is not None and job.result.stored.path == model.path
+        if job.result is not None and job.result.model.path == model.path
     }
 
 
