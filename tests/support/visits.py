@@ -12,6 +12,9 @@ from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.pages.session.queues import queues
 from tests.support.gates import PATIENCE
 
+# What a link says to have the gallery of the Predictions page begin with the first picture.
+IN_TEST_ORDER = {"gallery_order": "In test order"}
+
 
 def visit(page: str, link: Mapping[str, str] | None = None) -> AppTest:
     """Open a page by its folder's name, with what its link says, and wait until it is settled."""
@@ -41,7 +44,8 @@ def bodies(app: AppTest) -> list[str]:
 
 def said(app: AppTest) -> str:
     """All that a page says, as a person sees it: without what keeps Markdown from reading it."""
-    words = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
+    words = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    words += [*app.header, *app.subheader]
     bars = [bar.proto.text for bar in app.get("progress")]
     marked = " ".join([*(str(word.value) for word in words), *bars])
     return " ".join([re.sub(r"\\(?=[^a-zA-Z0-9\s])", "", marked), *bodies(app)])

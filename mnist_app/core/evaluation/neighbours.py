@@ -42,13 +42,13 @@ class Examples:
         known = embeddings(classifier, images[self.numbers], report, should_stop)
         self._neighbours = Neighbours(known)
         # The first call is slow.
-        self.like(images[0], 1)
+        self.like(images[:1], 1)
 
-    def like(self, image: np.ndarray, count: int) -> np.ndarray:
-        """Find the known pictures most like an image, uint8 (28, 28), nearest first.
+    def like(self, images: np.ndarray, count: int) -> np.ndarray:
+        """Find the known pictures most like each image, uint8 (n, 28, 28), nearest first.
 
         Returns:
-            Their numbers, int64 (count,); fewer if fewer are known.
+            Their numbers, int64 (n, count); fewer if fewer are known.
         """
-        _, nearest = self._neighbours.nearest(embeddings(self._classifier, image[None]), count)
-        return self.numbers[nearest[0]]
+        _, nearest = self._neighbours.nearest(embeddings(self._classifier, images), count)
+        return self.numbers[nearest]

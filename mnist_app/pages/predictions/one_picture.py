@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
@@ -18,7 +17,7 @@ from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid
 from mnist_app.pages.components.scroll_to import scroll_to
-from mnist_app.pages.predictions.embedding_jobs import examples_job
+from mnist_app.pages.predictions.embedding_jobs import AlikePictures, examples_job
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 from mnist_app.pages.predictions.sentences import describe_neighbours
 from mnist_app.pages.session.choices import other_training_dataset
@@ -26,12 +25,11 @@ from mnist_app.pages.session.jobs import loading_job
 from mnist_app.pages.session.query_params import new_link_number, set_link
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import result_or_progress, show_progress
-from mnist_app.pages.session.wording import escape_markdown
+from mnist_app.pages.session.wording import escape_markdown, noun
 
 SIDE = 224
 # Half of the models that `model_cache` keeps, so that those that visitors draw for stay there.
 MOST_OTHERS = 6
-EXAMPLES = 8
 NEXT = ".st-key-opened_next button"
 
 
@@ -122,10 +120,10 @@ def _show_large(evaluated: EvaluatedModel, number: int) -> None:
     ((image, _, frame),) = evaluated.items([number])
     report = evaluated.report
     true, read = (evaluated.names[of[number]] for of in (report.labels, report.predictions))
-    judgement = "right" if frame == "right" else f"wrong: it is {true}"
+    judgement = "correct" if frame == "right" else f"wrong: it shows {true}"
     st.html(
         f'<div class="opened {frame}">'
-        f"{picture(image, f'Test picture {number + 1}, of class {true}', SIDE)}"
+        f"{picture(image, f'Test picture {number + 1}, which shows {true}', SIDE)}"
         f'<div role="status"><b>Read as {html.escape(read)}</b>, {html.escape(judgement)}</div>'
         "</div>"
     )
@@ -133,12 +131,12 @@ def _show_large(evaluated: EvaluatedModel, number: int) -> None:
 
 def _show_bars(evaluated: EvaluatedModel, number: int) -> None:
     probabilities, names = evaluated.report.probabilities[number], evaluated.names
-    st.markdown("**How probable it finds each class**")
+    st.markdown(f"**How likely it thinks each {noun(names)} is**")
     ranked = np.argsort(-probabilities, kind="stable")[:3]
     live_chart(
         probability_bars(probabilities, names, candidates(probabilities)),
         key="opened_bars",
-        alt="How probable each class is: "
+        alt=f"How likely it thinks each {noun(names)} is: "
         + ", ".join(f"{names[index]} {confidence(probabilities[index])}" for index in ranked),
     )
 
@@ -149,7 +147,7 @@ def _show_second_opinions(
     """Show what the first of the other models read, each as soon as it is loaded."""
     st.markdown("**What the other models say**")
     if not others:
-        st.caption("There is no other model with the same classes: train one on the Train page.")
+        st.caption("There is no other model for these pictures yet. Train one on the Train page.")
         return
     asked, titles = others[:MOST_OTHERS], model_store.titles(others)
     jobs = {other.name: loading_job(other) for other in asked}
@@ -173,15 +171,15 @@ def _show_second_opinions(
         st.rerun()
     if len(others) > MOST_OTHERS:
         has_shipped = any(other.is_shipped for other in asked)
-        which = "The one that comes with the app and the newest" if has_shipped else "The newest"
-        st.caption(f"{which}: {MOST_OTHERS} of {len(others)} other models.")
+        which = "the built-in model and the newest" if has_shipped else "the newest"
+        st.caption(f"Showing {which}: {MOST_OTHERS} of {len(others)} other models.")
 
 
 def _opinion(title: str, other: StoredModel, evaluated: EvaluatedModel, number: int) -> str:
     image = evaluated.dataset.test_images[number]
     probabilities = model_cache.loaded(other.path).probabilities(image[None])[0]
     read = int(probabilities.argmax())
-    judgement = "right" if read == evaluated.report.labels[number] else "wrong"
+    judgement = "correct" if read == evaluated.report.labels[number] else "wrong"
     return _row(
         title, evaluated.names[read], f"{confidence(probabilities[read])} sure, {judgement}"
     )
@@ -194,16 +192,16 @@ def _row(title: str, read: str, more: str) -> str:
 
 def _show_examples(evaluated: EvaluatedModel, number: int) -> None:
     """Show the training pictures that the network's last layer can hardly tell from this one."""
-    st.markdown("**Training pictures that look most alike to the network**")
+    st.markdown("**Training pictures the network finds most similar**")
     dataset, report, names = evaluated.dataset, evaluated.report, evaluated.names
-    examples: Examples | None = result_or_progress(
+    alike: AlikePictures | None = result_or_progress(
         queues().large,
         examples_job(evaluated.model, dataset),
-        f"Looking at {len(dataset.train_labels):,} training pictures",
+        f"Looking through {len(dataset.train_labels):,} training pictures",
     )
-    if examples is None:
+    if alike is None:
         return
-    like = examples.like(dataset.test_images[number], EXAMPLES)
+    like = alike.like(number)
     labels = dataset.train_labels[like]
     items = [
         (image, names[label], "")
@@ -212,17 +210,21 @@ def _show_examples(evaluated: EvaluatedModel, number: int) -> None:
     st.html(picture_grid(items, side=56, kind="examples"))
     true, read = int(report.labels[number]), int(report.predictions[number])
     st.markdown(describe_neighbours(labels, true, read, names))
-    st.caption(_source(evaluated, len(examples.numbers)))
+    st.caption(_source(evaluated, alike.searched))
 
 
 def _source(evaluated: EvaluatedModel, searched: int) -> str:
-    """Return which pictures were searched, and what "alike" means."""
+    """Return which pictures were searched, and what "similar" means."""
     dataset = evaluated.dataset
     known = len(dataset.train_labels)
     of = f"all {known:,}" if searched == known else f"{searched:,} of the {known:,}"
     text = (
-        f"Nearest among {of} training pictures of {dataset.title}, by the numbers that reach the "
-        "network's last layer, not by pixels."
+        f"Found among {of} training pictures of {dataset.title} by comparing the numbers that "
+        "reach the network's last layer, not the pixels."
     )
     other = other_training_dataset(evaluated.model, dataset)
-    return f"{text} It learned from {escape_markdown(other)}, not from these." if other else text
+    return (
+        f"{text} The network learned from {escape_markdown(other)}, not from these."
+        if other
+        else text
+    )

@@ -1,12 +1,14 @@
 """Figures, times and other people's words, as they stand on a page."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import SETTINGS, short
 
@@ -34,6 +36,11 @@ def show_error(problem: object) -> None:
 def counted(count: float, noun: str) -> str:
     """Return a text such as "1 picture" or "1,200 pictures"."""
     return f"1 {noun}" if count == 1 else f"{count:,.10g} {noun}s"
+
+
+def noun(class_names: Sequence[str]) -> str:
+    """Return the word for what pictures of these classes show: "digit" or "kind"."""
+    return "digit" if tuple(class_names) == DIGIT_NAMES else "kind"
 
 
 def duration(seconds: float) -> str:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_app.core.evaluation.shipped_analysis import ALIKE
 from mnist_app.core.models import model_cache
 from mnist_app.pages.predictions import one_picture
 from mnist_app.pages.session.queues import queues
-from tests.support.visits import bodies, jobs_about, report, settled, visit
+from tests.support.visits import IN_TEST_ORDER, bodies, jobs_about, report, settled, visit
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 
@@ -45,8 +46,8 @@ def test_nothing_is_opened_until_it_is_asked_for(one_model: Path) -> None:
 
 
 def test_each_picture_of_the_gallery_is_a_button_with_its_number(one_model: Path) -> None:
-    app = visit("predictions", {"gallery_true": "3"})
-    body = next(body for body in bodies(app) if "<figcaption>is 3" in body)
+    app = visit("predictions", {"gallery_true": "3", **IN_TEST_ORDER})
+    body = next(body for body in bodies(app) if "<figcaption>3 read as" in body)
     numbers = [int(number) for number in re.findall(r'<button [^>]*data-number="(\d+)"', body)]
     assert numbers == np.flatnonzero(report().labels == 3)[:40].tolist()
 
@@ -57,9 +58,9 @@ def test_a_link_opens_a_picture_with_all_that_is_said_of_it(one_model: Path) -> 
     true, read = report().labels[wrong], report().predictions[wrong]
     body = opened(app) or ""
     assert f"Read as {read}" in body
-    assert f"wrong: it is {true}" in body
-    assert len(examples(app)) == one_picture.EXAMPLES
-    assert any("look most alike to the network" in text.value for text in app.markdown)
+    assert f"wrong: it shows {true}" in body
+    assert len(examples(app)) == ALIKE
+    assert any("network finds most similar" in text.value for text in app.markdown)
     assert any("training pictures of optdigits" in text.value for text in app.caption)
     assert any("no other model" in text.value for text in app.caption)
 
@@ -74,7 +75,7 @@ def test_it_says_when_the_model_learned_from_other_pictures(one_model: Path) -> 
     card["dataset"] = "mnist"
     (one_model / "tiny.json").write_text(json.dumps(card))
     app = visit("predictions", {"picture": "0"})
-    assert any("It learned from MNIST, not from these" in text.value for text in app.caption)
+    assert any("learned from MNIST, not from these" in text.value for text in app.caption)
 
 
 def test_one_looks_inside_when_one_wants_to(one_model: Path) -> None:
@@ -82,13 +83,13 @@ def test_one_looks_inside_when_one_wants_to(one_model: Path) -> None:
     assert not jobs_about(queues().short, "explain")
     app.session_state["opened_inside"] = True
     settled(app)
-    assert any("This is how it came to that" in body for body in bodies(app))
+    assert any("Here is how" in body for body in bodies(app))
 
 
 def test_one_steps_through_the_gallery_as_it_is_filtered(one_model: Path) -> None:
-    app = visit("predictions", {"gallery_true": "3"})
+    app = visit("predictions", {"gallery_true": "3", **IN_TEST_ORDER})
     threes = np.flatnonzero(report().labels == 3)
-    app = visit("predictions", {"gallery_true": "3", "picture": str(threes[0])})
+    app = visit("predictions", {"gallery_true": "3", **IN_TEST_ORDER, "picture": str(threes[0])})
     assert app.button(key="opened_previous").disabled
     app.button(key="opened_next").click()
     settled(app)
@@ -139,8 +140,10 @@ def test_no_more_models_are_asked_than_are_kept_ready(one_model: Path) -> None:
     asked = len(jobs_about(queues().short, "load"))
     settled(app)
     assert len(jobs_about(queues().short, "load")) == asked == one_picture.MOST_OTHERS
-    told = f"The newest: {one_picture.MOST_OTHERS} of {one_picture.MOST_OTHERS + 1} other models."
-    assert told in [text.value for text in app.caption]
+    asked, known = one_picture.MOST_OTHERS, one_picture.MOST_OTHERS + 1
+    assert f"Showing the newest: {asked} of {known} other models." in [
+        text.value for text in app.caption
+    ]
 
 
 @pytest.mark.parametrize("nonsense", ["", "-1", "360", "1e9", "\u0663", "<script>", "9" * 5000])
