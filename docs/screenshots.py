@@ -182,7 +182,6 @@ def _show_me(step: int, shown: str) -> Callable[[Page], None]:
     return act
 
 
-_GALLERY = "/predictions?gallery_order=Most+confidently+wrong+first"
 # The name, the path, what to do there, and the pictures that the README has.
 PAGES: tuple[tuple[str, str, Callable[[Page], None], tuple[str, ...]], ...] = (
     ("draw", "/", _draw, ("desk-light", "phone-dark")),
@@ -216,8 +215,8 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None], tuple[str, ...]], ...] = (
     ("predictions", "/predictions", _predictions, ()),
     ("matrix", "/predictions", _part_of_predictions(".st-key-matrix_numbers"), ("desk-light",)),
     ("map", "/predictions?map_layout=Neighbours", _map, ("desk-light",)),
-    ("gallery", _GALLERY, _part_of_predictions(".st-key-gallery"), ("desk-light",)),
-    ("opened", _GALLERY, _opened, ("desk-light",)),
+    ("gallery", "/predictions", _part_of_predictions(".st-key-gallery"), ("desk-light",)),
+    ("opened", "/predictions", _opened, ("desk-light",)),
     ("calibration", "/predictions", _part_of_predictions(".st-key-reliability"), ()),
     ("comparison", "/predictions", _comparison, ()),
     ("data", "/data", _data, ("desk-light",)),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots.charts import Figure, as_json, plotly_script
 from mnist_app.core.plots.metric_charts import confusion_heatmap, reliability_diagram
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
@@ -67,9 +68,9 @@ def as_html(
         f"<script>{plotly_script().read_text(encoding='utf-8')}</script></head><body>"
         f"<h1>{html.escape(title)}</h1><p>{html.escape(about)}</p>"
         f"<h2>How good it is</h2>{_measures(report)}"
-        f"<h2>Class by class</h2>{_said(MEANS)}{_classes(report, names)}"
-        f"<h2>What it confuses</h2>{_chart(confusion_heatmap(report.confusion_matrix, names))}"
-        f"<h2>How honest its sureness is</h2>{_said(RELIABILITY)}"
+        f"<h2>One by one</h2>{_said(MEANS)}{_classes(report, names)}"
+        f"<h2>What it mixes up</h2>{_chart(confusion_heatmap(report.confusion_matrix, names))}"
+        f"<h2>Can you trust its confidence?</h2>{_said(RELIABILITY)}"
         f"{_chart(reliability_diagram(reliability(report)))}"
         f"<h2>How it learned</h2>{_learned(curves)}"
         "</body></html>\n"
@@ -96,13 +97,17 @@ def _learned(curves: LearningCurves) -> str:
 def _classes(report: EvaluationReport, names: Sequence[str]) -> str:
     scores = [
         *zip(names, report.per_class, strict=True),
-        ("mean of the classes (macro)", report.macro),
-        ("mean by pictures (weighted)", report.weighted),
+        ("average of the rows (macro)", report.macro),
+        ("average by pictures (weighted)", report.weighted),
     ]
     return _table(
-        ("class", "precision", "recall", "F1", "pictures"),
+        ("shows", "precision", "recall", "F1", "pictures"),
         [
-            (name, f"{of.precision:.2%}", f"{of.recall:.2%}", f"{of.f1:.2%}", f"{of.images:,}")
+            (
+                name,
+                *(percent(value, 2) for value in (of.precision, of.recall, of.f1)),
+                f"{of.images:,}",
+            )
             for name, of in scores
         ],
     )

@@ -54,16 +54,16 @@ def test_a_model_is_measured_and_its_pictures_are_filtered(page: Page, server: S
     choose(page, "gallery_true", "5")
     of_five = counted(page, r"^3\d pictures")
     for caption in captions(page).all_inner_texts():
-        assert caption.startswith("is 5,")
+        assert caption.startswith("5 read as")
 
-    page.locator(GALLERY).get_by_text("Read right").click()
+    page.locator(GALLERY).get_by_text("Correct", exact=True).click()
     expect(page.locator(f"{GALLERY} figure.wrong")).to_have_count(0)
-    right = counted(page, r"pictures? in test order")
+    right = counted(page, r"pictures?, worst mistakes first")
     assert 0 < right <= of_five
-    assert all("is 5, read as 5" in text for text in captions(page).all_inner_texts())
+    assert all("5 read as 5" in text for text in captions(page).all_inner_texts())
 
     choose_by_keys(page, "gallery_read", "4")
-    expect(page.locator(GALLERY)).to_contain_text("No test picture is like this")
+    expect(page.locator(GALLERY)).to_contain_text("No test picture matches")
 
 
 def press_cell(page: Page, true: int, read: int, press: Callable[[float, float], None]) -> None:
@@ -81,10 +81,10 @@ def press_cell(page: Page, true: int, read: int, press: Callable[[float, float],
 
 def expect_cell(page: Page, true: int, read: int) -> None:
     """The gallery shows the pictures of one cell and no others, and the link says so."""
-    expect(captions(page).first).to_contain_text(f"is {true}, read as {read},")
+    expect(captions(page).first).to_contain_text(f"{true} read as {read}")
     texts = captions(page).all_inner_texts()
     assert counted(page, "picture") == len(texts)
-    assert all(text.startswith(f"is {true}, read as {read},") for text in texts)
+    assert all(text.startswith(f"{true} read as {read}") for text in texts)
     expect(page).to_have_url(re.compile(f"gallery_true={true}(&|$)"))
     expect(page).to_have_url(re.compile(f"gallery_read={read}(&|$)"))
 
@@ -122,6 +122,7 @@ def test_a_confused_pair_is_chosen_by_keyboard(page: Page, server: Server) -> No
 
 def test_the_report_is_downloaded_and_works_without_a_network(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/predictions?model=digit_lab&dataset=optdigits")
+    page.get_by_role("button", name="Download", exact=True).click()
     button = page.locator(".st-key-download_report button")
     expect(button).to_be_visible()
     with page.expect_download() as download:

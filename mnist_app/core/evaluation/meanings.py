@@ -3,23 +3,24 @@
 from dataclasses import dataclass
 
 from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error
+from mnist_app.core.percentages import percent
 
 RELIABILITY = (
-    "Of the answers it is 80 % sure of, 80 % should be right: then the points lie on the dotted "
-    "line. Below it, the model is too sure of itself. Faint points are few pictures, which can lie "
-    "anywhere by chance."
+    "Of the answers it is 80% sure of, 80% should be correct. Then the points lie on the dotted "
+    "line; below the line, the model is too confident. Faint points stand for only a few pictures, "
+    "so they can lie anywhere by chance."
 )
 MEANS = (
-    "Macro: the mean of the classes, a rare one counts as much as a common one. Weighted: each "
-    "class counts by its pictures, which hides a rare one."
+    "Macro is the average of the rows above: a rare one counts as much as a common one. Weighted "
+    "counts each row by its pictures, so a rare one hardly shows."
 )
 CURVES = (
-    "It learns as long as both curves get better. Where only training does, it learns by heart. "
-    "Training is often measured on pictures made harder on purpose, so it can look the worse."
+    "It is learning while both curves improve; if only training does, it is memorising. Training "
+    "is often measured on pictures made harder on purpose, so it can look worse."
 )
 TAUGHT = (
-    "This network was taught by others: in training it is measured by whether it answers as they "
-    "do."
+    "This network learned from other networks. In training it is measured by how often it agrees "
+    "with them."
 )
 
 
@@ -35,8 +36,8 @@ class Measure:
     Attributes:
         name: what it is called.
         value: as it is written.
-        meaning: what it says, in one plain sentence.
-        catch: where it misleads, in another.
+        meaning: what it says, in plain words.
+        catch: where it misleads.
     """
 
     name: str
@@ -46,58 +47,57 @@ class Measure:
 
 
 def measures(report: EvaluationReport) -> tuple[Measure, ...]:
-    """Return each measure of a model as a whole."""
+    """Return each measure of a model as a whole, those that most people know first."""
     return (
         Measure(
             "Accuracy",
-            f"{report.accuracy:.2%}",
-            "The share of pictures that it reads right.",
-            "It hides where the errors are: a model that never finds a rare class can score high.",
+            percent(report.accuracy, 2),
+            "How many of the pictures it gets right.",
+            "It says nothing about where the mistakes are.",
+        ),
+        Measure(
+            "Precision",
+            percent(report.macro.precision, 2),
+            "When it says 8, how often that is correct; averaged over all answers (macro).",
+            "It ignores what is missed: a model that rarely says 8 is rarely wrong about it.",
+        ),
+        Measure(
+            "Recall",
+            percent(report.macro.recall, 2),
+            "Of all the 8s, how many it finds; averaged over all answers (macro).",
+            "It ignores false alarms: a model that always says 8 finds every 8.",
+        ),
+        Measure(
+            "F1",
+            percent(report.macro.f1, 2),
+            "Precision and recall in one number, low if either is low (macro).",
+            "It does not say which of the two is low. The table further down does.",
         ),
         Measure(
             "Top-2 accuracy",
-            f"{report.top_2:.2%}",
-            "The share whose true class is its first or second guess.",
-            "It flatters a model that wavers: a second guess is no answer.",
+            percent(report.top_2, 2),
+            "How often its first or second guess is correct.",
+            "It flatters a hesitant model: in real life only the first guess counts.",
         ),
         Measure(
             "Loss",
             f"{report.loss:.4f}",
-            "How wrong its probabilities are (categorical cross-entropy): 0 is sure and right "
-            "each time.",
-            "A few pictures that it is sure of and wrong about can outweigh all others.",
+            "How far its confidence is from the correct answers (categorical cross-entropy). "
+            "0 means always sure and right.",
+            "A few confident mistakes can dominate it.",
         ),
         Measure(
             "Binary loss",
             f"{report.binary_crossentropy:.4f}",
-            "The same for separate yes-or-no questions, one a class (binary cross-entropy).",
-            "Most of them are an easy no, so it always looks small.",
-        ),
-        Measure(
-            "Precision",
-            f"{report.macro.precision:.2%}",
-            "When it gives an answer, how often that is true; the mean of all classes (macro).",
-            "It does not count what is missed: who rarely says 8 is rarely wrong about it.",
-        ),
-        Measure(
-            "Recall",
-            f"{report.macro.recall:.2%}",
-            "Of the pictures of a class, how many it finds; the mean of all classes (macro).",
-            "It does not count false alarms: who always says 8 finds every 8.",
-        ),
-        Measure(
-            "F1",
-            f"{report.macro.f1:.2%}",
-            "Precision and recall in one number, low when either is low; the mean of all classes "
-            "(macro).",
-            "It does not tell which of the two is low: see the table by class.",
+            "The same, with a yes-or-no question for each possible answer (binary cross-entropy).",
+            "Most of these questions have an easy no, so it always looks small.",
         ),
         Measure(
             "Calibration error",
-            f"{calibration_error(report):.2%}",
-            "How far its sureness lies from how often it is right, on average: 90 % sure and right "
-            f"80 times of 100 makes 10 %. It is worked out in {BINS} groups (“bins”) by sureness.",
-            "It does not tell a good model: one that guesses among ten digits, and says it is 10 % "
-            "sure, has 0 % too.",
+            percent(calibration_error(report), 2),
+            "How far its confidence is from its hit rate, on average: 90% sure but right only 80 "
+            f"times in 100 makes 10%. Worked out in {BINS} groups (bins) by confidence.",
+            "A low value does not make a model good: one that guesses among ten digits and says "
+            "it is 10% sure also gets 0%.",
         ),
     )

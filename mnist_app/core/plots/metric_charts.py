@@ -61,7 +61,7 @@ def confusion_heatmap(
         hovermode="closest",
         margin={"l": 56, "b": 48},
         xaxis={**axis, "title": {"text": f"read as{unit}"}, "range": ends},
-        yaxis={**axis, "title": {"text": "true"}, "range": ends[::-1], "showgrid": False},
+        yaxis={**axis, "title": {"text": "shows"}, "range": ends[::-1], "showgrid": False},
         shapes=[] if selected is None else [frame(selected[1], selected[0], 1, STRONG)],
     )
 
@@ -99,7 +99,7 @@ def _cell_texts(
         text=[text or "\N{NO-BREAK SPACE}" for text in texts],
         textfont={"size": 11},
         hovertext=[
-            f"true {names[row]}, read as {names[column]}:<br>"
+            f"{names[row]} read as {names[column]}:<br>"
             f"{count} of {matrix[row].sum()} ({percent(shares[row, column])})"
             for row, column, count in zip(rows, columns, counts, strict=True)
         ],
@@ -114,7 +114,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> Figure:
     fewer than `FEW` pictures are faint.
     """
     dotted = {"color": FAINT, "width": 2, "dash": "dot"}
-    perfect = scatter([0, 100], [0, 100], name="perfectly honest", line=dotted)
+    perfect = scatter([0, 100], [0, 100], name="ideal", line=dotted)
     model = scatter(
         [part.confidence * 100 for part in bins],
         [part.accuracy * 100 for part in bins],
@@ -135,6 +135,6 @@ def reliability_diagram(bins: Sequence[Bin]) -> Figure:
         height=380,
         margin={"t": 32},
         hovermode="closest",
-        xaxis={**axis, "title": {"text": "how sure it was"}, "range": [0, 102]},
-        yaxis={**axis, "title": {"text": "how often it was right"}, "range": [-2, 102]},
+        xaxis={**axis, "title": {"text": "confidence"}, "range": [0, 102]},
+        yaxis={**axis, "title": {"text": "correct answers"}, "range": [-2, 102]},
     )

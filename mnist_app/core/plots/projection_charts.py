@@ -9,7 +9,7 @@ import numpy as np
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.plots.charts import TEN, Figure, Trace, figure
 
-HEIGHT = 540
+HEIGHT = 520
 
 
 def picture_scatter(
@@ -67,7 +67,7 @@ def picture_scatter(
     axis = {"visible": False, "uirevision": layout}
     return figure(
         # Crosses lie over the points: they come last.
-        [*classes, points("read wrong", cross, wrong)],
+        [*classes, points("mistake", cross, wrong)],
         HEIGHT,
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         hovermode="closest",
@@ -75,8 +75,8 @@ def picture_scatter(
         legend={
             "x": 0,
             "xanchor": "left",
-            "y": 0,
-            "yanchor": "top",
+            "y": 1,
+            "yanchor": "bottom",
             "itemsizing": "constant",
             "itemwidth": 30,
         },

@@ -43,7 +43,7 @@ def picture(image: np.ndarray, alt: str, side: int) -> str:
 def picture_grid(
     pictures: Sequence[Item], side: int = 64, kind: str = "", numbers: Sequence[int] = ()
 ) -> str:
-    """Return a grid of pictures and their captions, which wraps at any width.
+    """Return a grid of pictures and their captions, which may have lines and wraps at any width.
 
     Args:
         side: of each picture, in CSS pixels.
@@ -51,7 +51,7 @@ def picture_grid(
         numbers: one for each picture makes it a button that carries it, see `click_events`.
     """
     figures = [
-        f'<figure class="{frame}">{picture(image, caption, side)}'
+        f'<figure class="{frame}">{picture(image, "", side)}'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         for image, caption, frame in pictures
     ]

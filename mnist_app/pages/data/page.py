@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots.data_charts import class_bars, pixel_map, pixel_numbers
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.recognition.classifier import as_network_input
@@ -15,6 +16,7 @@ from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
 from mnist_app.pages.session.choices import choose_dataset, open_dataset
+from mnist_app.pages.session.wording import noun
 
 SAMPLES = 6
 VARIANTS = 8
@@ -26,20 +28,20 @@ AUGMENTATIONS = ("rotation", "shift", "zoom")
 def page() -> None:
     """Show the page."""
     st.title("Data")
-    st.write("What a network learns from, and what each picture goes through on its way in.")
+    st.write("What a network learns from, and what happens to each picture on its way in.")
     dataset = open_dataset(choose_dataset(list(DATASETS)))
-    source = "comes with scikit-learn" if dataset.source == "scikit-learn" else "found on the disk"
+    kind, count = noun(dataset.class_names), len(dataset.train_labels) + len(dataset.test_labels)
     st.caption(
-        f"{dataset.title}: {len(dataset.train_labels) + len(dataset.test_labels):,} pictures of "
-        f"28 by 28 pixels in {len(dataset.class_names)} classes; {source}."
+        f"{dataset.title}: {count:,} pictures of {len(dataset.class_names)} {kind}s, each 28 by 28 "
+        "pixels."
     )
-    st.subheader("Samples of each class")
+    st.header(f"Samples of each {kind}")
     _show_samples(dataset)
-    st.subheader("How many of each")
+    st.header(f"How many of each {kind}")
     _show_distribution(dataset)
-    st.subheader("Three parts, three purposes")
+    st.header("Three parts, three purposes")
     _show_split(dataset)
-    st.subheader("One picture, step by step")
+    st.header("One picture, step by step")
     _show_steps(dataset)
 
 
@@ -57,7 +59,7 @@ def _show_samples(dataset: Dataset) -> None:
         classes.append(f"<div><strong>{html.escape(name)}</strong><div>{pictures}</div></div>")
     with st.container(key="samples"):
         st.html(f'<div class="samples">{"".join(classes)}</div>')
-        _show_shuffle("Other samples", "other_samples", "samples_seed")
+        _show_shuffle("More samples", "other_samples", "samples_seed")
 
 
 def _show_shuffle(label: str, key: str, seed: str) -> None:
@@ -71,15 +73,16 @@ def _show_distribution(dataset: Dataset) -> None:
     classes = len(dataset.class_names)
     training = np.bincount(dataset.train_labels, minlength=classes)
     test = np.bincount(dataset.test_labels, minlength=classes)
+    kind = noun(dataset.class_names)
     st.caption(
-        "When every class has about as many pictures, no class is learned better only because it "
-        "is seen more often."
+        f"If every {kind} has about the same number of pictures, no {kind} gets an unfair share of "
+        "practice."
     )
     with st.container(key="class_distribution"):
         live_chart(
             class_bars(training, test, dataset.class_names),
             key="class_chart",
-            alt="Pictures of each class: "
+            alt=f"Pictures of each {kind}: "
             + "; ".join(
                 f"{name} {training[label]:,} for training, {test[label]:,} for testing"
                 for label, name in enumerate(dataset.class_names)
@@ -95,13 +98,13 @@ def _show_split(dataset: Dataset) -> None:
         (
             "Validation",
             validation,
-            f"Kept aside from training, {fraction:.0%} unless you choose otherwise: checked after "
-            "each epoch, to see whether it understands or learns by heart.",
+            f"Kept back from training ({percent(fraction, 0)} unless you choose otherwise). Read "
+            "after each round (epoch), to see whether the network learns or just memorises.",
         ),
         (
             "Test",
             len(dataset.test_labels),
-            "Never seen in training: read once at the end, they say how good it really is.",
+            "Never seen in training. Read once at the end, to see how good the network really is.",
         ),
     )
     for column, (label, count, purpose) in zip(st.columns(3), parts, strict=True):
@@ -118,18 +121,18 @@ def _show_steps(dataset: Dataset) -> None:
     with left:
         st.markdown("**3. Reshape**")
         st.write(
-            "A network expects a depth too: a colour picture has three layers, red, green and "
-            "blue; this one has a single layer of grey. No number changes."
+            "A network also expects a depth. A colour picture has three layers: red, green and "
+            "blue. This one has a single layer of grey. No number changes."
         )
         st.code("(28, 28)  →  (28, 28, 1)", language=None)
     with right:
         st.markdown("**4. One-hot: the answer as ten numbers**")
         st.write(
-            f"The network gives one number for each class, so the right answer, {name}, is "
-            "written the same way: a 1 in its own place, 0 everywhere else."
+            f"The network gives one number for each {noun(dataset.class_names)}, so the correct "
+            f"answer, {name}, is written the same way: 1 in its place, 0 everywhere else."
         )
         st.html(_one_hot(label, dataset.class_names))
-    _show_augmentation(dataset, image, name)
+    _show_augmentation(dataset, image)
 
 
 def _choose_image(dataset: Dataset) -> tuple[int, np.ndarray]:
@@ -162,14 +165,16 @@ def _show_numbers(image: np.ndarray, name: str) -> None:
             "numbers.",
         )
     with raw:
-        st.markdown("**1. Bytes**: the framed part as numbers, 0 black to 255 white")
+        st.markdown("**1. Bytes**: the framed part as numbers, from 0 (black) to 255 (white)")
         live_chart(
             pixel_numbers(image[part], row, column),
             key="raw_numbers",
             alt=_range("The framed part as bytes", image[part]),
         )
     with normalised:
-        st.markdown("**2. Normalise**: divided by 255, 0 to 1: same picture, smaller numbers")
+        st.markdown(
+            "**2. Normalise**: divided by 255, now from 0 to 1. Same picture, smaller numbers"
+        )
         values = as_network_input(image[None])[0, ..., 0][part]
         live_chart(
             pixel_numbers(values, row, column),
@@ -177,7 +182,8 @@ def _show_numbers(image: np.ndarray, name: str) -> None:
             alt=_range("The framed part divided by 255", values),
         )
     st.caption(
-        "Networks learn best from small numbers: each is multiplied and added up many times over."
+        "Networks learn best from small numbers, because each is multiplied and added up many "
+        "times."
     )
 
 
@@ -199,15 +205,15 @@ def _one_hot(label: int, names: tuple[str, ...]) -> str:
         f"<b>{int(index == label)}</b><span>{index}</span></div>"
         for index, name in enumerate(names)
     )
-    alt = f"Ten boxes, all 0 but the one at place {label}, {names[label]}"
+    alt = f"Ten boxes, all 0 except the one at place {label}, {names[label]}"
     return f'<div class="one-hot" role="img" aria-label="{html.escape(alt)}">{boxes}</div>'
 
 
-def _show_augmentation(dataset: Dataset, image: np.ndarray, name: str) -> None:
-    st.markdown("**5. Augmentation: the same picture, a little different every time**")
+def _show_augmentation(dataset: Dataset, image: np.ndarray) -> None:
+    st.markdown("**5. Augmentation: the same picture, slightly different every time**")
     st.write(
-        "In training each picture can be changed a little, anew each time it is seen. It stays a "
-        f"{name}, so the network learns what matters and not single pixels."
+        "In training, each picture can be changed slightly every time it is shown. It is still the "
+        f"same {noun(dataset.class_names)}, so the network learns what matters, not single pixels."
     )
     values = {}
     for column, setting in zip(
@@ -220,9 +226,10 @@ def _show_augmentation(dataset: Dataset, image: np.ndarray, name: str) -> None:
             PRESETS["best"][setting.name],
             setting.step,
             key=f"step_{setting.name}",
+            format="percent" if setting.is_percentage else None,
             help=setting.help,
         )
-    _show_shuffle("Other variants", "other_variants", "variants_seed")
+    _show_shuffle("More variants", "other_variants", "variants_seed")
     seed = st.session_state.get("variants_seed", 0) % 2**31
     config = TrainingConfig(**values)
     made = augmented_copies(np.stack([image] * VARIANTS), seed, {"all": config}, "data").get(
@@ -230,4 +237,4 @@ def _show_augmentation(dataset: Dataset, image: np.ndarray, name: str) -> None:
     )
     with st.container(key="variants"):
         items = [(variant, f"variant {n}", "") for n, variant in enumerate(made, 1)]
-        st.html(picture_grid([(image, "as it is", ""), *items]))
+        st.html(picture_grid([(image, "original", ""), *items]))

@@ -13,6 +13,7 @@ from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
 from mnist_app.pages.predictions.sentences import describe_comparison
 from mnist_app.pages.session.choices import choose
+from mnist_app.pages.session.navigation import show_train_page_button
 from mnist_app.pages.session.wording import escape_markdown
 
 NOBODY = ""
@@ -22,7 +23,7 @@ COMPARED = ("Accuracy", "F1", "Loss", "Calibration error")
 
 
 def show_model_comparison(evaluated: EvaluatedModel, models: dict[str, StoredModel]) -> None:
-    """Choose a second model and show what each reads right that the other does not.
+    """Choose a second model and show what only one of them gets right.
 
     Comes last on its page: until the second model is evaluated it ends this run of the page.
 
@@ -31,9 +32,10 @@ def show_model_comparison(evaluated: EvaluatedModel, models: dict[str, StoredMod
     """
     others = [other.name for other in comparable_models(evaluated.model, models)]
     if not others:
-        st.info("There is no second model with the same classes yet: train one on the Train page.")
+        st.info("There is no second model for these pictures yet. Train one, then come back.")
+        show_train_page_button("Train a network")
         return
-    labels = model_store.titles(models.values()) | {NOBODY: "no other model"}
+    labels = model_store.titles(models.values()) | {NOBODY: "No other model"}
     name = choose("Compare with", [NOBODY, *others], "other", labels.__getitem__)
     if name == NOBODY:
         return
@@ -73,15 +75,14 @@ def _counts(found: Comparison) -> str:
     both, neither = len(found.both), len(found.neither)
     images = both + neither + len(found.only_first) + len(found.only_second)
     return (
-        f"Of {images:,} pictures both read {both:,} right and {neither:,} wrong. Only where they "
-        "differ can one be told from the other; the test does not know whether these pictures are "
-        "like yours."
+        f"Of {images:,} pictures, both get {both:,} right and {neither:,} wrong. Only the others "
+        "show which model is better, and only for pictures like these."
     )
 
 
 def _show_examples(side: str, title: str, numbers: np.ndarray, wrong: EvaluatedModel) -> None:
     """Show pictures, int64 (n,), that the model of this title reads right and the other wrong."""
-    st.markdown(f"**Only “{escape_markdown(title)}” reads these right: {len(numbers):,}**")
+    st.markdown(f"**Only “{escape_markdown(title)}” gets these right: {len(numbers):,}**")
     if not len(numbers):
         st.caption("None.")
         return
@@ -91,14 +92,14 @@ def _show_examples(side: str, title: str, numbers: np.ndarray, wrong: EvaluatedM
     items = [
         (
             dataset.test_images[number],
-            f"is {names[report.labels[number]]}, not {names[report.predictions[number]]}",
+            f"{names[report.labels[number]]}, not {names[report.predictions[number]]}",
             "right",
         )
         for number in worst
     ]
     st.html(picture_grid(items, 48))
     if len(numbers) > EXAMPLES:
-        st.caption(f"The {EXAMPLES} that the other was most wrongly sure of.")
+        st.caption(f"The {EXAMPLES} most confident mistakes of the other model.")
     st.button(
         f"Show all {len(numbers):,} in the gallery",
         key=f"versus_{side}",

@@ -10,15 +10,15 @@ from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 from mnist_app.pages.session.wording import counted
 
 MOST_CONFUSED = 8
-COUNTS, SHARES = "Counts", "Shares"
+COUNTS, SHARES = "Counts", "Percentages"
 
 
 def show_confusion_matrix(evaluated: EvaluatedModel) -> None:
     """Show the confusion matrix; a click on a cell shows its pictures in the gallery."""
     st.caption(
-        "Each row holds the pictures of one class, each column one answer. Grey: read right. "
-        "Orange: mistaken, the stronger the more often. **Press a cell to see its pictures**, "
-        "or go to the matrix with Tab, to a cell with the arrow keys, and press Enter."
+        "Each row is what the pictures show, each column is what the network read. Grey: correct. "
+        "Orange: mistakes; stronger means more. **Click a cell to see its pictures.** By keyboard: "
+        "Tab to the matrix, arrow keys to a cell, then Enter."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         numbers = st.segmented_control(
@@ -31,22 +31,25 @@ def show_confusion_matrix(evaluated: EvaluatedModel) -> None:
             bind="query-params",
         )
         with_diagonal = st.toggle(
-            "Show what is right", value=True, key="matrix_diagonal", bind="query-params"
+            "Show correct answers", value=True, key="matrix_diagonal", bind="query-params"
         )
-    names = evaluated.names
+    names, matrix = evaluated.names, evaluated.report.confusion_matrix
 
     def filter_by_cell(read: object, true: object) -> None:
         if true in names and read in names:
-            gallery.filter_by_cell(names.index(str(true)), names.index(str(read)))
+            chosen = names.index(str(true)), names.index(str(read))
+            if matrix[chosen]:
+                gallery.filter_by_cell(*chosen)
 
-    matrix, cell = evaluated.report.confusion_matrix, gallery.selected_cell()
+    cell = gallery.selected_cell()
     with st.container(key="confusion_matrix"):
         errors = "; ".join(_described(*pair, names) for pair in most_confused(matrix))
         live_chart(
             confusion_heatmap(matrix, names, numbers == SHARES, with_diagonal, cell),
             key="confusion_chart",
-            alt="Confusion matrix: how often each class was read as each. Most often confused: "
-            f"{errors or 'nothing'}. Arrow keys move from cell to cell, Enter shows its pictures.",
+            alt="Confusion matrix: what the pictures show, and what they were read as. Most "
+            f"frequent mistakes: {errors or 'none'}. Arrow keys move from cell to cell, Enter "
+            "shows its pictures.",
             on_click=filter_by_cell,
             cells=_cells(matrix, names, cell),
         )
@@ -56,7 +59,7 @@ def _cells(matrix: np.ndarray, names: tuple[str, ...], selected: tuple[int, int]
     """Return what the keys step through, from the selected cell or the most frequent error on."""
     texts = [
         [
-            f"true {true}, read as {read}: {counted(int(count), 'picture')}"
+            f"{true} read as {read}: {counted(int(count), 'picture') if count else 'no pictures'}"
             for read, count in zip(names, row, strict=True)
         ]
         for true, row in zip(names, matrix, strict=True)
@@ -77,7 +80,7 @@ def show_confused_pairs(evaluated: EvaluatedModel) -> None:
     """List the most frequent errors as buttons that show their pictures in the gallery."""
     pairs = most_confused(evaluated.report.confusion_matrix)
     if not pairs:
-        st.markdown("Nothing: all is read right.")
+        st.markdown("No mistakes: every picture is correct.")
     with st.container(key="confused_pairs"):
         for true, read, count in pairs:
             st.button(

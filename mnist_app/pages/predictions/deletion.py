@@ -25,11 +25,11 @@ def offer_deletion(model: StoredModel) -> None:
 def _show_confirmation(model: StoredModel) -> None:
     owners = runs().owners_of(model.path) | taught_by(model)
     if owners and visitor() not in owners:
-        st.write("Somebody else trained this model: only they can delete it.")
+        st.write("Somebody else trained this model, so only they can delete it.")
         return
     st.write(
-        f"“{escape_markdown(model.title)}” will be gone for good, and nobody can choose it any "
-        "more. A run that made it stays in the list of runs."
+        f"“{escape_markdown(model.title)}” will be gone for good, and nobody will be able to "
+        "choose it. The run that made it stays in the list of runs."
     )
     if st.button(
         "Yes, delete it", key="delete_model", icon=":material/delete_forever:", type="primary"

@@ -7,19 +7,27 @@ from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 
 
+@st.fragment
 def show_report_downloads(evaluated: EvaluatedModel, about: str, curves: LearningCurves) -> None:
-    """Offer both files; each is made when it is asked for.
+    """Offer both files; they are made when somebody looks at the offer.
+
+    Were each made when its button is pressed, Streamlit would forget it at the second run of any
+    part of the page, and there are many while a progress is shown.
 
     Args:
         about: what was measured.
         curves: of the run that made the model.
     """
-    model, dataset, report = evaluated.model, evaluated.dataset, evaluated.report
-    title, stem = f"{model.title} on {dataset.title}", f"{model.name}-{dataset.name}"
-    with st.container(key="downloads", horizontal=True):
+    with st.popover(
+        "Download", icon=":material/download:", key="downloads", on_change="rerun"
+    ) as offer:
+        if not offer.open:
+            return
+        model, dataset, report = evaluated.model, evaluated.dataset, evaluated.report
+        title, stem = f"{model.title} on {dataset.title}", f"{model.name}-{dataset.name}"
         st.download_button(
             "Report (HTML, 5 MB)",
-            lambda: html_report.as_html(report, evaluated.names, title, about, curves),
+            html_report.as_html(report, evaluated.names, title, about, curves),
             f"{stem}.html",
             "text/html",
             key="download_report",
@@ -27,8 +35,8 @@ def show_report_downloads(evaluated: EvaluatedModel, about: str, curves: Learnin
             on_click="ignore",
         )
         st.download_button(
-            "All predictions (CSV)",
-            lambda: html_report.as_csv(report, evaluated.names),
+            "All answers (CSV)",
+            html_report.as_csv(report, evaluated.names),
             f"{stem}.csv",
             "text/csv",
             key="download_csv",

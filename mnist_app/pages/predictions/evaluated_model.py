@@ -34,11 +34,11 @@ class EvaluatedModel:
         return self.dataset.class_names
 
     def captions(self, numbers: slice | list[int]) -> list[str]:
-        """Return what test pictures are and were read as."""
+        """Return what test pictures show and were read as, and below how sure the model was."""
         report, names = self.report, self.names
         answers = (report.labels, report.predictions, report.confidences)
         return [
-            f"is {names[true]}, read as {names[read]}, {confidence(sure)} sure"
+            f"{names[true]} read as {names[read]}\n{confidence(sure)} sure"
             for true, read, sure in zip(*(of[numbers].tolist() for of in answers), strict=True)
         ]
 

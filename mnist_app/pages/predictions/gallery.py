@@ -21,15 +21,21 @@ from mnist_app.pages.session.wording import counted
 
 PER_PAGE = 40
 ANY = -1
-EVERY, RIGHT, WRONG = "All", "Read right", "Read wrong"
-IN_TEST_ORDER, CONFIDENTLY_WRONG, LEAST_SURE, BY_CHANCE = ORDERS = (
+ANY_CONFIDENCE = (0, 100)
+EVERY, RIGHT, WRONG = "All", "Correct", "Wrong"
+CONFIDENTLY_WRONG, LEAST_SURE, BY_CHANCE, IN_TEST_ORDER = ORDERS = (
+    "Worst mistakes first",
+    "Least confident first",
+    "In random order",
     "In test order",
-    "Most confidently wrong first",
-    "Least sure first",
-    "By chance",
 )
+NO_FILTERS = {
+    "gallery_true": ANY,
+    "gallery_read": ANY,
+    "gallery_kind": EVERY,
+    "gallery_sure": ANY_CONFIDENCE,
+}
 SIDES = {"Small": 48, "Medium": 64, "Large": 112}
-ALL_SURENESS = (0, 100)
 
 
 def filter_by_cell(true: int, read: int) -> None:
@@ -39,24 +45,27 @@ def filter_by_cell(true: int, read: int) -> None:
     scroll_to("gallery")
 
 
-def show_selection(dataset: Dataset, numbers: Sequence[int]) -> None:
+def select(dataset: Dataset, numbers: Sequence[int]) -> None:
     """Have the gallery show exactly these test pictures, if there are any; for callbacks."""
     clear_filters()
     existing = [number for number in set(numbers) if 0 <= number < len(dataset.test_labels)]
     if existing:
         st.session_state.gallery_selection = (dataset.name, np.sort(np.array(existing)))
-        scroll_to("gallery")
+
+
+def show_selection(dataset: Dataset, numbers: Sequence[int]) -> None:
+    """Select these test pictures and scroll to them; for callbacks."""
+    select(dataset, numbers)
+    scroll_to("gallery")
 
 
 def clear_filters() -> None:
     """Have the gallery show every picture; for callbacks."""
-    st.session_state.update(
-        gallery_true=ANY,
-        gallery_read=ANY,
-        gallery_kind=EVERY,
-        gallery_sure=ALL_SURENESS,
-        gallery_selection=None,
-    )
+    st.session_state.gallery_selection = None
+    for key, value in NO_FILTERS.items():
+        # What is set is sent, and would undo what a visitor chooses before it arrives.
+        if st.session_state.get(key, value) != value:
+            st.session_state[key] = value
 
 
 def selected_cell() -> tuple[int, int] | None:
@@ -102,7 +111,7 @@ def show_gallery(
     """
     opened = st.container(key="opened")
     with st.container(key="gallery"):
-        st.subheader("The test pictures")
+        st.header("The test pictures", anchor="gallery")
         passing = _filtered(evaluated)
         order, side = _choose_looks()
         found = in_order(evaluated.report, passing, order, _seed())
@@ -111,7 +120,7 @@ def show_gallery(
             st.html(picture_grid(evaluated.items(shown), side, numbers=shown))
             handle_clicks("gallery", one_picture.open_picture)
         else:
-            st.info("No test picture is like this: choose other filters.")
+            st.info("No test picture matches. Choose other filters.")
     with opened:
         one_picture.show_opened_picture(evaluated, others, found)
     scroll_if_asked()
@@ -135,10 +144,10 @@ def _filtered(evaluated: EvaluatedModel) -> np.ndarray:
         )
 
     with st.container(horizontal=True, vertical_alignment="top", key="gallery_filters"):
-        true = choose_class("True", "gallery_true")
+        true = choose_class("Shows", "gallery_true")
         read = choose_class("Read as", "gallery_read")
         kind = st.segmented_control(
-            "Show",
+            "Answers",
             [EVERY, RIGHT, WRONG],
             key="gallery_kind",
             default=EVERY,
@@ -146,16 +155,16 @@ def _filtered(evaluated: EvaluatedModel) -> np.ndarray:
             bind="query-params",
         )
         low, high = st.slider(
-            "How sure it was",
-            *ALL_SURENESS,
-            ALL_SURENESS,
+            "Confidence",
+            *ANY_CONFIDENCE,
+            ANY_CONFIDENCE,
             key="gallery_sure",
-            format="%d %%",
+            format="%d%%",
             width=260,
             bind="query-params",
         )
-    percent = report.confidences * 100
-    passes = (percent >= low) & (percent <= high + 1e-3)
+    sure = report.confidences * 100
+    passes = (sure >= low) & (sure <= high + 1e-3)
     if kind in (RIGHT, WRONG):
         passes &= report.is_right == (kind == RIGHT)
     if true != ANY:
@@ -165,9 +174,8 @@ def _filtered(evaluated: EvaluatedModel) -> np.ndarray:
     passing, chosen = np.flatnonzero(passes), selection(evaluated.dataset)
     if chosen is None:
         return passing
-    st.html(
-        f"<div>Only of the {counted(len(chosen), 'picture')} picked out; “Clear filters” shows "
-        "all again.</div>"
+    st.caption(
+        f"Only the {counted(len(chosen), 'picture')} you selected. Clear the filters to see all."
     )
     return np.intersect1d(passing, chosen)
 
@@ -184,14 +192,12 @@ def _choose_looks() -> tuple[str, int]:
             required=True,
             bind="query-params",
         )
-        st.button(
-            "Random sample", key="gallery_random", icon=":material/shuffle:", on_click=_shuffle
-        )
+        st.button("Shuffle", key="gallery_random", icon=":material/shuffle:", on_click=_shuffle)
         st.button(
             "Clear filters", key="gallery_all", icon=":material/close:", on_click=clear_filters
         )
     # A link that says `gallery_size=` chooses none.
-    return order or IN_TEST_ORDER, SIDES[size or "Medium"]
+    return order or CONFIDENTLY_WRONG, SIDES[size or "Medium"]
 
 
 def _shuffle() -> None:
@@ -231,7 +237,7 @@ def _turn_pages(found: np.ndarray, order: str) -> list[int]:
         st.session_state[key] = linked
     number = st.pagination(pages, key=key)
     set_link("page", number if number > 1 else None)
-    ordered = "" if len(found) == 1 else f" {order[0].lower()}{order[1:]}"
+    ordered = "" if len(found) == 1 else f", {order[0].lower()}{order[1:]}"
     pictures = counted(len(found), "picture")
     st.html(f'<div role="status">{pictures}{ordered}, page {number} of {pages}</div>')
     return found[(number - 1) * PER_PAGE : number * PER_PAGE].tolist()

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.evaluation.projection import PictureMap, Round, border
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots.projection_charts import picture_scatter
 from mnist_app.pages.predictions import gallery, one_picture
 from mnist_app.pages.predictions.confusion import most_confused
@@ -12,6 +13,7 @@ from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
 from mnist_app.pages.predictions.map_chart import map_chart, picture_sheet
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import result_or_progress
+from mnist_app.pages.session.wording import counted
 
 WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 
@@ -19,12 +21,12 @@ WIDEST, NEIGHBOURS = "Largest differences", "Neighbours"
 def show_map(evaluated: EvaluatedModel) -> None:
     """Show the map, and ways to have some of its pictures in the gallery."""
     st.caption(
-        "Each point is a test picture, coloured by what it is; crosses are read wrong. What "
-        "looks alike to the network lies together. **Point at one to see it, press it "
-        "to open it, draw around some to have them in the gallery below.**"
+        "Each point is a test picture, coloured by what it shows; crosses are mistakes. Pictures "
+        "that look alike to the network lie together. **Point at one to see it, click it to open "
+        "it, circle some to see them in the gallery below.**"
     )
     layout = st.segmented_control(
-        "Laid out by",
+        "Arrange by",
         [WIDEST, NEIGHBOURS],
         key="map_layout",
         default=WIDEST,
@@ -33,7 +35,7 @@ def show_map(evaluated: EvaluatedModel) -> None:
     )
     job = map_job(evaluated.model, evaluated.dataset)
     made: PicturedMap | None = result_or_progress(
-        queues().analyses, job, "Laying out the test pictures"
+        queues().analyses, job, "Arranging the test pictures"
     )
     if made is None:
         return
@@ -44,16 +46,17 @@ def show_map(evaluated: EvaluatedModel) -> None:
         else:
             places, stage = _show_widest(made.places)
     _show_chart(evaluated, made.sheet, places, f"{layout}-{stage}")
+    _show_selected(evaluated)
     _show_borders(evaluated, places)
 
 
 def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
     """Explain the layout, and return its places, float32 (n, 2), and its rounds, none."""
     st.caption(
-        "What reaches the network's last layer is many numbers a picture, more than a map has "
-        "room for. This one shows the two sides from which the pictures differ most (principal "
-        f"component analysis): {found.fraction:.0%} of all differences, so groups may lie over "
-        "each other here that the network tells apart well."
+        "The last layer describes each picture by many numbers. This map keeps the two directions "
+        "in which pictures differ most (principal component analysis): "
+        f"{percent(found.fraction, 0)} of all differences. Groups that overlap here may be far "
+        "apart in the rest."
     )
     return found.places, 0
 
@@ -61,13 +64,13 @@ def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
 def _show_neighbours(evaluated: EvaluatedModel, known: PictureMap) -> tuple[np.ndarray, int]:
     """Explain the layout, and return the places found so far, float32 (n, 2), and the rounds."""
     st.caption(
-        "By t-SNE: what is near stays near, as well as two dimensions can show it. How large a "
-        "group is and how far it lies from another means nothing."
+        "This map keeps similar pictures next to each other (t-SNE). The size of a group and its "
+        "distance from the others mean nothing."
     )
     job = neighbour_map_job(evaluated.model, evaluated.dataset, known)
     found: Round | None = job.progress
     stage = found.stage if found else 0
-    doing = "Finding neighbours, finer after each of four rounds"
+    doing = "Finding neighbours in four rounds"
     result_or_progress(queues().analyses, job, doing, seen=stage)
     return (found.places if found else known.places), stage
 
@@ -82,11 +85,21 @@ def _show_chart(evaluated: EvaluatedModel, sheet: bytes, places: np.ndarray, lay
         map_chart(
             picture_scatter(places, report, evaluated.names, layout, selected),
             key="map_chart",
-            alt=f"Map of {report.images:,} test pictures, {errors:,} of them read wrong. To "
+            alt=f"Map of {report.images:,} test pictures, {errors:,} of them mistakes. To "
             "choose some of them by keyboard, use the fields below it.",
-            on_select=lambda numbers: gallery.show_selection(dataset, numbers),
+            on_select=lambda numbers: gallery.select(dataset, numbers),
             on_open=one_picture.open_picture,
         )
+
+
+def _show_selected(evaluated: EvaluatedModel) -> None:
+    """Say below the map, which stays in view, that the gallery shows what was chosen on it."""
+    chosen = gallery.selection(evaluated.dataset)
+    with st.container(key="map_selected"):
+        if chosen is not None:
+            st.markdown(
+                f"**{counted(len(chosen), 'picture')} selected.** [See them below](#gallery)"
+            )
 
 
 def _show_borders(evaluated: EvaluatedModel, places: np.ndarray) -> None:
@@ -110,8 +123,8 @@ def _show_borders(evaluated: EvaluatedModel, places: np.ndarray) -> None:
         gallery.show_selection(evaluated.dataset, numbers.tolist())
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_borders"):
-        first = choose_class("Where this class", one, "border_one")
-        second = choose_class("meets this one", other, "border_other")
+        first = choose_class("Border between", one, "border_one")
+        second = choose_class("and", other, "border_other")
         st.button(
             "Show these pictures",
             key="border_show",

@@ -1,25 +1,41 @@
 """Every measure of a model, with what it means and where it misleads."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
+from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, Measure, measures, of_curves
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots.metric_charts import reliability_diagram
 from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
 from mnist_app.pages.components.live_chart import live_chart
+from mnist_app.pages.session.wording import counted, noun
+
+# Measures that are shown at once.
+MAIN = 4
 
 
 def show_metrics(report: EvaluationReport) -> None:
     """Show each measure as a number, with what it means and where it misleads."""
+    found = measures(report)
+    first, more = found[:MAIN], found[MAIN:]
     with st.container(key="metrics"):
-        for number, measure in enumerate(measures(report)):
-            with st.container(key=f"metric-{number}", border=True, gap="xsmall"):
+        _show_cards("main", first)
+        names = ", ".join(measure.name.lower() for measure in more)
+        with st.expander(f"More measures: {names}", icon=":material/speed:"):
+            _show_cards("more", more)
+
+
+def _show_cards(name: str, shown: Sequence[Measure]) -> None:
+    with st.container(key=f"cards_{name}"):
+        for measure in shown:
+            with st.container(border=True, gap="xsmall"):
                 st.metric(measure.name, measure.value)
                 st.caption(f"{measure.meaning} *{measure.catch}*")
 
@@ -34,11 +50,11 @@ def show_class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
             "F1": [of.f1 * 100 for of in scores],
             "pictures": [of.images for of in scores],
         },
-        index=pd.Index([*names, "macro", "weighted"], name="class"),
+        index=pd.Index([*names, "macro", "weighted"], name=noun(names)),
     )
-    percent = st.column_config.NumberColumn(format="%.2f%%")
-    columns = dict.fromkeys(("precision", "recall", "F1"), percent)
-    columns["class"] = st.column_config.TextColumn(width=90)
+    written = st.column_config.NumberColumn(format="%.2f%%")
+    columns = dict.fromkeys(("precision", "recall", "F1"), written)
+    columns[noun(names)] = st.column_config.TextColumn(width=90)
     st.dataframe(table, column_config=columns, height="content")
     st.caption(MEANS)
 
@@ -51,9 +67,10 @@ def show_calibration(report: EvaluationReport) -> None:
         live_chart(
             reliability_diagram(bins),
             key="reliability_chart",
-            alt="Reliability: "
+            alt="Confidence and correct answers: "
             + "; ".join(
-                f"{part.confidence:.0%} sure, {part.accuracy:.0%} right ({part.images:,} pictures)"
+                f"{percent(part.confidence, 0)} sure, {percent(part.accuracy, 0)} correct "
+                f"({counted(part.images, 'picture')})"
                 for part in bins
             ),
         )
@@ -64,25 +81,25 @@ def show_learning_curves(model: StoredModel) -> None:
     known = learning_curves(model)
     training, validation = known.training, known.validation
     if not training:
-        st.info("No learning curves were kept with this model: they are with those trained here.")
+        st.info("No learning curves were kept with this model. Models trained here keep theirs.")
         return
     st.caption(of_curves(known.is_taught))
-    done = "answered as its teachers do" if known.is_taught else "read right in training"
+    done = "Agreement with its teachers" if known.is_taught else "Accuracy in training"
     epochs = max(1, round(training[-1].epoch))
     left, right = st.columns(2, gap="large")
     with left:
         live_chart(
             accuracy_curves(training, validation, epochs),
             key="learning_accuracy",
-            alt=f"Share {done}: {training[0].accuracy:.1%} at first, "
-            f"{training[-1].accuracy:.1%} at last",
+            alt=f"{done}: {percent(training[0].accuracy)} at first, "
+            f"{percent(training[-1].accuracy)} at the end",
         )
     with right:
         live_chart(
             loss_curves(training, validation, epochs),
             key="learning_loss",
             alt=f"Loss in training: {training[0].loss:.3g} at first, {training[-1].loss:.3g} at "
-            "last",
+            "the end",
         )
 
 

@@ -17,16 +17,28 @@ from mnist_app.pages.session.choices import (
     open_dataset,
     other_training_dataset,
 )
-from mnist_app.pages.session.wording import escape_markdown
+from mnist_app.pages.session.navigation import show_train_page_button
+from mnist_app.pages.session.wording import escape_markdown, noun
+
+# The parts of the page that links lead to, by their anchors.
+PARTS = {
+    "mistakes": "What it mixes up",
+    "map": "All test pictures at once",
+    "gallery": "The test pictures",
+    "confidence": "Can you trust its confidence?",
+    "learning": "How it learned",
+    "comparison": "Compare models",
+}
 
 
 def page() -> None:
     """Show the page."""
     st.title("Predictions")
-    st.write("A network reads pictures it never learned from. How good is it, where does it fail?")
+    st.write("How well does a network read pictures it has never seen, and where does it fail?")
     models = {model.name: model for model in model_store.models()}
     if not models:
-        st.info("There is no model here yet: train one on the Train page, then come back.")
+        st.info("There is no model here yet. Train one, then come back.")
+        show_train_page_button("Train a network")
         return
     left, right = st.columns(2)
     with left:
@@ -36,44 +48,50 @@ def page() -> None:
     with right:
         fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
         if not fitting:
-            st.info("There is no data set here with the classes this model knows.")
+            st.info("None of the data sets here fits what this model can read.")
             return
         name = choose_dataset(fitting)
     dataset = open_dataset(name)
     doing = f"Reading the {len(dataset.test_labels):,} test pictures of {dataset.title}"
     evaluated = evaluate_or_stop(model, dataset, doing)
+    st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in PARTS.items()))
     _show_quality(evaluated)
     _show_failures(evaluated, models)
     _show_details(evaluated)
-    st.subheader("How it learned")
+    _show_title("learning")
     metrics.show_learning_curves(model)
-    st.subheader("Another model on the same pictures")
+    _show_title("comparison")
     show_model_comparison(evaluated, models)
+
+
+def _show_title(anchor: str) -> None:
+    st.header(PARTS[anchor], anchor=anchor)
 
 
 def _show_quality(evaluated: EvaluatedModel) -> None:
     model, dataset = evaluated.model, evaluated.dataset
     about = (
-        f"“{model.title}”, measured on the {evaluated.report.images:,} test pictures of "
-        f"{dataset.title}, which are kept apart from training."
+        f"“{model.title}”, tested on {evaluated.report.images:,} pictures of {dataset.title} that "
+        "are never used for training."
     )
     other = other_training_dataset(model, dataset)
     if other is not None:
-        about += f" It learned from {other}, so these come from other hands."
-    st.caption(escape_markdown(about))
+        about += f" It learned from {other}, so these were written by other people."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(escape_markdown(about), width="stretch")
+        show_report_downloads(evaluated, about, metrics.learning_curves(model))
     metrics.show_metrics(evaluated.report)
-    show_report_downloads(evaluated, about, metrics.learning_curves(model))
 
 
 def _show_failures(evaluated: EvaluatedModel, models: dict[str, StoredModel]) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("What it confuses")
+        _show_title("mistakes")
         confusion.show_confusion_matrix(evaluated)
     with right:
-        st.subheader("Most often confused")
+        st.subheader("Most frequent mistakes")
         confusion.show_confused_pairs(evaluated)
-    st.subheader("All test pictures at once")
+    _show_title("map")
     with st.container(key="map"):
         map_panel.show_map(evaluated)
     others = comparable_models(evaluated.model, models)
@@ -83,8 +101,8 @@ def _show_failures(evaluated: EvaluatedModel, models: dict[str, StoredModel]) ->
 def _show_details(evaluated: EvaluatedModel) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("How honest its sureness is")
+        _show_title("confidence")
         metrics.show_calibration(evaluated.report)
     with right:
-        st.subheader("Class by class")
+        st.header(f"{noun(evaluated.names).capitalize()} by {noun(evaluated.names)}")
         metrics.show_class_table(evaluated.report, evaluated.names)

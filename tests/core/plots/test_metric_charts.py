@@ -41,11 +41,11 @@ def test_cells_say_in_words_what_they_hold() -> None:
     texts = figure.data[2]
     index = 4 * 10 + 9
     assert (texts.y[index], texts.x[index], texts.text[index]) == ("4", "9", "250")
-    assert "true 4, read as 9" in texts.hovertext[index]
+    assert "4 read as 9" in texts.hovertext[index]
     assert "250 of 1250 (20.0%)" in texts.hovertext[index]
     assert texts.text[1].isspace()
     assert figure.layout.xaxis.title.text == "read as"
-    assert figure.layout.yaxis.title.text == "true"
+    assert figure.layout.yaxis.title.text == "shows"
 
 
 def test_shares_are_percents_of_the_true_class_and_hide_no_error() -> None:

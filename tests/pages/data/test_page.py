@@ -32,7 +32,7 @@ def test_each_class_shows_samples() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "button"), [('class="samples"', "other_samples"), ("as it is", "another_image")]
+    ("mark", "button"), [('class="samples"', "other_samples"), ("original", "another_image")]
 )
 def test_other_pictures_can_be_taken(mark: str, button: str) -> None:
     app = visit("data")

@@ -14,7 +14,7 @@ from mnist_app.lab.training.experiment import train_model
 from mnist_app.pages.predictions import comparison
 from mnist_app.pages.session.jobs import evaluation_job
 from tests.support.samples import quick
-from tests.support.visits import bodies, settled, visit
+from tests.support.visits import IN_TEST_ORDER, bodies, settled, visit
 
 pytestmark = pytest.mark.usefixtures("idle_workers")
 
@@ -65,6 +65,7 @@ def test_what_only_one_of_them_reads_right_is_shown_in_the_gallery(
     app.selectbox(key="gallery_true").set_value(3).run()
     app.button(key=f"versus_{side}").click()
     settled(app)
+    app.selectbox(key="gallery_order").set_value(IN_TEST_ORDER["gallery_order"]).run()
     numbers = re.findall(r'data-number="(\d+)"', "".join(bodies(app)))
     assert [int(number) for number in numbers] == own[:40].tolist()
     assert app.selectbox(key="gallery_true").value == -1

@@ -36,7 +36,7 @@ def test_the_map_is_made_once_and_comes_with_all_pictures(one_model: Path) -> No
     assert len(chart(app)["data"]) == 11
     (sheet,) = components(app, "captions")
     assert len(sheet["captions"]) == 360
-    assert sheet["captions"][0].startswith(f"is {report().labels[0]}, read as ")
+    assert sheet["captions"][0].startswith(f"{report().labels[0]} read as ")
     visit("predictions")
     assert len(jobs_about(queues().analyses, "map")) == 1
     assert not jobs_about(queues().analyses, "neighbour map")
@@ -52,7 +52,7 @@ def test_neighbours_are_found_when_they_are_asked_for(one_model: Path) -> None:
 
 
 def test_the_border_of_two_classes_fills_the_gallery_and_the_link(one_model: Path) -> None:
-    app = visit("predictions", {"gallery_kind": "Read right"})
+    app = visit("predictions", {"gallery_kind": "Correct"})
     app.selectbox(key="border_one").set_value(3).run()
     app.selectbox(key="border_other").set_value(5).run()
     app.button(key="border_show").click()

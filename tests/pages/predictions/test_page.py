@@ -11,9 +11,10 @@ from streamlit.testing.v1.element_tree import Button
 
 from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
+from mnist_app.core.percentages import percent
 from mnist_app.pages.predictions import gallery as test_pictures
 from mnist_app.pages.session.queues import queues
-from tests.support.visits import bodies, jobs_about, report, settled, visit
+from tests.support.visits import IN_TEST_ORDER, bodies, jobs_about, report, settled, visit
 
 MEASURES = 8
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("idle_workers")
 def gallery(app: AppTest) -> list[tuple[str, str]]:
     """Of each picture shown, its true digit and how it was read."""
     shown = "".join(bodies(app))
-    return re.findall(r"<figcaption>is (\d), read as (\d), (?:more than )?[\d.]+% sure", shown)
+    return re.findall(r"<figcaption>(\d) read as (\d)\n(?:&gt;)?[\d.]+% sure", shown)
 
 
 def turn(app: AppTest, page: int) -> None:
@@ -42,18 +43,18 @@ def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
     app = visit("predictions")
     assert [metric.label for metric in app.metric] == [
         "Accuracy",
-        "Top-2 accuracy",
-        "Loss",
-        "Binary loss",
         "Precision",
         "Recall",
         "F1",
+        "Top-2 accuracy",
+        "Loss",
+        "Binary loss",
         "Calibration error",
     ]
     captions = [caption.value for caption in app.caption]
     for measure in meanings.measures(report()):
         assert f"{measure.meaning} *{measure.catch}*" in captions
-    assert app.metric[0].value == f"{report().accuracy:.2%}"
+    assert app.metric[0].value == percent(report().accuracy, 2)
     table = app.dataframe[0].value
     assert list(table.index) == [*"0123456789", "macro", "weighted"]
     expected = [*report().per_class, report().macro, report().weighted]
@@ -86,7 +87,7 @@ def confused(app: AppTest) -> list[Button]:
 def test_the_worst_confusions_are_listed_in_words_and_lead_to_their_pictures(
     one_model: Path,
 ) -> None:
-    app = visit("predictions", {"gallery_kind": "Read right", "gallery_sure": "90"})
+    app = visit("predictions", {"gallery_kind": "Correct", "gallery_sure": "90"})
     errors = report().confusion_matrix * ~np.eye(10, dtype=bool)
     true, read = divmod(int(errors.argmax()), 10)
     count = errors.max()
@@ -105,7 +106,7 @@ def test_filters_show_exactly_the_pictures_they_name(one_model: Path) -> None:
     app.selectbox(key="gallery_true").set_value(-1).run()
     app.selectbox(key="gallery_read").set_value(7).run()
     assert {read for _, read in gallery(app)} == {"7"}
-    app.segmented_control(key="gallery_kind").set_value("Read right").run()
+    app.segmented_control(key="gallery_kind").set_value("Correct").run()
     assert set(gallery(app)) == {("7", "7")}
     both_sevens = (everything.labels == 7) & (everything.predictions == 7)
     assert f"{both_sevens.sum()} picture" in status(app)
@@ -113,7 +114,7 @@ def test_filters_show_exactly_the_pictures_they_name(one_model: Path) -> None:
 
 def test_only_errors_are_shown_when_they_are_asked_for(one_model: Path) -> None:
     app = visit("predictions")
-    app.segmented_control(key="gallery_kind").set_value("Read wrong").run()
+    app.segmented_control(key="gallery_kind").set_value("Wrong").run()
     wrong = report().labels != report().predictions
     assert 0 < len(gallery(app)) == min(40, wrong.sum())
     assert all(true != read for true, read in gallery(app))
@@ -123,15 +124,14 @@ def test_a_filter_that_nothing_passes_says_so(one_model: Path) -> None:
     app = visit("predictions")
     app.selectbox(key="gallery_true").set_value(3).run()
     app.selectbox(key="gallery_read").set_value(3).run()
-    app.segmented_control(key="gallery_kind").set_value("Read wrong").run()
+    app.segmented_control(key="gallery_kind").set_value("Wrong").run()
     assert not gallery(app)
-    assert "choose other filters" in app.info[0].value
+    assert "Choose other filters" in app.info[0].value
 
 
 def test_pages_are_turned_and_a_filter_starts_at_the_first(one_model: Path) -> None:
-    app = visit("predictions")
-    first = gallery(app)
-    assert len(first) == 40
+    app = visit("predictions", IN_TEST_ORDER)
+    assert len(gallery(app)) == 40
     assert "page 1 of 9" in status(app)
     turn(app, 2)
     assert "page 2 of 9" in status(app)
@@ -144,7 +144,7 @@ def test_pages_are_turned_and_a_filter_starts_at_the_first(one_model: Path) -> N
 
 
 def test_a_random_sample_differs_and_the_order_comes_back(one_model: Path) -> None:
-    app = visit("predictions")
+    app = visit("predictions", IN_TEST_ORDER)
     first = gallery(app)
     app.button(key="gallery_random").click().run()
     sample = gallery(app)
@@ -161,8 +161,8 @@ def sureness(app: AppTest) -> list[float]:
     return [float(found) for found in re.findall(r"([\d.]+)% sure</fig", "".join(bodies(app)))]
 
 
-def test_the_most_confidently_wrong_come_first(one_model: Path) -> None:
-    app = visit("predictions", {"gallery_order": "Most confidently wrong first"})
+def test_it_opens_with_the_worst_mistakes(one_model: Path) -> None:
+    app = visit("predictions")
     errors = int((~report().is_right).sum())
     wrong = [true != read for true, read in gallery(app)]
     assert wrong == [True] * min(errors, 40) + [False] * max(0, 40 - errors)
@@ -171,7 +171,7 @@ def test_the_most_confidently_wrong_come_first(one_model: Path) -> None:
 
 def test_the_least_sure_come_first_and_a_range_of_sureness_is_kept(one_model: Path) -> None:
     app = visit("predictions")
-    app.selectbox(key="gallery_order").set_value("Least sure first").run()
+    app.selectbox(key="gallery_order").set_value("Least confident first").run()
     assert sureness(app) == sorted(sureness(app))
     app.slider(key="gallery_sure").set_value((60, 80)).run()
     expected = ((report().confidences >= 0.6) & (report().confidences <= 0.8)).sum()
@@ -179,6 +179,9 @@ def test_the_least_sure_come_first_and_a_range_of_sureness_is_kept(one_model: Pa
     assert all(60 <= sure <= 80 for sure in sureness(app))
     app.button(key="gallery_all").click().run()
     assert "360 pictures" in status(app)
+    # What is sent as set would undo a choice that is on its way.
+    assert app.slider(key="gallery_sure").proto.set_value
+    assert not app.segmented_control(key="gallery_kind").proto.set_value
 
 
 def test_every_order_holds_the_same_pictures(one_model: Path) -> None:
@@ -190,7 +193,12 @@ def test_every_order_holds_the_same_pictures(one_model: Path) -> None:
 
 
 def test_a_link_says_what_is_seen(one_model: Path) -> None:
-    link = {"gallery_true": "5", "gallery_order": "By chance", "seed": "7", "gallery_size": "Large"}
+    link = {
+        "gallery_true": "5",
+        "gallery_order": "In random order",
+        "seed": "7",
+        "gallery_size": "Large",
+    }
     app = visit("predictions", link)
     assert {true for true, _ in gallery(app)} == {"5"}
     assert 'width="112"' in "".join(bodies(app))
@@ -297,7 +305,7 @@ def test_a_download_that_fails_is_told_and_can_be_retried(one_model: Path) -> No
 
 def test_without_any_model_it_says_what_to_do(no_models: Path) -> None:
     app = visit("predictions")
-    assert "train one" in app.info[0].value
+    assert "Train one" in app.info[0].value
     assert not app.metric
 
 

@@ -13,11 +13,11 @@ def apart(only_first: int, only_second: int, p_value: float) -> Comparison:
 
 def test_a_difference_is_told_from_chance_in_words() -> None:
     clear = describe_comparison(apart(12, 1, 0.003), "A", "B")
-    assert "“A” reads 11 pictures more right than “B”" in clear
-    assert "more than chance" in clear
+    assert "“A” gets 11 more pictures right than “B”" in clear
+    assert "more than luck" in clear
     unclear = describe_comparison(apart(3, 4, 1.0), "A", "B")
-    assert "“B” reads 1 picture more right than “A”" in unclear
-    assert "can well be chance" in unclear
+    assert "“B” gets 1 more picture right than “A”" in unclear
+    assert "could be luck" in unclear
 
 
 def test_equal_models_are_called_equal() -> None:
@@ -28,11 +28,21 @@ def test_equal_models_are_called_equal() -> None:
 @pytest.mark.parametrize(
     ("labels", "true", "read", "said"),
     [
-        ([4] * 8, 4, 4, "all 8 are “4”: it lies where it belongs."),
-        ([9] * 7 + [4], 4, 9, "7 of 8 are “9”: so it takes this one for one of them, too"),
-        ([4] * 6 + [9] * 2, 4, 9, "6 of 8 are “4”, as it is itself; yet the last step reads “9”"),
-        ([7] * 8, 4, 9, "neither what it is nor what it was read as"),
-        ([4] * 4 + [9] * 4, 4, 9, "of 2 kinds: this one lies between them"),
+        ([4] * 8, 4, 4, "All 8 show “4”, and so does this picture."),
+        ([9] * 7 + [4], 4, 9, "7 of these 8 show “9”, which is why it reads this one as “9” too."),
+        (
+            [4] * 6 + [9] * 2,
+            4,
+            9,
+            "6 of these 8 show “4”, and so does this picture. Yet it narrowly reads “9”.",
+        ),
+        ([7] * 8, 4, 9, "All 8 show “7”. That is neither the correct answer nor the one it gave."),
+        (
+            [4] * 4 + [9] * 4,
+            4,
+            9,
+            "They show 2 different digits: this picture lies between them.",
+        ),
     ],
 )
 def test_it_says_in_words_where_a_picture_lies(
