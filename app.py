@@ -75,7 +75,9 @@ else:
         "app.py",
         routes=[
             live,
-            *document_routes(base, ["", *(path for _, _, path, _ in PAGES if path != "start")]),
+            *document_routes(
+                base, {"" if path == "start" else path: title for _, title, path, _ in PAGES}
+            ),
         ],
         middleware=[Middleware(UploadLimit)],
     )

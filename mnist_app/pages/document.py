@@ -4,7 +4,7 @@ Streamlit sends a style with a page, where it comes late: what was on the screen
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from streamlit import file_util
 from streamlit.url_util import make_url_path
 
 STYLE = Path(__file__).with_name("style.css")
+SCRIPT = Path(__file__).with_name("document.js")
 
 # Streamlit's, which the pages show first.
 CONTROLS = (
@@ -22,17 +23,36 @@ CONTROLS = (
 _FILE = re.compile(r"\./(?:static/js/)?([\w.-]+\.js)\"")
 
 
-def document_routes(base: str, paths: Iterable[str]) -> list[Route]:
-    """Return the routes that serve the document at the pages' paths under `base`."""
+def document_routes(base: str, titles: Mapping[str, str]) -> list[Route]:
+    """Return the routes that serve the document at the pages' paths under `base`.
+
+    Args:
+        titles: of the pages in the menu, by their paths.
+    """
     original = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
-    style = STYLE.read_text(encoding="utf-8")
-    # Behind the styles that Streamlit adds to the head while the page runs.
-    document = original.replace("</body>", f"<style>{style}</style>{_early(original)}</body>", 1)
+    style, script = (file.read_text(encoding="utf-8") for file in (STYLE, SCRIPT))
+    early = _early(original)
 
-    def serve(request: Request) -> HTMLResponse:
-        return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
+    def route(path: str) -> Route:
+        # Behind the styles that Streamlit adds to the head while the page runs.
+        own = f"<style>{style}</style>{_outline(titles, path)}<script>{script}</script>{early}"
+        document = original.replace("</body>", f"{own}</body>", 1)
 
-    return [Route(make_url_path(base, path), serve) for path in paths]
+        def serve(request: Request) -> HTMLResponse:
+            return HTMLResponse(document, headers={"Cache-Control": "no-cache"})
+
+        return Route(make_url_path(base, path), serve)
+
+    return [route(path) for path in titles]
+
+
+def _outline(titles: Mapping[str, str], path: str) -> str:
+    """Return what stands on the screen until Streamlit has loaded and the page has come."""
+    names = "".join(f"<span>{title}</span>" for title in dict.fromkeys(titles.values()))
+    return (
+        f'<div id="outline" data-page="{titles[path]}" aria-hidden="true"><nav>{names}</nav>'
+        "<i></i><i></i><i></i></div>"
+    )
 
 
 def _early(document: str) -> str:

@@ -22,6 +22,7 @@ const drawn = (data, parent, adapt = () => {}) => {
   const figure = JSON.parse(data.figure);
   chart.style.minHeight = `${figure.layout.height}px`;
   chart.setAttribute("aria-label", data.alt);
+  chart.role ??= "img";
   const theme = getComputedStyle(parent);
   const type = Number(theme.getPropertyValue("--chart-type"));
   figure.layout.font = {

@@ -24,7 +24,7 @@ STATIC = HOME / "static"
 
 DRAWING = "components/drawing.js"
 _HTML = (
-    '<div class="chart-frame"><div class="live-chart" role="img"></div>'
+    '<div class="chart-frame"><div class="live-chart"></div>'
     '<i class="chart-cursor" aria-hidden="true" hidden></i></div>'
     '<span class="chart-said" role="status" aria-live="polite"></span>'
     '<button type="button" class="save-picture" hidden>Save as picture (PNG)</button>'

@@ -10,10 +10,7 @@ from mnist_app.core.plots.charts import Figure, as_json
 from mnist_app.pages.component import component
 from mnist_app.pages.components.live_chart import DRAWING, provide_plotly
 
-_HTML = (
-    '<div class="live-chart" role="img"></div>'
-    '<div class="chart-preview" hidden><i></i><span></span></div>'
-)
+_HTML = '<div class="live-chart"></div><div class="chart-preview" hidden><i></i><span></span></div>'
 
 
 def picture_sheet(name: str, sheet: bytes, captions: Sequence[str]) -> None:

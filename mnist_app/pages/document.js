@@ -1,0 +1,25 @@
+// The outline goes when the page has come.
+new MutationObserver((_, observer) => {
+  if (document.querySelector(".stMain :is(h1, .stAlert)")) {
+    document.getElementById("outline").remove();
+    observer.disconnect();
+  }
+}).observe(document.getElementById("root"), { subtree: true, childList: true });
+
+// What Streamlit's menu on small screens lacks: a name, and that it closes when a page is chosen.
+// It is as narrow on a computer or a tablet, where Streamlit leaves it open.
+const NAMES = [
+  ["[data-testid=stExpandSidebarButton]", "Menu"],
+  ["[data-testid=stSidebarCollapseButton] button", "Close the menu"],
+];
+new MutationObserver(() => {
+  for (const [button, name] of NAMES) {
+    document.querySelector(button)?.setAttribute("aria-label", name);
+  }
+}).observe(document.getElementById("root"), { subtree: true, childList: true });
+addEventListener("click", ({ target }) => {
+  if (!target.closest?.("[data-testid=stSidebarNavLink]")) return;
+  // A press beside the menu closes it.
+  const main = document.querySelector("[data-testid=stMain]");
+  setTimeout(() => main.dispatchEvent(new MouseEvent("mousedown", { bubbles: true })));
+});
