@@ -185,7 +185,7 @@ def finetuning_job(
             model.title,
             model.class_names,
             drawings,
-            title[:TITLE_LENGTH],
+            " ".join(title.split())[:TITLE_LENGTH],
             control=control,
         )
         return outcomes.saved(tuned, path)
