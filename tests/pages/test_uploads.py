@@ -42,6 +42,7 @@ async def fill(url: str, visitors: int) -> list[list[requests.Response]]:
 def test_neither_a_session_nor_all_together_fill_the_memory() -> None:
     fit = MOST_HELD_MB * MEGABYTE // (FILES_A_SESSION * len(LARGEST))
     with serve(ROOT / "app.py", ROOT) as server:
+        assert put(server.url, "made-up-session", "photo").status_code == 400
         *first, last = asyncio.run(fill(server.url, fit + 1))
     for *held, refused in first:
         assert all(answer.ok for answer in held)
