@@ -161,8 +161,8 @@ def show(progress: Progress, dataset: Dataset) -> list[str]:
     """The charts as JSON and the pictures as HTML."""
     names, epochs = dataset.class_names, progress.epochs
     figures = [
-        run_charts.accuracy_curves(progress.training, progress.validation, epochs),
-        run_charts.loss_curves(progress.training, progress.validation, epochs),
+        run_charts.run_curves(run_charts.ERROR, progress.training, progress.validation, epochs),
+        run_charts.run_curves(run_charts.LOSS, progress.training, progress.validation, epochs),
         run_charts.learning_rate_curve(progress.training, epochs),
         run_charts.class_accuracy_curves(
             progress.validation, progress.class_accuracy, names, epochs

@@ -10,7 +10,7 @@ from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.percentages import percent
 from mnist_app.core.plots.charts import Figure, as_json, plotly_script
 from mnist_app.core.plots.metric_charts import confusion_heatmap, reliability_diagram
-from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
+from mnist_app.core.plots.run_charts import ERROR, LOSS, run_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 
 _STYLE = """
@@ -89,9 +89,11 @@ def _learned(curves: LearningCurves) -> str:
     if not curves.training:
         return _said("No learning curves were kept with this model.")
     epochs = max(1, round(curves.training[-1].epoch))
-    accuracy = _chart(accuracy_curves(curves.training, curves.validation, epochs))
-    loss = _chart(loss_curves(curves.training, curves.validation, epochs))
-    return _said(of_curves(curves.is_taught)) + accuracy + loss
+    charts = [
+        _chart(run_curves(quantity, curves.training, curves.validation, epochs))
+        for quantity in (ERROR, LOSS)
+    ]
+    return _said(of_curves(curves.is_taught)) + "".join(charts)
 
 
 def _classes(report: EvaluationReport, names: Sequence[str]) -> str:

@@ -48,8 +48,8 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     compile(program, "script", "exec")
     assert "EPOCHS = 2" in program
     assert pressed(page, ".st-key-download_keras").path().read_bytes()[:2] == b"PK"
-    saved = pressed(page, f"{DETAILS} .st-key-run_accuracy")
-    assert saved.suggested_filename.endswith("-accuracy.png")
+    saved = pressed(page, f"{DETAILS} .st-key-run_quantity")
+    assert saved.suggested_filename.endswith("-error.png")
     assert saved.path().read_bytes().startswith(b"\x89PNG")
     press(page, ".st-key-make_litert")
     assert pressed(page, ".st-key-download_litert").path().read_bytes()[4:8] == b"TFL3"

@@ -61,4 +61,4 @@ def test_the_page_shows_the_learning_curves_that_are_known() -> None:
     assert TAUGHT not in page
     taught = replace(curves, is_taught=True)
     assert TAUGHT in as_html(report(), NAMES, "Cats & owls", "Three pictures.", taught)
-    assert "81.25" in page
+    assert "18.75" in page

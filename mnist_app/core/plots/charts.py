@@ -27,7 +27,6 @@ TEN = (
     *(STRONG, CONTRAST, "#1a9a55", "#d8452e", "#9467bd"),
     *("#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8"),
 )
-LEGEND_LEFT = {"x": 0, "xanchor": "left"}
 _TITLE = {"font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.98}
 _LOOK: dict[str, Any] = {
     "margin": {"l": 48, "r": 8, "t": 8, "b": 40},

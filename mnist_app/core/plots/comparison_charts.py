@@ -1,13 +1,9 @@
-"""Several training runs -> Plotly figures: their curves over each other, accuracy against cost.
-
-No chart has a legend: the page's table of the runs names the colours.
-"""
+"""Several training runs -> Plotly figures: their curves over each other, accuracy against cost."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from mnist_app.core.plots.charts import CONTRAST, STRONG, Figure, Trace, figure, plain, scatter
-from mnist_app.core.plots.run_charts import ACCURACY, LOSS, Quantity
+from mnist_app.core.plots.run_charts import TRAINING, VALIDATION, Quantity
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run
 
@@ -15,39 +11,48 @@ from mnist_app.core.runs.run import Run
 RUN_COLOURS = (STRONG, CONTRAST, "#009e73", "#cc79a7", "#56b4e9", "#b8860b", "#d55e00", "#7a7f8a")
 # Of several curves over each other only the trend is legible: see `run_charts.smoothed`.
 SMOOTHING = 0.9
+NEUTRAL = "#8a93a3"
+# Letters of a run's name in a legend.
+LONGEST = 26
 
 
-def runs_accuracy(runs: Sequence[Run], curves: Sequence[LearningCurves]) -> Figure:
-    """Return the fraction of pictures read right, in percent, of several runs over each other.
+def runs_curves(
+    quantity: Quantity, runs: Sequence[Run], curves: Sequence[LearningCurves]
+) -> Figure:
+    """Return a quantity of several runs over each other.
+
+    Training is a smoothed line; validation is points joined by dots.
 
     Args:
         curves: of each run.
     """
-    return _runs_curves(ACCURACY, runs, curves, {"ticksuffix": " %"})
-
-
-def runs_loss(runs: Sequence[Run], curves: Sequence[LearningCurves]) -> Figure:
-    """Return the cross-entropy, in nats, likewise."""
-    return _runs_curves(LOSS, runs, curves, {"rangemode": "tozero"})
-
-
-def _runs_curves(
-    quantity: Quantity, runs: Sequence[Run], curves: Sequence[LearningCurves], axis: dict[str, Any]
-) -> Figure:
-    """Return training as lines, smoothed and raw; validation as points joined by dots."""
-    traces: list[Trace] = []
+    lines: list[Trace] = []
+    dotted: Trace = {"mode": "lines+markers", "marker": {"size": 8}}
+    hidden: Trace = {"showlegend": False}
     for number, (run, known) in enumerate(zip(runs, curves, strict=True)):
-        line, name = {"color": _colour(number)}, plain(run.title)
-        dotted = {**line, "dash": "dot"}
-        points: Trace = {"mode": "lines+markers", "marker": {"size": 8}}
-        faint: Trace = {"opacity": 0.35, "hoverinfo": "skip"}
-        traces += [
-            quantity.line(known.training, name, {**line, "width": 1}, **faint),
+        line, name = {"color": _colour(number)}, plain(_shortened(run.title))
+        checked = {**line, "dash": "dot"}
+        lines += [
             quantity.line(known.training, name, line, SMOOTHING),
-            quantity.line(known.validation, f"{name}, validation", dotted, **points),
+            quantity.line(known.validation, f"{name}, held back", checked, **dotted, **hidden),
         ]
-    epochs = {"title": {"text": "epoch"}, "rangemode": "tozero"}
-    return _runs_figure(traces, quantity.title, xaxis=epochs, yaxis=axis)
+    keys = [
+        scatter([None], [None], name=name, line={"color": NEUTRAL, "width": 2, "dash": dash})
+        for name, dash in ((TRAINING, "solid"), (VALIDATION, "dot"))
+    ]
+    last = max((run.config.epochs for run in runs), default=1)
+    return figure(
+        [*lines, *keys],
+        height=380,
+        title=quantity.title,
+        xaxis={"title": {"text": "epoch"}, "range": [0, last]},
+        **quantity.layout(lines),
+    )
+
+
+def _shortened(title: str) -> str:
+    """Return a title with which a legend leaves room for the curves on a phone."""
+    return title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
 
 
 def accuracy_against_weights(runs: Sequence[Run]) -> Figure:
@@ -68,7 +73,7 @@ def _accuracy_against(
         scatter(
             [value(run)],
             [run.accuracy * 100],
-            f"{plain(run.title)}<br>{said}<br>%{{y:.2f}} % read right",
+            f"{plain(run.title)}<br>{said}<br>%{{y:.2f}}% correct",
             mode="markers",
             name=plain(run.title),
             marker={"size": 14, "color": _colour(number)},
@@ -77,17 +82,16 @@ def _accuracy_against(
         # A logarithmic axis has no place for nought.
         if run.accuracy is not None and value(run) > 0
     ]
-    return _runs_figure(
+    # Without a legend: the chart of the curves names the colours.
+    return figure(
         points,
-        f"Accuracy against {what}",
+        height=340,
+        title=f"Accuracy against {what}",
+        showlegend=False,
         hovermode="closest",
         xaxis={"title": {"text": axis}, "type": "log"},
-        yaxis={"title": {"text": "test pictures read right"}, "ticksuffix": " %"},
+        yaxis={"title": {"text": "test pictures read correctly"}, "ticksuffix": "%"},
     )
-
-
-def _runs_figure(traces: Sequence[Trace], title: str, **layout: Any) -> Figure:
-    return figure(traces, height=340, title=title, showlegend=False, **layout)
 
 
 def _colour(number: int) -> str:

@@ -1,5 +1,6 @@
 """A training run -> Plotly figures: its curves while it goes."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,6 @@ import numpy as np
 from mnist_app.core.plots.charts import (
     CONTRAST,
     FAINT,
-    LEGEND_LEFT,
     STRONG,
     TEN,
     Figure,
@@ -22,6 +22,11 @@ from mnist_app.core.runs.progress import Opinion, Point
 
 # How much of the past a smoothed curve keeps at each point.
 SMOOTHING = 0.7
+# Both kinds of pictures, as all charts name them.
+TRAINING, VALIDATION = "training pictures", "held-back pictures"
+# Above this accuracy, in percent, a chart shows nothing of what is below.
+HIGH = 90
+POINTS: Trace = {"mode": "lines+markers", "marker": {"size": 9}}
 
 
 @dataclass(frozen=True)
@@ -29,31 +34,89 @@ class Quantity:
     """A quantity that changes as a network learns.
 
     Attributes:
-        title: of its chart.
+        name: in one word.
+        meaning: what it tells.
         unit: behind its numbers.
         value: returns it, in its unit.
+        least, most: the ends of its axis, as far as the values do not decide them. An axis that
+            does not begin at 0 is logarithmic, and what is less than `least` lies on its edge.
     """
 
-    title: str
+    name: str
+    meaning: str
     unit: str
     value: Callable[[Point], float]
+    least: float
+    most: float
+
+    @property
+    def title(self) -> str:
+        """Return the title of its chart."""
+        return f"{self.name}: {self.meaning}"
+
+    def said(self, point: Point) -> str:
+        """Return its value at a point, with its unit."""
+        return f"{self.value(point):.3g}{self.unit}"
 
     def line(
         self, points: Sequence[Point], name: str, line: Trace, smoothing: float = 0.0, **look: Any
     ) -> Trace:
         """Return the quantity over epochs, smoothed by `smoothing` as `smoothed` does."""
+        values = smoothed(map(self.value, points), smoothing)
         return scatter(
             [point.epoch for point in points],
-            smoothed(map(self.value, points), smoothing),
-            f"{name}, epoch %{{x:.2f}}: %{{y:.4g}}{self.unit}",
+            [max(value, self.least) for value in values],
+            f"{name}, epoch %{{x:.2f}}: %{{customdata:.3g}}{self.unit}",
             name=name,
+            customdata=values,
             line={"width": 2, **line},
             **look,
         )
 
+    def layout(self, lines: Sequence[Trace]) -> dict[str, Any]:
+        """Return the axis that shows what happens in `lines`, and a legend where they are not."""
+        axis = self._logarithmic(lines) if self.least else _of_accuracy(lines)
+        falls = bool(self.least)
+        return {
+            # Who looked closer at one quantity has not looked closer at another.
+            "yaxis": {"ticksuffix": self.unit, "uirevision": self.title, **axis},
+            "legend": {
+                **{"orientation": "v", "x": 1, "xanchor": "right", "traceorder": "normal"},
+                **{"y": int(falls), "yanchor": "top" if falls else "bottom"},
+                **{"bgcolor": "rgba(128,128,128,0.12)", "itemwidth": 30},
+            },
+        }
 
-ACCURACY = Quantity("Accuracy: pictures read right", " %", lambda point: point.accuracy * 100)
-LOSS = Quantity("Loss: how wrong it is", "", lambda point: point.loss)
+    def _logarithmic(self, lines: Sequence[Trace]) -> dict[str, Any]:
+        """Return an axis from below the least of all values, by whole decades, to the largest."""
+        values = [value for line in lines for value in line["y"]]
+        top = max([*values, self.most])
+        low = min([*values, self.most / 100])
+        bottom = max(self.least, 10.0 ** math.floor(math.log10(low)))
+        ticks = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 5)]
+        return {
+            "type": "log",
+            "range": [math.log10(bottom * 0.95), math.log10(top * 1.05)],
+            "tickvals": ticks,
+            "ticktext": [f"{tick:g}{self.unit}" for tick in ticks],
+        }
+
+
+def _of_accuracy(lines: Sequence[Trace]) -> dict[str, Any]:
+    """Return an axis of all percents; of the highest once all lines have been there an epoch."""
+    ends = [(line["x"][-1], line["y"][-1]) for line in lines if line["y"]]
+    is_high = bool(ends) and all(epoch >= 1 and value >= HIGH for epoch, value in ends)
+    low = HIGH if is_high else 0
+    return {"range": [low, 100 + (100 - low) / 100]}
+
+
+ACCURACY = Quantity(
+    "Accuracy", "pictures read correctly", "%", lambda point: point.accuracy * 100, 0, 100
+)
+ERROR = Quantity(
+    "Error", "pictures read wrong", "%", lambda point: (1 - point.accuracy) * 100, 0.1, 100
+)
+LOSS = Quantity("Loss", "how wrong it is", "", lambda point: point.loss, 0.001, 2.5)
 
 
 def smoothed(values: Iterable[float], weight: float) -> list[float]:
@@ -70,58 +133,45 @@ def smoothed(values: Iterable[float], weight: float) -> list[float]:
     return result
 
 
-def accuracy_curves(
-    training: Sequence[Point], validation: Sequence[Point], epochs: int, **layout: Any
-) -> Figure:
-    """Return the fraction of pictures read right, in percent, over a run of `epochs` epochs.
-
-    Args:
-        layout: more of it, see `figure`.
-    """
-    axis = {"ticksuffix": " %", "range": [0, 101]}
-    return _curves(ACCURACY, training, validation, epochs, **{"yaxis": axis, **layout})
-
-
-def loss_curves(training: Sequence[Point], validation: Sequence[Point], epochs: int) -> Figure:
-    """Return the cross-entropy, in nats, over a run of `epochs` epochs."""
-    highest = max((point.loss for point in (*training, *validation)), default=2.5)
-    return _curves(LOSS, training, validation, epochs, yaxis={"range": [0, highest * 1.05]})
-
-
-def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
-    """Return accuracy over a short run, in words for an audience."""
-    return accuracy_curves(
-        training,
-        (),
-        epochs,
-        title="Pictures read right",
-        height=260,
-        showlegend=False,
-        xaxis=_epochs(epochs, "times through all pictures"),
-    )
-
-
-def _curves(
+def run_curves(
     quantity: Quantity,
     training: Sequence[Point],
     validation: Sequence[Point],
     epochs: int,
     **layout: Any,
 ) -> Figure:
-    checked: Trace = {"mode": "lines+markers", "marker": {"size": 9}}
-    traces = [
-        quantity.line(training, "training", {"color": FAINT, "width": 1}),
-        quantity.line(training, "smoothed", {"color": STRONG, "width": 2.5}, SMOOTHING),
-        quantity.line(validation, "validation", {"color": CONTRAST}, **checked),
+    """Return a quantity over a run of `epochs` epochs: each moment, smoothed, and validated.
+
+    Args:
+        layout: more of it, see `figure`.
+    """
+    moments: Trace = {"showlegend": False, "hoverinfo": "skip", "opacity": 0.6}
+    raw = quantity.line(training, TRAINING, {"color": FAINT, "width": 1}, **moments)
+    lines = [
+        quantity.line(training, TRAINING, {"color": STRONG, "width": 2.5}, SMOOTHING),
+        quantity.line(validation, VALIDATION, {"color": CONTRAST}, **POINTS),
     ]
     shared: dict[str, Any] = {
         "title": quantity.title,
         "height": 300,
-        "margin": {"t": 64},
-        "legend": LEGEND_LEFT,
         "xaxis": _epochs(epochs),
+        **quantity.layout(lines),
     }
-    return figure(traces, **{**shared, **layout})
+    return figure([raw, *lines], **{**shared, **layout})
+
+
+def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
+    """Return accuracy over a short run, in words for an audience."""
+    return run_curves(
+        ACCURACY,
+        training,
+        (),
+        epochs,
+        title="Pictures read correctly",
+        height=260,
+        showlegend=False,
+        xaxis=_epochs(epochs, "rounds through all pictures"),
+    )
 
 
 def _epochs(epochs: int, title: str = "epoch") -> dict[str, Any]:
@@ -152,7 +202,7 @@ def class_accuracy_curves(
     epochs: int,
     words: str = "",
 ) -> Figure:
-    """Return how the fraction of each class that is read right rises over `epochs` epochs.
+    """Return how the accuracy on each class rises over `epochs` epochs.
 
     Args:
         shares: of each point of `validation`, 0..1 for each class, NaN for one without
@@ -170,9 +220,8 @@ def class_accuracy_curves(
         percent,
         epochs,
         mode="lines+markers",
-        title="Validation accuracy of each class",
-        height=358,
-        margin={"t": 36, "b": 130},
+        title="Accuracy on held-back pictures, by kind",
+        height=300,
         yaxis={"range": [low, 100 + (100 - low) / 50]},
         annotations=[] if shares else [note],
     )
@@ -186,8 +235,7 @@ def opinion_curves(opinions: Sequence[Opinion], names: Sequence[str], epochs: in
         [round(opinion.epoch, 4) for opinion in opinions],
         chances * 100,
         epochs,
-        height=330,
-        margin={"b": 130},
+        height=270,
         yaxis={"range": [0, 101]},
     )
 
@@ -205,7 +253,7 @@ def _class_curves(
         scatter(
             places,
             known(values.round(2)),
-            f"{name}, epoch %{{x:.2f}}: %{{y:.1f}} %",
+            f"{name}, epoch %{{x:.2f}}: %{{y:.1f}}%",
             mode,
             name=name,
             showlegend=not (len(values) and np.isnan(values).all()),
@@ -213,8 +261,6 @@ def _class_curves(
         )
         for name, colour, values in zip(names, TEN, percent.T, strict=False)
     ]
-    layout["yaxis"] |= {"ticksuffix": " %"}
-    # Close to the axis: further down it meets the legend.
-    axis = {"title": {"text": "epoch", "standoff": 4}, "range": [0, epochs]}
-    legend = {**LEGEND_LEFT, "y": -0.28, "yanchor": "top", "itemwidth": 30}
-    return figure(traces, xaxis=axis, legend=legend, **layout)
+    layout["yaxis"] |= {"ticksuffix": "%"}
+    legend = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
+    return figure(traces, xaxis=_epochs(epochs), legend={**legend, "itemwidth": 30}, **layout)

@@ -11,7 +11,7 @@ from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.percentages import percent
 from mnist_app.core.plots.metric_charts import reliability_diagram
-from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
+from mnist_app.core.plots.run_charts import ACCURACY, LOSS, run_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
 from mnist_app.pages.components.live_chart import live_chart
@@ -89,14 +89,14 @@ def show_learning_curves(model: StoredModel) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         live_chart(
-            accuracy_curves(training, validation, epochs),
+            run_curves(ACCURACY, training, validation, epochs),
             key="learning_accuracy",
             alt=f"{done}: {percent(training[0].accuracy)} at first, "
             f"{percent(training[-1].accuracy)} at the end",
         )
     with right:
         live_chart(
-            loss_curves(training, validation, epochs),
+            run_curves(LOSS, training, validation, epochs),
             key="learning_loss",
             alt=f"Loss in training: {training[0].loss:.3g} at first, {training[-1].loss:.3g} at "
             "the end",

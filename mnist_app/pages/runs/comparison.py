@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from mnist_app.core.data import datasets
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots import comparison_charts
-from mnist_app.core.plots.charts import Figure
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
+from mnist_app.core.plots.run_charts import LOSS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, differing_settings
 from mnist_app.pages.components.comparison_table import comparison_table
@@ -15,6 +16,7 @@ from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.runs.sentences import describe_networks, describe_shift
 from mnist_app.pages.session import wording
+from mnist_app.pages.session.choices import choose_quantity
 from mnist_app.pages.session.jobs import dataset_job, shift_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs
@@ -23,7 +25,7 @@ from mnist_app.pages.session.waiting import result_or_progress
 # The results of a run: a name, and a text for each run.
 RESULTS: dict[str, Callable[[Run], str]] = {
     "State": lambda run: wording.STATE_LABELS[run.state],
-    "Test accuracy": lambda run: "not yet" if run.accuracy is None else f"{run.accuracy:.2%}",
+    "Test accuracy": lambda run: "not yet" if run.accuracy is None else percent(run.accuracy, 2),
     "Test loss": lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}",
     "Time": lambda run: wording.duration(run.seconds) if run.seconds else "not yet",
     "Weights": lambda run: f"{run.weights:,}" if run.weights else "not yet",
@@ -56,7 +58,7 @@ def _best_run(chosen: Sequence[Run]) -> str:
         )
     best = max(measured, key=lambda run: run.accuracy or 0)
     title = wording.escape_markdown(best.title)
-    return f"“{title}” is the most accurate: it reads {best.accuracy:.2%} correctly."
+    return f"“{title}” is the most accurate: it reads {percent(best.accuracy or 0, 2)} correctly."
 
 
 def _table(chosen: Sequence[Run]) -> str:
@@ -78,36 +80,33 @@ def _table(chosen: Sequence[Run]) -> str:
 
 
 def _show_charts(chosen: Sequence[Run]) -> None:
-    """Show the curves over each other, and accuracy against weights and time.
-
-    The table above them names the colours.
-    """
-
-    def show(draw: Callable[..., Figure], *data: object, key: str, name: str, alt: str) -> None:
-        live_chart(draw(chosen, *data), key=key, picture=name, alt=alt)
-
-    titles = ", ".join(run.title for run in chosen)
+    """Show the curves over each other, and accuracy against weights and time."""
     curves = [runs().curves(run.id) for run in chosen]
     if any(one.training for one in curves):
-        alt = f"Accuracy over epochs of {titles}."
-        show(
-            comparison_charts.runs_accuracy,
-            curves,
-            key="runs_accuracy",
-            name="runs-accuracy",
-            alt=alt,
-        )
-        alt = f"Loss over epochs of {titles}."
-        show(comparison_charts.runs_loss, curves, key="runs_loss", name="runs-loss", alt=alt)
-        st.caption("Lines: pictures it learns from, smoothed. Dots: pictures kept aside.")
+        titles = ", ".join(run.title for run in chosen)
+        for key, quantity in (("runs_quantity", choose_quantity()), ("runs_loss", LOSS)):
+            live_chart(
+                comparison_charts.runs_curves(quantity, chosen, curves),
+                key=key,
+                alt=f"{quantity.title}, over epochs, of {titles}.",
+                picture=f"runs-{quantity.name.lower()}",
+            )
     if any(run.accuracy is not None for run in chosen):
         left, right = st.columns(2)
         with left:
-            name, alt = "accuracy-against-weights", _points(chosen, "Weights")
-            show(comparison_charts.accuracy_against_weights, key="runs_weights", name=name, alt=alt)
+            live_chart(
+                comparison_charts.accuracy_against_weights(chosen),
+                key="runs_weights",
+                alt=_points(chosen, "Weights"),
+                picture="accuracy-against-weights",
+            )
         with right:
-            name, alt = "accuracy-against-seconds", _points(chosen, "Time")
-            show(comparison_charts.accuracy_against_seconds, key="runs_seconds", name=name, alt=alt)
+            live_chart(
+                comparison_charts.accuracy_against_seconds(chosen),
+                key="runs_seconds",
+                alt=_points(chosen, "Time"),
+                picture="accuracy-against-seconds",
+            )
 
 
 def _points(chosen: Sequence[Run], result: str) -> str:

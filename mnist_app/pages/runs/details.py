@@ -6,7 +6,8 @@ import streamlit as st
 
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.plots.run_charts import accuracy_curves, loss_curves
+from mnist_app.core.percentages import percent
+from mnist_app.core.plots.run_charts import LOSS, run_curves
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, RunState, distinct_title
 from mnist_app.core.runs.run_store import TITLE_LENGTH
@@ -14,6 +15,7 @@ from mnist_app.core.settings import SETTINGS
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.downloads import show_run_downloads
 from mnist_app.pages.session import navigation, wording
+from mnist_app.pages.session.choices import choose_quantity
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import continuing_job, runs
 from mnist_app.pages.session.waiting import rerun_after
@@ -73,7 +75,7 @@ def _show_figures(run: Run) -> None:
         return
     with st.container(key="run_figures"):
         explained = "How many pictures it had never seen it reads correctly."
-        st.metric("Test accuracy", f"{run.accuracy:.2%}", help=explained)
+        st.metric("Test accuracy", percent(run.accuracy, 2), help=explained)
         loss = "unknown" if run.loss is None else f"{run.loss:.4f}"
         explained = "How far off its probabilities are. 0 means always sure and correct."
         st.metric("Test loss", loss, help=explained)
@@ -113,23 +115,17 @@ def _show_next_steps(run: Run, model: StoredModel | None) -> None:
 def _show_curves(run: Run, curves: LearningCurves) -> None:
     if not curves.training:
         return
-    last, epochs = curves.training[-1], run.config.epochs
-    name = model_store.file_stem(run.title)
-    left, right = st.columns(2)
-    with left:
-        live_chart(
-            accuracy_curves(curves.training, curves.validation, epochs),
-            key="run_accuracy",
-            alt=f"Accuracy over epochs, at last {last.accuracy:.1%} of the training pictures.",
-            picture=f"{name}-accuracy",
-        )
-    with right:
-        live_chart(
-            loss_curves(curves.training, curves.validation, epochs),
-            key="run_loss",
-            alt=f"Loss over epochs, at last {last.loss:.3f}.",
-            picture=f"{name}-loss",
-        )
+    last, name = curves.training[-1], model_store.file_stem(run.title)
+    quantities = {"run_quantity": choose_quantity(), "run_loss": LOSS}
+    for column, (key, quantity) in zip(st.columns(2), quantities.items(), strict=True):
+        with column:
+            live_chart(
+                run_curves(quantity, curves.training, curves.validation, run.config.epochs),
+                key=key,
+                alt=f"{quantity.title}, over epochs. At last {quantity.said(last)} on the training "
+                "pictures.",
+                picture=f"{name}-{quantity.name.lower()}",
+            )
 
 
 def _show_rename(run: Run) -> None:

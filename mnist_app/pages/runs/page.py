@@ -6,6 +6,7 @@ import re
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.percentages import percent
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.runs import convolution
 from mnist_app.core.runs.run import Run, RunState, distinct_title
@@ -134,7 +135,7 @@ def _summary(run: Run) -> str:
     """Return a run in two lines of HTML."""
     facts = [f"<b>{_state(run)}</b>"]
     if run.accuracy is not None:
-        facts.append(f"{run.accuracy:.2%} correct")
+        facts.append(f"{percent(run.accuracy, 2)} correct")
     if run.seconds:
         facts.append(wording.duration(run.seconds))
     if run.weights:

@@ -1,4 +1,4 @@
-"""Choices of a visitor that the link keeps."""
+"""Choices of a visitor, which the link or the visit keeps."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.plots.run_charts import ACCURACY, ERROR, Quantity
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import queues
@@ -39,6 +40,21 @@ def choose(
         st.query_params[name] = chosen
     st.session_state[written] = chosen
     return chosen
+
+
+def choose_quantity() -> Quantity:
+    """Show whether charts of learning show errors or accuracy, and return which."""
+    quantities = {quantity.name: quantity for quantity in (ERROR, ACCURACY)}
+    chosen = st.segmented_control(
+        "What the chart shows",
+        list(quantities),
+        key="quantity",
+        default=ERROR.name,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return quantities[chosen or ERROR.name]
 
 
 def choose_dataset(names: Sequence[str]) -> str:

@@ -9,17 +9,19 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.images.pictures import signed
-from mnist_app.core.percentages import confidence
+from mnist_app.core.percentages import confidence, percent
 from mnist_app.core.plots.run_charts import (
-    accuracy_curves,
+    LOSS,
+    Quantity,
     class_accuracy_curves,
     learning_rate_curve,
-    loss_curves,
     opinion_curves,
+    run_curves,
 )
-from mnist_app.core.runs.progress import HardPicture, Opinion, Progress, View
+from mnist_app.core.runs.progress import HardPicture, Opinion, Point, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid, readings, tiles
+from mnist_app.pages.session.choices import choose_quantity
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.run_jobs import LiveRun
 
@@ -28,24 +30,28 @@ def show_curves(progress: Progress) -> None:
     training, validation = progress.training, progress.validation
     last = training[-1] if training else None
     with st.container(key="train_curves"):
+        quantity = choose_quantity()
         live_chart(
-            accuracy_curves(training, validation, progress.epochs),
-            key="accuracy_curves",
-            alt="Accuracy over epochs. "
-            + (f"Now {last.accuracy:.1%} of the training pictures." if last else "No run yet."),
+            run_curves(quantity, training, validation, progress.epochs),
+            key="quantity_curves",
+            alt=_told(quantity, last),
         )
         live_chart(
-            loss_curves(training, validation, progress.epochs),
+            run_curves(LOSS, training, validation, progress.epochs),
             key="loss_curves",
-            alt="Loss over epochs. " + (f"Now {last.loss:.3f}." if last else "No run yet."),
+            alt=_told(LOSS, last),
         )
     st.caption(
-        "Training: pictures it learns from; the thin line is each moment, the thick one smoothed. "
-        "Validation: pictures kept aside, checked after each epoch. An epoch is once through all "
-        "training pictures. When training keeps improving but validation does not, it learns by "
-        "heart instead of understanding. With a mouse, drag over a chart to look closer; a double "
-        "click shows all of it again."
+        "Blue: pictures it learns from; the thin line shows each moment, the thick one the trend. "
+        "Orange: pictures held back to check it after each epoch, which is one round through all "
+        "training pictures. If blue keeps improving and orange doesn't, it is memorising "
+        "(overfitting). On the error chart, each line down means about half as many mistakes."
     )
+
+
+def _told(quantity: Quantity, last: Point | None) -> str:
+    now = f"Now {quantity.said(last)} on the training pictures." if last else "No run yet."
+    return f"{quantity.title}, over epochs. {now}"
 
 
 def show_details(run: LiveRun, progress: Progress) -> None:
@@ -82,7 +88,7 @@ def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
     )
     if shares:
         told = [
-            f"{name} {share:.1%}"
+            f"{name} {percent(share)}"
             for name, share in zip(names, shares[-1], strict=True)
             if not np.isnan(share)
         ]

@@ -9,6 +9,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.percentages import percent
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.run import RunState, distinct_title
 from mnist_app.core.settings import TrainingConfig, default_title
@@ -135,7 +136,7 @@ def _results(job: Snapshot) -> None:
     st.markdown(f"**Exam for “{title}”: {report.images:,} pictures it has never seen**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric(
-        "Test accuracy", f"{report.accuracy:.2%}", help="How many of them it reads correctly."
+        "Test accuracy", percent(report.accuracy, 2), help="How many of them it reads correctly."
     )
     loss.metric(
         "Test loss",

@@ -1,29 +1,60 @@
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.plots import run_charts
-from mnist_app.core.plots.run_charts import SMOOTHING, smoothed
+from mnist_app.core.plots.run_charts import ACCURACY, ERROR, LOSS, SMOOTHING, smoothed
 from mnist_app.core.runs.progress import Opinion, Point
 from tests.support.validated_figures import validated
 
-accuracy_curves = validated(run_charts.accuracy_curves)
 class_accuracy_curves = validated(run_charts.class_accuracy_curves)
 learning_rate_curve = validated(run_charts.learning_rate_curve)
-loss_curves = validated(run_charts.loss_curves)
 opinion_curves = validated(run_charts.opinion_curves)
+run_curves = validated(run_charts.run_curves)
 
 
 def test_curves_show_training_and_validation_over_epochs() -> None:
     training = [Point(0.5, 1.2, 0.6), Point(1.0, 0.8, 0.75)]
     validation = [Point(1.0, 0.9, 0.7)]
-    accuracy = accuracy_curves(training, validation, epochs=3)
+    accuracy = run_curves(ACCURACY, training, validation, epochs=3)
     raw, smooth, checked = accuracy.data
     assert (list(raw.y), list(checked.y)) == ([60, 75], [70])
     assert 60 == smooth.y[0] < smooth.y[1] < 75
-    loss = loss_curves(training, validation, epochs=3)
+    assert list(accuracy.layout.xaxis.range) == [0, 3]
+    loss = run_curves(LOSS, training, validation, epochs=3)
     assert (list(loss.data[0].y), list(loss.data[2].y)) == ([1.2, 0.8], [0.9])
     assert all(list(line.x) == [0.5, 1.0] for line in loss.data[:2])
+    assert [line.name for line in loss.data if line.showlegend is not False] == [
+        "training pictures",
+        "held-back pictures",
+    ]
+
+
+def shown(figure: go.Figure) -> list[float]:
+    """The ends of the axis of values."""
+    ends = list(figure.layout.yaxis.range)
+    return [10**end for end in ends] if figure.layout.yaxis.type == "log" else ends
+
+
+def test_the_axis_of_accuracy_follows_once_an_epoch_ended_high() -> None:
+    early = [Point(0.9, 0.2, 0.95)]
+    assert shown(run_curves(ACCURACY, early, (), epochs=3)) == [0, 101]
+    later = [*early, Point(1.0, 0.2, 0.96)]
+    assert shown(run_curves(ACCURACY, later, [Point(1.0, 0.3, 0.93)], epochs=3))[0] == 90
+    assert shown(run_curves(ACCURACY, later, [Point(1.0, 0.9, 0.5)], epochs=3))[0] == 0
+
+
+def test_errors_have_a_decade_each_and_none_is_lost_at_nought() -> None:
+    assert shown(run_curves(ERROR, (), (), epochs=3)) == pytest.approx([1, 100], rel=0.06)
+    curve = [Point(0.5, 1.0, 0.5), Point(1.0, 0.1, 0.996)]
+    figure = run_curves(ERROR, curve, [Point(1.0, 0.1, 1.0)], epochs=3)
+    assert shown(figure) == pytest.approx([0.1, 100], rel=0.06)
+    checked = figure.data[2]
+    assert list(checked.y) == [0.1]
+    assert list(checked.customdata) == [0], "what is said beside the pointer"
+    bad = run_curves(LOSS, [Point(0.5, 40.0, 0.1)], (), epochs=3)
+    assert shown(bad)[1] >= 40
 
 
 def test_the_learning_rate_is_drawn_over_epochs() -> None:
