@@ -7,11 +7,11 @@ from enum import StrEnum
 class Stage(StrEnum):
     """A stage before the work itself reports."""
 
-    STARTING = "Starting a worker"
-    WAITING = "Waiting for a worker"
+    STARTING = "Starting up"
+    WAITING = "Waiting for a free machine"
     LOADING = "Loading TensorFlow"
     BEGUN = "Getting ready"
-    TESTING = "Testing it on pictures it never saw"
+    TESTING = "Testing it on pictures it has never seen"
 
 
 @dataclass(frozen=True)

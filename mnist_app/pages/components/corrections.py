@@ -199,7 +199,7 @@ def _show_learning() -> None:
     job = jobs[-1]
     with st.container(key="own_learning"):
         if not job.is_over:
-            show_progress(queues().finetuning, job.id, "Learning your handwriting")
+            show_progress(queues().finetuning, job.id, "Learning your handwriting", can_stop=True)
         elif job.state == JobState.FAILED:
             show_error(job.error)
         elif job.result is None:

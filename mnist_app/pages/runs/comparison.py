@@ -1,10 +1,11 @@
 """Several training runs side by side: their settings and their results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from mnist_app.core.data import datasets
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.percentages import percent
 from mnist_app.core.plots import comparison_charts
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
@@ -19,8 +20,11 @@ from mnist_app.pages.session import wording
 from mnist_app.pages.session.choices import choose_quantity
 from mnist_app.pages.session.jobs import dataset_job, shift_job
 from mnist_app.pages.session.queues import queues
-from mnist_app.pages.session.run_jobs import runs
-from mnist_app.pages.session.waiting import result_or_progress
+from mnist_app.pages.session.run_jobs import LiveRun, runs
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import moving_bar, result_or_progress
+
+FOLLOW_SECONDS = 0.5
 
 # The results of a run: a name, and a text for each run.
 RESULTS: dict[str, Callable[[Run], str]] = {
@@ -41,6 +45,7 @@ def show_run_comparison(chosen: Sequence[Run]) -> None:
         else:
             st.subheader(f"{len(chosen)} runs side by side", anchor=False)
             st.write(_best_run(chosen))
+        _show_unfinished(chosen)
         st.html(_table(chosen))
         if pair is not None:
             _show_shifted(*pair)
@@ -129,7 +134,7 @@ def _show_why_convolution(dense: Run, convolutional: Run) -> None:
 
 def _show_shifted(dense: Run, convolutional: Run) -> None:
     """Show what moving the test pictures does to both, once both models are there."""
-    models = [model for run in (dense, convolutional) if (model := stored_model(run)) is not None]
+    models = [(run, model) for run in (dense, convolutional) if (model := stored_model(run))]
     name = dense.config.dataset
     if len(models) < 2 or datasets.availability(name).place is None:
         return
@@ -138,10 +143,54 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
     if dataset is None:
         return
     accuracies = []
-    for model in models:
-        job, doing = shift_job(model, dataset), "Moving every test picture by two pixels"
-        pair = result_or_progress(queues().analyses, job, doing)
-        if pair is None:
+    for run, model in models:
+        job = shift_job(model, dataset, visitor())
+        doing = f"Moving every test picture by {convolution.SHIFT} pixels"
+        moved = result_or_progress(queues().analyses, job, doing, can_stop=True)
+        if moved is None:
             return
-        accuracies.append(pair)
-    st.write(describe_shift(*accuracies))
+        accuracies.append((run.accuracy or 0.0, moved))
+    of_dense, of_convolutional = accuracies
+    st.write(describe_shift(of_dense, of_convolutional))
+
+
+def _show_unfinished(chosen: Sequence[Run]) -> None:
+    """Show how far the runs are that still wait or learn, and a button that stops them."""
+    training = queues().training
+    jobs = {run.title: job for run in chosen if (job := training.latest(run.id)) is not None}
+    unfinished = {title: job for title, job in jobs.items() if not job.is_over}
+    if unfinished:
+        _watch({title: job.id for title, job in unfinished.items()})
+
+
+@st.fragment(run_every=FOLLOW_SECONDS)
+def _watch(numbers: Mapping[str, int]) -> None:
+    """Show the progress of jobs by their titles; the page follows the runs by itself."""
+    training = queues().training
+    with st.container(key="unfinished"):
+        for title, number in numbers.items():
+            job = training.snapshot(number)
+            if job is not None:
+                _show_progress(wording.escape_markdown(title), job)
+        if st.button("Stop", key="stop_runs", icon=":material/stop:"):
+            # The last first: else it would begin when the one before it ends.
+            for number in reversed(list(numbers.values())):
+                training.stop(number)
+
+
+def _show_progress(title: str, job: Snapshot) -> None:
+    run: LiveRun | None = job.progress
+    progress = run.progress if run else None
+    if job.is_over:
+        st.progress(1.0, f"{title}: done")
+    elif job.stopping:
+        moving_bar(f"{title}: stopping …", str(job.id))
+    elif job.place:
+        st.progress(0.0, f"{title}: waiting in line")
+    elif progress is None:
+        moving_bar(f"{title}: getting ready …", str(job.id))
+    else:
+        left = progress.seconds_left
+        time_left = f", {wording.about(left)} left" if left is not None else ""
+        where = f"epoch {progress.epoch} of {progress.epochs}"
+        st.progress(progress.fraction, f"{title}: {where}{time_left}")

@@ -1,5 +1,6 @@
 """Sentences about a dense and a convolutional network side by side."""
 
+from mnist_app.core.percentages import percent
 from mnist_app.core.runs.convolution import SHIFT
 from mnist_app.core.runs.run import Run
 
@@ -9,19 +10,19 @@ def describe_networks(dense: Run, convolutional: Run) -> str:
     assert dense.accuracy is not None
     assert convolutional.accuracy is not None
     return (
-        f"The dense network reads {dense.accuracy:.1%} of the test pictures correctly, with "
+        f"The dense network reads {percent(dense.accuracy)} of the test pictures correctly, with "
         f"{dense.weights:,} weights and {dense.seconds:.1f} s of training. The convolutional one "
-        f"reads {convolutional.accuracy:.1%}, with {convolutional.weights:,} weights and "
+        f"reads {percent(convolutional.accuracy)}, with {convolutional.weights:,} weights and "
         f"{convolutional.seconds:.1f} s. {_verdict(dense.accuracy, convolutional.accuracy)}"
     )
 
 
 def _verdict(dense: float, convolutional: float) -> str:
     if convolutional > dense:
-        mistakes = f"{1 - convolutional:.1%} mistakes instead of {1 - dense:.1%}"
+        mistakes = f"{percent(1 - convolutional)} wrong instead of {percent(1 - dense)}"
         return (
             "A convolution looks for the same small strokes everywhere in the picture. The dense "
-            f"network must learn them again for every place. That is why it makes {mistakes}."
+            f"network must learn them again for every place. That is why the other gets {mistakes}."
         )
     if convolutional == dense:
         return "Both are equally accurate. Try more pictures or epochs to see a difference."
@@ -42,7 +43,8 @@ def describe_shift(
     lost = [before - after for before, after in (dense, convolutional)]
     words = (
         f"Move every test picture by {pixels} pixels, which you would hardly notice. The dense "
-        f"network then reads {dense[1]:.1%} correctly, the convolutional {convolutional[1]:.1%}."
+        f"network then reads {percent(dense[1])} correctly, the convolutional one "
+        f"{percent(convolutional[1])}."
     )
     if lost[1] < lost[0]:
         return (

@@ -10,7 +10,7 @@ from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing
-from mnist_app.core.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.evaluation import evaluation_store
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate
 from mnist_app.core.explaining import explanations
@@ -18,10 +18,10 @@ from mnist_app.core.explaining.explanations import Explanation, GradientExplanat
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
-from mnist_app.core.jobs.snapshot import Snapshot
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.classifier import BATCH, Classifier
 from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.core.runs import convolution, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
@@ -90,20 +90,30 @@ def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:
     return queues().analyses.once(("evaluation", identity(model), dataset.name), work)
 
 
-def shift_job(model: StoredModel, dataset: Dataset) -> Snapshot:
-    """Return the job whose result is the accuracy on test pictures, as they are and shifted."""
+def shift_job(model: StoredModel, dataset: Dataset, owner: str) -> Snapshot:
+    """Return the job whose result is the accuracy on test pictures that were moved, 0..1.
 
-    def work(control: Control) -> tuple[float, float]:
+    One that its owner stopped stays so until it is forgotten.
+    """
+
+    def work(control: Control) -> float:
         classifier = own_classifier(model, control)
+        images = convolution.shifted(dataset.test_images)
+        correct = 0
+        for start in range(0, len(images), BATCH):
+            if control.should_stop():
+                raise Stopped
+            control.report(start / len(images))
+            batch = slice(start, start + BATCH)
+            answers = classifier.probabilities(images[batch]).argmax(axis=1)
+            correct += int((answers == dataset.test_labels[batch]).sum())
+        return correct / len(images)
 
-        def accuracy(images: np.ndarray) -> float:
-            answers = classifier.probabilities(images).argmax(axis=1)
-            return float((answers == dataset.test_labels).mean())
-
-        images = dataset.test_images
-        return accuracy(images), accuracy(convolution.shifted(images))
-
-    return queues().analyses.once(("shift", identity(model), dataset.name), work)
+    queue, key = queues().analyses, ("shift", identity(model), dataset.name)
+    last = queue.latest(key)
+    if last is not None and last.state is JobState.STOPPED:
+        return last
+    return queue.once(key, work, owner)
 
 
 def export_job(model: StoredModel, form: str) -> Snapshot:

@@ -29,52 +29,86 @@ def result_or_stop(queue: JobQueue, job: Snapshot, doing: str) -> Any:
     return result
 
 
-def result_or_progress(queue: JobQueue, job: Snapshot, doing: str, seen: int | None = None) -> Any:
+def result_or_progress(
+    queue: JobQueue, job: Snapshot, doing: str, seen: int | None = None, can_stop: bool = False
+) -> Any:
     """Return the job's result; until it is there, show its progress and return None.
 
     Args:
-        seen: see `show_progress`.
+        seen, can_stop: see `show_progress`.
     """
     if job.state == JobState.DONE:
         return job.result
     if job.is_over:
         show_failure(queue, job, f"retry-{doing}")
     else:
-        show_progress(queue, job.id, doing, seen)
+        show_progress(queue, job.id, doing, seen, can_stop)
     return None
 
 
 def show_failure(queue: JobQueue, job: Snapshot, key: str) -> None:
-    """Show why a job failed, and a button to try again."""
-    show_error(job.error)
+    """Show why a job failed, or that it was stopped, and a button to try again."""
+    if job.state == JobState.STOPPED:
+        st.caption("Stopped.")
+    else:
+        show_error(job.error)
     st.button(
         "Try again", key=key, icon=":material/refresh:", on_click=queue.forget, args=(job.id,)
     )
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def show_progress(queue: JobQueue, job_id: int, doing: str, seen: int | None = None) -> None:
+def show_progress(
+    queue: JobQueue, job_id: int, doing: str, seen: int | None = None, can_stop: bool = False
+) -> None:
     """Show a job's progress, a few times a second; run the whole page again when it is over.
 
     Args:
         seen: of a job whose progress has stages, the one on the page, which runs again at the next.
+        can_stop: offer to stop it. Not for what visitors share: one does not stop it for others.
     """
     job = queue.snapshot(job_id)
     if job is None or job.is_over or (seen is not None and _stage(job) != seen):
         st.rerun()
+    fraction = 0.0 if job.ahead else float(getattr(job.progress, "fraction", job.progress or 0.0))
+    text = f"{doing} … {_how_far(job, fraction)}"
+    if fraction:
+        st.progress(fraction, text)
+    else:
+        moving_bar(text, doing)
+    if can_stop and not job.stopping:
+        st.button(
+            "Stop",
+            key=f"stop-{doing}",
+            icon=":material/stop:",
+            on_click=queue.stop,
+            args=(job.id,),
+        )
+
+
+def _how_far(job: Snapshot, fraction: float) -> str:
     if job.ahead:
         others = "another" if job.ahead == 1 else f"{job.ahead} others"
-        st.progress(0.0, f"{doing}: waits for {others} to finish first.")
-        return
-    fraction = float(getattr(job.progress, "fraction", job.progress or 0.0))
+        return f"waits for {others} to finish first"
+    if job.stopping:
+        return "stopping"
     elapsed = time.time() - job.started if job.started else 0.0
     left = f", {about(elapsed / fraction - elapsed)} left" if fraction else ""
-    stage = f", {job.progress.stage.lower()}" if isinstance(job.progress, Phase) else ""
-    how = "stopping" if job.stopping else f"{elapsed:.0f} s{left}{stage}"
-    st.progress(fraction, f"{doing} … {how}")
-    # What nobody owns is shared: one visitor does not stop it for the others.
-    if job.owner and fraction and not job.stopping:
-        st.button("Stop", key=f"stop-{doing}", on_click=queue.stop, args=(job.id,))
+    stage = ""
+    if isinstance(job.progress, Phase):
+        words = job.progress.stage
+        stage = f", {words[0].lower()}{words[1:]}"
+    return f"{elapsed:.0f} s{left}{stage}"
+
+
+def moving_bar(text: str, key: str, fraction: float = 0.0) -> None:
+    """Show that something goes on of which nobody knows when it ends; the style has it move.
+
+    Args:
+        fraction: what is done before, 0..1.
+    """
+    with st.container(key=f"moving_{key}"):
+        st.progress(fraction, text)
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -10,6 +10,7 @@ from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 from mnist_app.core.runs.progress import Progress
 from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, queues
 from mnist_app.pages.session.run_jobs import LiveRun
+from mnist_app.pages.session.waiting import moving_bar
 from mnist_app.pages.session.wording import about, escape_markdown, place_in_line, show_error
 from mnist_app.pages.train.curves import show_curves, show_details
 
@@ -22,10 +23,8 @@ _GAVE_WAY = {
     "others waited, so it made room for theirs. What it learned is kept: you can continue it on "
     "the Runs page.",
 }
+# Where a training run has more to say than other work.
 STAGES = {
-    Stage.STARTING: "Starting a worker",
-    Stage.WAITING: "Waiting for a worker",
-    Stage.LOADING: "Loading TensorFlow",
     Stage.BEGUN: "Opening the data and building the network",
     Stage.TESTING: "Training done. Now testing it on pictures it has never seen",
 }
@@ -124,7 +123,11 @@ def _status(job: Snapshot | None, run: LiveRun | None) -> None:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
         share = run.progress.fraction if run is not None and run.progress else 0.0
-        st.progress(share, _awaited(job, run.phase if run else None))
+        text = _awaited(job, run.phase if run else None)
+        if job.is_over:
+            st.progress(share, text)
+        else:
+            moving_bar(text, "train", share)
         _reasons(job, run)
     else:
         st.progress(run.progress.fraction, _standing(job, run.progress))
@@ -138,7 +141,7 @@ def _awaited(job: Snapshot, phase: Phase | None) -> str:
         return "Stopping …"
     if phase is None:
         return "Getting ready …"
-    return f"{STAGES[phase.stage]} … {time.time() - phase.since:.1f} s"
+    return f"{STAGES.get(phase.stage, phase.stage)} … {time.time() - phase.since:.0f} s"
 
 
 def _reasons(job: Snapshot, run: LiveRun | None) -> None:

@@ -12,6 +12,7 @@ from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import queues, run_jobs
+from tests.support.gates import Gate
 from tests.support.samples import in_a_process_of_its_own, quick
 from tests.support.visits import bodies, said, until
 
@@ -243,6 +244,33 @@ def test_why_convolution_trains_both_and_says_what_differs(
     assert dense.accuracy is not None
     assert convolutional.accuracy is not None
     assert f"{convolutional.accuracy:.1%}" in said(app)
+
+
+def test_both_runs_of_a_comparison_are_stopped_at_once() -> None:
+    app = opened()
+    app.button(key="why_convolution").click().run()
+    assert "Dense, for comparison" in said(app)
+    app.button(key="stop_runs").click().run()
+    until(app, lambda: all(run.state is RunState.STOPPED for run in run_jobs.runs().listed(ME)))
+    assert "stop_runs" not in keys(app.run())
+
+
+def test_moving_the_test_pictures_can_be_stopped_and_tried_again(stored: Path) -> None:
+    for network in ("dense", "simple_cnn"):
+        finished(network, model=stored, architecture=network)
+    analyses, gates = queues.queues().analyses, [Gate(), Gate()]
+    for gate in gates:
+        analyses.submit(gate)
+    app = opened(runs="1,2")
+    doing = "Moving every test picture by 2 pixels"
+    until(app, lambda: f"stop-{doing}" in keys(app))
+    assert "waits for 2 others" in said(app)
+    app.button(key=f"stop-{doing}").click().run()
+    assert "Stopped." in said(app.run())
+    for gate in gates:
+        gate.opened.set()
+    app.button(key=f"retry-{doing}").click().run()
+    until(app, lambda: "correctly, the convolutional one" in said(app))
 
 
 def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:

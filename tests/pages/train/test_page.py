@@ -1,3 +1,4 @@
+import json
 import re
 import time
 from collections.abc import Callable
@@ -31,6 +32,13 @@ def status(app: AppTest) -> str:
     return " ".join([*texts, *(error.value for error in app.error)])
 
 
+def charts(app: AppTest) -> list[str]:
+    """The titles of the charts."""
+    told = [json.loads(element.proto.json or "{}") for element in app.get("bidi_component")]
+    layouts = [json.loads(data["figure"])["layout"] for data in told if "figure" in data]
+    return [layout.get("title", {}).get("text", "") for layout in layouts]
+
+
 def start(app: AppTest) -> None:
     app.button(key="train_start").click().run()
     assert not app.exception
@@ -57,6 +65,10 @@ def test_a_run_ends_with_results_and_a_stored_model() -> None:
     assert stored.card is not None
     assert stored.card.settings["epochs"] == 3
     assert app.button(key="use_model")
+    assert "Error: pictures read wrong" in charts(app)
+    app.segmented_control(key="quantity").set_value("Accuracy").run()
+    assert "Accuracy: pictures read correctly" in charts(app)
+    assert "Error: pictures read wrong" not in charts(app)
 
 
 def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +86,7 @@ def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPat
     app.button(key="train_start").click().run()
     assert gate.entered.wait(PATIENCE)
     app.run()
-    told = re.search(r"Loading TensorFlow … (\d+)\.\d s", said(app))
+    told = re.search(r"Loading TensorFlow … (\d+) s", said(app))
     assert told is not None
     assert int(told[1]) >= 7
     gate.opened.set()
