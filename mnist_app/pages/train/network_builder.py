@@ -89,8 +89,8 @@ def _show_layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
 
 
 def _numbered(label: str, place: int) -> str:
-    """Return a label with the layer's place, which is all that a screen reader has."""
-    return f"{label} ({place + 1})"
+    """Return a label with the layer's place, which the style leaves to screen readers."""
+    return f"{label} :gray[of layer {place + 1}]"
 
 
 def _show_number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key: str) -> None:
