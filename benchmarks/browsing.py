@@ -114,7 +114,8 @@ def _site(model: Path, dataset: Dataset) -> Iterator[str]:
                 shutil.copy(part, Path(folder) / f"benchmark{part.suffix}")
         settings = {"MNIST_APP_MODELS": folder}
         with serve(ROOT / "app.py", ROOT, settings=settings) as server:
-            yield f"{server.url}/predictions?model=benchmark&dataset={dataset.name}"
+            what = f"model=benchmark&dataset={dataset.name}&gallery_order=In+test+order"
+            yield f"{server.url}/predictions?{what}"
 
 
 @contextmanager
@@ -164,7 +165,7 @@ def _filter(page: "Page", dataset: Dataset, turn: int) -> float:
     page.locator(".st-key-gallery_true").evaluate(_MIDDLE)
     page.locator(".st-key-gallery_true input").click()
     option = page.get_by_role("option", name=str(digit), exact=True)
-    return _ms(page, f"galleryShows({first}, 'is {digit},')", option.click)
+    return _ms(page, f"galleryShows({first}, '{digit} read as')", option.click)
 
 
 def _press_cell(page: "Page", dataset: Dataset, turn: int) -> float:
@@ -178,7 +179,7 @@ def _press_cell(page: "Page", dataset: Dataset, turn: int) -> float:
         page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
 
     cells.evaluate(_MIDDLE)
-    return _ms(page, f"galleryShows(null, 'is {digit}, read as {digit},')", press)
+    return _ms(page, f"galleryShows(null, '{digit} read as {digit}')", press)
 
 
 def _open_picture(page: "Page", dataset: Dataset, turn: int) -> float:
