@@ -13,8 +13,11 @@ from starlette.routing import Route
 from streamlit import file_util
 from streamlit.url_util import make_url_path
 
-STYLE = Path(__file__).with_name("style.css")
-SCRIPT = Path(__file__).with_name("document.js")
+HERE = Path(__file__).parent
+STYLE = HERE / "style.css"
+# All that can come with a page: whoever goes there from another one has it already.
+STYLES = (STYLE, HERE / "show_me" / "demo.css")
+SCRIPT = HERE / "document.js"
 
 # Streamlit's, which the pages show first.
 CONTROLS = (
@@ -30,7 +33,8 @@ def document_routes(base: str, titles: Mapping[str, str]) -> list[Route]:
         titles: of the pages in the menu, by their paths.
     """
     original = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
-    style, script = (file.read_text(encoding="utf-8") for file in (STYLE, SCRIPT))
+    style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
+    script = SCRIPT.read_text(encoding="utf-8")
     early = _early(original)
 
     def route(path: str) -> Route:
