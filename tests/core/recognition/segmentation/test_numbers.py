@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,6 @@ from PIL import Image, ImageDraw
 
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.drawings import Drawing
-from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_drawing, read_ink, read_picture
 from mnist_app.core.recognition.segmentation.layout import Layout
@@ -20,12 +20,6 @@ from mnist_app.core.recognition.segmentation.numbers import (
     judge_ink,
 )
 from tests.support import photos
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Classifier:
-    """The network that comes with the app: it knows what is no digit."""
-    return model_store.classifier(model_store.SHIPPED)
 
 
 def number(
@@ -106,11 +100,9 @@ def lines(left: float, right: float) -> dict[str, list[np.ndarray]]:
     }
 
 
-KINDS = list(lines(0, 1))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("numerals", ["305", "42"])
+@pytest.mark.parametrize(
+    ("numerals", "kind"), list(zip(itertools.cycle(["305", "42"]), lines(0, 1), strict=False))
+)
 def test_underlined_and_ruled_numbers_are_read(
     shipped: Classifier, numerals: str, kind: str
 ) -> None:
