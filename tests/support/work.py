@@ -1,7 +1,8 @@
-"""Functions that tests have a worker do, as if they were of the lab."""
+"""Functions that tests have a worker do, as if they were of the lab, and calls of them."""
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -10,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.jobs.cluster import Cluster
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.phases import Phase
 from mnist_app.core.jobs.run_control import RunControl
+from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.runs.checkpoints import Checkpoint
+from tests.support.gates import now, until
 
 Report = Callable[[Any], None]
 
@@ -122,3 +128,49 @@ class _Demanding(Exception):
 
     def __init__(self, one: str, other: str) -> None:
         super().__init__(one)
+
+
+_SERVER = """
+from mnist_app.core.jobs.cluster import Cluster
+from mnist_app.core.jobs.job_queue import JobQueue
+def report(told):
+    if isinstance(told, tuple):
+        print(told[0], flush=True)
+if __name__ == "__main__":
+    line, cluster = JobQueue("server"), Cluster({address!r})
+    line.wait(line.submit(lambda control: cluster.call(
+        "tests.support.work:go_on", control=control, report=report, is_training=True)).id)
+"""
+
+
+def called(
+    queue: JobQueue, cluster: Cluster, name: str, *arguments: Any, **options: Any
+) -> Snapshot:
+    """Put a call of a function of this module into the line."""
+    function = f"tests.support.work:{name}"
+    return queue.submit(
+        lambda control: cluster.call(function, *arguments, **options, control=control)
+    )
+
+
+def begun(queue: JobQueue, job: Snapshot) -> Snapshot:
+    """Return the job once its worker reports something of its own."""
+    until(lambda: not isinstance(now(queue, job).progress, Phase | None))
+    return now(queue, job)
+
+
+def python(*words: str, **options: Any) -> subprocess.Popen[Any]:
+    """Start a Python that finds what the tests find."""
+    found = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen([sys.executable, *words], env=found, **options)
+
+
+def training_server(address: str = "") -> tuple[subprocess.Popen[str], int]:
+    """Start a server whose worker trains until the server ends, and wait until it does so.
+
+    Returns:
+        The server, and the worker's process.
+    """
+    server = python("-c", _SERVER.format(address=address), stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    return server, int(server.stdout.readline())

@@ -18,8 +18,8 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.settings import TrainingConfig
-from tests.support.calls import begun, called, training_server
 from tests.support.gates import PATIENCE, now, over, until
+from tests.support.work import begun, called, training_server
 
 pytestmark = pytest.mark.cluster
 

@@ -14,8 +14,8 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session import queues, run_jobs
-from tests.support.calls import begun, called, python, training_server
 from tests.support.gates import now, over, until
+from tests.support.work import begun, called, python, training_server
 
 pytestmark = pytest.mark.cluster
 

@@ -104,17 +104,12 @@ def test_a_litert_form_of_another_model_is_none(models: Path) -> None:
     assert not is_ready(stored)
 
 
-def older_card(stored: StoredModel) -> None:
-    """Leave a card as it was before cards had hashes."""
+def test_an_older_card_counts_and_its_litert_form_is_made_anew(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
     path = stored.path.with_suffix(".json")
     values = json.loads(path.read_text())
     del values["keras_sha256"], values["litert_sha256"]
     path.write_text(json.dumps(values))
-
-
-def test_an_older_card_counts_and_its_litert_form_is_made_anew(models: Path) -> None:
-    stored = save(FILES, card(), models / "new.keras")
-    older_card(stored)
     assert describe(stored.path).title == "A title"
     assert not is_ready(stored)
     add_litert(stored.path, LATER.litert)

@@ -289,7 +289,7 @@ def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:
 def test_an_interrupted_run_goes_on_and_ends() -> None:
     folder = model_store.folder()
     program = (
-        "import os\n"
+        "import os, time\n"
         "import numpy as np\n"
         "from mnist_app.pages.session.run_jobs import runs, training_job\n"
         "from mnist_app.core.runs import checkpoints\n"
@@ -298,7 +298,7 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
         "drawing = np.full((28, 28), 9, dtype=np.uint8)\n"
         f"job = training_job(config, 'mine', {ME!r}, drawing)\n"
         "folder = runs().get(job.key).checkpoints\n"
-        "while not checkpoints.exists(folder): pass\n"
+        "while not checkpoints.exists(folder): time.sleep(0.01)\n"
         "os._exit(0)\n"
     )
     in_a_process_of_its_own(program).communicate(timeout=120)

@@ -3,7 +3,7 @@ import pytest
 
 from mnist_app.core.recognition.segmentation.ink_pieces import inked_pieces
 from tests.support import photos
-from tests.support.layouts import check_bounds
+from tests.support.samples import check_bounds
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (1, 1)])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.segmentation.stroke_pieces import MOST_STROKES, drawn_pieces
-from tests.support.layouts import check_bounds
+from tests.support.samples import check_bounds
 
 
 def stroke(*points: tuple[float, float]) -> np.ndarray:
