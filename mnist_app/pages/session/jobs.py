@@ -297,7 +297,7 @@ def file_of(model: StoredModel) -> bytes:
         return model.path.read_bytes()
     except OSError as error:
         raise DigitLabError(
-            f"{model.path.name} cannot be read ({error.strerror}): choose another model."
+            f"{model.path.name} cannot be read ({error.strerror}). Choose another model."
         ) from error
 
 

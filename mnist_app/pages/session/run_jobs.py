@@ -32,12 +32,12 @@ logger = logging.getLogger(__name__)
 # "Why convolution?" trains two networks, one after the other.
 MOST_RUNS = 2
 WENT_ON = (
-    "The worker that trained it was lost on the way, perhaps for lack of memory: it went on from "
-    "its last whole epoch."
+    "The program that trained it stopped, perhaps because memory ran out. It carried on from its "
+    "last whole epoch."
 )
 LOST_AGAIN = (
-    "Its worker was lost twice, perhaps for lack of memory: continue it on the Runs page, or train "
-    "a smaller network."
+    "The program that trained it stopped twice, perhaps because memory ran out. Continue it on the "
+    "Runs page, or train a smaller network."
 )
 
 
@@ -110,13 +110,13 @@ def _room_in_line(owner: str) -> Iterator[None]:
         unfinished = [job for job in queues().training.jobs() if not job.is_over]
         if sum(job.owner == owner for job in unfinished) >= MOST_RUNS:
             raise DigitLabError(
-                f"{MOST_RUNS} of your runs train or wait already: wait until one is over, or "
-                "stop one on the Runs page."
+                f"You already have {MOST_RUNS} runs training or waiting. Wait until one is over, "
+                "or stop one on the Runs page."
             )
         if len(unfinished) >= limits.most_waiting():
             raise DigitLabError(
-                f"{len(unfinished)} runs of all visitors train or wait already, and this host "
-                "allows no more: try again when one is over."
+                f"{len(unfinished)} runs are training or waiting here, and that is the limit. Try "
+                "again when one is over."
             )
         yield
 
@@ -203,7 +203,7 @@ class _Training:
             checkpoints.save(checkpoint, self._folder)
         except DigitLabError as error:
             logger.warning("A checkpoint cannot be kept: %s", error)
-            self._remark = f"If it is broken off, it cannot go on from here: {error}"
+            self._remark = f"If it breaks off, it cannot continue from here. {error}"
 
     def _remarked(self, progress: Progress) -> Progress:
         return replace(progress, remark=" ".join(filter(None, (self._remark, progress.remark))))

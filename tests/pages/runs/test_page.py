@@ -338,9 +338,9 @@ def test_one_visitor_cannot_fill_the_line() -> None:
     jobs = [run_jobs.training_job(config, title, ME) for title in ("first", "second")]
     app = opened(runs=str(run.id))
     app.button(key="continue_run").click().run()
-    assert "2 of your runs train or wait already: wait until one is over, or stop one" in said(app)
+    assert "You already have 2 runs training or waiting. Wait until one is over" in said(app)
     assert run_jobs.runs().get(run.id).state is RunState.INTERRUPTED
-    with pytest.raises(DigitLabError, match="train or wait already"):
+    with pytest.raises(DigitLabError, match="training or waiting"):
         run_jobs.training_job(config, "third", ME)
     assert len(run_jobs.runs().listed(ME)) == 3
     run_jobs.training_job(config, "theirs", "f" * 32)

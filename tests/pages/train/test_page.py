@@ -102,7 +102,7 @@ def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
     jobs = [training_job(config, "One of many", f"visitor {number}") for number in range(3)]
     app = opened(epochs=1)
     app.button(key="train_start").click().run()
-    assert "3 runs of all visitors train or wait already" in said(app)
+    assert "3 runs are training or waiting here" in said(app)
     for job in jobs:
         queues.queues().training.stop(job.id)
 
