@@ -21,6 +21,7 @@ const TOOLBAR = `
   .dc-toolbar, .dc-root:hover > .dc-toolbar, .dc-toolbar[data-pinned] {
     top: auto; bottom: 100%; padding-bottom: 0.2rem; transition: opacity 0.15s; }
   .dc-toolbar { pointer-events: none; }
+  .dc-toolbar :focus-visible { outline: 3px solid #2f7bf6 !important; }
   .dc-root:hover > .dc-toolbar, .dc-toolbar:focus-within { pointer-events: auto; }
   @media (hover: none) { .dc-toolbar { display: none !important; } }`;
 
