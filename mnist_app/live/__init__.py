@@ -11,8 +11,11 @@ one stroke as a flat list `[x, y, x, y, ...]`; each is sent once.
   width of the brush, in canvas pixels.
 - `{"type": "points", "drawing": 7, "stroke": 0, "points": [x, y, ...]}` adds points to a stroke of
   that drawing; the number after the last begins a new stroke.
+- `{"type": "look", "drawing": 7, "maps": 4}` asks what the network finds in that drawing as it was
+  last answered, so many maps of each layer.
 
 The answer is `{"drawing": 7, "points": 25, "answer": {...}}`: to which drawing, how many of its
-points are in it, and what `answers.as_dict` returns. An error is one word,
+points are in it, and what `answers.as_dict` returns; to a look it is
+`{"drawing": 7, "look": {...}}`, what `LayerPictures.of` returns. An error is one word,
 `{"error": "malformed"}`; `limits` says how much is taken.
 """

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.explaining.layer_pictures import layer_pictures
 from mnist_app.core.ink.drawings import drawing_from_pen
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.live import limits
-from mnist_app.live.messages import Begin, Points, Refused
+from mnist_app.live.messages import Begin, Message, Points, Refused
 
 
 @dataclass
@@ -22,6 +23,7 @@ class LiveDrawing:
     begin: Begin
     model: StoredModel
     strokes: list[list[float]] = field(default_factory=list)
+    reading: Reading = field(default_factory=lambda: Reading(()))
 
     @property
     def points(self) -> int:
@@ -30,13 +32,32 @@ class LiveDrawing:
 
     def answer(self) -> dict[str, Any]:
         """Return the text's content that answers the browser; takes a few milliseconds."""
+        self.reading = self._read()
         return {
             "drawing": self.begin.drawing,
             "points": self.points,
-            "answer": answers.as_dict(self._reading()),
+            "answer": answers.as_dict(self.reading),
         }
 
-    def _reading(self) -> Reading:
+    def look(self, maps: int) -> dict[str, Any]:
+        """Return what the network finds in what was last answered.
+
+        Args:
+            maps: of each layer.
+
+        Raises:
+            Refused: nothing was read, or the model is gone.
+        """
+        if not self.reading.digits:
+            raise Refused("nothing read")
+        try:
+            pictures = layer_pictures(self.model.path)
+        except DigitLabError as error:
+            raise Refused("unknown model") from error
+        found = pictures.of(self.reading.digits[0].image, maps)
+        return {"drawing": self.begin.drawing, "look": found}
+
+    def _read(self) -> Reading:
         strokes = [np.array(stroke).reshape(-1, 2) for stroke in self.strokes]
         try:
             drawing = drawing_from_pen(strokes, self.begin.pen)
@@ -46,7 +67,7 @@ class LiveDrawing:
             return Reading((), str(error))
 
 
-def after(drawing: LiveDrawing | None, message: Begin | Points) -> LiveDrawing:
+def after(drawing: LiveDrawing | None, message: Message) -> LiveDrawing:
     """Return the drawing as it is after a message.
 
     Raises:
@@ -56,7 +77,7 @@ def after(drawing: LiveDrawing | None, message: Begin | Points) -> LiveDrawing:
         drawing = _begun(message)
     elif drawing is None or message.drawing != drawing.begin.drawing:
         raise Refused("no drawing")
-    else:
+    elif isinstance(message, Points):
         _extend(drawing.strokes, message)
     if drawing.points > limits.POINTS:
         raise Refused("too much ink")

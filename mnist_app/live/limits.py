@@ -4,6 +4,8 @@
 MESSAGE_BYTES = 256 * 1024
 POINTS = 10_000
 STROKES = 200
+# Of each layer that is shown.
+MAPS = 4
 # Canvas pixels from its corner, either way: far more than any screen has.
 FARTHEST = 10_000
 # A browser asks no more often than its screen shows a new frame.

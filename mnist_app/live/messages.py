@@ -32,7 +32,18 @@ class Points:
     points: list[float]
 
 
-def parsed(text: str) -> Begin | Points:
+@dataclass(frozen=True)
+class Look:
+    """What the network finds in the drawing is wanted, so many maps of each layer."""
+
+    drawing: int
+    maps: int
+
+
+Message = Begin | Points | Look
+
+
+def parsed(text: str) -> Message:
     """Return what a text says.
 
     Raises:
@@ -46,6 +57,8 @@ def parsed(text: str) -> Begin | Points:
             return _begin(message)
         if message["type"] == "points":
             return _go_on(message)
+        if message["type"] == "look":
+            return _look(message)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise Refused("malformed") from error
     raise Refused("malformed")
@@ -68,6 +81,13 @@ def _begin(message: dict[str, Any]) -> Begin:
 
 def _go_on(message: dict[str, Any]) -> Points:
     return Points(_count(message["drawing"]), _count(message["stroke"]), _points(message["points"]))
+
+
+def _look(message: dict[str, Any]) -> Look:
+    maps = _count(message["maps"])
+    if not 1 <= maps <= limits.MAPS:
+        raise ValueError
+    return Look(_count(message["drawing"]), maps)
 
 
 def _points(values: Any) -> list[float]:

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from mnist_app.live import limits
 from mnist_app.live.connections import connected
 from mnist_app.live.drawings import LiveDrawing, after
-from mnist_app.live.messages import Refused, parsed
+from mnist_app.live.messages import Look, Refused, parsed
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +70,9 @@ async def _converse(websocket: WebSocket) -> None:
 
 async def _answered(drawing: LiveDrawing | None, text: str) -> tuple[LiveDrawing, dict[str, Any]]:
     def work() -> tuple[LiveDrawing, dict[str, Any]]:
-        now = after(drawing, parsed(text))
-        return now, now.answer()
+        message = parsed(text)
+        now = after(drawing, message)
+        return now, now.look(message.maps) if isinstance(message, Look) else now.answer()
 
     try:
         return await asyncio.get_running_loop().run_in_executor(_readers, work)

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.pen import draw, expect_read
+from tests.support.drawings import STROKES
+from tests.support.pen import DIGITS, canvas_points, clear, draw, expect_read
 from tests.support.servers import Server
 
 TITLES = ("Draw a digit", "What it saw", "How it decided", "Where it fails", "Teach it")
@@ -67,17 +68,17 @@ def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_netw
     turn(page, "ArrowRight", 2)
     page.get_by_alt_text("The picture of 28 by 28 squares that the network gets").wait_for()
     turn(page, "ArrowRight", 3)
-    expect(page.locator(".way figure")).to_have_count(4)
-    expect(page.locator(".looked")).to_contain_text("blue speaks for 7")
+    expect(page.locator(".way figure")).to_have_count(6)
+    expect(page.locator(".looked")).to_contain_text("Blue parts speak for 7")
     bars = page.locator(".st-key-probabilities .bars")
     expect(bars).to_have_attribute("aria-label", re.compile("How likely each digit is: 7"))
     turn(page, "ArrowRight", 4)
     expect(page.locator(".gallery.worst figure")).to_have_count(6)
-    expect(page.get_by_text("It took yours for a 7.")).to_be_visible()
+    expect(page.get_by_text("It read the digit from step 1 as 7.")).to_be_visible()
     turn(page, "PageDown", 5)
     page.locator(".st-key-demo_train button").click()
-    expect(page.locator(".lesson")).to_contain_text("digits that it never saw before")
-    expect(page.locator(".lesson")).to_contain_text(re.compile(r"It takes your drawing for a \d"))
+    expect(page.locator(".lesson")).to_contain_text("that it had never seen")
+    expect(page.locator(".lesson")).to_contain_text(re.compile(r"It reads the drawing as \d"))
     expect(page.locator(".scatterlayer path.js-line").first).to_be_attached()
     for number in (4, 3, 2, 1):
         turn(page, "ArrowLeft", number)
@@ -95,9 +96,29 @@ def test_keys_that_are_pressed_faster_than_the_page_answers_are_not_lost(
     for _ in range(2):
         page.keyboard.press("ArrowLeft")
     expect_step(page, 3)
-    turn(page, "ArrowRight", 4)
+    turn(page, " ", 4)
     page.go_back()
     expect_step(page, 3)
+
+
+def test_what_the_network_finds_follows_the_pen(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/show-me?step=3")
+    page.get_by_role("button", name="Use an example").click()
+    ten = page.locator(".way .ten")
+    expect(ten).to_have_attribute("aria-label", "The brightest of ten: 2")
+    clear(page)
+    found = page.locator(".way .maps img").first
+    blank = found.get_attribute("src")
+    first, *others = canvas_points(page, STROKES[DIGITS.index(7)])
+    page.mouse.move(*first)
+    page.mouse.down()
+    for point in others:
+        page.mouse.move(*point)
+    # No run of the page has it before the pen is lifted.
+    expect(found).not_to_have_attribute("src", str(blank))
+    page.mouse.up()
+    expect_read(page, 7)
+    expect(ten).to_have_attribute("aria-label", "The brightest of ten: 7")
 
 
 @pytest.mark.parametrize("press", ["key", "button"])

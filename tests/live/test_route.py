@@ -88,6 +88,22 @@ def test_a_drawing_that_grows_is_answered_as_the_canvas_will_send_it(
     assert said["answer"]["digits"][0]["image"] == answers.as_dict(reading)["digits"][0]["image"]
 
 
+def look(drawing: int = 1, maps: int = 4) -> dict[str, Any]:
+    return {"type": "look", "drawing": drawing, "maps": maps}
+
+
+def test_what_the_network_finds_is_told_of_what_was_last_answered(live: ClientConnection) -> None:
+    answered = asked(live, begin(SEVEN))["answer"]["digits"][0]
+    found = asked(live, look(maps=2))
+    assert found["drawing"] == 1
+    assert found["look"]["image"] == answered["image"]
+    assert found["look"]["shares"] == answered["shares"]
+    assert [len(stage["maps"]) for stage in found["look"]["stages"]] == [2, 2, 2]
+    assert asked(live, points(flat(SEVEN)))["drawing"] == 1
+    asked(live, begin(drawing=2))
+    assert asked(live, look(drawing=2)) == {"error": "nothing read"}
+
+
 def test_a_new_drawing_leaves_nothing_of_the_one_before(live: ClientConnection) -> None:
     asked(live, begin(THREE))
     said = asked(live, begin(SEVEN, drawing=2))
@@ -127,6 +143,10 @@ def test_a_number_is_read_from_left_to_right(live: ClientConnection) -> None:
         (begin(strokes=[[1, 1] * (limits.POINTS + 1)]), "too much ink"),
         (" " * (limits.MESSAGE_BYTES + 1), "too long"),
         (points([1, 1]), "no drawing"),
+        (look(), "no drawing"),
+        (look(maps=0), "malformed"),
+        (look(maps=limits.MAPS + 1), "malformed"),
+        (look(maps=True), "malformed"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_word_and_the_next_is_answered(
@@ -194,6 +214,7 @@ def test_a_model_that_was_saved_anew_answers_and_one_that_is_gone_does_not(
 ) -> None:
     assert asked(live, begin(SEVEN, model="tiny"))["answer"]["digits"]
     (one_model / "tiny.tflite").write_bytes(b"broken")
+    assert asked(live, look()) == {"error": "unknown model"}
     assert "LiteRT" in asked(live, begin(SEVEN, model="tiny"))["answer"]["says"][0]
     for part in one_model.iterdir():
         part.unlink()

@@ -34,11 +34,17 @@ def draw(app: AppTest, *strokes: dict[str, Any]) -> AppTest:
     return app.run()
 
 
+def components(app: AppTest) -> list[dict[str, Any]]:
+    """Return what the components on the page are given."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in protos if proto.json]
+
+
 def words(app: AppTest, *groups: str) -> dict[str, Any]:
     """Return the answer of the first of these groups that is on the page."""
-    protos = [element.proto for element in app.get("bidi_component")]
-    parts = [json.loads(proto.json) for proto in protos if proto.json]
-    return next(part for part in parts if part.get("part") == "words" and part["group"] in groups)
+    return next(
+        part for part in components(app) if part.get("part") == "words" and part["group"] in groups
+    )
 
 
 def told(app: AppTest) -> dict[str, Any]:

@@ -20,6 +20,9 @@ const rounded = (share) =>
 const selectedDigit = ({ answer, selected }) =>
   answer.digits[Math.min(selected, answer.digits.length - 1)];
 
+// Of each layer, where its pictures are shown; a phone has less room and strength.
+const mostMaps = () => matchMedia("(max-width: 640px)").matches ? 1 : 4;
+
 const lines = (texts) => texts.flatMap((text, place) =>
   place ? [document.createElement("br"), text] : [text]);
 

@@ -1,10 +1,12 @@
 """The explanation of one answer: layers, one step, maps, and a counterfactual."""
 
 import html
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
 
+from mnist_app.core.errors import DigitLabError
 from mnist_app.core.explaining.counterfactual import Counterfactual
 from mnist_app.core.explaining.explanation_pictures import CELL, attributed, marked
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
@@ -14,7 +16,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.percentages import confidence
 from mnist_app.pages.components.convolution_step import show_convolution_step
 from mnist_app.pages.components.figures import figure, legend, row
-from mnist_app.pages.components.layers import show_layers
+from mnist_app.pages.components.layers import show_layer_pictures, show_layers
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.jobs import explanation_job, gradients_job
 from mnist_app.pages.session.queues import queues
@@ -54,7 +56,7 @@ FREE = "It changes the pixels that matter most, so it may be specks that no pen 
 
 
 @st.fragment
-def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
+def show_explanation(image: np.ndarray, model: StoredModel, key: str, group: str) -> None:
     """Show what a model looks at in a picture, as soon as that is found out.
 
     Until then the last picture's stay, so that nothing jumps while somebody draws.
@@ -62,6 +64,7 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
     Args:
         image: uint8 (28, 28).
         key: unique on the page; the first part of the keys of all that is in here.
+        group: of the answer to the picture, see `answer.py`.
     """
     job = explanation_job(model, image, f"{tab()} {key}")
     if job.state == JobState.FAILED:
@@ -73,6 +76,9 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
     name, explanation = st.session_state.get(kept, ("", None))
     with st.container(key=f"{key}_looking"):
         if name == model.name:
+            # That the model is gone or broken is told by the job.
+            with suppress(DigitLabError):
+                show_layer_pictures(group, image, model)
             is_over &= _show_parts(explanation, model, key, job.is_over)
         else:
             st.html(_status("Looking inside …"))
@@ -80,13 +86,15 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
         rerun_later(f"{key}_again")
 
 
-def show_look_inside(image: np.ndarray | None, model: StoredModel, expander: str, key: str) -> None:
+def show_look_inside(
+    image: np.ndarray | None, model: StoredModel, expander: str, key: str, group: str
+) -> None:
     """Show an expander that holds the explanation of a picture once it is opened.
 
     Args:
         image: uint8 (28, 28), or None while nothing is drawn.
         expander: its key and its name in the link.
-        key: see `show_explanation`.
+        key, group: see `show_explanation`.
     """
     with st.expander(
         "Look inside: how did it decide?",
@@ -100,7 +108,7 @@ def show_look_inside(image: np.ndarray | None, model: StoredModel, expander: str
         if image is None:
             st.caption("Draw a digit and see here what the network makes of it, step by step.")
         else:
-            show_explanation(image, model, key)
+            show_explanation(image, model, key, group)
 
 
 def _show_parts(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:

@@ -8,12 +8,17 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import sheet
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.explaining.feature_maps import FeatureMaps
+from mnist_app.core.explaining.layer_pictures import layer_pictures
+from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.percentages import confidence
+from mnist_app.pages.component import component
 from mnist_app.pages.components.figures import legend
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.components.stepper import stepper
 
 SIDE = 448
+SCRIPTS = ("components/answer.js", "components/layer_pictures.js")
+HTML = '<div class="way"></div>'
 TITLES = {
     "Input": "The picture",
     "Conv2D": "Looking for patterns",
@@ -27,6 +32,27 @@ TITLES = {
     "Dropout": "Nothing, for now",
     "Dense": "Weighing up",
 }
+
+
+def show_layer_pictures(group: str, image: np.ndarray, model: StoredModel) -> None:
+    """Show what a network finds in a picture, all at once; on a canvas it follows the pen.
+
+    Args:
+        group: of the answer that it belongs to, see `answer.py`.
+        image: uint8 (28, 28).
+        model: has been loaded.
+
+    Raises:
+        DigitLabError: it is gone.
+    """
+    component(*SCRIPTS, html=HTML, isolate_styles=False)(
+        key=f"{group}_layers",
+        data={
+            "group": group,
+            "names": model.class_names,
+            "found": layer_pictures(model.path).of(image),
+        },
+    )
 
 
 def show_layers(explanation: Explanation, names: tuple[str, ...], key: str) -> None:

@@ -12,6 +12,9 @@ const TELLING_MS = 3000;
 // While the pen moves, an answer is waited for and shown in one part of so many of the time: a slow
 // device draws the pen's line first, and a busy server is asked less.
 const ONE_IN = 5;
+// The pictures of the layers follow the pen where they come sooner than this; else they wait until
+// it is lifted.
+const LOOK_MS = 80;
 // How far the end of the last line may be from where the pen was lifted, in canvas pixels.
 const NEAR = 2;
 
@@ -73,7 +76,8 @@ class Channel {
 // else than a pen has changed it: then runs of the page answer, until it is empty again.
 class LiveDrawing {
   constructor(group) {
-    Object.assign(this, { group, strokes: [], drawing: 0, isKnown: true, changed: -Infinity });
+    Object.assign(this, { group, strokes: [], drawing: 0, isKnown: true, changed: -Infinity,
+      lookMs: 0 });
     this.channel = new Channel((reply) => this.heard(reply), () => this.forget());
     this.channel.open();
     window.digitLabDrawing = this;
@@ -153,6 +157,8 @@ class LiveDrawing {
   // The server is told anew.
   forget() {
     this.isWaiting = false;
+    this.isLooked = true;
+    this.isLooking = false;
     this.sent = null;
     // The answer to all that is drawn, once it is there.
     this.whole = null;
@@ -278,8 +284,11 @@ class LiveDrawing {
 
   send() {
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (this.isWaiting || !this.channel.isOpen || !this.isKnown || !this.unsent()) return;
-    if (this.pen && this.isResting) return;
+    if (this.isWaiting || !this.channel.isOpen || !this.isKnown) return;
+    const isAtRest = this.pen && this.isResting;
+    const mayLook = isAtRest ? !isCalm && this.lookMs < LOOK_MS : !this.pen && !this.unsent();
+    if (mayLook && !this.isLooked && this.group.showLayers) this.look();
+    if (this.isWaiting || isAtRest || !this.unsent()) return;
     if (!this.pen) this.say();
     else if (!isCalm) this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
@@ -310,8 +319,22 @@ class LiveDrawing {
     }
   }
 
-  heard({ error, drawing, answer }) {
+  // Asks for the pictures of the layers, at a time when no answer would be asked for.
+  look() {
+    this.isLooked = this.isLooking = this.isWaiting = true;
+    this.lookedAt = performance.now();
+    this.channel.say({ type: "look", drawing: this.drawing, maps: mostMaps() });
+  }
+
+  heard({ error, drawing, answer, look }) {
     this.isWaiting = false;
+    if (this.isLooking && !answer) {
+      this.isLooking = false;
+      this.lookMs = error ? Infinity : performance.now() - this.lookedAt;
+      if (drawing === this.drawing) this.group.showLayers?.(look);
+      this.send();
+      return;
+    }
     this.takeARest();
     if (error) {
       this.isKnown = false;
@@ -319,6 +342,7 @@ class LiveDrawing {
     }
     if (drawing === this.drawing) {
       if (!this.unsent()) this.whole = answer;
+      this.isLooked = !answer.digits.length || this.canvas.number;
       if (this.pen || this.unsent()) this.showSoFar(answer);
       else {
         this.show(answer);

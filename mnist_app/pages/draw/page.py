@@ -87,7 +87,7 @@ def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
             on_click=_look_inside,
         )
         _show_doors()
-    show_look_inside(digit.image if digit else None, model, LOOK_INSIDE, "drawn")
+    show_look_inside(digit.image if digit else None, model, LOOK_INSIDE, "drawn", canvas.name)
     scroll_if_asked()
     reader.rerun_when_ready(found.job)
 

@@ -69,7 +69,7 @@ def show_opened_picture(
             _show_second_opinions(evaluated, others, number)
         with right:
             _show_examples(evaluated, number)
-        show_look_inside(image, evaluated.model, "opened_inside", "opened")
+        show_look_inside(image, evaluated.model, "opened_inside", "opened", "opened")
 
 
 def _opened_number(dataset: Dataset) -> int | None:

@@ -1,5 +1,6 @@
-"""The last step of the show: the network learns from the presenter, or a new one from nothing."""
+"""The last step of the show: the network learns from the presenter, or a new one from scratch."""
 
+import re
 from contextlib import suppress
 from typing import cast
 
@@ -9,10 +10,11 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.percentages import confidence
+from mnist_app.core.percentages import confidence, percent
 from mnist_app.core.plots.run_charts import lesson_curve
-from mnist_app.core.presets import PRESETS
+from mnist_app.core.presets import PRESETS, training_pictures
 from mnist_app.core.runs.progress import Progress
+from mnist_app.core.runs.run import latest_speed
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components import corrections, reader
 from mnist_app.pages.components.canvas import Canvas, show_large_canvas
@@ -23,9 +25,9 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after
-from mnist_app.pages.session.wording import show_error
+from mnist_app.pages.session.wording import about, show_error
 
-TITLE = "A few seconds of learning"
+TITLE = "Learned in the show"
 # Enough to see it learn: a data set that is small is gone through more often.
 EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
@@ -48,18 +50,28 @@ def show_lesson(canvas: Canvas, model: StoredModel) -> None:
 
 def _show_new_network(canvas: Canvas) -> None:
     job = _last_lesson()
-    st.markdown("**Or watch a new network learn from nothing**")
-    if st.button(
-        TITLE,
-        key="demo_train",
-        type="primary",
-        icon=":material/school:",
-        disabled=job is not None and not job.is_over,
-    ):
-        rerun_after(lambda: _start(canvas))
+    st.markdown("**Or watch a new network learn from scratch**")
     if job is not None and not job.is_over:
+        st.button(
+            "Stop",
+            key="demo_stop",
+            icon=":material/stop:",
+            disabled=job.stopping,
+            on_click=queues().training.stop,
+            args=(job.id,),
+        )
         _watch(job.id)
-    elif job is not None:
+        return
+    config = _config()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        started = st.button(
+            "Start learning", key="demo_train", type="primary", icon=":material/school:"
+        )
+        if time := _usual_time(config):
+            st.markdown(f"Learning takes {time} here.", width="content")
+    if started:
+        rerun_after(lambda: training_job(config, TITLE, visitor(), canvas.image))
+    if job is not None:
         if job.state == JobState.DONE:
             _delete_former(job)
         # A fragment has a container of its own: so the chart stays where it is.
@@ -67,11 +79,19 @@ def _show_new_network(canvas: Canvas) -> None:
             _show_curve(job)
 
 
-def _start(canvas: Canvas) -> None:
+def _config() -> TrainingConfig:
     dataset = default_dataset(list(EPOCHS))
     preset = {**PRESETS["ten-seconds"], "epochs": EPOCHS[dataset], "batch_size": 32}
-    config = TrainingConfig(**preset, dataset=dataset)
-    training_job(config, TITLE, visitor(), canvas.image)
+    return TrainingConfig(**preset, dataset=dataset)
+
+
+def _usual_time(config: TrainingConfig) -> str:
+    """Return how long such a lesson takes, measured here; "" when there was none yet."""
+    # That the list of runs cannot be read is told when a run is started.
+    with suppress(DigitLabError):
+        if speed := latest_speed(config, runs().listed()):
+            return about(training_pictures(config) / speed)
+    return ""
 
 
 def _delete_former(job: Snapshot) -> None:
@@ -109,27 +129,39 @@ def _show_curve(job: Snapshot) -> None:
         show_error(job.error)
         return
     run: LiveRun | None = job.progress
-    progress = (run.progress if run else None) or Progress(1, 1, 0, 1)
+    epochs = run.config.epochs if run else _config().epochs
+    progress = (run.progress if run else None) or Progress(1, epochs, 0, 1)
     text = " ".join((_state_text(job, progress), _opinion(progress)))
     st.html(f'<div class="lesson" role="status">{text}</div>')
     figure = lesson_curve(progress.training, progress.epochs)
-    live_chart(figure, key="lesson_curve", alt=f"How many pictures it reads right. {text}")
+    said = re.sub("</?b>", "", text)
+    live_chart(figure, key="lesson_curve", alt=f"How many pictures it gets right. {said}")
 
 
 def _state_text(job: Snapshot, progress: Progress) -> str:
     if job.state == JobState.WAITING:
-        return "Another network learns first; this one begins by itself."
+        return "Another network is learning. This one starts automatically when it ends."
     if job.result is not None:
         report = job.result.report
         return (
-            f"After {progress.seconds:.0f} seconds it reads <b>{report.accuracy:.0%}</b> of "
-            f"{report.images:,} digits that it never saw before."
+            f"After {progress.seconds:.0f} seconds of learning it gets "
+            f"<b>{percent(report.accuracy)}</b> of {report.images:,} digits right that it had "
+            "never seen."
         )
     if job.state == JobState.STOPPED:
-        return "It was stopped before it had learned anything."
+        return "Stopped before it had learned anything."
+    if job.stopping:
+        return "Stopping …"
     if not progress.training:
-        return f"{_phase(job)}: it knows nothing yet …"
-    return f"It now reads <b>{progress.training[-1].accuracy:.0%}</b> of what it is shown."
+        return f"{_phase(job)} … It knows nothing yet."
+    # The last point is of a moment alone, and jumps.
+    steady = progress.training[-2:][0].accuracy
+    return f"It now gets <b>{percent(steady, 0)}</b> right. {_time_left(progress)}"
+
+
+def _time_left(progress: Progress) -> str:
+    left = progress.seconds_left
+    return "Estimating the time left …" if left is None else f"{about(left).capitalize()} left."
 
 
 def _phase(job: Snapshot) -> str:
@@ -138,9 +170,9 @@ def _phase(job: Snapshot) -> str:
 
 
 def _opinion(progress: Progress) -> str:
-    """Return what the new network takes the presenter's drawing for."""
+    """Return what the new network reads the presenter's drawing as."""
     if not progress.opinions:
         return ""
     probabilities = progress.opinions[-1].probabilities
     digit = int(np.argmax(probabilities))
-    return f"It takes your drawing for a <b>{digit}</b>, {confidence(probabilities[digit])} sure."
+    return f"It reads the drawing as <b>{digit}</b> ({confidence(probabilities[digit])} sure)."

@@ -19,16 +19,16 @@ ON_SCREEN = 96
 
 
 def show_mistakes(canvas: Canvas, model: StoredModel) -> None:
-    """Show how many it reads right, the worst of the others, what it confuses, and the drawing."""
+    """Show how many it gets right, the worst mistakes, the most common one, and the drawing."""
     fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
     dataset = open_dataset(default_dataset(fitting))
-    doing = f"Reading {len(dataset.test_labels):,} digits of other people"
+    doing = f"Reading {len(dataset.test_labels):,} digits written by other people"
     evaluated = evaluate_or_stop(model, dataset, doing)
     report = evaluated.report
     wrong = gallery.in_order(report, np.flatnonzero(~report.is_right), gallery.CONFIDENTLY_WRONG)
     st.html(
-        f'<div class="score"><b>{int(report.is_right.sum()):,}</b> of {report.images:,} read '
-        f"right, <b>{len(wrong):,}</b> wrong</div>"
+        f'<div class="score"><b>{int(report.is_right.sum()):,}</b> of {report.images:,} correct, '
+        f"<b>{len(wrong):,}</b> wrong</div>"
     )
     with st.container(key="mistakes"):
         st.html(picture_grid(evaluated.items(wrong[:SHOWN].tolist()), ON_SCREEN, "worst"))
@@ -39,9 +39,9 @@ def _confused(evaluated: EvaluatedModel) -> str:
     """Return the pair that it confuses most often."""
     pairs, names = most_confused(evaluated.report.confusion_matrix), evaluated.names
     if not pairs:
-        return "It confused nothing: try other digits."
+        return "It made no mistake here."
     true, read, count = pairs[0]
-    return f"Most often it took **a {names[true]} for a {names[read]}**: {times(count)}."
+    return f"Its most common mistake: reading **{names[true]} as {names[read]}** ({times(count)})."
 
 
 def _drawn(canvas: Canvas, evaluated: EvaluatedModel) -> str:
@@ -53,6 +53,6 @@ def _drawn(canvas: Canvas, evaluated: EvaluatedModel) -> str:
     name, said = evaluated.names[digit], report.predictions == digit
     right = int((said & report.is_right).sum())
     return (
-        f"It took yours for **a {name}**. When it said {name} to these digits, it was right "
-        f"{right:,} times of {int(said.sum()):,}."
+        f"It read the digit from step 1 as **{name}**. Of {int(said.sum()):,} times it said "
+        f"“{name}” here, it was right {right:,} times."
     )

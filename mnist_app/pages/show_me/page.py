@@ -1,7 +1,8 @@
-"""A show for an audience: five steps about one drawing, in large type, turned by arrow keys."""
+"""A show for an audience: five steps about one drawing, in large type, turned by keys."""
 
 import importlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,8 @@ from mnist_app.pages.session.wording import escape_markdown
 from mnist_app.pages.show_me.steps import show_steps
 
 STYLE = Path(__file__).with_name("demo.css")
+# The example for whoever draws nothing.
+EXAMPLE = 2
 
 
 @dataclass(frozen=True)
@@ -36,29 +39,29 @@ class ShowStep:
 STEPS = (
     ShowStep(
         "Draw a digit",
-        "A program that was never told what a digit looks like reads what you write.",
+        "Nobody ever told this program what digits look like. Yet it can read yours.",
         "drawing",
     ),
     ShowStep(
         "What it saw",
-        "Not your line, but 784 little squares: a number for each, from black to white.",
+        "It doesn't see your line, just 784 little squares, each a shade from black to white.",
         "picture",
         needs_drawing=True,
     ),
     ShowStep(
         "How it decided",
-        "It looks for small pieces, puts them together, and gives each digit a share.",
+        "It spots small strokes, combines them, and works out how likely each digit is.",
         "decision",
         needs_drawing=True,
     ),
     ShowStep(
         "Where it fails",
-        "It can be sure and wrong. These are digits of other people that it never saw before.",
+        "It can be sure and still be wrong. These are other people's digits it had never seen.",
         "mistakes",
     ),
     ShowStep(
         "Teach it",
-        "Nobody changes the program: it learns from examples with their right answers.",
+        "Nobody rewrites the program. It learns from examples with the correct answers.",
         "lesson",
     ),
 )
@@ -73,7 +76,7 @@ def page() -> None:
     canvas.update()
     model = reader.chosen_model(readers())
     with st.container(key="demo"):
-        show_steps(number, [one.title for one in STEPS], _turn_to)
+        show_steps(number, [one.title for one in STEPS], partial(_turn_to, canvas))
         st.title(step.title, anchor=False)
         st.markdown(step.idea)
         if model is not None and not model.is_shipped:
@@ -85,8 +88,7 @@ def page() -> None:
             if model is None:
                 st.info(reader.NO_READER)
             elif step.needs_drawing and canvas.image is None:
-                st.info("There is no drawing yet: draw a digit in the first step.")
-                st.button("Draw one", key="demo_first", on_click=_turn_to, args=(1,))
+                _show_nothing_drawn(canvas)
             else:
                 _show_step(number, canvas, model)
 
@@ -109,14 +111,36 @@ def _number() -> int:
     return steps.get(linked, 1)
 
 
-def _turn_to(number: int) -> None:
+def _turn_to(canvas: Canvas, number: int) -> None:
+    canvas.update()
+    # Whoever goes on without a pen, as with a remote control, shows an example.
+    if STEPS[number - 1].needs_drawing and canvas.is_empty:
+        canvas.show_example(EXAMPLE)
+    _link_to(number)
+
+
+def _link_to(number: int) -> None:
     st.query_params["step"] = str(number)
+
+
+def _show_nothing_drawn(canvas: Canvas) -> None:
+    """Show ways on from a step that a link opened before anything was drawn."""
+    st.info("Nothing drawn yet.")
+    with st.container(horizontal=True):
+        st.button("Go to step 1", key="demo_first", on_click=_link_to, args=(1,))
+        st.button(
+            "Use an example",
+            key="demo_example",
+            type="primary",
+            on_click=canvas.show_example,
+            args=(EXAMPLE,),
+        )
 
 
 def _show_turns(canvas: Canvas, number: int) -> None:
     def start_again() -> None:
         canvas.renew(None)
-        _turn_to(1)
+        _link_to(1)
 
     with st.container(horizontal=True, horizontal_alignment="distribute", key="demo_turn"):
         st.button(
@@ -125,7 +149,7 @@ def _show_turns(canvas: Canvas, number: int) -> None:
             icon=":material/arrow_back:",
             disabled=number == 1,
             on_click=_turn_to,
-            args=(number - 1,),
+            args=(canvas, number - 1),
         )
         if number < len(STEPS):
             st.button(
@@ -135,7 +159,7 @@ def _show_turns(canvas: Canvas, number: int) -> None:
                 icon=":material/arrow_forward:",
                 icon_position="right",
                 on_click=_turn_to,
-                args=(number + 1,),
+                args=(canvas, number + 1),
             )
         else:
             st.button(

@@ -22,13 +22,13 @@ def show_picture(canvas: Canvas, model: StoredModel) -> None:
     alt = "The picture of 28 by 28 squares that the network gets"
     st.html(
         '<div class="becoming"><figure>'
-        f'<div class="screen">{_lines(drawing, canvas.side, "Your drawing")}</div>'
-        "<figcaption>What you drew</figcaption></figure>"
+        f'<div class="screen">{_lines(drawing, canvas.side, "The drawing")}</div>'
+        "<figcaption>The drawing</figcaption></figure>"
         '<span class="becomes" aria-hidden="true">→</span><figure>'
         f'<div class="screen squares" style="{_transform(drawing, image, canvas.side)}">'
         f"{_lines(drawing, canvas.side)}{picture(image, alt, ON_SCREEN)}</div>"
-        "<figcaption>What it saw: moved to the middle, as large as the digits it learned from, "
-        "cut into 28 x 28 squares</figcaption></figure></div>"
+        "<figcaption>What it saw: moved to the middle, resized and cut into 28 x 28 squares"
+        "</figcaption></figure></div>"
     )
 
 

@@ -1,13 +1,14 @@
 // What uses a key itself keeps it. Remote controls for presenters send PageUp and PageDown, which
-// much of what uses the arrow keys has no use for. Who pressed an option with a finger or a mouse
-// means the show by the arrow keys; who came to it by Tab means the options. A key may be pressed
+// much of what uses the arrow keys has no use for; Space turns on too. Who pressed an option with a finger or a mouse
+// means the show by the keys; who came to it by Tab means the options. A key may be pressed
 // again before the page has answered, so the step that is wanted is reckoned here and taken back
 // from the page only when it has heard of every press.
-const AHEAD = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
+const AHEAD = { ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1 };
 const PAGED = "textarea, select, [contenteditable], [role=slider], [role=combobox], " +
   "[role=listbox], [role=menu], [role=dialog], [role=application]";
 const POINTED = `${PAGED}, input:not([type=radio]), [role=tablist]`;
 const ARROWED = `${POINTED}, input, [role=radiogroup]`;
+const PRESSED = `${ARROWED}, button, a, summary`;
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const show = parentElement.show ??= { sent: data.heard, shown: data.step };
@@ -37,7 +38,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (event.key === "Tab") show.pointed = false;
     const ahead = AHEAD[event.key];
     const modified = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
-    const users = event.key.startsWith("Page") ? PAGED : show.pointed ? POINTED : ARROWED;
+    const users = event.key.startsWith("Page") ? PAGED : show.pointed ? POINTED
+      : event.key === " " ? PRESSED : ARROWED;
     const taken = event.composedPath().some((node) => node.matches?.(users));
     if (!ahead || modified || taken || event.repeat || event.defaultPrevented) return;
     event.preventDefault();

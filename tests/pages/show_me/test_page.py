@@ -16,7 +16,7 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.show_me import lesson, page
 from mnist_app.pages.show_me.mistakes import SHOWN
-from tests.support.canvas_app import SEVEN, is_read, models, stroke, told
+from tests.support.canvas_app import SEVEN, components, is_read, models, stroke, told
 from tests.support.gates import PATIENCE
 from tests.support.visits import bodies, settled, visit
 
@@ -73,12 +73,25 @@ def test_buttons_turn_the_steps_and_keep_the_link(models: Path) -> None:
     assert app.session_state["large_canvas"].is_empty
 
 
-def test_a_step_about_a_drawing_asks_for_one(models: Path) -> None:
+def test_a_step_about_a_drawing_asks_for_one_or_uses_an_example(models: Path) -> None:
     for number in (2, 3):
         app = opened(number)
-        assert "no drawing yet" in app.info[0].value
+        assert "Nothing drawn yet" in app.info[0].value
         turn(app, "demo_first")
         assert app.title[0].value == page.STEPS[0].title
+        app = turn(opened(number), "demo_example")
+        assert linked_step(app) == str(number)
+        assert not app.info
+
+
+def test_whoever_goes_on_without_drawing_shows_an_example(models: Path) -> None:
+    app = turn(opened(), "demo_next")
+    assert "<figcaption>The drawing" in shown(app)
+    assert is_read(turn(app, "demo_back"))
+    app = turn(opened(), "example_7")
+    drawn = app.session_state["large_canvas"].image
+    turn(app, "demo_next")
+    assert np.array_equal(app.session_state["large_canvas"].image, drawn)
 
 
 def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
@@ -87,7 +100,7 @@ def test_a_drawing_that_makes_no_sense_is_no_traceback(models: Path) -> None:
     broken = {"type": "Path", "path": [["Q", "x"]]}
     app.session_state[key] = {"drawing": {"raw": {"objects": [broken]}, "data": None}}
     settled(app)
-    assert "no drawing yet" in app.info[0].value
+    assert "Nothing drawn yet" in app.info[0].value
 
 
 def test_every_step_is_about_the_drawing(models: Path) -> None:
@@ -96,13 +109,16 @@ def test_every_step_is_about_the_drawing(models: Path) -> None:
     read = told(app)["answer"]["text"]
     image = strokes_to_input(drawing_from_canvas({"objects": [stroke(LARGE_SEVEN)]}))
     pixels = picture(image, "", 0).split("base64,")[1]
-    for _ in ("What it saw", "How it decided"):
-        turn(app, "demo_next")
-        assert pixels in shown(app)
-    assert shown(app).count("<figure>") == 4
-    assert f"blue speaks for {read}" in shown(app)
     turn(app, "demo_next")
-    assert f"It took yours for **a {read}**" in shown(app)
+    assert pixels in shown(app)
+    turn(app, "demo_next")
+    assert is_read(app)
+    (found,) = (part["found"] for part in components(app) if "found" in part)
+    assert pixels == f'{found["image"]}">'
+    assert len(found["stages"]) == 3
+    assert f"Blue parts speak for {read}" in shown(app)
+    turn(app, "demo_next")
+    assert f"It read the digit from step 1 as **{read}**" in shown(app)
     turn(app, "demo_next")
     app.segmented_control(key="right_digit").set_value(7).run()
     (kept,) = app.session_state["own_drawings"]
@@ -122,7 +138,7 @@ def test_it_fails_where_the_evaluation_says(models: Path) -> None:
     assert shown(app).count('<figure class="wrong">') == min(wrong, SHOWN)
     off_diagonal = report.confusion_matrix - np.diag(np.diag(report.confusion_matrix))
     true, read = np.unravel_index(off_diagonal.argmax(), off_diagonal.shape)
-    assert f"**a {true} for a {read}**: {off_diagonal.max()} times" in shown(app)
+    assert f"**{true} as {read}** ({off_diagonal.max()} times)" in shown(app)
 
 
 def test_without_corrections_a_new_network_learns(
@@ -131,12 +147,18 @@ def test_without_corrections_a_new_network_learns(
     monkeypatch.setattr(lesson, "EPOCHS", {"optdigits": 2})
     app = draw(opened(5))
     app.button(key="demo_train").click().run()
-    assert app.button(key="demo_train").disabled
+    assert not app.button(key="demo_stop").disabled
     job = queues().training.jobs()[-1]
     queues().training.wait(job.id, timeout=PATIENCE)
     settled(app)
-    assert "digits that it never saw before" in shown(app)
-    assert "It takes your drawing for a <b>" in shown(app)
+    assert "that it had never seen" in shown(app)
+    assert "It reads the drawing as <b>" in shown(app)
+    assert "Learning takes about" in shown(app)
+    app.button(key="demo_train").click().run()
+    app.button(key="demo_stop").click()
+    settled(app)
+    queues().training.wait(queues().training.jobs()[-1].id, timeout=PATIENCE)
+    settled(app)
     assert not app.button(key="demo_train").disabled
     app.segmented_control(key="right_digit").set_value(7).run()
     assert "demo_train" not in [button.key for button in app.button]
@@ -205,4 +227,4 @@ def test_without_any_model_it_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "nothing.keras")
     for number in (1, 4, 5):
-        assert "train one" in opened(number).info[0].value
+        assert "Train one" in opened(number).info[0].value
