@@ -4,7 +4,6 @@ import pytest
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.evaluation.embedding import (
-    ROUNDS,
     Neighbours,
     embeddings,
     neighbourhoods,
@@ -58,16 +57,6 @@ def test_principal_components_show_the_widest_directions() -> None:
     np.testing.assert_allclose(np.abs(more[:, :2]), np.abs(places), atol=1e-3)
     with pytest.raises(DigitLabError, match="two"):
         principal_components(cloud[:1])
-
-
-def test_neighbourhoods_draw_groups_apart() -> None:
-    chance = np.random.default_rng(0)
-    groups = np.repeat(np.arange(3), 30)
-    cloud = (chance.normal(size=(90, 4)) + 20 * np.eye(4)[groups]).astype(np.float32)
-    rounds = list(neighbourhoods(cloud))
-    assert len(rounds) == ROUNDS
-    _, nearest = Neighbours(rounds[-1]).nearest(rounds[-1], 2)
-    assert (groups[nearest[:, 1]] == groups).mean() > 0.95
 
 
 def test_neighbourhoods_can_be_stopped_and_need_a_few() -> None:

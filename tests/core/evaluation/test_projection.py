@@ -35,14 +35,17 @@ def test_a_map_can_be_stopped_and_needs_two(classifier: Classifier, digits: Data
 
 
 @pytest.mark.slow
-def test_a_map_of_neighbours_is_told_round_by_round() -> None:
-    chance = np.random.default_rng(0)
+def test_a_map_of_neighbours_draws_groups_apart_and_is_told_round_by_round() -> None:
+    groups = np.repeat(np.arange(3), 30)
+    cloud = np.random.default_rng(0).normal(size=(90, 4)) + 20 * np.eye(4)[groups]
     told: list[Round] = []
-    places = neighbour_map(chance.normal(size=(40, 5)).astype(np.float32), told.append)
+    places = neighbour_map(cloud.astype(np.float32), told.append)
     assert [done.stage for done in told] == list(range(1, ROUNDS + 1))
     assert [done.fraction for done in told] == [stage / ROUNDS for stage in range(1, ROUNDS + 1)]
     assert np.array_equal(told[-1].places, places)
-    assert places.shape == (40, 2)
+    assert places.shape == (90, 2)
+    _, nearest = Neighbours(places).nearest(places, 2)
+    assert (groups[nearest[:, 1]] == groups).mean() > 0.95
 
 
 def test_a_map_of_neighbours_can_be_stopped() -> None:
