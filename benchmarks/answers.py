@@ -16,12 +16,12 @@ import click
 import numpy as np
 from PIL import Image
 
-from benchmarks import options
-from benchmarks.commands import output
 from benchmarks.numbers import pictured_rows
 from benchmarks.photographed import Handwriting, photographs
-from benchmarks.report import Figure, machine, printed
-from benchmarks.scenes import SCENES
+from benchmarks.support import options
+from benchmarks.support.commands import output
+from benchmarks.support.report import Figure, machine, printed
+from benchmarks.support.scenes import SCENES
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from tests.support.servers import ROOT

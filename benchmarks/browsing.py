@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from benchmarks import options
-from benchmarks.report import Figure, machine, printed
+from benchmarks.support import options
+from benchmarks.support.report import Figure, machine, printed
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError

@@ -14,7 +14,7 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw
 
-from benchmarks import example, options, strangers
+from benchmarks.support import example, options, strangers
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import BINS, EvaluationReport, calibration_error, evaluate

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks import options
-from benchmarks.commands import told
-from benchmarks.report import Figure, machine, printed
+from benchmarks.support import options
+from benchmarks.support.commands import told
+from benchmarks.support.report import Figure, machine, printed
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import evaluate

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from benchmarks import options
-from benchmarks.report import machine
+from benchmarks.support import options
+from benchmarks.support.report import machine
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.explaining.counterfactual import smallest_change

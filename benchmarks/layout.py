@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmarks import options
-from benchmarks.report import Figure, machine, printed
-from benchmarks.ways import this_app
+from benchmarks.support import options
+from benchmarks.support.report import Figure, machine, printed
+from benchmarks.support.ways import this_app
 from tests.support.servers import ROOT, end_when_told
 
 if TYPE_CHECKING:

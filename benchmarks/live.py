@@ -2,8 +2,8 @@
 
 `python -m benchmarks.live` draws strokes of two seconds in Chromium, on this app's page and on the
 common way's in turn, and counts what changes on the page meanwhile. Then many draw without
-browsers, see `benchmarks.crowd`: each load has a server of its own, and with `--before` also one of
-an earlier commit, whose page answers by its runs alone.
+browsers, see `benchmarks.support.crowd`: each load has a server of its own, and with `--before`
+also one of an earlier commit, whose page answers by its runs alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from benchmarks import options
-from benchmarks.crowd import OPENING, Answer, Load, drawn
-from benchmarks.report import Figure, machine, printed
+from benchmarks.support import options
+from benchmarks.support.crowd import OPENING, Answer, Load, drawn
+from benchmarks.support.report import Figure, machine, printed
+from benchmarks.support.ways import Way, ways
 from benchmarks.train_page import LONG_RUN, TrainPage
-from benchmarks.ways import Way, ways
 from tests.support.drawings import STROKES, paced
 from tests.support.servers import end_when_told
 

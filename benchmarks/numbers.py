@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from benchmarks import options
+from benchmarks.support import options
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing, Strokes

@@ -16,9 +16,9 @@ import click
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks import options
 from benchmarks.drawn import TABLET
-from benchmarks.scenes import SCENES, Glyph
+from benchmarks.support import options
+from benchmarks.support.scenes import SCENES, Glyph
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink import SIDE

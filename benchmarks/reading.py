@@ -19,8 +19,8 @@ import click
 import numpy as np
 from PIL import Image
 
-from benchmarks import common_app, options
-from benchmarks.report import Figure, machine, printed
+from benchmarks.support import common_app, options
+from benchmarks.support.report import Figure, machine, printed
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.reading import inputs_from_drawing, read_inputs

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarks import options
-from benchmarks.memory import Memory, libraries, memory
-from benchmarks.report import Figure, machine, printed
+from benchmarks.support import options
+from benchmarks.support.memory import Memory, libraries, memory
+from benchmarks.support.report import Figure, machine, printed
+from benchmarks.support.ways import Way, ways
 from benchmarks.train_page import SHORT_RUN, TrainPage
-from benchmarks.ways import Way, ways
 from tests.support.drawings import STROKES
 from tests.support.servers import end_when_told
 

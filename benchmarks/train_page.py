@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 
 import click
 
-from benchmarks import options
-from benchmarks.report import Figure, machine, printed
-from benchmarks.ways import this_app
+from benchmarks.support import options
+from benchmarks.support.report import Figure, machine, printed
+from benchmarks.support.ways import this_app
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import PRESETS
 from mnist_app.core.settings import TrainingConfig, to_query

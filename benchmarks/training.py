@@ -17,10 +17,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks import options
-from benchmarks.commands import told
 from benchmarks.race import Mark
-from benchmarks.report import Figure, machine, printed
+from benchmarks.support import options
+from benchmarks.support.commands import told
+from benchmarks.support.report import Figure, machine, printed
 from tests.support.servers import ROOT
 
 GOOD, BETTER = 0.99, 0.994
@@ -164,7 +164,7 @@ def main(
     facts = {"machine": machine(), "repeats": {"seeds": seeds}}
     if memory:
         click.echo("Training again and again ...", err=True)
-        figures = memory_figures(told(["benchmarks.repeated"]))
+        figures = memory_figures(told(["benchmarks.support.repeated"]))
     elif watching:
         runs = _in_turn([("watched", ROOT), ("ours", ROOT)], seeds, epochs or WATCHED_EPOCHS)
         figures = watching_figures(*runs)

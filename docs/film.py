@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page
 
-from benchmarks import options
+from benchmarks.support import options
 from tests.support.browser import at_rest
 from tests.support.browser import chromium as browsing
 from tests.support.drawings import STROKES, paced

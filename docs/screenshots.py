@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from playwright.sync_api import Browser, Page
 
-from benchmarks import options
+from benchmarks.support import options
 from tests.support.browser import chromium as browsing
 from tests.support.drawings import SIDE, STROKES
 from tests.support.servers import Server, serve

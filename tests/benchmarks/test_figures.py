@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import answers, crowd, live, reading, startup, train_page
-from benchmarks.crowd import Answer
-from benchmarks.memory import Memory, packages
-from benchmarks.report import Figure, printed
+from benchmarks import answers, live, reading, startup, train_page
 from benchmarks.startup import Held, Start
+from benchmarks.support import crowd
+from benchmarks.support.crowd import Answer
+from benchmarks.support.memory import Memory, packages
+from benchmarks.support.report import Figure, printed
 from benchmarks.train_page import Visit
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.ink.raster import strokes_to_input

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 import requests
 
-from benchmarks import sessions
+from benchmarks.support import sessions
 from mnist_app.pages.uploads import FILES_A_SESSION, FULL, MEGABYTE, MOST_HELD_MB
 from tests.support.servers import ROOT, serve
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import strangers
+from benchmarks.support import strangers
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.recognition.classifier import Classifier

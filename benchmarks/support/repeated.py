@@ -1,6 +1,7 @@
-"""Many trainings in a row in one process, as a worker does them: `python -m benchmarks.repeated`.
+"""Many trainings in a row in one process, as a worker does them.
 
-Prints the memory in MB (10^6 bytes) that the process holds after each, as JSON.
+`python -m benchmarks.support.repeated` prints the memory in MB (10^6 bytes) that the process
+holds after each, as JSON.
 """
 
 import gc
@@ -9,7 +10,7 @@ import os
 
 import click
 
-from benchmarks.memory import memory
+from benchmarks.support.memory import memory
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import PRESETS
@@ -49,4 +50,4 @@ def main(runs: int, limit: int, dataset: str) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    main(prog_name="python -m benchmarks.repeated")
+    main(prog_name="python -m benchmarks.support.repeated")

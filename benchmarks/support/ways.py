@@ -33,11 +33,10 @@ def this_app(checkout: Path = ROOT) -> Iterator[Server]:
 @contextmanager
 def common_way() -> Iterator[Server]:
     """Serve `common_app` with the shipped model."""
+    script = ROOT / "benchmarks" / "support" / "common_app.py"
     # An empty folder: the runner's own defaults hold.
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(
-            ROOT / "benchmarks" / "common_app.py", Path(folder), [str(model_store.SHIPPED)]
-        ) as server,
+        serve(script, Path(folder), [str(model_store.SHIPPED)]) as server,
     ):
         yield server

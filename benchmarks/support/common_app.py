@@ -1,6 +1,6 @@
 """The way such apps are commonly written, to compare with: one script, run whole every time.
 
-`streamlit run benchmarks/common_app.py -- MODEL.keras`
+`streamlit run benchmarks/support/common_app.py -- MODEL.keras`
 """
 
 import sys

@@ -19,7 +19,7 @@ import numpy as np
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from benchmarks.sessions import CANVAS_PAUSE_SECONDS, Session, opened
+from benchmarks.support.sessions import CANVAS_PAUSE_SECONDS, Session, opened
 from mnist_app.core.models import model_store
 from tests.support.drawings import BRUSH, FRAMES_A_SECOND, STROKES, canvas_json, paced
 

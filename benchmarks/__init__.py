@@ -1,1 +1,0 @@
-"""Measurements that print a table; run one with `python -m benchmarks.NAME`."""
