@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import answers, live, reading, startup, train_page
+from benchmarks import answers, layout, live, reading, startup, train_page
+from benchmarks.layout import Opening
 from benchmarks.startup import Held, Start
 from benchmarks.support import crowd
 from benchmarks.support.crowd import Answer
@@ -62,7 +63,7 @@ def test_json_says_the_same() -> None:
     assert (row["ratio"], row["aim"], row["met"]) == (0.5, "at most 0.6 x", True)
 
 
-@pytest.mark.parametrize("module", [reading, startup, train_page, live, answers])
+@pytest.mark.parametrize("module", [reading, startup, train_page, live, answers, layout])
 def test_a_checkout_that_is_missing_is_wrong_usage(module: object) -> None:
     result = CliRunner().invoke(module.main, ["--before", "nowhere"])  # type: ignore[attr-defined]
     assert result.exit_code == 2
@@ -158,3 +159,9 @@ def test_answers_that_differ_are_counted() -> None:
     assert answers.differing(["1", "42", ""], ["1", "43", "7"]) == 2
     with pytest.raises(ValueError, match="argument 2"):
         answers.differing(["1"], ["1", "2"])
+
+
+def test_a_page_that_jumps_misses_its_aim() -> None:
+    shift, first, last = layout.figures("draw", Opening(0.2, 3, 1), Opening(0.05, 4, 2))
+    assert (shift.this_app, shift.before, shift.met) == (0.2, 0.05, False)
+    assert (first.this_app, last.this_app, last.before) == (1, 3, 4)

@@ -4,6 +4,7 @@ The server names a function by a text, so that it need not import what the worke
 """
 
 import importlib
+import logging
 import os
 import pickle
 import sys
@@ -76,6 +77,8 @@ class Preparation(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Give way to the server, and leave out what TensorFlow says when it starts."""
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        # Each run has a network of its own, which TensorFlow takes for a mistake (retracing).
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         is_windows = sys.platform == "win32"
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if is_windows else NICENESS)
 

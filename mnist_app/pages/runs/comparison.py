@@ -43,7 +43,7 @@ def show_run_comparison(chosen: Sequence[Run]) -> None:
         if pair is not None:
             _show_why_convolution(*pair)
         else:
-            st.subheader(f"{len(chosen)} runs side by side", anchor=False)
+            st.header(f"{len(chosen)} runs side by side", anchor=False)
             st.write(_best_run(chosen))
         _show_unfinished(chosen)
         st.html(_table(chosen))
@@ -122,7 +122,7 @@ def _points(chosen: Sequence[Run], result: str) -> str:
 
 
 def _show_why_convolution(dense: Run, convolutional: Run) -> None:
-    st.subheader("Why convolution?", anchor=False)
+    st.header("Why convolution?", anchor=False)
     if dense.accuracy is None or convolutional.accuracy is None:
         st.write(
             "Both networks see the same pictures, the dense one first. The comparison appears here "

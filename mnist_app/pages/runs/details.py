@@ -28,7 +28,7 @@ def show_run(run: Run) -> None:
     """Show a run."""
     model = stored_model(run)
     with st.container(key="run_details"):
-        st.subheader(wording.escape_markdown(run.title), anchor=False)
+        st.header(wording.escape_markdown(run.title), anchor=False)
         _show_state(run)
         _show_figures(run)
         _show_next_steps(run, model)
