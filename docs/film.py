@@ -34,7 +34,7 @@ WINDOW = {"width": 1280, "height": 720}
 SHOWN = (960, 540)
 # Of the picture, a second; a screen that stands still takes no room.
 FRAMES_A_SECOND = 12
-LAST_FRAME_MS = 1500
+LAST_FRAME_MS = 1000
 # A slow device is not given more points than it takes in.
 FRAMES_A_POINT = 3
 QUALITY = 70
@@ -132,19 +132,25 @@ def _filmed(page: Page, url: str) -> Film:
         page.wait_for_timeout(700)
         page.locator(".st-key-right_digit").get_by_role("radio", name="1").click()
         page.get_by_text("Remembered as a 1").wait_for()
-        page.wait_for_timeout(500)
-    page.get_by_role("link", name="Show me").first.click()
-    page.locator("[class*=st-key-demo]").first.wait_for()
-    at_rest(page)
-    page.wait_for_timeout(1000)
-    _draw(page, STROKES[2], 1.0)
-    page.wait_for_timeout(1000)
-    for shown in (".becoming", ".st-key-probabilities .bars", ".gallery.worst"):
-        page.keyboard.press("ArrowRight")
-        page.locator(shown).first.wait_for()
         page.wait_for_timeout(1000)
-        with film.best():
-            page.wait_for_timeout(1200)
+    page.goto(f"{url}/show-me")
+    page.locator("canvas.upper-canvas").wait_for()
+    # An empty canvas gets an example on the way.
+    for number in (2, 3):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"**step={number}*")
+    page.locator(".st-key-probabilities .bars").wait_for()
+    at_rest(page)
+    _clear(page)
+    with film.best():
+        _draw(page, STROKES[5], 2.0)
+        page.mouse.move(WINDOW["width"] - 30, WINDOW["height"] / 2)
+        page.wait_for_timeout(1000)
+    page.keyboard.press("ArrowRight")
+    page.locator(".gallery.worst").wait_for()
+    page.wait_for_timeout(1000)
+    with film.best():
+        page.wait_for_timeout(1000)
     film.stop()
     return film
 
