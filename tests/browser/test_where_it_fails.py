@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import parse_qs, urlencode, urlparse
 
 from playwright.sync_api import Locator, Page, expect
 
 from mnist_app.core.evaluation import selection_codec
 from tests.support.browser import at_rest
 from tests.support.servers import Server
+from tests.support.visits import IN_TEST_ORDER
 
 GALLERY = ".st-key-gallery"
 MAP = ".st-key-picture_map"
@@ -140,7 +141,7 @@ def test_where_two_classes_meet_is_shown_by_keyboard(page: Page, server: Server)
 
 
 def test_a_picture_is_opened_turned_and_closed_by_keyboard(page: Page, server: Server) -> None:
-    visit(page, server, "&gallery_order=In+test+order")
+    visit(page, server, f"&{urlencode(IN_TEST_ORDER)}")
     button = page.locator(f"{GALLERY} button[data-number]").nth(2)
     button.focus()
     page.keyboard.press("Enter")
