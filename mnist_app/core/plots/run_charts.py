@@ -201,6 +201,7 @@ def class_accuracy_curves(
     names: Sequence[str],
     epochs: int,
     words: str = "",
+    noun: str = "digit",
 ) -> Figure:
     """Return how the accuracy on each class rises over `epochs` epochs.
 
@@ -209,6 +210,7 @@ def class_accuracy_curves(
             pictures.
         names: one a class.
         words: stand in the chart while nothing is validated.
+        noun: what a class is called.
     """
     percent = np.array(shares, dtype=float).reshape(-1, len(names)) * 100
     # From the tens that the worst class began in: near the end all are close to each other.
@@ -220,7 +222,7 @@ def class_accuracy_curves(
         percent,
         epochs,
         mode="lines+markers",
-        title="Accuracy on held-back pictures, by kind",
+        title=f"Accuracy on held-back pictures, by {noun}",
         height=300,
         yaxis={"range": [low, 100 + (100 - low) / 50]},
         annotations=[] if shares else [note],

@@ -24,6 +24,7 @@ from mnist_app.pages.components.pixel_images import picture, picture_grid, readi
 from mnist_app.pages.session.choices import choose_quantity
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.run_jobs import LiveRun
+from mnist_app.pages.session.wording import noun
 
 
 def show_curves(progress: Progress) -> None:
@@ -93,10 +94,11 @@ def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
             if not np.isnan(share)
         ]
         words = f"Now {', '.join(told)}."
+    kind = noun(names)
     live_chart(
-        class_accuracy_curves(progress.validation, shares, names, progress.epochs, words),
+        class_accuracy_curves(progress.validation, shares, names, progress.epochs, words, kind),
         key="class_accuracy",
-        alt=f"Accuracy on the held-back pictures of each kind, over epochs. {words}",
+        alt=f"Accuracy on the held-back pictures of each {kind}, over epochs. {words}",
     )
 
 
