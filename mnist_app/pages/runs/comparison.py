@@ -125,8 +125,10 @@ def _show_why_convolution(dense: Run, convolutional: Run) -> None:
     st.header("Why convolution?", anchor=False)
     if dense.accuracy is None or convolutional.accuracy is None:
         st.write(
-            "Both networks see the same pictures, the dense one first. The comparison appears here "
-            "when both are finished."
+            "One of them ended before it was tested, so there is nothing to compare."
+            if dense.is_over and convolutional.is_over
+            else "Both networks see the same pictures, the dense one first. The comparison appears "
+            "here when both are finished."
         )
         return
     st.write(describe_networks(dense, convolutional))

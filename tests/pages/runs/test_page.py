@@ -253,6 +253,7 @@ def test_both_runs_of_a_comparison_are_stopped_at_once() -> None:
     app.button(key="stop_runs").click().run()
     until(app, lambda: all(run.state is RunState.STOPPED for run in run_jobs.runs().listed(ME)))
     assert "stop_runs" not in keys(app.run())
+    assert "nothing to compare" in said(app)
 
 
 def test_moving_the_test_pictures_can_be_stopped_and_tried_again(stored: Path) -> None:
