@@ -43,7 +43,7 @@ def show_form() -> tuple[TrainingConfig | None, str]:
         format_func=_preset_labels().__getitem__,
         key="preset",
         on_change=_apply_preset,
-        help="Fills in the settings below. You can still change each one. Times are measured: how "
+        help="Fills in the settings below. You can still change each one. Times are estimates: how "
         "fast the latest runs on this server trained. Best takes hours on most computers.",
     )
     title = st.text_input(
@@ -89,7 +89,8 @@ def _preset_labels() -> dict[str, str]:
     for name in labels:
         config = TrainingConfig(**{**PRESETS[name], "dataset": st.session_state.set_dataset})
         if speed := latest_speed(config, newest_first):
-            labels[name] += f": {about(training_pictures(config) / speed)}"
+            took = about(training_pictures(config) / speed).removeprefix("about ")
+            labels[name] += f": ~{took}"
     return labels
 
 
