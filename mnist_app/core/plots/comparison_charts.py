@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from mnist_app.core.plots.charts import CONTRAST, STRONG, Figure, Trace, figure, plain, scatter
-from mnist_app.core.plots.run_charts import TRAINING, VALIDATION, Quantity
+from mnist_app.core.plots.run_charts import TRAINING, VALIDATION, Quantity, epoch_axis
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run
 
@@ -45,7 +45,7 @@ def runs_curves(
         [*lines, *keys],
         height=380,
         title=quantity.title,
-        xaxis={"title": {"text": "epoch"}, "range": [0, last]},
+        xaxis=epoch_axis(last),
         **quantity.layout(lines),
     )
 

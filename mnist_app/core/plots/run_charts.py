@@ -145,8 +145,10 @@ def run_curves(
     Args:
         layout: more of it, see `figure`.
     """
-    moments: Trace = {"showlegend": False, "hoverinfo": "skip", "opacity": 0.6}
+    moments: Trace = {"showlegend": False, "hoverinfo": "skip", "opacity": 0.6, "connectgaps": True}
     raw = quantity.line(training, TRAINING, {"color": FAINT, "width": 1}, **moments)
+    # Moments without a single error would be strokes down to the edge.
+    raw["y"] = [value if value > quantity.least else None for value in raw["y"]]
     lines = [
         quantity.line(training, TRAINING, {"color": STRONG, "width": 2.5}, SMOOTHING),
         quantity.line(validation, VALIDATION, {"color": CONTRAST}, **POINTS),
@@ -154,7 +156,7 @@ def run_curves(
     shared: dict[str, Any] = {
         "title": quantity.title,
         "height": 300,
-        "xaxis": _epochs(epochs),
+        "xaxis": epoch_axis(epochs),
         **quantity.layout(lines),
     }
     return figure([raw, *lines], **{**shared, **layout})
@@ -170,12 +172,13 @@ def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
         title="Pictures read correctly",
         height=260,
         showlegend=False,
-        xaxis=_epochs(epochs, "rounds through all pictures"),
+        xaxis=epoch_axis(epochs, "rounds through all pictures"),
     )
 
 
-def _epochs(epochs: int, title: str = "epoch") -> dict[str, Any]:
-    return {"title": {"text": title}, "range": [0, epochs]}
+def epoch_axis(epochs: int, title: str = "epoch") -> dict[str, Any]:
+    """Return the axis of a run of `epochs` epochs, with room for the last point."""
+    return {"title": {"text": title}, "range": [0, epochs * 1.01]}
 
 
 def learning_rate_curve(training: Sequence[Point], epochs: int) -> Figure:
@@ -190,7 +193,7 @@ def learning_rate_curve(training: Sequence[Point], epochs: int) -> Figure:
         [line],
         height=240,
         title="Learning rate",
-        xaxis=_epochs(epochs),
+        xaxis=epoch_axis(epochs),
         yaxis={"rangemode": "tozero", "exponentformat": "power", "nticks": 5},
     )
 
@@ -265,4 +268,4 @@ def _class_curves(
     ]
     layout["yaxis"] |= {"ticksuffix": "%"}
     legend = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
-    return figure(traces, xaxis=_epochs(epochs), legend={**legend, "itemwidth": 30}, **layout)
+    return figure(traces, xaxis=epoch_axis(epochs), legend={**legend, "itemwidth": 30}, **layout)
