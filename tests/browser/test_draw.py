@@ -1,26 +1,21 @@
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import STROKES
-from tests.support.pen import DIGITS, PREDICTION, canvas_points, clear, draw, expect_read
+from tests.support.pen import (
+    DIGITS,
+    PREDICTION,
+    Finger,
+    canvas_points,
+    clear,
+    drag,
+    draw,
+    expect_read,
+    opened,
+)
 from tests.support.servers import Server
-
-
-def opened(page: Page, server: Server, path: str = "/") -> None:
-    page.goto(server.url + path)
-    page.locator("canvas.upper-canvas").wait_for()
-    at_rest(page)
-
-
-def touch(page: Page, digit: int) -> None:
-    """With a finger, as a phone reports it."""
-    device = page.context.new_cdp_session(page)
-    points = canvas_points(page, STROKES[DIGITS.index(digit)])
-    for index, (x, y) in enumerate(points):
-        kind = "touchMove" if index else "touchStart"
-        device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-    device.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def ink_on_paper(page: Page) -> None:
@@ -47,6 +42,36 @@ def test_digits_drawn_with_the_mouse_are_read_one_after_the_other(
         clear(page)
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "side", "parts"),
+    [
+        (1280, 720, 350, "prediction probabilities right_digit open_look_inside"),
+        (1920, 1080, 550, "prediction probabilities right_digit open_look_inside"),
+        (390, 844, 320, "prediction"),
+        (844, 390, 230, "prediction"),
+    ],
+)
+def test_all_that_is_needed_is_on_the_screen(
+    browser: Browser, server: Server, width: int, height: int, side: int, parts: str
+) -> None:
+    is_phone = width < 900
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=is_phone, is_mobile=is_phone
+    )
+    page = context.new_page()
+    opened(page, server)
+    for part in ("canvas_tools", "mode", *parts.split()):
+        expect(page.locator(f".st-key-{part}")).to_be_in_viewport(ratio=1)
+    canvas = page.locator("canvas.upper-canvas")
+    expect(canvas).to_be_in_viewport(ratio=1)
+    box = canvas.bounding_box()
+    assert box is not None
+    assert box["width"] >= side
+    if width == 390:
+        assert box["x"] * 2 + box["width"] == pytest.approx(width, abs=2)
+    context.close()
+
+
 def test_a_drawing_is_answered_without_a_run_of_the_whole_page(page: Page, server: Server) -> None:
     opened(page, server)
     draw(page, 3)
@@ -67,7 +92,7 @@ def test_a_finger_draws_and_does_not_scroll_the_page(phone: Page, server: Server
     main = phone.locator('[data-testid="stMain"]')
     canvas_points(phone, STROKES[0])
     before = main.evaluate("node => node.scrollTop + window.scrollY")
-    touch(phone, 2)
+    Finger(phone).draw(canvas_points(phone, STROKES[DIGITS.index(2)]))
     expect_read(phone, 2)
     assert main.evaluate("node => node.scrollTop + window.scrollY") == before
 
@@ -82,16 +107,16 @@ def test_undo_and_another_ink_keep_the_rest_of_the_drawing(page: Page, server: S
     expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
 
 
-def test_keys_undo_and_clear(page: Page, server: Server) -> None:
+def test_two_digits_where_one_is_expected_are_read_as_a_number_at_a_press(
+    page: Page, server: Server
+) -> None:
     opened(page, server)
-    draw(page, 7)
-    expect_read(page, 7)
-    page.keyboard.press("Control+z")
-    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
-    page.locator(".st-key-example_3 button").click()
-    expect_read(page, 3)
-    page.keyboard.press("Escape")
-    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    for place, digit in enumerate((3, 7)):
+        stroke = STROKES[DIGITS.index(digit)] * 0.5 + np.array([place * 150, 80])
+        drag(page, canvas_points(page, stroke))
+    expect(page.locator(PREDICTION)).to_contain_text("doesn't look like a digit")
+    page.get_by_role("button", name="Read it as a number").click()
+    expect(page.locator(f"{PREDICTION} .number")).to_have_text("37")
 
 
 def test_drawing_ink_and_brush_are_still_there_after_a_look_at_another_page(

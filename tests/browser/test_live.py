@@ -7,25 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import CDPSession, Page, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import STROKES
-from tests.support.pen import DIGITS, PREDICTION, canvas_points, drag, expect_read
+from tests.support.pen import DIGITS, PREDICTION, canvas_points, draw, expect_read, opened
 from tests.support.servers import Server, serve
 
 ROOT = Path(__file__).parent.parent.parent
 ANSWER = f"{PREDICTION} .answer"
 BARS = ".st-key-probabilities .bars"
-SOME_DIGIT = re.compile(r"\d")
-
-
-def opened(page: Page, server: Server, path: str = "/") -> None:
-    """With the live channel open, so that what is seen does not depend on a run of the page."""
-    with page.expect_websocket(lambda socket: socket.url.endswith("/api/live")):
-        page.goto(server.url + path)
-    page.locator("canvas.upper-canvas").wait_for()
-    at_rest(page)
 
 
 def press(page: Page, digit: int, share: float = 1) -> None:
@@ -43,36 +34,6 @@ def go_on(page: Page, digit: int, share: float) -> None:
     for point in points[round(len(points) * share) :]:
         page.mouse.move(*point)
     page.mouse.up()
-
-
-def draw(page: Page, digit: int) -> None:
-    press(page, digit)
-    page.mouse.up()
-
-
-def ink(page: Page) -> int:
-    """Count the canvas' pixels that are not black."""
-    return page.locator("canvas.dc-canvas.lower-canvas").last.evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
-        ".filter((value, index) => index % 4 === 0 && value > 99).length"
-    )
-
-
-class Finger:
-    """Fingers on a touch screen."""
-
-    def __init__(self, page: Page) -> None:
-        self._device: CDPSession = page.context.new_cdp_session(page)
-
-    def report(self, kind: str, *places: tuple[float, float]) -> None:
-        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
-        self._device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    def draw(self, points: list[tuple[float, float]]) -> None:
-        self.report("touchStart", points[0])
-        for point in points[1:]:
-            self.report("touchMove", point)
-        self.report("touchEnd")
 
 
 @pytest.mark.parametrize("path", ["/", "/show-me"])
@@ -157,113 +118,6 @@ def test_who_prefers_no_motion_is_answered_when_the_pen_is_lifted(
     expect(page.locator(BARS)).to_have_attribute("aria-label", re.compile("No drawing yet"))
     page.mouse.up()
     expect_read(page, 3)
-
-
-def test_clear_and_undo_act_at_once_and_a_stroke_begun_right_then_is_kept(
-    page: Page, server: Server
-) -> None:
-    opened(page, server)
-    draw(page, 7)
-    expect_read(page, 7)
-    at_rest(page)
-    # In one go, faster than any hand.
-    points = canvas_points(page, STROKES[DIGITS.index(3)])
-    page.locator(".st-key-clear button").click()
-    assert not SOME_DIGIT.search(page.locator(PREDICTION).inner_text())
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point)
-    page.mouse.up()
-    expect_read(page, 3)
-    assert ink(page) > 3000
-    draw(page, 7)
-    page.locator(".st-key-undo button").click()
-    expect_read(page, 3)
-    at_rest(page)
-    expect_read(page, 3)
-    page.locator(".st-key-undo button").click()
-    assert not ink(page)
-    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
-
-
-def test_a_stroke_begun_right_after_a_drawing_from_before_was_cleared_is_kept(
-    page: Page, server: Server
-) -> None:
-    opened(page, server)
-    draw(page, 7)
-    expect_read(page, 7)
-    page.get_by_role("link", name="Data").click()
-    expect(page.locator("h1")).not_to_contain_text("Digit Lab")
-    page.get_by_role("link", name="Draw").click()
-    expect_read(page, 7)
-    at_rest(page)
-    # The canvas is replaced meanwhile, and has no place of its own then.
-    points = canvas_points(page, STROKES[DIGITS.index(3)])
-    page.locator(".st-key-clear button").click()
-    drag(page, points)
-    expect_read(page, 3)
-    at_rest(page)
-    draw(page, 7)
-    page.locator(".st-key-undo button").click()
-    at_rest(page)
-    expect_read(page, 3)
-
-
-def test_every_point_of_the_canvas_takes_ink(phone: Page, server: Server) -> None:
-    opened(phone, server)
-    finger = Finger(phone)
-    finger.draw(canvas_points(phone, STROKES[DIGITS.index(7)]))
-    expect_read(phone, 7)
-    at_rest(phone)
-    before = ink(phone)
-    # Its toolbar lies there, unseen, when nobody sees to it.
-    (corner,) = canvas_points(phone, np.array([[305, 15]]))
-    finger.draw([corner, (corner[0] - 4, corner[1] + 4)])
-    at_rest(phone)
-    assert ink(phone) > before
-
-
-def test_a_second_finger_and_a_stroke_that_is_broken_off_leave_nothing_behind(
-    phone: Page, server: Server
-) -> None:
-    opened(phone, server)
-    finger = Finger(phone)
-    points = canvas_points(phone, STROKES[DIGITS.index(7)])
-    other = canvas_points(phone, np.array([[300, 300], [20, 300]]))
-    finger.report("touchStart", points[0])
-    for point in points[1:10]:
-        finger.report("touchMove", point)
-    finger.report("touchStart", points[10], other[0])
-    for point in points[10:]:
-        finger.report("touchMove", point, other[1])
-    finger.report("touchEnd")
-    expect_read(phone, 7)
-    phone.locator(".st-key-clear button").tap()
-    expect(phone.locator(PREDICTION)).to_contain_text("Draw a digit")
-    finger.report("touchStart", points[0])
-    for point in points[1:20]:
-        finger.report("touchMove", point)
-    finger.report("touchCancel")
-    phone.locator(".st-key-clear button").tap()
-    expect(phone.locator(PREDICTION)).to_contain_text("Draw a digit")
-    finger.draw(canvas_points(phone, STROKES[DIGITS.index(3)]))
-    expect_read(phone, 3)
-    assert ink(phone) > 3000
-
-
-def test_a_pen_that_leaves_the_canvas_and_comes_back_goes_on(page: Page, server: Server) -> None:
-    opened(page, server)
-    press(page, 3, 0.3)
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 160, box["y"] - 5)
-    page.mouse.move(box["x"] + 170, box["y"] - 5)
-    page.mouse.up()
-    at_rest(page)
-    page.locator(".st-key-clear button").click()
-    draw(page, 7)
-    expect_read(page, 7)
 
 
 @pytest.fixture

@@ -3,14 +3,23 @@
 import re
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import SIDE, STROKES
+from tests.support.servers import Server
 
 # In the order of `STROKES`.
 DIGITS = (0, 1, 2, 3, 6, 7)
 PREDICTION = ".st-key-prediction"
+
+
+def opened(page: Page, server: Server, path: str = "/") -> None:
+    """With the live channel open, so that what is seen does not depend on a run of the page."""
+    with page.expect_websocket(lambda socket: socket.url.endswith("/api/live")):
+        page.goto(server.url + path)
+    page.locator("canvas.upper-canvas").wait_for()
+    at_rest(page)
 
 
 def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
@@ -50,3 +59,28 @@ def expect_read(page: Page, digit: int) -> None:
     expect(page.locator(f"{PREDICTION} .digit")).to_have_text(str(digit))
     first_line = page.locator(PREDICTION).inner_text().strip().splitlines()[0]
     assert first_line == str(digit)
+
+
+def ink(page: Page) -> int:
+    """Count the canvas' pixels that are not black."""
+    return page.locator("canvas.dc-canvas.lower-canvas").last.evaluate(
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
+        ".filter((value, index) => index % 4 === 0 && value > 99).length"
+    )
+
+
+class Finger:
+    """Fingers on a touch screen."""
+
+    def __init__(self, page: Page) -> None:
+        self._device: CDPSession = page.context.new_cdp_session(page)
+
+    def report(self, kind: str, *places: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        self._device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def draw(self, points: list[tuple[float, float]]) -> None:
+        self.report("touchStart", points[0])
+        for point in points[1:]:
+            self.report("touchMove", point)
+        self.report("touchEnd")

@@ -1,5 +1,6 @@
 """Handwritten examples of the ten digits, for whoever has no pen at hand."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,21 @@ _PATHS = (
 )
 # Around the digit, as a fraction of the canvas.
 MARGIN = 0.16
+# It takes 1.6 s to be drawn, in so few steps that a browser rests between them.
+SECONDS_A_DIGIT = 5
+_LINES = (
+    "path { fill: none; stroke: #8c8c8c; stroke-width: 0.056; stroke-linecap: round; "
+    "stroke-linejoin: round; opacity: 0.8; }"
+)
+_MOTION = """
+path { stroke-dasharray: 1 2; opacity: 0; animation: draw %(whole)ss infinite; }
+@keyframes draw {
+  0%% { opacity: 0; stroke-dashoffset: 1; animation-timing-function: step-end; }
+  0.1%% { opacity: 0.8; stroke-dashoffset: 1; animation-timing-function: steps(40); }
+  %(drawn)s%%, %(held)s%% { opacity: 0.8; stroke-dashoffset: 0; }
+  %(gone)s%%, 100%% { opacity: 0; stroke-dashoffset: 0; }
+}
+"""
 
 
 def example_digit(digit: int) -> Drawing:
@@ -40,9 +56,48 @@ def example_canvas_json(digit: int, side: float, pen_width: float) -> dict[str, 
         side: of the canvas, in pixels.
         pen_width: in pixels as well.
     """
+    return {"objects": [_path(stroke, pen_width) for stroke in _on_square(digit, side)]}
+
+
+def still_svg(digit: int) -> str:
+    """Return a square SVG of an example of a digit, 0..9."""
+    return _svg(_LINES, f'<path d="{_data(digit)}"/>')
+
+
+def moving_svg(digits: Sequence[int]) -> str:
+    """Return a square SVG in which digits, each 0..9, draw themselves one after the other."""
+    whole = SECONDS_A_DIGIT * len(digits)
+    motion = _MOTION % {
+        "whole": whole,
+        "drawn": 160 / whole,
+        "held": 400 / whole,
+        "gone": 460 / whole,
+    }
+    paths = (
+        f'<path pathLength="1" style="animation-delay: {SECONDS_A_DIGIT * place}s" '
+        f'd="{_data(digit)}"/>'
+        for place, digit in enumerate(digits)
+    )
+    return _svg(_LINES + motion, "".join(paths))
+
+
+def _svg(style: str, paths: str) -> str:
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">'
+        f"<style>{style}</style>{paths}</svg>"
+    )
+
+
+def _data(digit: int) -> str:
+    """Return an example as the data of an SVG path in a square of side 1."""
+    points = (" ".join(f"{x:.3f},{y:.3f}" for x, y in stroke) for stroke in _on_square(digit, 1))
+    return " ".join(f"M{stroke}" for stroke in points)
+
+
+def _on_square(digit: int, side: float) -> list[np.ndarray]:
+    """Return the strokes of an example in the middle of a square, each float64 (n, 2)."""
     strokes = example_digit(digit).strokes
-    scaled = [stroke * side * (1 - 2 * MARGIN) + side * MARGIN for stroke in strokes]
-    return {"objects": [_path(stroke, pen_width) for stroke in scaled]}
+    return [stroke * side * (1 - 2 * MARGIN) + side * MARGIN for stroke in strokes]
 
 
 def _path(stroke: np.ndarray, pen_width: float) -> dict[str, Any]:

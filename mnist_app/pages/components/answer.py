@@ -1,5 +1,7 @@
 """The parts of an answer on a page; `answer.js` shows them, and `live.js` while the pen moves."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,7 +10,7 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Digit, Reading
 from mnist_app.pages.component import component
 
-SCRIPTS = ("components/answer.js", "components/live.js")
+SCRIPTS = ("components/answer.js", "components/eraser.js", "components/live.js")
 HTML = '<div class="answer-part"></div>'
 
 
@@ -17,6 +19,7 @@ def show_words(
     answer: dict[str, Any],
     canvas: dict[str, Any] | None = None,
     empty: dict[str, Any] | None = None,
+    erase: Callable[[Any], None] | None = None,
 ) -> None:
     """Show the answer in words, and hand it to the other parts of its group.
 
@@ -24,8 +27,10 @@ def show_words(
         answer: as `answers.as_dict` gives it.
         canvas: what the pen is followed on, see `Canvas.as_followed`.
         empty: what is shown while nothing is drawn.
+        erase: called with what the eraser touched, see `Canvas.erase`.
     """
-    _show_part(group, "words", answer=answer, canvas=canvas, empty=empty)
+    acts = {"erased": erase} if erase else {}
+    _show_part(group, "words", acts, answer=answer, canvas=canvas, empty=empty)
 
 
 def show_bars(group: str, digit: Digit | None = None) -> None:
@@ -35,12 +40,12 @@ def show_bars(group: str, digit: Digit | None = None) -> None:
         digit: given where there are no words that the answer comes with.
     """
     answer = None if digit is None else answers.as_dict(Reading((digit,)))
-    _show_part(group, "bars", answer=answer)
+    _show_part(group, "bars", {"selected": _select}, answer=answer)
 
 
 def show_inputs(group: str, done: str) -> None:
     """Show the pictures that the network saw, and a word on what was done to make them."""
-    _show_part(group, "inputs", done=done)
+    _show_part(group, "inputs", {}, done=done)
 
 
 def selected_digit(reading: Reading) -> Digit | None:
@@ -52,15 +57,25 @@ def selected_digit(reading: Reading) -> Digit | None:
     return digits[min(st.session_state.get("selected_digit", 0), len(digits) - 1)]
 
 
-def _show_part(group: str, part: str, **data: Any) -> None:
+def _select(place: Any) -> None:
+    # It comes from a browser: anything may be in it.
+    if isinstance(place, int) and place >= 0:
+        st.session_state.selected_digit = place
+
+
+def _show_part(group: str, part: str, acts: dict[str, Callable[[Any], None]], **data: Any) -> None:
+    """Show a part of an answer.
+
+    Args:
+        acts: what is called with a value of that name when the browser sets it.
+    """
     key = f"{group}_{part}"
 
-    def select() -> None:
-        place = st.session_state[key].get("selected")
-        # It comes from a browser: anything may be in it.
-        if isinstance(place, int) and place >= 0:
-            st.session_state.selected_digit = place
+    def heard(name: str) -> None:
+        acts[name](st.session_state[key].get(name))
 
     component(*SCRIPTS, html=HTML, isolate_styles=False)(
-        key=key, data={"group": group, "part": part, **data}, on_selected_change=select
+        key=key,
+        data={"group": group, "part": part, **data},
+        **{f"on_{name}_change": partial(heard, name) for name in acts},
     )

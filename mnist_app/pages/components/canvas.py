@@ -1,6 +1,7 @@
 """The canvas that a visitor draws on, one digit or a number, and its tools."""
 
-from dataclasses import dataclass
+import base64
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing, canvas_json, drawing_from_canvas
-from mnist_app.core.ink.example_digits import example_canvas_json
+from mnist_app.core.ink.example_digits import example_canvas_json, moving_svg, still_svg
+from mnist_app.core.ink.history import History, Objects
 from mnist_app.core.ink.raster import strokes_to_input
 
 SIDE = 320
@@ -32,6 +34,7 @@ class Canvas:
         number: part of the widget's key; a new one makes a new canvas.
         start: the drawing that the new canvas begins with, the component's JSON.
         latest: the drawing as the browser last sent it.
+        history: what it has shown.
         is_wide: made for a number, not for one digit.
     """
 
@@ -40,6 +43,7 @@ class Canvas:
     number: int = 0
     start: dict[str, Any] | None = None
     latest: dict[str, Any] | None = None
+    history: History = field(default_factory=History)
     is_wide: bool = False
 
     @property
@@ -52,8 +56,13 @@ class Canvas:
         return (WIDE, LOW) if self.is_wide else (self.side, self.side)
 
     @property
+    def objects(self) -> Objects:
+        """Return the strokes, as the component tells them."""
+        return (self.latest or {}).get("objects", [])
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.latest or {}).get("objects")
+        return not self.objects
 
     @property
     def brush(self) -> int:
@@ -81,18 +90,19 @@ class Canvas:
     @property
     def as_followed(self) -> dict[str, Any]:
         """Return what the browser needs to follow the pen, see live.js."""
-        objects = (self.latest or {}).get("objects", [])
         try:
-            tip = [float(value) for value in objects[-1]["path"][-1][-2:]]
+            tip = [float(value) for value in self.objects[-1]["path"][-1][-2:]]
         except (LookupError, TypeError, ValueError):
             tip = [0.0, 0.0]
+        ink, paper = _ink()
         return {
             "key": self.key,
             "number": self.is_wide,
             "pen": self.brush,
-            "paper": _ink()[1],
+            "ink": ink,
+            "paper": paper,
             "start": self._starting_points(),
-            "strokes": len(objects),
+            "strokes": len(self.objects),
             "tip": tip,
         }
 
@@ -110,15 +120,53 @@ class Canvas:
         sent = st.session_state.get(self.key)
         if sent:
             self.latest = canvas_json(sent)
+            self.history.see(self.objects)
 
-    def renew(self, start: dict[str, Any] | None) -> None:
-        """Replace the canvas by one that begins with `start`."""
-        self.number += 1
-        self.start = self.latest = start
+    def renew(self, objects: Objects | None) -> None:
+        """Replace the drawing by another or by none, which can be undone."""
+        self.history.add(objects or [])
+        self._show(objects or [])
+
+    def repaint(self) -> None:
+        """Show the same drawing in the ink that is chosen now."""
+        self._show(self.objects)
+
+    def step(self, by: int) -> None:
+        """Undo (-1) or redo (1) what was done last, if anything was."""
+        objects = self.history.step(by)
+        if objects is not None:
+            self._show(objects)
+
+    def erase(self, told: Any) -> None:
+        """Take strokes away.
+
+        Args:
+            told: `{"key": KEY, "strokes": [PLACE, ...]}`, see live.js; anything may come.
+        """
+        self.update()
+        if not isinstance(told, dict) or told.get("key") != self.key:
+            return
+        gone = told.get("strokes")
+        gone = gone if isinstance(gone, list) else []
+        self.renew([item for place, item in enumerate(self.objects) if place not in gone])
+
+    def change_shape(self, is_wide: bool) -> None:
+        """Give the drawing, and what it was before, the room of a number or of one digit."""
+        self.is_wide = is_wide
+        self.history.reform(lambda objects: _fitting(objects, self.size))
+        self._show(_fitting(self.objects, self.size))
 
     def show_example(self, digit: int) -> None:
-        """Replace the canvas by one that begins with an example of a digit, 0..9."""
-        self.renew(_in_ink(example_canvas_json(digit, self.side, self.brush)))
+        """Replace the drawing by an example of a digit, 0..9."""
+        self.renew(example_canvas_json(digit, self.side, self.brush)["objects"])
+
+    def _show(self, objects: Objects) -> None:
+        """Replace the canvas by one that begins with a drawing."""
+        colour, _ = _ink()
+        self.number += 1
+        self.start = self.latest = (
+            {"objects": [{**item, "stroke": colour} for item in objects]} if objects else None
+        )
 
 
 def visitors_canvas() -> Canvas:
@@ -135,14 +183,13 @@ def _resumed(canvas: Canvas) -> Canvas:
     # An empty one is left alone: somebody may be drawing its first stroke.
     if not canvas.is_empty and canvas.key not in st.session_state:
         # Another ink may have been chosen on another page.
-        canvas.renew(_in_ink(canvas.latest))
+        canvas.repaint()
     return canvas
 
 
 def show_canvas(canvas: Canvas) -> None:
-    """Show the canvas, with the choice of what it is for above, and Clear and Undo below."""
+    """Show the canvas, with the choice of what it is for above, and its tools below."""
     with st.container(key="canvas"):
-        # The canvas' own toolbar floats above it, to the right of this choice; see live.js.
         st.segmented_control(
             "What you draw",
             MODES,
@@ -155,14 +202,26 @@ def show_canvas(canvas: Canvas) -> None:
         )
         with st.container(key="wide_canvas" if canvas.is_wide else "square_canvas"):
             _show_surface(canvas)
-    _show_clear_and_undo(canvas)
+            if not canvas.is_wide:
+                st.html(_hint())
+    _show_tools(canvas)
+
+
+def _hint() -> str:
+    """Return digits that draw themselves until somebody touches the canvas."""
+    pictures = {"moving": moving_svg(EXAMPLES), "still": still_svg(EXAMPLES[0])}
+    return "".join(
+        f'<img class="hint {name}" alt="" '
+        f'src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
+        for name, svg in pictures.items()
+    )
 
 
 def show_large_canvas(canvas: Canvas) -> None:
-    """Show the presenter's canvas, with Clear and Undo below."""
+    """Show the presenter's canvas, with its tools below."""
     with st.container(key="canvas"), st.container(key="large_canvas"):
         _show_surface(canvas)
-    _show_clear_and_undo(canvas)
+    _show_tools(canvas)
 
 
 def _show_surface(canvas: Canvas) -> None:
@@ -183,11 +242,14 @@ def _show_surface(canvas: Canvas) -> None:
     )
 
 
-def _show_clear_and_undo(canvas: Canvas) -> None:
-    with st.container(horizontal=True, width=SIDE):
+def _show_tools(canvas: Canvas) -> None:
+    with st.container(key="canvas_tools", horizontal=True, gap="small"):
         for label, icon, act in (
             ("Clear", "delete", lambda: canvas.renew(None)),
-            ("Undo", "undo", lambda: _undo(canvas)),
+            ("Undo", "undo", lambda: canvas.step(-1)),
+            ("Redo", "redo", lambda: canvas.step(1)),
+            # It is pressed and used in the browser alone, see live.js.
+            ("Eraser", "ink_eraser", None),
         ):
             st.button(
                 label,
@@ -211,7 +273,7 @@ def show_examples(canvas: Canvas) -> None:
             )
 
 
-def show_tools(canvas: Canvas) -> None:
+def show_style(canvas: Canvas) -> None:
     """Show the choice of ink and brush."""
     st.segmented_control(
         "Style",
@@ -220,21 +282,10 @@ def show_tools(canvas: Canvas) -> None:
         key="ink",
         required=True,
         # The drawing stays when paper and ink change.
-        on_change=lambda: canvas.renew(None if canvas.is_empty else _in_ink(canvas.latest)),
+        on_change=canvas.repaint,
         persist_state="session",
     )
     st.slider("Brush width", 6, 40, BRUSH, key="brush", width=180, persist_state="session")
-
-
-def _undo(canvas: Canvas) -> None:
-    objects = (canvas.latest or {}).get("objects", [])
-    canvas.renew({"objects": objects[:-1]} if len(objects) > 1 else None)
-
-
-def _in_ink(raw: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a drawing, the component's JSON, in the chosen ink."""
-    colour, _ = _ink()
-    return {"objects": [{**item, "stroke": colour} for item in (raw or {}).get("objects", [])]}
 
 
 def _ink() -> tuple[str, str]:
@@ -249,22 +300,21 @@ def read_as_number(canvas: Canvas) -> None:
 
 
 def _change_mode(canvas: Canvas) -> None:
-    canvas.is_wide = st.session_state.mode == MODES[1]
-    canvas.renew(_fitting(canvas.latest, canvas.size))
+    canvas.change_shape(st.session_state.mode == MODES[1])
 
 
-def _fitting(raw: dict[str, Any] | None, size: tuple[int, int]) -> dict[str, Any] | None:
-    """Move a drawing, the component's JSON, into a canvas, and make it smaller if need be.
+def _fitting(objects: Objects, size: tuple[int, int]) -> Objects:
+    """Move a drawing into a canvas, and make it smaller if need be.
 
     Args:
         size: width and height of the canvas.
     """
     try:
-        drawing = drawing_from_canvas(raw)
+        drawing = drawing_from_canvas({"objects": objects})
     except DigitLabError:
-        return None
-    if raw is None or drawing.is_empty:
-        return None
+        return []
+    if drawing.is_empty:
+        return []
     points, reach = np.concatenate(drawing.strokes), drawing.pen_width / 2
     low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
     scale = min(1.0, float((size / (high - low)).min()))
@@ -279,4 +329,4 @@ def _fitting(raw: dict[str, Any] | None, size: tuple[int, int]) -> dict[str, Any
             "scaleY": item.get("scaleY", 1.0) * scale,
         }
 
-    return {"objects": [moved(item) for item in raw["objects"]]}
+    return [moved(item) for item in objects]

@@ -12,21 +12,16 @@ const TELLING_MS = 3000;
 // While the pen moves, an answer is waited for and shown in one part of so many of the time: a slow
 // device draws the pen's line first, and a busy server is asked less.
 const ONE_IN = 5;
+const TOOLS = ["clear", "undo", "redo", "eraser"];
 // The pictures of the layers follow the pen where they come sooner than this; else they wait until
 // it is lifted.
 const LOOK_MS = 80;
 // How far the end of the last line may be from where the pen was lifted, in canvas pixels.
 const NEAR = 2;
 
-// It lies above the canvas, never over it, and is for a mouse alone: beside a finger it would only
-// be pressed by mistake.
-const TOOLBAR = `
-  .dc-toolbar, .dc-root:hover > .dc-toolbar, .dc-toolbar[data-pinned] {
-    top: auto; bottom: 100%; padding-bottom: 0.2rem; transition: opacity 0.15s; }
-  .dc-toolbar { pointer-events: none; }
-  .dc-toolbar :focus-visible { outline: 3px solid #2f7bf6 !important; }
-  .dc-root:hover > .dc-toolbar, .dc-toolbar:focus-within { pointer-events: auto; }
-  @media (hover: none) { .dc-toolbar { display: none !important; } }`;
+// The canvas' own tools lie over it, where they would take ink; the page has these and more.
+const UPDATE = "Update the app with this drawing";
+const TOOLBAR = ".dc-toolbar { display: none !important; }";
 
 class Channel {
   constructor(heard, changed) {
@@ -72,12 +67,12 @@ class Channel {
   }
 }
 
-// What is drawn on the canvas, as far as the browser has seen it. `isKnown` is false once something
-// else than a pen has changed it: then runs of the page answer, until it is empty again.
+// What is drawn on the canvas, as far as the browser has seen it. `isKnown` is false once the page
+// or the channel says otherwise: then runs of the page answer, until it is empty again.
 class LiveDrawing {
   constructor(group) {
-    Object.assign(this, { group, strokes: [], drawing: 0, isKnown: true, changed: -Infinity,
-      lookMs: 0 });
+    Object.assign(this, { group, strokes: [], undone: [], cleared: null, touched: new Set(),
+      drawing: 0, isKnown: true, changed: -Infinity, lookMs: 0 });
     this.channel = new Channel((reply) => this.heard(reply), () => this.forget());
     this.channel.open();
     window.digitLabDrawing = this;
@@ -103,20 +98,24 @@ class LiveDrawing {
   }
 
   // What a run of the page says of the canvas, and its answer.
-  take({ canvas, answer, empty }) {
+  take({ canvas, answer, empty }, erase) {
     const isAnother = canvas.key !== this.canvas?.key;
     const settings = JSON.stringify({ ...canvas, strokes: 0, tip: 0 });
     const isOther = settings !== this.settings;
-    Object.assign(this, { canvas, empty, settings });
+    Object.assign(this, { canvas, empty, settings, erase });
     this.group.isNumber = canvas.number;
     clearTimeout(this.late);
     if (isAnother) {
       // What was drawn since Clear belongs on the canvas that the page made for it.
       const strokes = this.isAwaited && !canvas.start.length ? this.strokes : null;
-      this.isAwaited = false;
+      if (!this.isErased) this.touched.clear();
+      Object.assign(this, { isAwaited: false, isErased: false, undone: [], cleared: null });
       if (!strokes) this.become(canvas.start);
+      if (canvas.start.length) endHint();
       this.isKnown = canvas.strokes === canvas.start.length;
       prepared((root) => { if (strokes?.length) this.handOver(root); });
+      if (!this.pen) this.endErasing();
+      pressEraser(isErasing() && this.strokes.length > 0);
     } else if (isOther) this.forget();
     if (isAnother || !this.isKnown || this.agrees(canvas)) {
       this.show(answer);
@@ -166,24 +165,29 @@ class LiveDrawing {
   }
 
   down(event) {
-    const canvas = event.composedPath()[0];
-    const isOnCanvas = canvas.matches?.("canvas.upper-canvas") && event.target.closest(".st-key-canvas");
-    const place = isOnCanvas ? placeOf(canvas) : this.awaitedPlace(event);
+    const place = this.placeUnder(event);
     if (!place || !event.isPrimary || event.button !== 0 || this.pen) return;
+    endHint();
     if (this.channel.rests) this.channel.open();
-    if (isEditing()) this.isKnown = false;
-    this.pen = { id: event.pointerId, ...place };
+    this.pen = { id: event.pointerId, isErasing: isErasing(), ...place };
+    if (this.pen.isErasing) {
+      this.rub(event);
+      return;
+    }
     this.strokes.push([]);
+    Object.assign(this, { undone: [], cleared: null });
     if (this.strokes.length === 1) this.fade(true);
     this.draw(event);
   }
 
-  // Between two canvases there is none for a moment; who draws where it was draws on the next one.
-  awaitedPlace({ clientX, clientY }) {
-    if (!this.isAwaited || !this.place) return null;
-    const { left, right, top, bottom } = this.place.box;
-    const isInside = clientX > left && clientX < right && clientY > top && clientY < bottom;
-    return isInside ? this.place : null;
+  // Where the canvas is that a pen is put on.
+  placeUnder(event) {
+    const canvas = event.composedPath()[0];
+    const isOnPage = event.target.closest?.(".st-key-canvas");
+    if (isOnPage && canvas.matches?.("canvas.upper-canvas")) return placeOf(canvas);
+    if (isOnPage && isErasing()) return inside(event, upperCanvas() && placeOf(upperCanvas()));
+    // Between two canvases there is none for a moment; who draws where it was draws on the next one.
+    return this.isAwaited ? inside(event, this.place) : null;
   }
 
   move(event) {
@@ -191,21 +195,66 @@ class LiveDrawing {
     this.pen.canvas?.("mousemove", event);
     // Where the pen was lifted was not seen.
     if (event.pointerType === "mouse" && !event.buttons) this.up(event);
+    else if (this.pen.isErasing) this.rub(event);
     else this.draw(event);
   }
 
-  draw({ clientX, clientY }) {
-    const { box, scale } = this.pen;
-    const round = (length) => Math.round(length * scale * 10) / 10;
+  draw(event) {
     this.whole = null;
-    this.strokes.at(-1).push(round(clientX - box.left), round(clientY - box.top));
+    this.strokes.at(-1).push(...pointOf(event, this.pen));
     this.send();
+  }
+
+  // Takes away what the eraser touches, at first on the screen alone.
+  rub(event) {
+    const place = pointOf(event, this.pen);
+    const reach = this.canvas.pen / 2 + SLACK;
+    for (const point of between(this.pen.at ?? place, place)) {
+      this.strokes.forEach((stroke, index) => {
+        if (isNear(point, stroke, reach)) this.touched.add(index);
+      });
+    }
+    this.pen.at = place;
+    if (this.touched.size) this.paint(this.untouched());
+  }
+
+  untouched() {
+    return this.strokes.filter((_, index) => !this.touched.has(index));
+  }
+
+  // Has the page make a canvas without the strokes that were touched. One at a time: what is touched
+  // meanwhile waits for the next canvas.
+  endErasing() {
+    if (!this.touched.size || this.isErased) return;
+    this.isErased = true;
+    toolbarButton(UPDATE)?.click();
+    this.erase({ key: this.canvas.key, strokes: [...this.touched] });
+    const kept = this.untouched();
+    this.touched.clear();
+    this.become(kept);
+    if (!kept.length) this.empties();
+  }
+
+  // Nothing is drawn any more.
+  empties() {
+    pressEraser(false);
+    if (this.isKnown) this.show(this.empty);
+  }
+
+  paint(strokes) {
+    const canvas = canvasRoots().at(-1)?.querySelector("canvas.lower-canvas");
+    if (canvas) repaint(canvas, strokes, this.canvas);
   }
 
   up(event) {
     if (event.pointerId !== this.pen?.id) return;
     this.pen.canvas?.("mouseup", event);
+    const wasErasing = this.pen.isErasing;
     this.pen = null;
+    if (wasErasing) {
+      this.endErasing();
+      return;
+    }
     this.changed = performance.now();
     this.send();
     if (this.whole) this.show(this.whole);
@@ -238,17 +287,19 @@ class LiveDrawing {
     document.dispatchEvent(new TouchEvent("touchend", { bubbles: true }));
   }
 
-  // Ctrl+Z undoes and Escape clears, but for who writes or has something open above the page.
+  // Ctrl+Z undoes, Ctrl+Y redoes and Escape clears, but for who writes or has something open above
+  // the page.
   key(event) {
     const isElsewhere = event.target.closest?.("input:not([type=radio], [type=range]), textarea")
       || document.querySelector("[data-baseweb=popover], [role=dialog]");
-    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
-    if (isElsewhere || event.defaultPrevented || !(isUndo || event.key === "Escape")) return;
+    const tool = toolOf(event);
+    if (!tool || isElsewhere || event.defaultPrevented) return;
     event.preventDefault();
-    document.querySelector(`.st-key-${isUndo ? "undo" : "clear"} button`)?.click();
+    document.querySelector(`.st-key-${tool} button`)?.click();
   }
 
-  // Clear and Undo act in the browser, at once; the canvas tells the page.
+  // The tools act in the browser, at once, and the canvas tells the page, as long as the canvas
+  // itself knows how: what it began with it cannot undo, and the page makes another one.
   click(event) {
     const turn = event.target.closest?.(".st-key-demo_turn button");
     if (turn && event.isTrusted && this.isKnown && !this.agrees(this.canvas)) {
@@ -256,30 +307,53 @@ class LiveDrawing {
       event.preventDefault();
       this.told().then(() => turn.click());
     }
-    if (event.isTrusted && event.composedPath().some((node) => node.matches?.(".dc-toolbar"))) {
-      this.isKnown = false;
-      this.forget();
-    }
-    const button = event.target.closest?.(".st-key-clear button, .st-key-undo button");
-    if (!button || isEditing()) return;
-    const isClear = Boolean(button.closest(".st-key-clear"));
-    const tool = toolbarButton(isClear ? "Reset canvas & history" : "Undo");
-    // A canvas that began with a drawing goes back to that: the page makes another one.
-    const isHere = tool && !tool.disabled && !(isClear && this.canvas.start.length);
-    if (isHere) {
+    const tool = TOOLS.find((name) => event.target.closest?.(`.st-key-${name} button`));
+    if (!tool) return;
+    if (this.pen || this[tool]()) {
       event.stopPropagation();
       event.preventDefault();
-      tool.click();
     }
-    if (isClear) this.isKnown = true;
-    if (isClear && !isHere) {
-      const canvas = canvasRoots().at(-1)?.querySelector("canvas.upper-canvas");
+  }
+
+  eraser() {
+    pressEraser(!isErasing() && this.strokes.length > 0);
+    return true;
+  }
+
+  undo() {
+    if (this.cleared) {
+      this.become(this.cleared);
+      this.handOver(canvasRoots().at(-1));
+      tellPage();
+      this.cleared = null;
+      return true;
+    }
+    if (!pressed("Undo")) return false;
+    this.undone.push(...this.strokes.slice(-1));
+    this.become(this.strokes.slice(0, -1));
+    if (!this.strokes.length) this.empties();
+    return true;
+  }
+
+  redo() {
+    if (!this.undone.length || !pressed("Redo")) return false;
+    this.become([...this.strokes, this.undone.pop()]);
+    return true;
+  }
+
+  clear() {
+    if (this.isKnown && !this.strokes.length) return true;
+    const isHere = !this.canvas.start.length && pressed("Reset canvas & history");
+    if (isHere) Object.assign(this, { cleared: this.isKnown ? this.strokes : null, undone: [] });
+    else {
       this.isAwaited = true;
-      this.place = canvas && placeOf(canvas);
-      wipe(this.canvas.paper);
+      this.place = upperCanvas() && placeOf(upperCanvas());
+      this.paint([]);
     }
-    if (isClear || isHere) this.become(isClear ? [] : this.strokes.slice(0, -1));
-    if (this.isKnown && !this.strokes.length) this.show(this.empty);
+    this.isKnown = true;
+    this.become([]);
+    this.empties();
+    return isHere;
   }
 
   send() {
@@ -394,14 +468,43 @@ class LiveDrawing {
 const canvasRoots = () => [...document.querySelectorAll(".st-key-canvas *")]
   .map(({ shadowRoot }) => shadowRoot).filter((root) => root?.querySelector(".dc-toolbar"));
 
+const upperCanvas = () => canvasRoots().at(-1)?.querySelector("canvas.upper-canvas");
+
 const toolbarButton = (name) => canvasRoots().at(-1)?.querySelector(`.dc-toolbar [title="${name}"]`);
+
+// Presses a button of the canvas' own, and returns whether it could be.
+const pressed = (name) => {
+  const button = toolbarButton(name);
+  const isAble = Boolean(button && !button.disabled);
+  if (isAble) button.click();
+  return isAble;
+};
+
+const toolOf = ({ key, ctrlKey, metaKey, shiftKey, altKey }) => {
+  if (key === "Escape") return "clear";
+  if (altKey || !(ctrlKey || metaKey)) return null;
+  const letter = key.toLowerCase();
+  if (letter === "z") return shiftKey ? "redo" : "undo";
+  return letter === "y" && !shiftKey ? "redo" : null;
+};
 
 const placeOf = (canvas) => {
   const box = canvas.getBoundingClientRect();
   return { box, scale: canvas.width / box.width };
 };
 
-const isEditing = () => toolbarButton("Edit")?.getAttribute("aria-pressed") === "true";
+const inside = ({ clientX, clientY }, place) => {
+  if (!place) return null;
+  const { left, right, top, bottom } = place.box;
+  return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom ? place : null;
+};
+
+// A place in canvas pixels.
+const pointOf = ({ clientX, clientY }, { box, scale }) =>
+  [clientX - box.left, clientY - box.top].map((length) => Math.round(length * scale * 10) / 10);
+
+// A digit draws itself on the canvas until somebody touches it.
+const endHint = () => document.body.classList.add("touched");
 
 // Waits for the page's next canvas, and sees to its toolbar.
 const prepared = (then, tries = 1200) => {
@@ -414,24 +517,16 @@ const prepared = (then, tries = 1200) => {
 };
 
 // The canvas has its line a moment after the pen was lifted, and would wait longer to tell it.
-const tellPage = () => setTimeout(
-  () => toolbarButton("Update the app with this drawing")?.click());
-
-// Hides what is drawn on a canvas that is going to be replaced.
-const wipe = (paper) => {
-  const canvas = canvasRoots().at(-1)?.querySelector("canvas.lower-canvas");
-  if (!canvas) return;
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = paper;
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-};
+const tellPage = () => setTimeout(() => toolbarButton(UPDATE)?.click());
 
 export default function ({ data, parentElement, setStateValue }) {
   const group = groupOf(data.group);
   group.tell = group.tell ?? (() => {});
   if (data.part === "bars") group.tell = (place) => setStateValue("selected", place);
   mount(parentElement, group, data);
-  if (data.canvas) (parentElement.live ??= new LiveDrawing(group)).take(data);
+  if (data.canvas) {
+    (parentElement.live ??= new LiveDrawing(group)).take(data, (told) => setStateValue("erased", told));
+  }
   else if (data.answer) showAnswer(group, data.answer);
   const own = group.parts[data.part];
   return () => {

@@ -1,6 +1,7 @@
 """The reading of a visitor's canvas, and what is shown while there is none yet."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,13 +101,26 @@ def looks_like_a_number(found: CanvasReading) -> bool:
     return len(digits) > 1 and all(candidates(digit.probabilities) for digit in digits)
 
 
+def offer_number(why: str, key: str, read: Callable[[], None]) -> None:
+    """Offer to read what does not look like a digit as a number.
+
+    Args:
+        why: a sentence or a question before the button.
+        key: of the button.
+        read: called when it is pressed.
+    """
+    with st.container(key=f"{key}_offer"):
+        st.markdown(why)
+        st.button("Read it as a number", key=key, icon=":material/pin:", on_click=read)
+
+
 def show_answer(found: CanvasReading) -> None:
     """Show the answer, or why there is none, and follow the pen from now on."""
     canvas = found.canvas
     shown = _answer(found) | {"milliseconds": found.milliseconds}
     followed = canvas.as_followed | {"model": found.model.name}
     with st.container(key="prediction"):
-        answer.show_words(canvas.name, shown, followed, _invitation(canvas))
+        answer.show_words(canvas.name, shown, followed, _invitation(canvas), canvas.erase)
 
 
 def _answer(found: CanvasReading) -> dict[str, Any]:

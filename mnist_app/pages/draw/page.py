@@ -11,7 +11,7 @@ from mnist_app.pages.components.canvas import (
     read_as_number,
     show_canvas,
     show_examples,
-    show_tools,
+    show_style,
     visitors_canvas,
 )
 from mnist_app.pages.components.corrections import show_corrections
@@ -46,7 +46,7 @@ def page() -> None:
             _show_own_network(model, models)
         _show_canvas_and_answer(canvas, model)
         with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            show_tools(canvas)
+            show_style(canvas)
             if model is not None:
                 _choose_model(models)
         if model is not None:
@@ -77,7 +77,11 @@ def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
         with st.container(key="model_input"):
             answer.show_inputs(canvas.name, DONE)
         if not canvas.is_wide and reader.looks_like_a_number(found):
-            _offer_number(canvas)
+            reader.offer_number(
+                "This looks like more than one digit.",
+                "read_as_number",
+                lambda: read_as_number(canvas),
+            )
         st.fragment(show_corrections)(canvas, model)
         st.button(
             "Look inside: how did it decide?",
@@ -106,18 +110,6 @@ def _show_own_network(model: StoredModel, models: dict[str, StoredModel]) -> Non
             )
 
 
-def _offer_number(canvas: Canvas) -> None:
-    with st.container(key="more_digits"):
-        st.markdown("This looks like more than one digit.")
-        st.button(
-            "Read it as a number",
-            key="read_as_number",
-            icon=":material/pin:",
-            on_click=read_as_number,
-            args=(canvas,),
-        )
-
-
 def _look_inside() -> None:
     st.session_state[LOOK_INSIDE] = True
     scroll_to(LOOK_INSIDE)
@@ -129,7 +121,7 @@ def _show_doors() -> None:
     with st.container(key="doors"):
         for path, label, icon in DOORS:
             if path in pages:
-                st.page_link(pages[path], label=label, icon=f":material/{icon}:")
+                st.page_link(pages[path], label=label, icon=f":material/{icon}:", width="stretch")
 
 
 def _choose_model(models: dict[str, StoredModel]) -> None:

@@ -11,9 +11,11 @@ from mnist_app.core.images.pictures import FORMATS
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.recognition.reading import Reading
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import MODES
+from mnist_app.pages.components.reader import offer_number
 from mnist_app.pages.session.jobs import ReadPicture, picture_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
@@ -49,7 +51,7 @@ def show_picture_reader(model: StoredModel) -> None:
             with chosen:
                 _show_picture(job.result)
             with answered:
-                _show_answer(job.result.reading)
+                _show_answer(job.result.reading, mode == MODES[1])
         elif job.state == JobState.FAILED:
             with answered:
                 show_failure(queue, job, "picture_retry")
@@ -80,8 +82,14 @@ def _show_picture(result: ReadPicture) -> None:
         answer.show_inputs("picture", DONE)
 
 
-def _show_answer(reading: Reading) -> None:
+def _show_answer(reading: Reading, is_number: bool) -> None:
     with st.container(key="picture_prediction"):
         answer.show_words("picture", answers.as_dict(reading))
+    if not is_number and any(not candidates(digit.probabilities) for digit in reading.digits):
+        offer_number("Is there more than one digit in it?", "picture_as_number", _read_as_number)
     if reading.digits:
         answer.show_bars("picture")
+
+
+def _read_as_number() -> None:
+    st.session_state.picture_mode = MODES[1]

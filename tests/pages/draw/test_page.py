@@ -84,6 +84,36 @@ def test_undo_takes_back_the_last_stroke_only(models: Path) -> None:
     assert [item["path"] for item in canvas.start["objects"]] == [SEVEN]
     app.button(key="undo").click().run()
     assert app.session_state["canvas_state"].start is None
+    app.button(key="redo").click().run()
+    assert len(ink_of(app)) == len(SEVEN)
+
+
+def test_clear_and_what_was_drawn_in_the_other_shape_can_be_undone(models: Path) -> None:
+    app = draw(opened(), stroke([["M", 60, 9], ["L", 90, 311]]))
+    app.button(key="clear").click().run()
+    app.segmented_control(key="mode").set_value("A number").run()
+    app.button(key="undo").click().run()
+    assert 200 < ink_of(app).max() < Canvas(is_wide=True).size[1]
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        ({"strokes": [0]}, 1),
+        ({"strokes": [1, 0, 7]}, 0),
+        ({"strokes": "0", "key": None}, 2),
+        ({"strokes": {}}, 2),
+        (None, 2),
+    ],
+    ids=str,
+)
+def test_the_eraser_takes_what_it_names_and_nothing_else(
+    models: Path, told: Any, left: int
+) -> None:
+    app = draw(opened(), stroke(SEVEN), stroke([["M", 100, 170], ["L", 220, 170]]))
+    canvas: Canvas = app.session_state["canvas_state"]
+    canvas.erase({"key": canvas.key, **told} if told else told)
+    assert len(canvas.objects) == left
 
 
 def test_another_ink_keeps_the_drawing(models: Path) -> None:
@@ -173,7 +203,7 @@ def test_a_scribble_is_no_number_and_says_what_to_do(models: Path) -> None:
     app = draw(app, *[stroke(SEVEN)] * 300)
     assert not app.exception
     assert not is_read(app)
-    assert "clear it" in answer(app)
+    assert "Clear it" in answer(app)
 
 
 def test_a_drawing_that_turns_out_to_be_a_number_stays(models: Path) -> None:

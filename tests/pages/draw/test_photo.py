@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.images.pictures import Picture
+from mnist_app.core.models import model_store
 from mnist_app.pages.draw import photo
 from mnist_app.pages.session.queues import queues
 from tests.support.canvas_app import models, opened, words
@@ -14,6 +15,9 @@ from tests.support.gates import PATIENCE
 from tests.support.visits import bodies, jobs_about
 
 __all__ = ["models"]
+
+# Tests replace it.
+SHIPPED = model_store.SHIPPED
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +37,12 @@ def two_sevens() -> bytes:
 
 
 def uploaded(app: AppTest, data: bytes) -> AppTest:
-    """The page once the picture was read."""
     app.file_uploader(key="picture_file").upload("sheet.png", data, "image/png").run()
+    return reread(app)
+
+
+def reread(app: AppTest) -> AppTest:
+    """The page once its picture was read."""
     for job in jobs_about(queues().short, "picture"):
         queues().short.wait(job.id, timeout=PATIENCE)
     app.run()
@@ -55,6 +63,19 @@ def test_a_picture_is_read_as_one_digit_or_as_a_number(models: Path) -> None:
     assert any('class="framed"' in body for body in bodies(app))
 
 
+def test_a_number_that_was_taken_for_a_digit_is_read_at_a_press(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", SHIPPED)
+    app = opened()
+    app.session_state["wanted_model"] = "digit_lab"
+    uploaded(app.run(), two_sevens())
+    assert not answer(app)["text"]
+    app.button(key="picture_as_number").click()
+    reread(app.run())
+    assert answer(app)["text"] == "77"
+
+
 def test_a_broken_picture_is_one_sentence(models: Path) -> None:
     app = uploaded(opened(), two_sevens()[:200])
     assert len(app.error) == 1
@@ -70,11 +91,9 @@ def test_a_picture_can_be_tried_again_after_a_failure(
     with monkeypatch.context() as short:
         short.setattr("mnist_app.pages.session.jobs.opened", short_of_memory)
         app = uploaded(opened(), two_sevens())
-        assert "try again" in app.error[0].value
-    app.button(key="picture_retry").click().run()
-    for job in jobs_about(queues().short, "picture"):
-        queues().short.wait(job.id, timeout=PATIENCE)
-    app.run()
+        assert "Try again" in app.error[0].value
+    app.button(key="picture_retry").click()
+    reread(app.run())
     assert not app.error
     assert any('class="framed"' in body for body in bodies(app))
 
