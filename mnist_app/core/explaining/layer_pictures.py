@@ -1,7 +1,7 @@
 """Small pictures of what a network finds in a drawing, quick enough to follow a pen.
 
 Which maps are shown, and how bright, is decided by the ten examples: they stay the same while a
-drawing grows, and light up as it does.
+drawing grows, and light up where its ink makes a difference to an empty sheet.
 """
 
 import base64
@@ -65,12 +65,14 @@ class LayerPictures:
         self._classifier = classifier
         examples = [classifier.inside(_example(digit)).layers for digit in range(10)]
         outputs = {name: np.stack([one[name] for one in examples]) for name in examples[0]}
-        self.stages = _stages(outputs, {layer.name: layer.kind for layer in listed})
+        self._blank = classifier.inside(np.zeros((28, 28), dtype=np.float32)).layers
+        self.stages = _stages(outputs, self._blank, {layer.name: layer.kind for layer in listed})
         rows = [name for name, values in outputs.items() if values.ndim == 2]
         # The last of them is the answer.
         before = [name for name in rows[:-1] if outputs[name].shape[1] <= MOST_NUMBERS]
         self._row = before[-1] if before else None
-        self._row_top = float(np.abs(outputs[before[-1]]).max()) if before else 1.0
+        changes = np.abs(outputs[self._row] - self._blank[self._row]) if self._row else np.ones(1)
+        self._row_top = max(float(changes.max()), 1e-12)
 
     def of(self, image: np.ndarray, most: int = MOST_MAPS) -> dict[str, Any]:
         """Return the pictures of an image, ready for JSON; takes a few milliseconds.
@@ -85,11 +87,15 @@ class LayerPictures:
             base64. `shares`: the answer, a number in 0..1 for each class.
         """
         layers = self._classifier.inside(image.astype(np.float32) / 255).layers
+
+        def change(name: str) -> np.ndarray:
+            return np.abs(layers[name] - self._blank[name])
+
         stages = [
-            {"title": stage.title, "maps": _maps(layers[stage.layer], stage, most)}
+            {"title": stage.title, "maps": _maps(change(stage.layer), stage, most)}
             for stage in self.stages
         ]
-        row = None if self._row is None else _square(np.abs(layers[self._row]) / self._row_top)
+        row = None if self._row is None else _square(change(self._row) / self._row_top)
         shares = next(reversed(layers.values()))
         return {
             "image": _encoded(image),
@@ -118,11 +124,13 @@ def _example(digit: int) -> np.ndarray:
     return strokes_to_input(example_digit(digit)).astype(np.float32) / 255
 
 
-def _stages(outputs: dict[str, np.ndarray], kinds: dict[str, str]) -> list[Stage]:
+def _stages(
+    outputs: dict[str, np.ndarray], blank: dict[str, np.ndarray], kinds: dict[str, str]
+) -> list[Stage]:
     """Return up to three layers whose maps show what was found; those without negative values.
 
     Args:
-        outputs: of each layer for the examples, float32 (10, ...).
+        outputs, blank: of each layer for the examples, float32 (10, ...), and an empty sheet.
         kinds: the layers' classes in Keras.
     """
     names = list(outputs)
@@ -143,7 +151,8 @@ def _stages(outputs: dict[str, np.ndarray], kinds: dict[str, str]) -> list[Stage
             combined += 1
         else:
             title = COARSER if any("Pooling" in kind for kind in steps) else CHANGED
-        found.append(_stage(names[place], title, np.abs(outputs[names[place]])))
+        name = names[place]
+        found.append(_stage(name, title, np.abs(outputs[name] - blank[name])))
         before = place
     return found
 
@@ -157,7 +166,7 @@ def _stage(layer: str, title: str, values: np.ndarray) -> Stage:
 
 def _maps(values: np.ndarray, stage: Stage, most: int) -> list[str]:
     shown = stage.maps[:most]
-    light = np.abs(values[..., shown]) / np.maximum(stage.tops[: len(shown)], 1e-12)
+    light = values[..., shown] / np.maximum(stage.tops[: len(shown)], 1e-12)
     return [_encoded(_grey(light[..., place])) for place in range(len(shown))]
 
 
