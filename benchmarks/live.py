@@ -9,6 +9,7 @@ also one of an earlier commit, whose page answers by its runs alone.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 STROKE_S = 2.0
 SLOWER = (1, 4)
 WARM_UP = 1
+LOOKING = "/draw?look_inside=true"
 # The machine's own pauses reach the 95th percentile: loads take turns.
 ROUNDS = 3
 LEAST_ANSWERS, MOST_STROKE_S, MOST_FINAL_MS = 12, STROKE_S * 1.25, 100
@@ -43,19 +45,20 @@ BESIDE_OPENING = Load(visitors=1, stroke_s=STROKE_S, every_s=0, lasts_s=20, open
 
 
 def in_browser(
-    served: Mapping[str, Way], strokes: int, slower: int, browser: "Browser"
+    served: Mapping[str, Way], strokes: int, slower: int, browser: "Browser", page: str = ""
 ) -> list[Figure]:
     """Draw strokes of two seconds on the page of each way, in turn.
 
     Args:
         slower: how many times as slow the visitors' processors are as this one.
+        page: where they draw, such as `LOOKING`; the start page when it is empty.
     """
     from tests.support.browser import Visitor
 
     times: dict[str, list[Timed]] = {name: [] for name in served}
     with ExitStack() as stack:
         visitors = {
-            name: Visitor(browser, stack.enter_context(way()).url, slower)
+            name: Visitor(browser, stack.enter_context(way()).url + page, slower)
             for name, way in served.items()
         }
         for number in range(WARM_UP + strokes):
@@ -66,7 +69,9 @@ def in_browser(
                 visitor.clear()
         for visitor in visitors.values():
             visitor.leave()
-    return browser_figures({name: found[WARM_UP:] for name, found in times.items()}, slower)
+    figures = browser_figures({name: found[WARM_UP:] for name, found in times.items()}, slower)
+    what = "with the layers following the pen, " if page == LOOKING else ""
+    return [replace(figure, name=f"{what}{figure.name}") for figure in figures]
 
 
 def browser_figures(times: "Mapping[str, Sequence[Timed]]", slower: int) -> list[Figure]:
@@ -204,7 +209,7 @@ def _percentiles(
     return [Figure(f"{name}, p50", "ms", **middle), Figure(f"{name}, p95", "ms", most=most, **high)]
 
 
-PARTS = ("browser", "without-pause", "now-and-then", "opening")
+PARTS = ("browser", "looking", "without-pause", "now-and-then", "opening")
 
 
 @click.command()
@@ -230,6 +235,10 @@ def main(
             if part == "browser":
                 for slower in SLOWER:
                     figures += in_browser(served, strokes, slower, running)
+            elif part == "looking":
+                own = {"this_app": served["this_app"]}
+                for slower in SLOWER:
+                    figures += in_browser(own, strokes, slower, running, LOOKING)
             elif part == "without-pause":
                 figures += without_pause(crowds)
             elif part == "now-and-then":

@@ -13,6 +13,8 @@ from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.confusion import most_confused, times
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
 from mnist_app.pages.session.choices import default_dataset, open_dataset
+from mnist_app.pages.session.jobs import dataset_job
+from mnist_app.pages.session.queues import import_first, queues
 
 SHOWN = 6
 ON_SCREEN = 96
@@ -20,8 +22,7 @@ ON_SCREEN = 96
 
 def show_mistakes(canvas: Canvas, model: StoredModel) -> None:
     """Show how many it gets right, the worst mistakes, the most common one, and the drawing."""
-    fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
-    dataset = open_dataset(default_dataset(fitting))
+    dataset = open_dataset(_dataset_name(model))
     doing = f"Reading {len(dataset.test_labels):,} digits written by other people"
     evaluated = evaluate_or_stop(model, dataset, doing)
     report = evaluated.report
@@ -33,6 +34,17 @@ def show_mistakes(canvas: Canvas, model: StoredModel) -> None:
     with st.container(key="mistakes"):
         st.html(picture_grid(evaluated.items(wrong[:SHOWN].tolist()), ON_SCREEN, "worst"))
     st.markdown("\n\n".join(filter(None, (_confused(evaluated), _drawn(canvas, evaluated)))))
+
+
+def prepare_mistakes(model: StoredModel) -> None:
+    """Have opened what takes seconds the first time, before somebody turns to the step."""
+    dataset_job(_dataset_name(model))
+    queues().short.once("metrics", lambda control: import_first("sklearn.metrics"))
+
+
+def _dataset_name(model: StoredModel) -> str:
+    fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
+    return default_dataset(fitting)
 
 
 def _confused(evaluated: EvaluatedModel) -> str:

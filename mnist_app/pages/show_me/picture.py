@@ -11,6 +11,7 @@ from mnist_app.core.ink.raster import STROKE_WIDTH, scale_to_input, strokes_to_i
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture
+from mnist_app.pages.show_me.mistakes import prepare_mistakes
 
 ON_SCREEN = 560
 
@@ -30,6 +31,7 @@ def show_picture(canvas: Canvas, model: StoredModel) -> None:
         "<figcaption>What it saw: moved to the middle, resized and cut into 28 x 28 squares"
         "</figcaption></figure></div>"
     )
+    prepare_mistakes(model)
 
 
 def _lines(drawing: Drawing, side: int, alt: str = "") -> str:
