@@ -56,7 +56,7 @@ def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
         "The last layer describes each picture by many numbers. This map keeps the two directions "
         "in which pictures differ most (principal component analysis): "
         f"{percent(found.fraction, 0)} of all differences. Groups that overlap here may be far "
-        "apart in the rest."
+        "apart in other directions."
     )
     return found.places, 0
 

@@ -79,7 +79,8 @@ def _show_quality(evaluated: EvaluatedModel) -> None:
         about += f" It learned from {other}, so these were written by other people."
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(escape_markdown(about), width="stretch")
-        show_report_downloads(evaluated, about, metrics.learning_curves(model))
+        with st.container(width="content"):
+            show_report_downloads(evaluated, about, metrics.learning_curves(model))
     metrics.show_metrics(evaluated.report)
 
 
@@ -89,7 +90,7 @@ def _show_failures(evaluated: EvaluatedModel, models: dict[str, StoredModel]) ->
         _show_title("mistakes")
         confusion.show_confusion_matrix(evaluated)
     with right:
-        st.subheader("Most frequent mistakes")
+        st.header("Most frequent mistakes")
         confusion.show_confused_pairs(evaluated)
     _show_title("map")
     with st.container(key="map"):
