@@ -1,12 +1,13 @@
 """Film the first minute of a visitor, for the README: `python -m docs.film`.
 
 A visitor draws, puts a wrong answer right and opens Show me, on a device some times slower than
-this machine. What Chromium shows is kept frame by frame; the best ten seconds become an animated
-picture.
+this machine. What Chromium shows is kept frame by frame; the best of it becomes an animated
+picture of ten seconds.
 """
 
 import base64
 import io
+import math
 import os
 import tempfile
 import time
@@ -35,6 +36,8 @@ SHOWN = (960, 540)
 # Of the picture, a second; a screen that stands still takes no room.
 FRAMES_A_SECOND = 12
 LAST_FRAME_MS = 1000
+# What took longer, on a slow machine, is shown faster.
+MOST_MS = 10_000
 # A slow device is not given more points than it takes in.
 FRAMES_A_POINT = 3
 QUALITY = 70
@@ -113,16 +116,16 @@ def main(chromium: str, slower: int, whole: Path | None, output: Path) -> None:
             film = _filmed(page, server.url)
     if whole:
         _write(film.frames, [(film.frames[0].since, film.frames[-1].since + 1)], whole)
-    _write(film.frames, film.scenes, output)
+    _write(film.frames, film.scenes, output, MOST_MS)
 
 
 def _filmed(page: Page, url: str) -> Film:
     """Do what a visitor does in the first minute."""
     film = Film(page)
     page.goto(url)
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(".st-key-examples button").first.wait_for()
     at_rest(page)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
     with film.best():
         _draw(page, STROKES[3], 2.0)
         page.wait_for_timeout(500)
@@ -176,13 +179,17 @@ def _clear(page: Page) -> None:
     at_rest(page)
 
 
-def _write(frames: Sequence[Frame], scenes: Sequence[tuple[float, float]], output: Path) -> None:
+def _write(
+    frames: Sequence[Frame],
+    scenes: Sequence[tuple[float, float]],
+    output: Path,
+    most_ms: float = math.inf,
+) -> None:
     """Write what was shown in these times, one after the other, as an animated WebP picture."""
-    pictures, durations = [], []
-    for since, until in scenes:
-        for picture, milliseconds in _cut(frames, since, until):
-            pictures.append(picture)
-            durations.append(milliseconds)
+    shown = [one for since, until in scenes for one in _cut(frames, since, until)]
+    pictures = [picture for picture, _ in shown]
+    faster = max(1.0, sum(ms for _, ms in shown) / most_ms)
+    durations = [round(ms / faster) for _, ms in shown]
     durations[-1] += LAST_FRAME_MS
     pictures[0].save(
         output,
