@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ import pytest
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.snapshot import JobState
-from tests.support.gates import PATIENCE, Gate, now, over, until
+from tests.support.gates import PATIENCE, Gate, now, over
 
 
 @pytest.fixture
@@ -87,23 +88,18 @@ def test_once_never_works_twice_on_the_same(queue: JobQueue, gate: Gate) -> None
 
 
 def test_a_running_job_is_paused_steered_and_resumed(queue: JobQueue) -> None:
-    rounds = []
+    begun = threading.Event()
 
     def task(control: Control) -> float:
+        begun.set()
         while control.learning_rate_factor == 1:
-            rounds.append(1)
             control.wait_while_paused()
-            time.sleep(0.001)
         return control.learning_rate_factor
 
     job = queue.submit(task)
-    until(lambda: bool(rounds))
+    assert begun.wait(PATIENCE)
     queue.pause(job.id)
-    until(lambda: now(queue, job).paused)
-    time.sleep(0.02)
-    before = len(rounds)
-    time.sleep(0.02)
-    assert len(rounds) == before
+    assert now(queue, job).paused
     control = queue.control(job.id)
     assert control is not None
     control.scale_learning_rate(0.5)

@@ -206,7 +206,7 @@ class Line(RuleBasedStateMachine):
             if job.is_over:
                 self.queue.wait(job.id, PATIENCE)
             elif job.state is JobState.RUNNING:
-                assert job.entered.wait(3), (job, self.queue.jobs())
+                assert job.entered.wait(PATIENCE), (job, self.queue.jobs())
 
 
 Line.TestCase.settings = settings(

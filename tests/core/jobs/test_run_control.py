@@ -1,6 +1,5 @@
 import math
 import threading
-import time
 
 import pytest
 
@@ -21,9 +20,7 @@ def test_a_paused_run_waits_until_it_is_resumed_or_stopped(act: object) -> None:
     control = RunControl()
     control.pause()
     threading.Timer(0.1, act, [control]).start()  # type: ignore[arg-type]
-    started = time.perf_counter()
-    control.wait_while_paused(30)
-    assert 0.05 < time.perf_counter() - started < 20
+    control.wait_while_paused()
     assert control.is_paused != (act is RunControl.resume)
 
 

@@ -229,6 +229,8 @@ def test_a_run_that_failed_goes_on_from_its_checkpoint_if_it_left_one(kept: Runs
     checkpoints.remove(run.checkpoints)
     kept.finish(run.id, RunState.FAILED)
     assert not kept.get(run.id).can_continue
+    with pytest.raises(DigitLabError, match="Start again"):
+        kept.resume(run.id)
 
 
 def test_a_run_that_used_up_its_time_cannot_go_on(kept: Runs) -> None:
@@ -326,14 +328,6 @@ def test_checkpoints_stay_when_the_change_that_gives_them_up_fails(
             kept.delete(run.id)
     assert kept.get(run.id).can_continue
     assert kept.resume(run.id).state is RunState.WAITING
-
-
-def test_a_checkpoint_that_somebody_deleted_is_said_to_be_gone(kept: Runs) -> None:
-    run = broken_off(kept)
-    assert run.checkpoints
-    checkpoints.remove(run.checkpoints)
-    with pytest.raises(DigitLabError, match="Start again"):
-        kept.resume(run.id)
 
 
 def test_a_folder_that_somebody_deleted_is_made_again(kept: Runs) -> None:

@@ -199,5 +199,5 @@ def test_a_host_can_limit_the_time_of_a_run(
     # A paused run does not last longer.
     result = train(quick(epochs=100), dataset, control=ControlledAt(3, RunControl.pause))
     assert result.stopped
-    assert result.seconds < 10
+    assert result.progress.epoch == 1
     assert result.progress.remark.startswith("A run can last 0.02 minutes here")
