@@ -17,7 +17,7 @@ from keras import ops
 
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.recognition.classifier import as_network_input
-from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.settings import SETTINGS, TrainingConfig
 
 # Elastic distortion is random on this coarse a grid, and smooth between its points.
 ELASTIC_GRID = 6
@@ -29,18 +29,7 @@ ERASING_CONTRAST = 5.0
 
 def is_on(config: TrainingConfig) -> bool:
     """Return True when any augmentation is asked for."""
-    return any(
-        (
-            config.rotation,
-            config.shift,
-            config.zoom,
-            config.shear,
-            config.elastic,
-            config.thickness,
-            config.erasing,
-            config.flip,
-        )
-    )
+    return any(getattr(config, row.name) for row in SETTINGS if row.group == "Augmentation")
 
 
 def examples(
