@@ -121,17 +121,20 @@ def test_what_the_network_finds_follows_the_pen(page: Page, server: Server) -> N
     expect(ten).to_have_attribute("aria-label", "The brightest of ten: 7")
 
 
-@pytest.mark.parametrize("press", ["key", "button"])
+@pytest.mark.parametrize("press", ["keys", "button"])
 def test_a_step_that_is_turned_to_at_once_has_the_drawing(
     page: Page, server: Server, press: str
 ) -> None:
     opened(page, server)
     draw(page, 2)
-    if press == "key":
-        turn(page, "ArrowRight", 2)
+    if press == "keys":
+        page.keyboard.press("ArrowRight")
+        turn(page, "ArrowRight", 3)
+        ten = page.locator(".way .ten")
+        expect(ten).to_have_attribute("aria-label", "The brightest of ten: 2")
     else:
         page.locator(".st-key-demo_next button").click()
-    page.locator(".becoming").wait_for()
+        page.locator(".becoming").wait_for()
 
 
 def test_nothing_moves_for_who_prefers_that(page: Page, server: Server) -> None:

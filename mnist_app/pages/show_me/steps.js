@@ -49,7 +49,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     show.wanted = wanted;
     show.sent += 1;
     const turn = { step: wanted, press: show.sent };
-    Promise.resolve(window.digitLabDrawing?.told()).then(() => setTriggerValue("turned", turn));
+    // Of several that waited for the drawing only the last is sent: two at once would be one.
+    Promise.resolve(window.digitLabDrawing?.told()).then(() => {
+      if (turn.press === show.sent) setTriggerValue("turned", turn);
+    });
   }, { signal, capture: true });
   return () => show.keys.abort();
 }
