@@ -81,9 +81,14 @@ class Quantity:
             # Who looked closer at one quantity has not looked closer at another.
             "yaxis": {"ticksuffix": self.unit, "uirevision": self.title, **axis},
             "legend": {
-                **{"orientation": "v", "x": 1, "xanchor": "right", "traceorder": "normal"},
-                **{"y": int(falls), "yanchor": "top" if falls else "bottom"},
-                **{"bgcolor": "rgba(128,128,128,0.12)", "itemwidth": 30},
+                "orientation": "v",
+                "x": 1,
+                "xanchor": "right",
+                "y": 1 if falls else 0,
+                "yanchor": "top" if falls else "bottom",
+                "traceorder": "normal",
+                "bgcolor": "rgba(128,128,128,0.12)",
+                "itemwidth": 30,
             },
         }
 
@@ -96,7 +101,7 @@ class Quantity:
         ticks = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 5)]
         return {
             "type": "log",
-            "range": [math.log10(bottom * 0.95), math.log10(top * 1.05)],
+            "range": [math.log10(bottom) - 0.02, math.log10(top) + 0.02],
             "tickvals": ticks,
             "ticktext": [f"{tick:g}{self.unit}" for tick in ticks],
         }
