@@ -75,7 +75,8 @@ def _show_layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
                 ("Remove", "Remove layer {}", custom_network.without(layers, place), last == 0),
             ):
                 st.button(
-                    _numbered(label, place),
+                    # The style leaves the place, which stands above, to screen readers.
+                    f"{label} :gray[layer {place + 1}]",
                     key=f"{own}_{label.lower()}",
                     disabled=disabled,
                     help=purpose.format(place + 1),
@@ -88,11 +89,6 @@ def _show_layer(layers: tuple[Layer, ...], place: int, key: str) -> None:
                     _show_number(layers, place, index, rule, key)
 
 
-def _numbered(label: str, place: int) -> str:
-    """Return a label with the layer's place, which the style leaves to screen readers."""
-    return f"{label} :gray[of layer {place + 1}]"
-
-
 def _show_number(layers: tuple[Layer, ...], place: int, index: int, rule: Number, key: str) -> None:
     kind = float if rule.is_fraction else int
     own = f"layer_{place + 1}_number_{index + 1}"
@@ -103,7 +99,7 @@ def _show_number(layers: tuple[Layer, ...], place: int, index: int, rule: Number
         _write(key, custom_network.with_number(layers, place, index, st.session_state[own]))
 
     st.number_input(
-        _numbered(rule.label, place),
+        f"{rule.label} ({place + 1})",
         kind(rule.low),
         kind(rule.high),
         key=own,

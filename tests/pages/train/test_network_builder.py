@@ -43,9 +43,9 @@ def test_every_button_and_field_of_the_layers_says_whose_it_is_and_explains_itse
     shown = [*fields, *buttons]
     assert len({element.label for element in shown}) == len(shown)
     assert all(element.help for element in shown)
-    assert app.button(key="layer_2_up").label == "Up :gray[of layer 2]"
+    assert app.button(key="layer_2_up").label == "Up :gray[layer 2]"
     assert app.button(key="layer_2_up").help == "Move layer 2 up"
-    assert app.number_input(key="layer_2_number_2").label == "Kernel size :gray[of layer 2]"
+    assert app.number_input(key="layer_2_number_2").label == "Kernel size (2)"
 
 
 def test_a_network_that_cannot_be_built_is_told_once_and_can_be_mended_by_tapping() -> None:
