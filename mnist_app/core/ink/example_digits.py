@@ -22,7 +22,7 @@ _PATHS = (
 )
 # Around the digit, as a fraction of the canvas.
 MARGIN = 0.16
-# It takes 1.6 s to be drawn, in so few steps that a browser rests between them.
+# It takes 1.6 s to be drawn, in steps that are few enough for a slow browser.
 SECONDS_A_DIGIT = 5
 _LINES = (
     "path { fill: none; stroke: #8c8c8c; stroke-width: 0.056; stroke-linecap: round; "
