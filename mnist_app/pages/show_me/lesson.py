@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from statistics import fmean
 from typing import cast
 
 import numpy as np
@@ -31,6 +32,8 @@ TITLE = "Learned in the show"
 # Enough to see it learn: a data set that is small is gone through more often.
 EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
+# A point of the curve alone jumps up and down.
+AVERAGED = 12
 
 
 def show_lesson(canvas: Canvas, model: StoredModel) -> None:
@@ -154,8 +157,7 @@ def _state_text(job: Snapshot, progress: Progress) -> str:
         return "Stopping …"
     if not progress.training:
         return f"{_phase(job)} … It knows nothing yet."
-    # The last point is of a moment alone, and jumps.
-    steady = progress.training[-2:][0].accuracy
+    steady = fmean(point.accuracy for point in progress.training[-AVERAGED:])
     return f"It now gets <b>{percent(steady, 0)}</b> right. {_time_left(progress)}"
 
 
