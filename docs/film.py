@@ -151,7 +151,9 @@ def _filmed(page: Page, url: str) -> Film:
         page.wait_for_timeout(1000)
     page.keyboard.press("ArrowRight")
     page.locator(".gallery.worst").wait_for()
-    page.wait_for_timeout(1000)
+    at_rest(page)
+    # What is on the screen reaches the film later.
+    page.wait_for_timeout(3000)
     with film.best():
         page.wait_for_timeout(1000)
     film.stop()
