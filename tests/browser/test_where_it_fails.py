@@ -207,9 +207,16 @@ def test_the_matrix_is_walked_by_keyboard(page: Page, server: Server) -> None:
     for key in ["ArrowUp"] * 12 + ["ArrowLeft"] * 12:
         page.keyboard.press(key)
     expect(said).to_contain_text("0 read as 0:")
+    # A cell without pictures opens nothing.
+    page.keyboard.press("ArrowRight")
+    expect(said).to_have_text("0 read as 1: no pictures")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_contain_text("0 read as 0:")
     for key in ["ArrowDown"] * true + ["ArrowRight"] * read:
         page.keyboard.press(key)
     expect(said).to_contain_text(f"{true} read as {read}:")
+    expect(page).not_to_have_url(re.compile("gallery_true="))
     page.keyboard.press("Enter")
     expect_error(page, true, read, count)
 
