@@ -117,8 +117,8 @@ def test_a_run_that_was_killed_goes_on_and_ends_as_if_it_had_not(
     [
         ("--resume --seed=9", "other settings"),
         ("--resume --limit=300", "other settings"),
-        ("--resume --teacher=dense.keras", "other models"),
-        ("--resume --start-from=dense.keras", "other models"),
+        ("--resume --teacher=dense.keras", "another --start-from or --teacher"),
+        ("--resume --start-from=dense.keras", "another --start-from or --teacher"),
         ("--teacher=missing.keras", "There is no model"),
         ("--teacher=boots.keras", "boots.keras cannot teach optdigits"),
         ("--start-from=missing.keras", "There is no model"),
