@@ -1,6 +1,6 @@
 // The outline goes when the page has come.
 new MutationObserver((_, observer) => {
-  if (document.querySelector(".stMain :is(h1, .stAlert)")) {
+  if (document.querySelector(".stMain :is(h1, .stAlert, .stException)")) {
     document.getElementById("outline").remove();
     observer.disconnect();
   }
