@@ -26,6 +26,7 @@ from mnist_app.pages.session.waiting import show_failure
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL
+BLANK = np.zeros((28, 28), dtype=np.uint8)
 LAYERS, STEP, WHERE, CHANGE = PARTS = (
     "Layer by layer",
     "One filter in slow motion",
@@ -56,7 +57,7 @@ FREE = "It changes the pixels that matter most, so it may be specks that no pen 
 
 
 @st.fragment
-def show_explanation(image: np.ndarray, model: StoredModel, key: str, group: str) -> None:
+def show_explanation(image: np.ndarray, model: StoredModel, key: str) -> None:
     """Show what a model looks at in a picture, as soon as that is found out.
 
     Until then the last picture's stay, so that nothing jumps while somebody draws.
@@ -64,7 +65,6 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str, group: str
     Args:
         image: uint8 (28, 28).
         key: unique on the page; the first part of the keys of all that is in here.
-        group: of the answer to the picture, see `answer.py`.
     """
     job = explanation_job(model, image, f"{tab()} {key}")
     if job.state == JobState.FAILED:
@@ -76,9 +76,6 @@ def show_explanation(image: np.ndarray, model: StoredModel, key: str, group: str
     name, explanation = st.session_state.get(kept, ("", None))
     with st.container(key=f"{key}_looking"):
         if name == model.name:
-            # That the model is gone or broken is told by the job.
-            with suppress(DigitLabError):
-                show_layer_pictures(group, image, model)
             is_over &= _show_parts(explanation, model, key, job.is_over)
         else:
             st.html(_status("Looking inside …"))
@@ -94,7 +91,8 @@ def show_look_inside(
     Args:
         image: uint8 (28, 28), or None while nothing is drawn.
         expander: its key and its name in the link.
-        key, group: see `show_explanation`.
+        key: see `show_explanation`.
+        group: of the answer to the picture, see `answer.py`.
     """
     with st.expander(
         "Look inside: how did it decide?",
@@ -105,10 +103,14 @@ def show_look_inside(
     ) as inside:
         if not inside.open:
             return
+        # Also before anything is drawn, so that it follows the first stroke. What keeps the model
+        # from answering is told elsewhere.
+        with suppress(DigitLabError):
+            show_layer_pictures(group, BLANK if image is None else image, model)
         if image is None:
             st.caption("Draw a digit and see here what the network makes of it, step by step.")
         else:
-            show_explanation(image, model, key, group)
+            show_explanation(image, model, key)
 
 
 def _show_parts(explanation: Explanation, model: StoredModel, key: str, is_new: bool) -> bool:

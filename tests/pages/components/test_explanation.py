@@ -39,7 +39,7 @@ def panel_of(image: np.ndarray) -> AppTest:
         "import streamlit as st\n"
         "from mnist_app.core.models import model_store\n"
         "from mnist_app.pages.components.explanation import show_explanation\n"
-        "show_explanation(st.session_state.image, model_store.models()[0], 'it', 'its')"
+        "show_explanation(st.session_state.image, model_store.models()[0], 'it')"
     )
     app = AppTest.from_string(script, default_timeout=60)
     app.session_state["image"] = image
