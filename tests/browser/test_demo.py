@@ -11,6 +11,9 @@ from tests.support.drawings import STROKES
 from tests.support.pen import DIGITS, canvas_points, clear, draw, expect_read
 from tests.support.servers import Server
 
+IS_DRAWN_ON = """canvas => canvas.getContext("2d")
+  .getImageData(0, 0, canvas.width, canvas.height).data
+  .some((value, place) => place % 4 === 0 && value > 200)"""
 TITLES = ("Draw a digit", "What it saw", "How it decided", "Where it fails", "Teach it")
 
 
@@ -132,6 +135,8 @@ def test_a_step_that_is_turned_to_at_once_has_the_drawing(
         turn(page, "ArrowRight", 3)
         ten = page.locator(".way .ten")
         expect(ten).to_have_attribute("aria-label", "The brightest of ten: 2")
+        canvas = page.locator("canvas.dc-canvas.lower-canvas").element_handle()
+        page.wait_for_function(IS_DRAWN_ON, arg=canvas)
     else:
         page.locator(".st-key-demo_next button").click()
         page.locator(".becoming").wait_for()

@@ -116,6 +116,10 @@ def _turn_to(canvas: Canvas, number: int) -> None:
     # Whoever goes on without a pen, as with a remote control, shows an example.
     if STEPS[number - 1].needs_drawing and canvas.is_empty:
         canvas.show_example(EXAMPLE)
+    elif not canvas.is_empty:
+        # Turned to quickly, a canvas stands in another place before the server knows that it left
+        # the first one, and is blank there unless it is a new one.
+        canvas.repaint()
     _link_to(number)
 
 
