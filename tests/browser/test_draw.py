@@ -69,6 +69,9 @@ def test_all_that_is_needed_is_on_the_screen(
     assert box["width"] >= side
     if width == 390:
         assert box["x"] * 2 + box["width"] == pytest.approx(width, abs=2)
+    page.locator(".st-key-mode").get_by_text("A number").click()
+    expect(page.locator("canvas.upper-canvas[width='560']")).to_be_in_viewport(ratio=1)
+    expect(page.locator(PREDICTION)).to_be_in_viewport(ratio=0.5)
     context.close()
 
 
