@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import STROKES
+from tests.support.gates import PATIENCE
 from tests.support.pen import (
     DIGITS,
     PREDICTION,
@@ -193,7 +195,9 @@ def test_the_eraser_takes_away_whole_strokes_and_that_can_be_undone(
     page.keyboard.press("Control+z")
     expect_read(page, 7)
     page.keyboard.press("Control+z")
-    at_rest(page)
+    deadline = time.monotonic() + PATIENCE
+    while ink(page) != both and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
     assert ink(page) == both
 
 
