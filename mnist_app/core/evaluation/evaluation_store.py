@@ -9,7 +9,6 @@ import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.evaluation import shipped_analysis
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.core.files import atomic_write
 from mnist_app.core.models import model_store
@@ -28,7 +27,7 @@ def folder() -> Path:
 def stored_report(
     model: Path, dataset: Dataset, evaluate: Callable[[], EvaluationReport]
 ) -> EvaluationReport:
-    """Return the shipped or kept report of a model on a data set, or make and keep one.
+    """Return the kept report of a model on a data set, or make and keep one.
 
     A kept one is of the same model and the same pictures, byte by byte; one that is broken is made
     anew. Nothing is kept where nothing can be written.
@@ -40,9 +39,6 @@ def stored_report(
     Raises:
         What `evaluate` raises.
     """
-    shipped = shipped_analysis.load(model, dataset)
-    if shipped is not None:
-        return score(shipped.probabilities, dataset.test_labels)
     try:
         place = folder() / f"{_digest(model, dataset)}.npz"
     except OSError:

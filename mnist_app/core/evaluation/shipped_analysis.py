@@ -5,8 +5,9 @@ file names the model and the pictures that it is about, and holds none of them.
 """
 
 import hashlib
+import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from mnist_app.core import file_hashes
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.evaluation.metrics import evaluate
+from mnist_app.core.evaluation.metrics import ClassScores, EvaluationReport, evaluate
 from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.evaluation.projection import PictureMap, neighbour_map, picture_map
 from mnist_app.core.files import atomic_write
@@ -27,6 +28,7 @@ FOLDER = model_store.SHIPPED.parent / "analyses"
 ALIKE = 8
 # Answers less sure than this are kept to the last digit.
 SURE = 0.99
+MEASURES = ("accuracy", "loss", "binary_crossentropy", "top_2")
 THREADS = 2
 
 
@@ -35,14 +37,14 @@ class ShippedAnalysis:
     """What a model makes of a data set's n test pictures.
 
     Attributes:
-        probabilities: float32 (n, classes).
+        report: its measures, ready without scikit-learn, which takes seconds to import.
         widest: the map by the largest differences; of its directions only the two that are shown.
         neighbours: places on the map of neighbours, float32 (n, 2).
         alike: numbers of the training pictures most like each one, nearest first, int64 (n, m).
         searched: the number of training pictures among which these were found.
     """
 
-    probabilities: np.ndarray
+    report: EvaluationReport
     widest: PictureMap
     neighbours: np.ndarray
     alike: np.ndarray
@@ -57,13 +59,13 @@ def load(model: Path, dataset: Dataset) -> ShippedAnalysis | None:
             if str(kept["pictures"]) != _digest(dataset):
                 return None
             return ShippedAnalysis(
-                probabilities=_unpacked(kept),
+                report=_report(kept, dataset.test_labels),
                 widest=PictureMap(kept["widest"].astype(np.float32), float(kept["fraction"])),
                 neighbours=kept["neighbours"].astype(np.float32),
                 alike=kept["alike"].astype(np.int64),
                 searched=int(kept["searched"]),
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
 
 
@@ -75,7 +77,7 @@ def make(model: Path, dataset: Dataset) -> Path:
     """
     classifier = model_store.classifier(model, THREADS)
     images = dataset.test_images
-    answers = evaluate(classifier, images, dataset.test_labels).probabilities
+    report = evaluate(classifier, images, dataset.test_labels)
     widest = picture_map(classifier, images)
     examples = Examples(classifier, dataset.train_images)
     place = _place(model, dataset.name)
@@ -83,7 +85,7 @@ def make(model: Path, dataset: Dataset) -> Path:
         np.savez_compressed(
             draft,
             pictures=_digest(dataset),
-            **_packed(answers),
+            **_packed(report),
             widest=widest.places.astype(np.float16),
             fraction=widest.fraction,
             neighbours=neighbour_map(widest.directions).astype(np.float16),
@@ -98,18 +100,20 @@ def _place(model: Path, dataset: str) -> Path:
 
 
 def _digest(dataset: Dataset) -> str:
-    """Return a hash of the test pictures and of the training pictures' order."""
+    """Return a hash of the test pictures, their labels and the training pictures' order."""
     digest = hashlib.sha256(dataset.test_images.tobytes())
-    digest.update(dataset.train_labels.astype(np.uint8).tobytes())
+    for labels in (dataset.test_labels, dataset.train_labels):
+        digest.update(labels.astype(np.uint8).tobytes())
     return digest.hexdigest()
 
 
-def _packed(probabilities: np.ndarray) -> dict[str, Any]:
-    """Return answers, float32 (n, classes), in few bytes: nearly all are sure of one class.
+def _packed(report: EvaluationReport) -> dict[str, Any]:
+    """Return a report in few bytes: nearly all answers are sure of one class.
 
     What is left for the other classes is small, and 16 bits tell it well; the first is the rest.
     """
-    rows, first = np.arange(len(probabilities)), probabilities.argmax(axis=1)
+    probabilities, first = report.probabilities, report.predictions
+    rows = np.arange(len(probabilities))
     others = probabilities.astype(np.float16)
     others[rows, first] = 0
     unsure = np.flatnonzero(probabilities[rows, first] < SURE)
@@ -118,16 +122,32 @@ def _packed(probabilities: np.ndarray) -> dict[str, Any]:
         "others": others,
         "unsure": unsure.astype(np.uint16),
         "exact": probabilities[unsure],
+        "confusion": report.confusion_matrix,
+        "measures": json.dumps({name: getattr(report, name) for name in MEASURES}),
+        "scores": json.dumps(
+            [asdict(of) for of in (report.macro, report.weighted, *report.per_class)]
+        ),
     }
 
 
-def _unpacked(kept: np.lib.npyio.NpzFile) -> np.ndarray:
-    """Return the answers again, float32 (n, classes)."""
+def _report(kept: np.lib.npyio.NpzFile, labels: np.ndarray) -> EvaluationReport:
+    """Return the report again; labels are int64 (n,)."""
     probabilities = kept["others"].astype(np.float32)
     rows = np.arange(len(probabilities))
     probabilities[rows, kept["first"]] = 1 - probabilities.sum(axis=1)
     probabilities[kept["unsure"]] = kept["exact"]
-    return probabilities
+    macro, weighted, *per_class = (ClassScores(**of) for of in json.loads(str(kept["scores"])))
+    return EvaluationReport(
+        **json.loads(str(kept["measures"])),
+        macro=macro,
+        weighted=weighted,
+        per_class=tuple(per_class),
+        confusion_matrix=kept["confusion"],
+        labels=labels,
+        predictions=kept["first"].astype(np.int64),
+        probabilities=probabilities,
+        seconds=0.0,
+    )
 
 
 if __name__ == "__main__":

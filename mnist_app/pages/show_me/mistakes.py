@@ -14,7 +14,6 @@ from mnist_app.pages.predictions.confusion import most_confused, times
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
 from mnist_app.pages.session.choices import default_dataset, open_dataset
 from mnist_app.pages.session.jobs import dataset_job
-from mnist_app.pages.session.queues import import_first, queues
 
 SHOWN = 6
 ON_SCREEN = 96
@@ -39,7 +38,6 @@ def show_mistakes(canvas: Canvas, model: StoredModel) -> None:
 def prepare_mistakes(model: StoredModel) -> None:
     """Have opened what takes seconds the first time, before somebody turns to the step."""
     dataset_job(_dataset_name(model))
-    queues().short.once("metrics", lambda control: import_first("sklearn.metrics"))
 
 
 def _dataset_name(model: StoredModel) -> str:
