@@ -107,7 +107,7 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
 def test_nothing_is_found_where_data_cannot_be_had(browser: Browser, own_server: Server) -> None:
     with visit(browser, own_server) as examiner:
         for path in ("data", "predictions"):
-            examiner.open(f"{path}?dataset=mnist", "MNIST is not on this machine")
+            examiner.open(f"{path}?dataset=mnist", "MNIST is not on this server")
             examiner.examine(f"{path}, without its data")
         examiner.page.get_by_role("button", name="Download").click()
         examiner.expect("Try again")

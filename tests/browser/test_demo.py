@@ -72,7 +72,7 @@ def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_netw
     page.get_by_alt_text("The picture of 28 by 28 squares that the network gets").wait_for()
     turn(page, "ArrowRight", 3)
     expect(page.locator(".way figure")).to_have_count(6)
-    expect(page.locator(".looked")).to_contain_text("Blue parts speak for 7")
+    expect(page.locator(".looked")).to_contain_text("Blue parts count for 7")
     bars = page.locator(".st-key-probabilities .bars")
     expect(bars).to_have_attribute("aria-label", re.compile("How likely each digit is: 7"))
     turn(page, "ArrowRight", 4)

@@ -55,7 +55,7 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     assert pressed(page, ".st-key-download_litert").path().read_bytes()[4:8] == b"TFL3"
 
     page.locator('[class*="st-key-tick_"]').filter(has_text="Dense on optdigits").click()
-    expect(page.locator(COMPARISON)).to_contain_text("Move every test picture by 2 pixels")
+    expect(page.locator(COMPARISON)).to_contain_text("If every test picture moves by 2 pixels")
     expect(page.locator(f"{COMPARISON} th").filter(has_text="Dense on")).to_be_visible()
     expect(page.locator(f"{COMPARISON} .js-plotly-plot")).to_have_count(4)
     expect(page).to_have_url(re.compile(r"runs=\d+(,|%2C)\d+"))

@@ -101,7 +101,7 @@ def test_a_lasso_fills_the_gallery_with_exactly_what_it_holds(page: Page, server
 
 def test_a_finger_draws_a_lasso_once_it_is_told_to(phone: Page, server: Server) -> None:
     chart = visit(phone, server)
-    expect(phone.get_by_role("button", name="Look", exact=True)).to_have_attribute(
+    expect(phone.get_by_role("button", name="Point", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
     phone.get_by_role("button", name="Lasso").tap()

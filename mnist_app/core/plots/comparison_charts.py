@@ -34,7 +34,7 @@ def runs_curves(
         checked = {**line, "dash": "dot"}
         lines += [
             quantity.line(known.training, name, line, SMOOTHING),
-            quantity.line(known.validation, f"{name}, held back", checked, **dotted, **hidden),
+            quantity.line(known.validation, f"{name}, {VALIDATION}", checked, **dotted, **hidden),
         ]
     keys = [
         scatter([None], [None], name=name, line={"color": NEUTRAL, "width": 2, "dash": dash})

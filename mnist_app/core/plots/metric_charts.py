@@ -22,14 +22,14 @@ def confusion_heatmap(
 ) -> Figure:
     """Return how often each class was read as each; errors stand out, however few they are.
 
-    What was read right is grey. Errors have a colour of their own, by the logarithm of their
-    number, so that a single one is seen beside a thousand right answers.
+    What was read correctly is grey. Errors have a colour of their own, by the logarithm of their
+    number, so that a single one is seen beside a thousand correct answers.
 
     Args:
         matrix: int (classes, classes), row: true class, column: predicted class.
         names: one a class.
         as_shares: write percents of the true class instead of counts.
-        with_diagonal: show what was read right too.
+        with_diagonal: show what was read correctly too.
         selected: row and column of a cell with a frame around it.
     """
     is_right = np.eye(len(names), dtype=bool)
@@ -108,7 +108,7 @@ def _cell_texts(
 
 
 def reliability_diagram(bins: Sequence[Bin]) -> Figure:
-    """Return how often answers are right, over how sure they were; dotted for a perfect model.
+    """Return how often answers are correct, over how sure they were; dotted for a perfect model.
 
     The larger a point, by the logarithm of its number of pictures, the more it says; points of
     fewer than `FEW` pictures are faint.

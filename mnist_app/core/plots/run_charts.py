@@ -119,9 +119,9 @@ ACCURACY = Quantity(
     "Accuracy", "pictures read correctly", "%", lambda point: point.accuracy * 100, 0, 100
 )
 ERROR = Quantity(
-    "Error", "pictures read wrong", "%", lambda point: (1 - point.accuracy) * 100, 0.1, 100
+    "Error", "pictures misread", "%", lambda point: (1 - point.accuracy) * 100, 0.1, 100
 )
-LOSS = Quantity("Loss", "how wrong it is", "", lambda point: point.loss, 0.001, 2.5)
+LOSS = Quantity("Loss", "how far from sure and correct", "", lambda point: point.loss, 0.001, 2.5)
 
 
 def smoothed(values: Iterable[float], weight: float) -> list[float]:

@@ -113,7 +113,7 @@ const choose = (choice, { name, answer: { digits }, selected, isNumber }) => {
   const read = digits.map(({ digit }) => digit).join("");
   if (choice.dataset.read !== read) {
     choice.dataset.read = read;
-    choice.replaceChildren(element("legend", { textContent: "Look closer at" }),
+    choice.replaceChildren(element("legend", { textContent: "Look more closely at" }),
       ...digits.map(({ digit }, place) => element("label", {},
         element("input", { type: "radio", name: `${name}-selected`, value: place }), String(digit))));
   }

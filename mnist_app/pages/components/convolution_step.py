@@ -49,8 +49,8 @@ def _why_not(layers: tuple[FeatureMaps, ...]) -> str:
     if first in CONVOLUTIONS:
         return "The first filters of this network are of a kind that cannot be stepped through."
     return (
-        "The filters of this network do not slide over the picture itself, but over what its first "
-        f"layer makes of it, which is of another kind ({first}). “Layer by layer” shows both."
+        f"This network's first layer ({first}) is not a convolution, so its filters slide over "
+        "what that layer makes of the picture. “Layer by layer” shows both."
     )
 
 
@@ -109,7 +109,8 @@ def _sum(now: ConvolutionStep, made: np.ndarray, place: int) -> str:
     text = f"Added up, the {now.product.size} products make "
     text += f"<b>{number(float(now.product.sum()))}</b>"
     if now.bias:
-        text += f"; with the filter's own {number(now.bias)} that is <b>{number(now.total)}</b>"
+        text += f"; add the filter's own {number(now.bias)} (its bias) and you get "
+        text += f"<b>{number(now.total)}</b>"
     return (
         f'<p role="status">{text}: pixel {place + 1} of {made.size} of the new picture, in row '
         f"{down + 1}, column {right + 1}.</p>"

@@ -32,7 +32,7 @@ OWN_HAND = ", my handwriting"
 def show_corrections(
     canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None
 ) -> None:
-    """Show buttons for the right answer, and what can be done with the answers given so far.
+    """Show buttons for the correct answer, and what can be done with the answers given so far.
 
     Args:
         when_kept: called when the drawing was kept with its answer.
@@ -97,7 +97,7 @@ def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
     judge = None
     if canvas.is_wide:
         if loading_job(model).state != JobState.DONE:
-            raise DigitLabError("The number is not read yet. Try again in a moment.")
+            raise DigitLabError("The number has not been read yet. Try again in a moment.")
         judge = model_cache.loaded(model.path)
     parts = drawn_digits(canvas.drawing, judge)
     if not parts:
@@ -225,8 +225,8 @@ def _show_outcome(outcome: FinetuningOutcome[StoredModel]) -> None:
     yours, others = st.columns(2)
     yours.metric("Your drawings it now gets right", f"{after} of {own.pictures}")
     yours.caption(
-        f"Before: {before} of {own.pictures}. It has just studied these drawings, so this is no "
-        "exam."
+        f"Before: {before} of {own.pictures}. It has just studied these drawings, so this "
+        "is not a fair test."
     )
     others.metric("Other people's digits it gets right", f"{test.after:.2%}")
     others.caption(
@@ -235,7 +235,7 @@ def _show_outcome(outcome: FinetuningOutcome[StoredModel]) -> None:
     )
     is_used = st.session_state.get("model") == outcome.model.name
     if st.button(
-        "It reads on this page now" if is_used else "Use it on this page",
+        "It now reads your drawings" if is_used else "Use it on this page",
         key="use_own",
         type="primary",
         icon=":material/draw:",

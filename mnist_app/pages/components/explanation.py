@@ -34,25 +34,27 @@ LAYERS, STEP, WHERE, CHANGE = PARTS = (
     "What would change its mind",
 )
 BY_INK = (
-    "The ink fades in from an empty sheet, and at each moment the network says which pixels help "
-    "most. Source: integrated gradients, "
+    "The ink fades in from an empty sheet, and at each moment the app measures which pixels "
+    "help most. Source: integrated gradients, "
     '<a href="https://arxiv.org/abs/1703.01365" target="_blank">Sundararajan, Taly and Yan, '
     "2017</a>."
 )
 BY_WIPING = (
-    "A patch of 5 x 5 pixels is covered up, in one place after the other. Where the answer gets "
+    "A patch of 5 x 5 pixels is covered up, in one place after another. Where the answer gets "
     "weaker, the ink was needed. Source: occlusion, "
     '<a href="https://arxiv.org/abs/1311.2901" target="_blank">Zeiler and Fergus, 2014</a>.'
 )
 PROOF = (
     "**What these maps do not prove.** They show what this answer depends on for this "
     "drawing, not why the network gave it. A map can look convincing and still be wrong "
-    "([Adebayo and others, 2018](https://arxiv.org/abs/1810.03292)), and it may miss ink that "
+    "([Adebayo and colleagues, 2018](https://arxiv.org/abs/1810.03292)), and it may miss ink that "
     "helps only together with other ink. Where the two maps differ, trust neither."
 )
-WAKING = "The learning part of the app is waking up to find this out …"
-SEARCHED = "The smallest change we found quickly; there may be a smaller one."
-GUIDED = "Every pixel moves a little towards a real picture of the other answer."
+WAKING = "The part that learns is starting up; this takes about 10 seconds …"
+SEARCHED = "A quick search found this change; there may be a smaller one."
+GUIDED = (
+    "The changes are taken from real pictures of the other answer, so they look like pen strokes."
+)
 FREE = "It changes the pixels that matter most, so it may be specks that no pen would draw."
 
 
@@ -108,7 +110,7 @@ def show_look_inside(
         with suppress(DigitLabError):
             show_layer_pictures(group, BLANK if image is None else image, model)
         if image is None:
-            st.caption("Draw a digit and see here what the network makes of it, step by step.")
+            st.caption("Draw a digit, and you can follow it through the network here.")
         else:
             show_explanation(image, model, key)
 
@@ -125,7 +127,9 @@ def _show_parts(explanation: Explanation, model: StoredModel, key: str, is_new: 
         persist_state="session",
     )
     names = model.class_names
-    about = f"It reads this as {names[explanation.answer]}. Here is how."
+    about = f"It reads this as {names[explanation.answer]}."
+    if part != CHANGE:
+        about += " Here is how."
     st.html(_status(about if is_new else "Looking at the new picture …"))
     if part in (WHERE, CHANGE):
         return _show_gradients(explanation, model, key, part)
@@ -169,11 +173,11 @@ def _show_maps(explanation: Explanation, found: GradientExplanation | None, answ
     if found is None:
         by_ink = picture(image, "The picture; its map is not ready yet", SIDE)
     else:
-        alt = f"The picture; ink in blue speaks for {answer}, ink in orange against it"
+        alt = f"The picture; ink in blue counts for {answer}, ink in orange against it"
         by_ink = picture(attributed(image, found.gradient_map), alt, SIDE)
     by_wiping = picture(
         attributed(image, explanation.occlusion_map),
-        f"The picture; what is blue speaks for {answer}, as covering it makes the answer weaker, "
+        f"The picture; what is blue counts for {answer}, as covering it makes the answer weaker, "
         "what is orange against it",
         SIDE,
     )
@@ -182,7 +186,7 @@ def _show_maps(explanation: Explanation, found: GradientExplanation | None, answ
         figure(by_ink, "Fading the ink in", BY_INK),
         figure(by_wiping, "Covering parts up", BY_WIPING),
     ]
-    colours = [("above", "", f"speaks for {answer}"), ("below", "", f"speaks against {answer}")]
+    colours = [("above", "", f"counts for {answer}"), ("below", "", f"counts against {answer}")]
     st.html(row(figures, kind="maps") + legend(colours))
     st.info(PROOF, icon=":material/info:")
 
@@ -216,7 +220,7 @@ def _show_change(
 def describe_counterfactual(change: Counterfactual | None, class_names: tuple[str, ...]) -> str:
     """Describe the change in one sentence."""
     if change is None:
-        return "We found no small change that would change its mind."
+        return "A quick search found no small change that would change its mind."
     added, removed = change.added, change.ink - change.added
     parts = [
         f"{verb} about {amount:.0f} {'pixel' if round(amount) == 1 else 'pixels'} of ink"

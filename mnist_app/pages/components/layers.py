@@ -15,8 +15,10 @@ from mnist_app.pages.component import component
 from mnist_app.pages.components.figures import legend
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.components.stepper import stepper
+from mnist_app.pages.session.wording import noun
 
 SIDE = 448
+SQUARE = "small square"
 SCRIPTS = ("components/answer.js", "components/layer_pictures.js")
 HTML = '<div class="way"></div>'
 TITLES = {
@@ -71,11 +73,12 @@ def show_layers(explanation: Explanation, names: tuple[str, ...], key: str) -> N
     layer, is_last = every[place], place == len(every) - 1
     about, shown = st.columns([4, 5], gap="large")
     title = "The answer" if is_last else TITLES.get(layer.kind, "Another step")
+    size = _size(layer, noun(names) if is_last else SQUARE)
     about.html(
         '<div class="told">'
         f'<div role="status"><strong>Step {place + 1} of {len(every)}: {title}</strong></div>'
         f"<p>{html.escape(layer.sentence)}</p>"
-        f'<p class="quiet">{html.escape(_size(layer, is_last))}</p>'
+        f'<p class="quiet">{html.escape(size)}</p>'
         f"{'' if is_last or place == 0 else _legend(layer.values)}</div>"
     )
     shown.html(_answer(layer.values, names) if is_last else _maps(layer))
@@ -89,19 +92,18 @@ def _maps(layer: FeatureMaps) -> str:
     return f'<div class="sheet">{picture(image, f"{_size(layer)} {layer.sentence}", SIDE)}</div>'
 
 
-def _size(layer: FeatureMaps, is_last: bool = False) -> str:
-    """Return in numbers what is to be seen."""
+def _size(layer: FeatureMaps, counted: str = SQUARE) -> str:
+    """Return in numbers what is to be seen; of a row of numbers each stands for a `counted`."""
     shape = layer.values.shape
     if len(shape) == 1:
-        kind = "class" if is_last else "small square"
-        return f"{shape[0]} numbers, one for each {kind}. Layer {layer.name} ({layer.kind})."
+        return f"{shape[0]} numbers, one for each {counted}. Layer {layer.name} ({layer.kind})."
     height, width, maps = shape
     pictures = f"{maps} pictures" if maps > 1 else "1 picture"
     return f"{pictures} of {height} x {width} pixels. Layer {layer.name} ({layer.kind})."
 
 
 def _legend(values: np.ndarray) -> str:
-    found = ("above", "", "found here, the brighter the more")
+    found = ("above", "", "pattern found here: brighter means stronger")
     return legend((found, ("below", "", "the opposite")) if values.min() < 0 else (found,))
 
 

@@ -129,7 +129,7 @@ def _answer(found: CanvasReading) -> dict[str, Any]:
     if found.canvas.is_empty:
         return _invitation(found.canvas)
     if found.job.state == JobState.FAILED:
-        return answers.unread("This network cannot read.")
+        return answers.unread("This network cannot be opened. Choose another.")
     if not found.job.is_over:
         return answers.unread(
             "The network is waking up …", "It reads your drawing as soon as it is ready."

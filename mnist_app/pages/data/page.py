@@ -31,10 +31,8 @@ def page() -> None:
     st.write("What a network learns from, and what happens to each picture on its way in.")
     dataset = open_dataset(choose_dataset(list(DATASETS)))
     kind, count = noun(dataset.class_names), len(dataset.train_labels) + len(dataset.test_labels)
-    st.caption(
-        f"{dataset.title}: {count:,} pictures of {len(dataset.class_names)} {kind}s, each 28 by 28 "
-        "pixels."
-    )
+    shown = "handwritten digit" if kind == "digit" else "piece of clothing"
+    st.caption(f"{dataset.title}: {count:,} pictures, each of one {shown}, 28 by 28 pixels.")
     st.header(f"Samples of each {kind}")
     _show_samples(dataset)
     st.header(f"How many of each {kind}")
@@ -96,15 +94,16 @@ def _show_split(dataset: Dataset) -> None:
     parts = (
         ("Training", len(dataset.train_labels) - validation, "The network learns from these."),
         (
-            "Validation",
+            "Held back (validation)",
             validation,
-            f"Kept back from training ({percent(fraction, 0)} unless you choose otherwise). Read "
-            "after each round (epoch), to see whether the network learns or just memorises.",
+            f"Not trained on ({percent(fraction, 0)} unless you choose otherwise). The network is "
+            "tested on them after each round (epoch), to see whether it learns or just memorises "
+            "the pictures.",
         ),
         (
             "Test",
             len(dataset.test_labels),
-            "Never seen in training. Read once at the end, to see how good the network really is.",
+            "Never seen in training. Used once at the end, to see how good the network really is.",
         ),
     )
     for column, (label, count, purpose) in zip(st.columns(3), parts, strict=True):
@@ -213,7 +212,8 @@ def _show_augmentation(dataset: Dataset, image: np.ndarray) -> None:
     st.markdown("**5. Augmentation: the same picture, slightly different every time**")
     st.write(
         "In training, each picture can be changed slightly every time it is shown. It is still the "
-        f"same {noun(dataset.class_names)}, so the network learns what matters, not single pixels."
+        f"same {noun(dataset.class_names)}, so the network learns what matters, not "
+        "individual pixels."
     )
     values = {}
     for column, setting in zip(

@@ -100,7 +100,7 @@ def _show_own_network(model: StoredModel, models: dict[str, StoredModel]) -> Non
     """Say whose answers these are, when it is not the network that comes with the app."""
     built_in = next((name for name, other in models.items() if other.is_shipped), None)
     with st.container(key="own_network", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**“{escape_markdown(model.title)}” reads here now. Draw!**")
+        st.markdown(f"**“{escape_markdown(model.title)}” now reads your drawings. Try it!**")
         if built_in is not None:
             st.button(
                 "Back to the built-in network",

@@ -81,7 +81,7 @@ def _counts(found: Comparison) -> str:
 
 
 def _show_examples(side: str, title: str, numbers: np.ndarray, wrong: EvaluatedModel) -> None:
-    """Show pictures, int64 (n,), that the model of this title reads right and the other wrong."""
+    """Show pictures, int64 (n,), that the model of this title gets right and the other wrong."""
     st.markdown(f"**Only “{escape_markdown(title)}” gets these right: {len(numbers):,}**")
     if not len(numbers):
         st.caption("None.")

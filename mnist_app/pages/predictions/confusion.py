@@ -97,5 +97,5 @@ def _described(true: int, read: int, count: int, names: tuple[str, ...]) -> str:
 
 
 def times(count: int) -> str:
-    """Return a text such as "once" or "12 times"."""
-    return "once" if count == 1 else f"{count} times"
+    """Return a text such as "once", "twice" or "12 times"."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")

@@ -43,7 +43,7 @@ class EvaluatedModel:
         ]
 
     def items(self, numbers: list[int]) -> list[Item]:
-        """Return test pictures with their captions, framed by whether they are read right."""
+        """Return test pictures with their captions, framed by whether they are read correctly."""
         frames = np.where(self.report.is_right[numbers], "right", "wrong").tolist()
         images = self.dataset.test_images[numbers]
         return list(zip(images, self.captions(numbers), frames, strict=True))

@@ -222,7 +222,7 @@ def in_order(report: EvaluationReport, found: np.ndarray, order: str, seed: int 
     if order == IN_TEST_ORDER:
         return found
     confidences, is_right = report.confidences[found], report.is_right[found]
-    # What is right follows what is wrong, beginning with what was nearly wrong.
+    # What is correct follows what is wrong, beginning with what was nearly wrong.
     rank = confidences if order == LEAST_SURE else np.where(is_right, confidences, -confidences)
     return found[np.argsort(rank, kind="stable")]
 

@@ -1,4 +1,4 @@
-const MODES = { look: "Look", lasso: "Lasso", select: "Box", zoom: "Zoom" };
+const MODES = { look: "Point", lasso: "Lasso", select: "Box", zoom: "Zoom" };
 const isTouched = () => matchMedia("(pointer: coarse)").matches;
 // A finger scrolls the page until it is told to do something else.
 const modeOf = (chart) => chart.dataset.mode ??= isTouched() ? "look" : "lasso";

@@ -1,4 +1,4 @@
-"""A map of all test pictures: what looks alike to the network lies together."""
+"""A map of all test pictures: what looks alike to the network lies close together."""
 
 import numpy as np
 import streamlit as st
@@ -22,8 +22,8 @@ def show_map(evaluated: EvaluatedModel) -> None:
     """Show the map, and ways to have some of its pictures in the gallery."""
     st.caption(
         "Each point is a test picture, coloured by what it shows; crosses are mistakes. Pictures "
-        "that look alike to the network lie together. **Point at one to see it, click it to open "
-        "it, circle some to see them in the gallery below.**"
+        "that look alike to the network lie close together. **Point at one to see it, click it to "
+        "open it, circle some to see them in the gallery below.**"
     )
     layout = st.segmented_control(
         "Arrange by",
@@ -53,10 +53,10 @@ def show_map(evaluated: EvaluatedModel) -> None:
 def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
     """Explain the layout, and return its places, float32 (n, 2), and its rounds, none."""
     st.caption(
-        "The last layer describes each picture by many numbers. This map keeps the two directions "
-        "in which pictures differ most (principal component analysis): "
-        f"{percent(found.fraction, 0)} of all differences. Groups that overlap here may be far "
-        "apart in other directions."
+        "The last layer describes each picture by many numbers. This map shows the two "
+        "directions in which the pictures differ most (principal component analysis). Together "
+        f"they hold {percent(found.fraction, 0)} of the differences. Groups that overlap "
+        "here may be far apart in other directions."
     )
     return found.places, 0
 
@@ -123,7 +123,7 @@ def _show_borders(evaluated: EvaluatedModel, places: np.ndarray) -> None:
         gallery.show_selection(evaluated.dataset, numbers.tolist())
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="map_borders"):
-        first = choose_class("Border between", one, "border_one")
+        first = choose_class("Pictures between", one, "border_one")
         second = choose_class("and", other, "border_other")
         st.button(
             "Show these pictures",

@@ -60,7 +60,7 @@ def show_class_table(report: EvaluationReport, names: tuple[str, ...]) -> None:
 
 
 def show_calibration(report: EvaluationReport) -> None:
-    """Show whether answers are right as often as the model is sure of them."""
+    """Show whether answers are correct as often as the model is sure of them."""
     bins = reliability(report)
     st.caption(RELIABILITY)
     with st.container(key="reliability"):

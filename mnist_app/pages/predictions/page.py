@@ -71,8 +71,8 @@ def _show_title(anchor: str) -> None:
 def _show_quality(evaluated: EvaluatedModel) -> None:
     model, dataset = evaluated.model, evaluated.dataset
     about = (
-        f"“{model.title}”, tested on {evaluated.report.images:,} pictures of {dataset.title} that "
-        "are never used for training."
+        f"“{model.title}”, tested on the {evaluated.report.images:,} test pictures of "
+        f"{dataset.title}, which are never used for training."
     )
     other = other_training_dataset(model, dataset)
     if other is not None:

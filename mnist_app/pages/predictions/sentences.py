@@ -48,7 +48,7 @@ def describe_neighbours(labels: np.ndarray, true: int, read: int, names: Sequenc
     if most == read == true:
         return f"{found}, and so does this picture."
     if most == read:
-        return f"{found}, which is why it reads this one as “{names[read]}” too."
+        return f"{found}: to the network, this picture looks like “{names[read]}” too."
     if most == true:
         return f"{found}, and so does this picture. Yet it narrowly reads “{names[read]}”."
     return f"{found}. That is neither the correct answer nor the one it gave."

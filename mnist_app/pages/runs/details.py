@@ -74,11 +74,10 @@ def _show_figures(run: Run) -> None:
     if run.accuracy is None:
         return
     with st.container(key="run_figures"):
-        explained = "How many pictures it had never seen it reads correctly."
+        explained = "How many test pictures it reads correctly. It had never seen them."
         st.metric("Test accuracy", percent(run.accuracy, 2), help=explained)
         loss = "unknown" if run.loss is None else f"{run.loss:.4f}"
-        explained = "How far off its probabilities are. 0 means always sure and correct."
-        st.metric("Test loss", loss, help=explained)
+        st.metric("Test loss", loss, help=wording.LOSS)
         st.metric("Time", wording.duration(run.seconds), help="Training time, without pauses.")
         st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
 
@@ -138,7 +137,7 @@ def _show_rename(run: Run) -> None:
 
 def _show_delete(run: Run, model: StoredModel | None) -> None:
     if not run.is_over:
-        st.caption("You can delete it when it is over.")
+        st.caption("You can delete it when it has finished.")
         return
     with_model = model is not None and st.checkbox(
         "Delete its model too. Nobody will be able to use it any more.", key=f"with_model_{run.id}"

@@ -72,10 +72,10 @@ def _show_ticked(chosen: list[Run]) -> None:
 def _show_why_convolution(listed: list[Run]) -> None:
     is_busy = any(not run.is_over for run in listed)
     purpose = (
-        "Available when your other runs are over."
+        "Available when your other runs have finished."
         if is_busy
-        else "Trains a dense and a convolutional network on the same pictures and shows the "
-        "difference."
+        else "Trains two networks on the same pictures: one weighs all pixels at once (dense), one "
+        "looks for small strokes everywhere (convolutional)."
     )
     with st.container(horizontal=True, vertical_alignment="center", key="why"):
         if st.button(

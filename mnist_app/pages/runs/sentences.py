@@ -19,10 +19,10 @@ def describe_networks(dense: Run, convolutional: Run) -> str:
 
 def _verdict(dense: float, convolutional: float) -> str:
     if convolutional > dense:
-        mistakes = f"{percent(1 - convolutional)} wrong instead of {percent(1 - dense)}"
         return (
             "A convolution looks for the same small strokes everywhere in the picture. The dense "
-            f"network must learn them again for every place. That is why the other gets {mistakes}."
+            "network must learn them again for every place. The convolutional one gets "
+            f"{percent(1 - convolutional)} wrong, the dense one {percent(1 - dense)}."
         )
     if convolutional == dense:
         return "Both are equally accurate. Try more pictures or epochs to see a difference."
@@ -42,8 +42,8 @@ def describe_shift(
     """
     lost = [before - after for before, after in (dense, convolutional)]
     words = (
-        f"Move every test picture by {pixels} pixels, which you would hardly notice. The dense "
-        f"network then reads {percent(dense[1])} correctly, the convolutional one "
+        f"If every test picture moves by {pixels} pixels, which you would hardly notice, the dense "
+        f"network reads only {percent(dense[1])} correctly, the convolutional one "
         f"{percent(convolutional[1])}."
     )
     if lost[1] < lost[0]:

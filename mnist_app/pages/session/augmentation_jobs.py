@@ -12,7 +12,7 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import rerun_when_over, show_failure
 
-WAKING = "The learning part of the app is waking up to make them, about 10 s …"
+WAKING = "Examples appear here in about 10 seconds …"
 
 
 def augmented_copies(

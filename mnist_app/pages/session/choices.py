@@ -70,7 +70,7 @@ def choose_dataset(names: Sequence[str]) -> str:
 
 
 def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:
-    """Return MNIST if it is on this machine, else another one that is."""
+    """Return MNIST if it is on this server, else another one that is."""
     at_hand = [name for name in names if datasets.availability(name).place is not None]
     return next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
 
@@ -84,7 +84,7 @@ def open_dataset(name: str) -> Dataset:
     found = datasets.availability(name)
     is_requested = st.session_state.get("requested_download") == name
     if found.place is None and not is_requested and queues().datasets.latest(name) is None:
-        st.info(f"{title} is not on this machine.", icon=":material/download:")
+        st.info(f"{title} is not on this server.", icon=":material/download:")
         label = f"Download {title} ({found.megabytes:.0f} MB)"
         st.button(label, key="download", type="primary", on_click=_request_download)
         st.stop()

@@ -110,13 +110,13 @@ def _room_in_line(owner: str) -> Iterator[None]:
         unfinished = [job for job in queues().training.jobs() if not job.is_over]
         if sum(job.owner == owner for job in unfinished) >= MOST_RUNS:
             raise DigitLabError(
-                f"You already have {MOST_RUNS} runs training or waiting. Wait until one is over, "
-                "or stop one on the Runs page."
+                f"You already have {MOST_RUNS} runs training or waiting. Wait until one has "
+                "finished, or stop one on the Runs page."
             )
         if len(unfinished) >= limits.most_waiting():
             raise DigitLabError(
                 f"{len(unfinished)} runs are training or waiting here, and that is the limit. Try "
-                "again when one is over."
+                "again when one has finished."
             )
         yield
 
@@ -203,7 +203,7 @@ class _Training:
             checkpoints.save(checkpoint, self._folder)
         except DigitLabError as error:
             logger.warning("A checkpoint cannot be kept: %s", error)
-            self._remark = f"If it breaks off, it cannot continue from here. {error}"
+            self._remark = f"If it is interrupted, it cannot continue from here. {error}"
 
     def _remarked(self, progress: Progress) -> Progress:
         return replace(progress, remark=" ".join(filter(None, (self._remark, progress.remark))))

@@ -20,6 +20,7 @@ STATE_LABELS = {
     RunState.FAILED: "Failed",
     RunState.INTERRUPTED: "Interrupted",
 }
+LOSS = "How far its confidence is from the correct answers. 0 means always sure and correct."
 _ROWS = {row.name: row for row in SETTINGS}
 
 
@@ -54,7 +55,8 @@ def duration(seconds: float) -> str:
 def about(seconds: float) -> str:
     """Return a text such as "about 40 s", "about 7 min" or "about 3 h"."""
     if seconds < 90:
-        return f"about {seconds:.0f} s"
+        # An estimate is no better than that.
+        return f"about {5 * round(seconds / 5) if seconds > 10 else round(seconds)} s"
     minutes = round(seconds / 60)
     return f"about {minutes} min" if minutes < 90 else f"about {minutes / 60:.0f} h"
 

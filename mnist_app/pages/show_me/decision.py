@@ -47,10 +47,10 @@ def _show_where_it_looked(image: np.ndarray, model: StoredModel) -> None:
     job = short.wait(job.id, PATIENCE_SECONDS) or job
     explanation: Explanation = result_or_stop(short, job, "Looking inside the network")
     name = model.class_names[explanation.answer]
-    alt = f"Where it looked: blue parts speak for {name}, orange parts against it"
+    alt = f"Where it looked: blue parts count for {name}, orange parts against it"
     over = attributed(image, explanation.occlusion_map)
     st.html(
         f'<div class="looked">{picture(over, alt, ON_SCREEN)}'
-        f"<div><strong>Where it looked</strong><br>Blue parts speak for {name}, orange parts "
+        f"<div><strong>Where it looked</strong><br>Blue parts count for {name}, orange parts "
         f"against it. A hint, not a proof.</div></div>"
     )

@@ -148,7 +148,7 @@ def _state_text(job: Snapshot, progress: Progress) -> str:
         report = job.result.report
         return (
             f"After {progress.seconds:.0f} seconds of learning it gets "
-            f"<b>{percent(report.accuracy)}</b> of {report.images:,} digits right that it had "
+            f"<b>{percent(report.accuracy)}</b> right of {report.images:,} digits that it had "
             "never seen."
         )
     if job.state == JobState.STOPPED:

@@ -16,11 +16,13 @@ from mnist_app.pages.session.choices import default_dataset, open_dataset
 from mnist_app.pages.session.jobs import dataset_job
 
 SHOWN = 6
+# Of mistakes that are equally common, at most.
+NAMED = 3
 ON_SCREEN = 96
 
 
 def show_mistakes(canvas: Canvas, model: StoredModel) -> None:
-    """Show how many it gets right, the worst mistakes, the most common one, and the drawing."""
+    """Show how many it gets right, the worst mistakes, the most common ones, and the drawing."""
     dataset = open_dataset(_dataset_name(model))
     doing = f"Reading {len(dataset.test_labels):,} digits written by other people"
     evaluated = evaluate_or_stop(model, dataset, doing)
@@ -46,12 +48,17 @@ def _dataset_name(model: StoredModel) -> str:
 
 
 def _confused(evaluated: EvaluatedModel) -> str:
-    """Return the pair that it confuses most often."""
+    """Return the pairs that it confuses most often."""
     pairs, names = most_confused(evaluated.report.confusion_matrix), evaluated.names
     if not pairs:
         return "It made no mistake here."
-    true, read, count = pairs[0]
-    return f"Its most common mistake: reading **{names[true]} as {names[read]}** ({times(count)})."
+    most = pairs[0][2]
+    worst = [f"**{names[true]} read as {names[read]}**" for true, read, n in pairs if n == most]
+    if len(worst) == 1:
+        return f"Its most common mistake: {worst[0]} ({times(most)})."
+    start = "Its most common mistakes" if len(worst) <= NAMED else "Among its most common mistakes"
+    *first, last = worst[:NAMED]
+    return f"{start}: {', '.join(first)} and {last} ({times(most)} each)."
 
 
 def _drawn(canvas: Canvas, evaluated: EvaluatedModel) -> str:
@@ -64,5 +71,5 @@ def _drawn(canvas: Canvas, evaluated: EvaluatedModel) -> str:
     right = int((said & report.is_right).sum())
     return (
         f"It read the digit from step 1 as **{name}**. Of {int(said.sum()):,} times it said "
-        f"“{name}” here, it was right {right:,} times."
+        f"“{name}” here, it was correct {right:,} times."
     )

@@ -56,7 +56,8 @@ STEPS = (
     ),
     ShowStep(
         "Where it fails",
-        "It can be sure and still be wrong. These are other people's digits it had never seen.",
+        "It can be sure and still be wrong. Other people wrote these digits, and it had never seen "
+        "them.",
         "mistakes",
     ),
     ShowStep(

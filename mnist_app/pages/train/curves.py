@@ -44,9 +44,10 @@ def show_curves(progress: Progress) -> None:
         )
     st.caption(
         "Blue: pictures it learns from; the thin line shows each moment, the thick one the trend. "
-        "Orange: pictures held back to check it after each epoch, which is one round through all "
-        "training pictures. If blue keeps improving and orange doesn't, it is memorising "
-        "(overfitting). On the error chart, each line down means about half as many mistakes."
+        "Orange: held-back pictures, used to check it after each epoch, which is one round through "
+        "all training pictures. If blue keeps improving and orange doesn't, it is memorising the "
+        "pictures (overfitting). On the error chart, each grid line down means about half as many "
+        "mistakes."
     )
 
 
@@ -83,7 +84,7 @@ def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
     names = dataset.class_names if dataset else tuple("0123456789")
     shares = progress.class_accuracy
     words = (
-        "You see this after the first epoch."
+        "This appears after the first epoch."
         if run.config.validation_share
         else "No pictures were held back to check."
     )
@@ -167,11 +168,11 @@ def _opinions(
         return
     names = dataset.class_names if dataset else tuple("0123456789")
     alt = "Your drawing, as the network sees it"
-    text = "What it reads your drawing as, step by step."
+    text = "How its answer to your drawing changes, step by step."
     if opinions:
         best = int(np.argmax(opinions[-1].probabilities))
         sure = opinions[-1].probabilities[best]
-        text = f"Right now it reads it as {names[best]} ({confidence(sure)} sure)."
+        text = f"Right now it reads your drawing as {names[best]} ({confidence(sure)} sure)."
     shown = _kept("own", (drawing,), lambda: picture(drawing, alt, 56))
     st.html(
         f'<div class="saw">{shown}<div><strong>Your own drawing</strong><br>'

@@ -43,8 +43,8 @@ def show_form() -> tuple[TrainingConfig | None, str]:
         format_func=_preset_labels().__getitem__,
         key="preset",
         on_change=_apply_preset,
-        help="Fills in the settings below. You can still change each one. Times are estimates: how "
-        "fast the latest runs on this server trained. Best takes hours on most computers.",
+        help="Fills in the settings below. You can still change each one. The times are "
+        "estimates, based on the latest runs on this server. Best takes hours on most computers.",
     )
     title = st.text_input(
         "Name of the model",

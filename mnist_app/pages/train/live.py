@@ -167,7 +167,7 @@ def _standing(job: Snapshot, progress: Progress) -> str:
     if job.paused:
         return f"Paused at {where}. Press Resume to continue."
     if progress.validated:
-        doing = f" · checking it on the pictures held back, {progress.validated:.0%}"
+        doing = f" · checking it on the held-back pictures, {progress.validated:.0%}"
     elif progress.images_per_second:
         doing = f" · {progress.images_per_second:,.0f} pictures a second"
     else:

@@ -133,16 +133,12 @@ def _results(job: Snapshot) -> None:
     outcome: TrainingOutcome[StoredModel] = job.result
     report = outcome.report
     title = wording.escape_markdown(outcome.model.title)
-    st.markdown(f"**Exam for “{title}”: {report.images:,} pictures it has never seen**")
+    st.markdown(f"**Test of “{title}”: {report.images:,} pictures it has never seen**")
     accuracy, loss, errors = st.columns(3)
     accuracy.metric(
         "Test accuracy", percent(report.accuracy, 2), help="How many of them it reads correctly."
     )
-    loss.metric(
-        "Test loss",
-        f"{report.loss:.4f}",
-        help="How far off its probabilities are. 0 means always sure and correct.",
-    )
+    loss.metric("Test loss", f"{report.loss:.4f}", help=wording.LOSS)
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Mistakes", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):

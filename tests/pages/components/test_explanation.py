@@ -132,6 +132,8 @@ def test_what_would_change_its_mind_is_shown_in_words_and_pictures(
 ) -> None:
     app = looked_at(image, CHANGE)
     answer, rival = np.argsort(-classifier.probabilities(image[None])[0])[:2].tolist()
+    assert f"It reads this as {answer}." in text(app)
+    assert "Here is how" not in text(app)
     assert f"it reads {rival} instead of {answer}" in text(app)
     assert text(app).index(f"Read as {answer}: ") < text(app).index(f"Read as {rival}: ")
     assert "ink to add" in text(app)

@@ -43,7 +43,7 @@ def test_other_pictures_can_be_taken(mark: str, button: str) -> None:
 
 def test_the_three_parts_add_up_to_the_data_set() -> None:
     parts = {metric.label: int(metric.value.replace(",", "")) for metric in visit("data").metric}
-    assert list(parts) == ["Training", "Validation", "Test"]
+    assert list(parts) == ["Training", "Held back (validation)", "Test"]
     assert sum(parts.values()) == 1797
     assert parts["Test"] == len(datasets.load("optdigits").test_labels)
 

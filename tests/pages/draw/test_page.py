@@ -56,10 +56,10 @@ def test_another_network_says_that_it_reads_and_leads_back(
     app = opened()
     app.session_state["wanted_model"] = "tiny"
     app.run()
-    assert any("reads here now" in text.value for text in app.markdown)
+    assert any("now reads your drawings" in text.value for text in app.markdown)
     app.button(key="use_built_in").click().run()
     assert app.session_state["model"] == "digit_lab"
-    assert not any("reads here now" in text.value for text in app.markdown)
+    assert not any("now reads your drawings" in text.value for text in app.markdown)
 
 
 def test_a_button_looks_inside(models: Path) -> None:

@@ -13,6 +13,7 @@ from mnist_app.core.evaluation import meanings
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.percentages import percent
 from mnist_app.pages.predictions import gallery as test_pictures
+from mnist_app.pages.predictions.confusion import times
 from mnist_app.pages.session.queues import queues
 from tests.support.visits import IN_TEST_ORDER, bodies, jobs_about, report, settled, visit
 
@@ -92,7 +93,7 @@ def test_the_worst_confusions_are_listed_in_words_and_lead_to_their_pictures(
     true, read = divmod(int(errors.argmax()), 10)
     count = errors.max()
     worst = confused(app)[0]
-    assert worst.label == f"{true} read as {read}: {'once' if count == 1 else f'{count} times'}"
+    assert worst.label == f"{true} read as {read}: {times(count)}"
     worst.click().run()
     assert gallery(app) == [(str(true), str(read))] * count
 
@@ -283,7 +284,7 @@ def test_a_link_that_makes_no_sense_falls_back_quietly(one_model: Path) -> None:
 
 def test_a_link_downloads_nothing_but_offers_to(one_model: Path) -> None:
     app = visit("predictions", {"dataset": "mnist"})
-    assert "not on this machine" in app.info[0].value
+    assert "not on this server" in app.info[0].value
     assert "Download MNIST" in app.button(key="download").label
     assert not queues().datasets.jobs()
 

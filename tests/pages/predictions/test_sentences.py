@@ -29,7 +29,12 @@ def test_equal_models_are_called_equal() -> None:
     ("labels", "true", "read", "said"),
     [
         ([4] * 8, 4, 4, "All 8 show “4”, and so does this picture."),
-        ([9] * 7 + [4], 4, 9, "7 of these 8 show “9”, which is why it reads this one as “9” too."),
+        (
+            [9] * 7 + [4],
+            4,
+            9,
+            "7 of these 8 show “9”: to the network, this picture looks like “9” too.",
+        ),
         (
             [4] * 6 + [9] * 2,
             4,

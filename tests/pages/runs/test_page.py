@@ -236,9 +236,9 @@ def test_why_convolution_trains_both_and_says_what_differs(
     assert len(ticks(app)) == 2
     assert all(ticks(app).values())
     assert app.button(key="why_convolution").disabled
-    assert "Available when your other runs are over" in said(app)
+    assert "Available when your other runs have finished" in said(app)
     assert "The dense one first" in said(app) or "the dense one first" in said(app)
-    until(app, lambda: "Move every test picture" in said(app))
+    until(app, lambda: "If every test picture moves" in said(app))
     assert "The dense network reads" in said(app)
     dense, convolutional = sorted(run_jobs.runs().listed(ME), key=lambda run: run.id)
     assert dense.accuracy is not None
@@ -339,7 +339,7 @@ def test_one_visitor_cannot_fill_the_line() -> None:
     jobs = [run_jobs.training_job(config, title, ME) for title in ("first", "second")]
     app = opened(runs=str(run.id))
     app.button(key="continue_run").click().run()
-    assert "You already have 2 runs training or waiting. Wait until one is over" in said(app)
+    assert "You already have 2 runs training or waiting. Wait until one has finished" in said(app)
     assert run_jobs.runs().get(run.id).state is RunState.INTERRUPTED
     with pytest.raises(DigitLabError, match="training or waiting"):
         run_jobs.training_job(config, "third", ME)

@@ -65,10 +65,10 @@ def test_a_run_ends_with_results_and_a_stored_model() -> None:
     assert stored.card is not None
     assert stored.card.settings["epochs"] == 3
     assert app.button(key="use_model")
-    assert "Error: pictures read wrong" in charts(app)
+    assert "Error: pictures misread" in charts(app)
     app.segmented_control(key="quantity").set_value("Accuracy").run()
     assert "Accuracy: pictures read correctly" in charts(app)
-    assert "Error: pictures read wrong" not in charts(app)
+    assert "Error: pictures misread" not in charts(app)
 
 
 def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_a_preset_says_how_long_it_takes_once_a_run_here_has_shown_how_fast_it_i
     run = runs().add("It", TrainingConfig(architecture="fast_cnn", dataset="optdigits"))
     runs().finish(run.id, RunState.FINISHED, Progress(1, 1, 9, 9, images_per_second=100))
     quick, standard, best = opened().segmented_control(key="preset").options
-    assert (quick, best) == ("Quick: ~39 s", "Best")
+    assert (quick, best) == ("Quick: ~40 s", "Best")
     assert standard == "Standard: ~2 min"
 
 
@@ -289,7 +289,7 @@ def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None
     assert watched.count('class="right"') + watched.count('class="wrong"') == 40
     assert next(body for body in shown if "tiles filters" in body).count("<img") > 8
     assert next(body for body in shown if "gallery hardest" in body).count("<figure") == 12
-    assert any("Right now it reads it as" in body for body in shown)
+    assert any("Right now it reads your drawing as" in body for body in shown)
     assert len(job().progress.progress.opinions[0].probabilities) == 10
 
 
