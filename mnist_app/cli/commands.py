@@ -130,7 +130,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
         return
     click.echo(f"{stored.title} on {pictures.title}: {report.images:,} pictures")
     click.echo(f"accuracy {report.accuracy:.2%}   loss {report.loss:.4f}")
-    click.echo(f"{'class':12} precision  recall  F1")
+    click.echo(f"{'digit' if stored.reads_digits else 'kind':12} precision  recall  F1")
     rows = [*zip(pictures.class_names, report.per_class, strict=True), ("mean", report.macro)]
     for name, scores in rows:
         click.echo(f"{name:12} {scores.precision:9.2%} {scores.recall:7.2%} {scores.f1:7.2%}")
@@ -165,9 +165,10 @@ def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> N
     for chunk in _chunks(items, CHUNK):
         _echo_readings(chunk, classifier, form)
         failures += [f"{item.source}: {item.problem}" for item in chunk if item.problem]
+    for failure in failures:
+        click.echo(failure, err=True)
     if failures:
-        rest = f" ({len(failures) - 1} more could not be read.)" if len(failures) > 1 else ""
-        raise DigitLabError(failures[0] + rest)
+        sys.exit(1)
 
 
 def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
@@ -194,8 +195,8 @@ def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
         elif own:
             least = min(digit.probability for digit in own)
             click.echo(f"{item.source}: {reading.text} ({least:.1%} sure)")
-        else:
-            click.echo(f"{item.source}: nothing to read. {reading.reason}")
+        elif not item.problem:
+            click.echo(f"{item.source}: {reading.reason}")
 
 
 def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:

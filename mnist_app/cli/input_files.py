@@ -55,7 +55,7 @@ def _picture_file(path: Path, judge: Classifier | None) -> FileInputs:
     except DigitLabError as error:
         return FileInputs(str(path), _NOTHING, str(error))
     except OSError as error:
-        return FileInputs(str(path), _NOTHING, f"This file cannot be opened: {error.strerror}.")
+        return FileInputs(str(path), _NOTHING, _unopened(error))
 
 
 def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
@@ -71,10 +71,13 @@ def _stroke_file(path: Path, judge: Classifier | None) -> Iterator[FileInputs]:
                 if line.strip():
                     yield _strokes_of(f"{path}:{number}", line, judge)
     except OSError as error:
-        problem = f"This file cannot be opened: {error.strerror or error}."
-        yield FileInputs(str(path), _NOTHING, problem)
+        yield FileInputs(str(path), _NOTHING, _unopened(error))
     except (EOFError, UnicodeDecodeError, zlib.error):
         yield FileInputs(str(path), _NOTHING, "This file is damaged or is not text. Save it again.")
+
+
+def _unopened(error: OSError) -> str:
+    return f"This file cannot be opened ({(error.strerror or str(error)).lower()})."
 
 
 def _strokes_of(source: str, text: str, judge: Classifier | None) -> FileInputs:

@@ -31,7 +31,8 @@ from mnist_app.core.settings import SETTINGS, TrainingConfig, default_title
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
-    help="Start from these settings. The taught ones go with --start-from and --teacher.",
+    help="Start from these settings. `taught` and `taught-again` also need --start-from and "
+    "--teacher.",
 )
 @click.option("--extra-strokes", type=FILE, help="Labelled pen strokes to train on as well.")
 @click.option(
@@ -69,6 +70,10 @@ def train(
         raise click.BadParameter("the file name must end in .keras", param_hint="--output")
     chosen = {name: value for name, value in overrides.items() if value is not None}
     folder = output.with_suffix(".checkpoint")
+    if resume and not checkpoints.exists(folder):
+        raise DigitLabError(
+            "There is nothing to resume here. Leave out --resume to start from the beginning."
+        )
     if resume and not preset and not chosen:
         chosen = _saved_settings(folder)
     try:
@@ -123,8 +128,8 @@ def _teacher(path: Path, dataset: str) -> Any:
 
     if model_store.describe(path).class_names != datasets.class_names(dataset):
         raise DigitLabError(
-            f"{path.name} cannot teach {dataset}, because it gives different answers. Choose a "
-            "teacher trained on the same kind of picture."
+            f"{path.name} cannot teach {dataset}, because it was trained to give other answers. "
+            "Choose a teacher trained on the same kind of picture."
         )
     return model_files.load(path)
 
@@ -162,8 +167,7 @@ class _RunCheckpoint:
             checkpoints.save(checkpoint, self._folder)
         except DigitLabError as error:
             click.echo(
-                f"--resume will not find this epoch. {error}",
-                err=True,
+                f"This epoch was not saved, so --resume cannot continue from it. {error}", err=True
             )
 
 

@@ -71,7 +71,7 @@ NUMBERS: dict[str, tuple[Number, ...]] = {
         Number(
             "Kernel size",
             "a kernel size",
-            "How many pixels wide and high the window is that each filter looks through.",
+            "The width and height, in pixels, of the window that each filter looks through.",
             1,
             11,
         ),
@@ -91,7 +91,7 @@ NUMBERS: dict[str, tuple[Number, ...]] = {
         Number(
             "Units",
             "units",
-            "How many sums the layer works out, each of all that comes in.",
+            "How many sums the layer works out. Each takes in everything from the layer before.",
             1,
             1024,
         ),

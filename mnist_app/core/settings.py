@@ -96,16 +96,16 @@ def _text(default: str, check: Callable[[str], str], label: str, group: str) -> 
 DATASETS = {
     "mnist": "MNIST: 70,000 handwritten digits",
     "fashion_mnist": "Fashion-MNIST: 70,000 pieces of clothing",
-    "optdigits": "optdigits: 1,797 small digits, always here",
+    "optdigits": "optdigits: 1,797 small digits, comes with the app",
 }
 
 ARCHITECTURES = {
     "dense": "Dense: no convolution",
     "simple_cnn": "Simple convolutional: looks for strokes",
     "fast_cnn": "Fast convolutional: three quick layers",
-    "deep_cnn": "Deep convolutional: six layers of strokes",
+    "deep_cnn": "Deep convolutional: six layers, finds larger shapes",
     "plain_cnn": "Plain: ten layers, thorough and slow",
-    "residual_cnn": "Residual: the shipped design, ten layers",
+    "residual_cnn": "Residual: the built-in network's design, ten layers",
     "lenet5": "LeNet-5: the 1998 cheque reader",
     "keras_example": "Keras example: two convolutions and dropout",
     "custom": "Your own: design it",
@@ -115,7 +115,7 @@ ARCHITECTURES = {
 OWN_DROPOUT = {"deep_cnn": 0.3, "residual_cnn": 0.3, "keras_example": 0.5}
 
 OPTIMIZERS = {
-    "adam": "Adam: its own step size for each weight",
+    "adam": "Adam: a separate step size for each weight",
     "adamw": "AdamW: Adam that also shrinks the weights",
     "sgd": "SGD with momentum: one step size for all",
 }
@@ -166,7 +166,7 @@ class TrainingConfig:
     optimizer: str = _choice("adam", OPTIMIZERS, "Optimiser", "Training")
     weight_decay: float = _number(0.0, 0.0, 0.5, 0.01, "Weight decay", "Training")
     schedule: str = _choice("constant", SCHEDULES, "Learning rate over time", "Training")
-    averaging: float = _number(0.0, 0.0, 1.0, 0.05, "Weights averaged over (epochs)", "Training")
+    averaging: float = _number(0.0, 0.0, 1.0, 0.05, "Average the weights over (epochs)", "Training")
     label_smoothing: float = _number(0.0, 0.0, 0.3, 0.01, "Label smoothing (%)", "Training")
     rotation: float = _number(0.0, 0.0, 45.0, 1.0, "Turn by up to (degrees)", "Augmentation")
     shift: float = _number(0.0, 0.0, 6.0, 0.5, "Shift by up to (pixels)", "Augmentation")
@@ -179,8 +179,10 @@ class TrainingConfig:
     erasing: float = _number(0.0, 0.0, 0.5, 0.05, "Rub out by up to (%)", "Augmentation")
     flip: float = _number(0.0, 0.0, 1.0, 0.05, "Mirror (% of pictures)", "Augmentation")
     distractors: float = _number(0.0, 0.0, 0.5, 0.05, "Non-digits mixed in (%)", "Data")
-    early_stopping: int = _number(0, 0, 20, 1, "Stop early after (epochs)", "Stopping")
-    plateau: int = _number(0, 0, 20, 1, "Lower the learning rate after (epochs)", "Stopping")
+    early_stopping: int = _number(0, 0, 20, 1, "Stop after (epochs without progress)", "Stopping")
+    plateau: int = _number(
+        0, 0, 20, 1, "Lower the learning rate after (epochs without progress)", "Stopping"
+    )
     precision: str = _choice("float32", PRECISIONS, "Precision", "Command line")
     seed: int = _number(1, 0, 2**31 - 1, 1, "Seed", "Training")
 
@@ -190,7 +192,7 @@ class TrainingConfig:
         if self.validation_share == 0 and (self.early_stopping or self.plateau):
             labels = {row.name: f"“{row.label}”" for row in SETTINGS}
             raise DigitLabError(
-                f"{labels['early_stopping']} and {labels['plateau']} need pictures held back. Set "
+                f"{labels['early_stopping']} and {labels['plateau']} need held-back pictures. Set "
                 f"{labels['validation_share']} above 0, or both of them to 0."
             )
 
@@ -205,22 +207,24 @@ HELP = {
     "train_share": "How much of the training set to use. Less is faster but teaches less.",
     "validation_share": "Pictures the network never learns from. They check it after each epoch.",
     "limit": "Use only this many training pictures. 0 uses them all.",
-    "architecture": "The kind of network that learns.",
+    "architecture": "The kind of network that learns. Its weights are the numbers that it adjusts "
+    "as it learns.",
     "layers": "From the picture to the answer: conv FILTERS SIZE, pool, dropout FRACTION and dense "
     "UNITS, separated by commas. Only used by “Your own” network.",
     "dropout": "Randomly hides this much of the last layer's input at each step, so the network "
-    "cannot just memorise. 0 keeps the network's default.",
+    "cannot just memorise the pictures. 0 keeps the network's default.",
     "epochs": "How many times the network sees every training picture.",
     "batch_size": "How many pictures it looks at before each adjustment.",
     "learning_rate": "How big each adjustment is. Too big and it never settles; too small and it "
     "crawls.",
     "optimizer": "How the network turns a mistake into an adjustment.",
     "weight_decay": "Pulls every weight a little towards zero at each step, so the network cannot "
-    "just memorise. Only AdamW and SGD use it.",
+    "just memorise the pictures. Only AdamW and SGD use it.",
     "schedule": "Whether the learning rate stays the same, or rises first and then fades out.",
     "averaging": "Averages the weights over the last part of each epoch for a steadier result. 0 "
     "turns this off.",
-    "label_smoothing": "Mixes a little doubt into every correct answer, against overconfidence.",
+    "label_smoothing": "Mixes a little doubt into every correct answer, so that the network does "
+    "not become too sure of itself.",
     "rotation": "Turns each training picture a little, differently every time it is shown.",
     "shift": "Moves each training picture a little: up, down or sideways.",
     "zoom": "Makes each training picture a little larger, smaller, wider or narrower.",
@@ -232,10 +236,10 @@ HELP = {
     "mirrored 2 isn't a 2.",
     "distractors": "Mixes in made-up letters, scribbles and shapes, so the network learns to be "
     "unsure about anything that isn't a digit.",
-    "early_stopping": "Stops when the validation loss has not improved for this many epochs. 0 "
-    "turns this off.",
-    "plateau": "Divides the learning rate by five when the validation loss has not improved for "
-    "this many epochs. 0 turns this off.",
+    "early_stopping": "Stops when the loss on the held-back pictures has not improved for this "
+    "many epochs. 0 turns this off.",
+    "plateau": "Divides the learning rate by five when the loss on the held-back pictures has not "
+    "improved for this many epochs. 0 turns this off.",
     "precision": "How precisely training calculates. The saved model always uses 32 bits.",
     "seed": "Starting point for random numbers. Same seed and settings, same run.",
 }
@@ -287,15 +291,14 @@ def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...
     problems: list[str] = []
     for name, text in query.items():
         if name not in rows:
-            problems.append(f"There is no setting {name[:40]!r}: that part is ignored.")
+            problems.append(f"Part of the link is ignored: there is no setting {name[:40]!r}.")
             continue
         try:
             values[name] = rows[name].parse(text)
         except DigitLabError as error:
             # Somebody else wrote the link: it may be long.
-            problems.append(
-                str(error) if len(text) <= 200 else f"{name} must be {rows[name].rule}."
-            )
+            said = str(error) if len(text) <= 200 else f"{name} must be {rows[name].rule}."
+            problems.append(f"Part of the link is ignored: {said}")
     try:
         return TrainingConfig(**values), tuple(problems)
     except DigitLabError as error:

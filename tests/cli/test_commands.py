@@ -62,7 +62,7 @@ def test_exit_status(
 
 def test_settings_are_called_as_their_options_are(run: Any) -> None:
     outcome = run("train", "--output", "n.keras", "--plateau", "1", "--validation-share", "0")
-    assert "--early-stopping and --plateau need pictures held back" in outcome.err
+    assert "--early-stopping and --plateau need held-back pictures" in outcome.err
 
 
 def test_what_nobody_foresaw_is_still_one_line(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

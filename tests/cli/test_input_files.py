@@ -33,9 +33,9 @@ def test_files_of_every_kind_are_read_in_order(tmp_path: Path, picture: Path) ->
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("x.png", b"no picture", "can't be opened as a picture"),
+        ("x.png", b"no picture", "cannot be opened as a picture"),
         ("x.png", b"", "is empty"),
-        ("x.tiff", b"II*\0\x08\0\0\0\xff\xff" + bytes(40), "can't be opened as a picture"),
+        ("x.tiff", b"II*\0\x08\0\0\0\xff\xff" + bytes(40), "cannot be opened as a picture"),
         ("x.png", None, "cannot be opened"),
         ("x.jsonl", None, "cannot be opened"),
         ("x.json", b"{}", "must look like this"),

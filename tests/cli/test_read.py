@@ -40,7 +40,7 @@ def test_pictures_and_strokes_mix(run: Any, picture: Path, strokes: Path, model_
     assert outcome.status == 0
     assert len(lines) == 5
     assert lines[0] == lines[4]
-    assert "nothing to read. No writing found." in lines[2]
+    assert lines[2].endswith(": No writing found.")
 
 
 def test_more_drawings_than_fit_one_batch_stay_in_order(
@@ -65,9 +65,10 @@ def test_what_cannot_be_read_gives_a_reason_and_the_rest_is_read(
     assert all(item["reason"] for item in bad)
     assert good["text"]
     assert outcome.status == 1
-    assert outcome.err.count("\n") == 1
-    assert "broken.png: This file can't be opened" in outcome.err
-    assert "(1 more could not be read.)" in outcome.err
+    assert outcome.err.count("\n") == 2
+    assert "broken.png: This file cannot be opened as a picture." in outcome.err
+    assert "missing.jsonl: This file cannot be opened (no such file or directory)." in outcome.err
+    assert run("read", *broken, "--model", model_path).out == "", "each is told once"
 
 
 def test_a_model_of_other_pictures_says_so_before_it_reads(

@@ -148,7 +148,7 @@ def test_without_a_checkpoint_nothing_is_resumed(
     for given in ([], SETTINGS):
         refused = command("--resume", *given, "--output", tmp_path / "net.keras")
         assert isinstance(refused.exception, DigitLabError)
-        assert "no checkpoint" in str(refused.exception)
+        assert "nothing to resume" in str(refused.exception)
 
 
 def interrupt(*_: Any) -> None:

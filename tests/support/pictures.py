@@ -23,7 +23,7 @@ UPRIGHT = {
     6: Image.Transpose.ROTATE_90,
     8: Image.Transpose.ROTATE_270,
 }
-SENTENCE = r"^This (file can't be opened as a )?picture.*[^.]\.$"
+SENTENCE = r"^This (file cannot be opened as a )?picture.*[^.]\.$"
 
 
 def seven(width: int = 100, height: int = 0, ink: int = 0, paper: int = 255) -> Image.Image:

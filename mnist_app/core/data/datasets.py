@@ -207,7 +207,7 @@ def _read_idx_file(path: Path) -> np.ndarray:
     raw = path.read_bytes()
     data = gzip.decompress(raw) if path.suffix == ".gz" else raw
     if data[:3] != b"\0\0\x08":
-        raise ValueError(f"{path.name} is no IDX file of bytes")
+        raise ValueError(f"{path.name} is not an IDX file of bytes")
     shape = np.frombuffer(data, ">u4", count=data[3], offset=4)
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 

@@ -86,7 +86,8 @@ def smallest_change(
     target = order[1] if target is None else target
     if target not in order[1:]:
         raise DigitLabError(
-            f"Choose another class than {target}: one that this model knows and does not read here."
+            f"Choose a digit other than {target} that this model knows and does not already read "
+            "here."
         )
     if guides is not None and len(guides):
         near = _nearest(ink, guides[:MOST_COMPARED])

@@ -27,7 +27,7 @@ class Explanation:
         answer: index of the class that is read.
         layers: from the input to the probabilities.
         convolution: the one that looks at the image itself; None when there is none.
-        occlusion_map: float32 (28, 28), above 0 what speaks for the answer, in log odds; see
+        occlusion_map: float32 (28, 28), above 0 what counts for the answer, in log odds; see
             `saliency`.
     """
 
@@ -43,7 +43,7 @@ class GradientExplanation:
     """An explanation of one answer from the gradients of the logits; see `lab.explaining`.
 
     Attributes:
-        gradient_map: float32 (28, 28), above 0 what speaks for the answer, in log odds.
+        gradient_map: float32 (28, 28), above 0 what counts for the answer, in log odds.
         change: the least change found that turns the answer; None if none was.
     """
 

@@ -12,7 +12,10 @@ from mnist_app.core.models.layer_list import LayerConfig
 from mnist_app.core.recognition.classifier import Inside, as_network_input
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose")
-INPUT = "The picture as the network gets it: a number for each pixel, 0 for paper and 1 for ink."
+INPUT = (
+    "The picture as the network gets it: a number for each pixel, from 0 for black (no ink) to 1 "
+    "for white (ink)."
+)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ FOUND = STROKES, PARTS, LARGER = (
     "It combines them into larger parts",
     "And these into even larger ones",
 )
-COARSER, CHANGED = "It shrinks the picture", "It changes how strong each is"
+COARSER, CHANGED = "It shrinks the picture", "It makes each pattern stronger or weaker"
 AT_ONCE = "It weighs all squares at once, with no pictures in between"
 # Of each layer, at most.
 MOST_MAPS = 4

@@ -8,14 +8,14 @@ from mnist_app.core.models.layer_list import LayerConfig
 def describe_layer(layer: LayerConfig, is_last: bool = False) -> str:
     """Describe a layer in one plain sentence or two."""
     if is_last:
-        return "The answer: a number for each class, how probable it is; together they make 1."
+        return "The answer: how likely each digit is, as ten numbers that add up to 1."
     try:
         return _SENTENCES[layer.kind](layer)
     except (KeyError, TypeError, ValueError):
         # No network of this app has that layer, or that setting.
         return (
-            f"A step that has no words here, “{layer.kind}”: the numbers made so far go in, those "
-            "shown here come out."
+            f"A step that this page cannot explain (“{layer.kind}”): the numbers made so far go "
+            "in, those shown here come out."
         )
 
 
@@ -31,12 +31,14 @@ def _convolution(layer: LayerConfig) -> str:
     seen = f"{filters} filters of {height} x {width} slide over what came before"
     if (step := max(pair(layer, "strides"))) > 1:
         seen += f" in steps of {step}"
-    return f"{seen}: each map is strong where its filter's pattern is found.{_activation(layer)}"
+    return f"{seen}. Each makes a picture, bright where its pattern is found.{_activation(layer)}"
 
 
 def _dense(layer: LayerConfig) -> str:
-    sums = f"{layer.settings['units']} sums of all numbers before, each weighed in its own way."
-    return f"{sums}{_activation(layer)}"
+    return (
+        f"{layer.settings['units']} sums. Each adds up all the numbers from the step before, with "
+        f"weights of its own.{_activation(layer)}"
+    )
 
 
 def _activation(layer: LayerConfig) -> str:
@@ -51,8 +53,8 @@ def _pooling(what: str) -> Callable[[LayerConfig], str]:
     def sentence(layer: LayerConfig) -> str:
         height, width = pair(layer, "pool_size")
         return (
-            f"Of each {height} x {width} neighbours {what} is kept: the maps shrink, and small "
-            "shifts matter less."
+            f"Of every {height} x {width} pixels only {what} is kept: the pictures shrink, and "
+            "small shifts matter less."
         )
 
     return sentence
@@ -72,15 +74,15 @@ _SENTENCES: dict[str, Callable[[LayerConfig], str]] = {
     "MaxPooling2D": _pooling("the strongest"),
     "AveragePooling2D": _pooling("the mean"),
     "BatchNormalization": _always(
-        "Each map is brought to a common scale, so that none drowns the others."
+        "All pictures are put on the same scale, so that none drowns out the others."
     ),
     "ReLU": _always("What is below zero becomes zero: only what was found is passed on."),
-    "Add": _always("What was just found is added to what was known a few layers before."),
+    "Add": _always("What was just found is added to what was found a few layers earlier."),
     "GlobalAveragePooling2D": _always(
-        "Each map becomes its mean: how much of its pattern there is, no matter where."
+        "Each picture becomes one number: how much of its pattern there is, no matter where."
     ),
-    "Flatten": _always("All maps are written in one row; no number changes."),
+    "Flatten": _always("All pictures are laid out in one long row; no number changes."),
     "Dropout": _always(
-        "Nothing happens here now; in training some numbers are left out by chance."
+        "Nothing happens here now. In training, some numbers are left out at random."
     ),
 }

@@ -1,4 +1,4 @@
-"""Saliency: two maps of how much each piece of ink speaks for a class.
+"""Saliency: two maps of how much each piece of ink counts for a class.
 
 Both measure in log odds, log(p / (1 - p)), as a probability hardly moves when the network is sure.
 Neither proves why the network answered: they tell what its answer depends on near this picture and
@@ -31,7 +31,7 @@ def integrated_gradients(network: GradientSource, image: np.ndarray, target: int
         target: index of the class.
 
     Returns:
-        float32 (28, 28), above 0 what speaks for the class, below 0 what speaks against it. The sum
+        float32 (28, 28), above 0 what counts for the class, below 0 what counts against it. The sum
         is, but for the coarseness of `PATH`, the log odds of the picture less those of a blank one.
     """
     from scipy import ndimage
@@ -54,7 +54,7 @@ def occlusion(network: LogitSource, image: np.ndarray, target: int) -> np.ndarra
         target: index of the class.
 
     Returns:
-        float32 (28, 28), the mean over all patches that cover a pixel, above 0 where wiping speaks
+        float32 (28, 28), the mean over all patches that cover a pixel, above 0 where wiping counts
         against the class, 0 where a patch holds no ink.
     """
     ink = image.astype(np.float32) / 255

@@ -63,7 +63,7 @@ def opened(data: bytes) -> Picture:
             return Picture(_colours(small), longer / max(small.size))
     except UnidentifiedImageError as error:
         raise DigitLabError(
-            "This file can't be opened as a picture. Try PNG, JPEG, WebP, GIF, BMP or TIFF."
+            "This file cannot be opened as a picture. Try PNG, JPEG, WebP, GIF, BMP or TIFF."
         ) from error
     except Image.DecompressionBombError as error:
         raise DigitLabError(

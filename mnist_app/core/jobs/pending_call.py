@@ -23,7 +23,7 @@ GetOrders = Callable[[], Orders]
 # Between two looks at a job's orders: less than a training step takes.
 LOOK_SECONDS = 0.02
 LOST = (
-    "The program that did this stopped too early, perhaps because memory ran out. Try again, or "
+    "The program that did this stopped unexpectedly, perhaps because memory ran out. Try again, or "
     "use a smaller network."
 )
 AWAY = (

@@ -133,7 +133,9 @@ def load(folder: Path) -> Checkpoint:
     """
     path = folder / NAME
     if not path.is_file():
-        raise DigitLabError("This run has no checkpoint to carry on from. Start it again.")
+        raise DigitLabError(
+            "Nothing of this run was saved, so it cannot be continued. Start it again."
+        )
     with _legible():
         checkpoint = Checkpoint(path.read_bytes())
     _ = checkpoint.settings, checkpoint.epoch, checkpoint.drawing

@@ -57,7 +57,7 @@ network.fit(
 """
 _TEST = """
 read = network.predict(test_images, verbose=0).argmax(axis=1)
-print(f"{np.mean(read == test_labels):.2%} of {len(read):,} test pictures are read right.")
+print(f"{np.mean(read == test_labels):.2%} of {len(read):,} test pictures are read correctly.")
 network.save("model.keras")
 """
 _OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
@@ -216,7 +216,7 @@ def _intro(config: TrainingConfig, card: ModelCard | None, title: str) -> list[s
     ]
     for what, figures in card.results.items() if card else ():
         paragraphs.append(
-            f"The run read {figures['accuracy']:.2%} of {figures['images']:,} pictures right "
+            f"The run read {figures['accuracy']:.2%} of {figures['images']:,} pictures correctly "
             f"({_one_line(what)})."
         )
     missing = _missing(config, card)

@@ -144,7 +144,7 @@ class RunCallback(keras.callbacks.Callback):
             raise DigitLabError(f"{DIVERGED}Lower the learning rate and start again.")
         if self.diverged:
             self._ending = (
-                f"{DIVERGED}The best it had learned is kept. To do better, lower the learning rate "
+                f"{DIVERGED}The best version is kept. To do better, lower the learning rate "
                 "and start again."
             )
         elif not self.stopped:
@@ -152,7 +152,7 @@ class RunCallback(keras.callbacks.Callback):
             self._trouble = ""
             if self._history.epoch < self._history.config.epochs:
                 self._ending = (
-                    "It stopped early, because the pictures held back were read best after epoch "
+                    "It stopped early: it did best on the held-back pictures after epoch "
                     f"{self._monitors.best_epoch}. That version is kept."
                 )
         self._look()
@@ -251,8 +251,8 @@ class RunCallback(keras.callbacks.Callback):
         self.stopped = self.model.stop_training = True
         if self._is_late():
             self._ending = (
-                f"A run can last {limits.most_minutes():g} minutes here. It was stopped, and the "
-                "best it had learned is kept."
+                f"The time limit here is {limits.most_minutes():g} minutes, so the run was "
+                "stopped. The best version is kept."
             )
 
     def _is_late(self) -> bool:

@@ -84,5 +84,5 @@ def test_it_says_when_nothing_changes_a_mind() -> None:
 
 @pytest.mark.parametrize("target", [0, 3, -1])
 def test_a_class_that_is_read_already_or_unknown_is_refused(target: int) -> None:
-    with pytest.raises(DigitLabError, match="another class"):
+    with pytest.raises(DigitLabError, match="a digit other than"):
         smallest_change(STUBBORN, np.zeros((28, 28), dtype=np.uint8), target)

@@ -176,7 +176,7 @@ def test_what_kills_each_worker_fails_in_plain_words_and_nobody_else_notices(
 ) -> None:
     job = over(queue, submit("die", tmp_path, 9, attempts=1))
     assert job.state is JobState.FAILED
-    assert "stopped too early" in job.error
+    assert "stopped unexpectedly" in job.error
     assert len(list(tmp_path.iterdir())) == 1
     assert over(queue, submit("add", 1, 2)).result == 3
 

@@ -96,7 +96,7 @@ def test_facts_that_are_nested_too_deeply_are_refused() -> None:
 
 
 def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DigitLabError, match="no checkpoint"):
+    with pytest.raises(DigitLabError, match="cannot be continued"):
         checkpoints.load(tmp_path)
 
 

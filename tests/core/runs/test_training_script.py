@@ -75,7 +75,7 @@ def run_alone(program: str, folder: Path) -> str:
 @pytest.mark.parametrize("config", [VARIED, OWN], ids=["varied", "own"])
 def test_the_script_reaches_about_what_the_app_does(config: TrainingConfig, tmp_path: Path) -> None:
     told = run_alone(script(config), tmp_path)
-    reached = re.search(r"([0-9.]+)% of 360 test pictures are read right", told)
+    reached = re.search(r"([0-9.]+)% of 360 test pictures are read correctly", told)
     assert reached
     here = experiment.train_model(config, "x", watch=False).report.accuracy
     assert float(reached[1]) / 100 == pytest.approx(here, abs=0.06)

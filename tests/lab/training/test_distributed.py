@@ -262,4 +262,4 @@ def test_a_limit_of_the_host_stops_it(dataset: Dataset, monkeypatch: pytest.Monk
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "0.000001")
     result = train(CONFIG, dataset, engine=one_device())
     assert result.stopped
-    assert result.progress.remark.startswith("A run can last")
+    assert result.progress.remark.startswith("The time limit here is")

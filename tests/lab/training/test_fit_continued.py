@@ -73,7 +73,7 @@ def test_what_stopped_early_says_so_and_stays_as_it_is(dataset: Dataset) -> None
     first = train(config, dataset, told, keeps_checkpoints=True)
     assert not first.stopped
     best = first.progress.epoch - 1
-    ending = f"were read best after epoch {best}. That version is kept."
+    ending = f"did best on the held-back pictures after epoch {best}. That version is kept."
     assert first.progress.remark.endswith(ending)
     again = train(config, dataset, checkpoint=told.checkpoint)
     assert again.progress.epoch == first.progress.epoch < 60

@@ -200,4 +200,4 @@ def test_a_host_can_limit_the_time_of_a_run(
     result = train(quick(epochs=100), dataset, control=ControlledAt(3, RunControl.pause))
     assert result.stopped
     assert result.progress.epoch == 1
-    assert result.progress.remark.startswith("A run can last 0.02 minutes here")
+    assert result.progress.remark.startswith("The time limit here is 0.02 minutes")
