@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import CANVAS, draw_stroke
-from tests.support.drawings import STROKES
-from tests.support.pen import clear
+from mnist_app.pages.components.canvas import WIDE
+from tests.support.browser import CANVAS, at_rest, draw_stroke
+from tests.support.drawings import SIDE, STROKES
+from tests.support.pen import canvas_points, clear, drag
 from tests.support.servers import Server
 
 # A 2 and a 7, by their places in `STROKES`.
@@ -113,3 +114,26 @@ def test_the_look_inside_fits_on_a_phone(phone: Page, server: Server) -> None:
     choose(panel, PARTS[1])
     panel.get_by_role("button", name="Next").tap()
     expect(panel).to_contain_text(re.compile(r"pixel \d+ of 784"))
+
+
+def test_of_a_number_the_pictures_of_the_layers_are_of_the_chosen_digit(
+    page: Page, server: Server
+) -> None:
+    page.goto(f"{server.url}/?look_inside=true")
+    page.locator(".st-key-mode").get_by_text("A number").click()
+    page.locator("canvas.upper-canvas[width='560']").wait_for()
+    at_rest(page)
+    first, second = (
+        canvas_points(page, (STROKES[number] * 0.8 + [left, 0]) * SIDE / WIDE)
+        for number, left in ((SEVEN, 0), (TWO, 280))
+    )
+    drag(page, first)
+    # What the page finds in the first digit comes while the second is drawn.
+    page.mouse.move(*second[0])
+    page.mouse.down()
+    expect(page.locator(PANEL)).to_contain_text("It reads this as 7.")
+    for point in second[1:]:
+        page.mouse.move(*point)
+    page.mouse.up()
+    expect(page.locator(".st-key-prediction .number")).to_have_text("72")
+    expect(page.locator(".way .ten")).to_have_attribute("aria-label", re.compile(": 7$"))

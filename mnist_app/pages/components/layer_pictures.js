@@ -43,9 +43,11 @@ export default function ({ data, parentElement }) {
   const place = parentElement.querySelector(".way");
   const group = groupOf(data.group);
   const showHere = (found) => show(place, data.names, found);
-  // While the pen moves the page knows less than is on the screen.
+  // While the pen moves the page knows less than is on the screen, except of a number, which only
+  // the page tells.
   const live = window.digitLabDrawing;
-  if (!(live?.group === group && live.pen && place.childElementCount)) showHere(data.found);
+  const isFollowed = live?.group === group && live.pen && !group.isNumber;
+  if (!(isFollowed && place.childElementCount)) showHere(data.found);
   group.showLayers = showHere;
   return () => { if (group.showLayers === showHere) delete group.showLayers; };
 }
