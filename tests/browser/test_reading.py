@@ -77,12 +77,16 @@ def test_a_digit_on_the_right_of_the_wide_canvas_stays_on_the_square_one(
     expect(page.locator(f"{PREDICTION} .digit")).to_have_text("3")
 
 
-def test_a_number_fits_on_a_phone(phone: Page, server: Server) -> None:
+def test_a_number_and_the_panel_for_a_photo_fit_on_a_phone(phone: Page, server: Server) -> None:
     choose_number(phone, server)
     draw_number(phone)
     expect_number(phone)
     main = phone.locator('[data-testid="stMain"]')
     assert main.evaluate("node => node.scrollWidth") <= 360
+    phone.get_by_text("Use a photo instead").click()
+    upload = phone.locator(".st-key-picture_file").bounding_box()
+    assert upload is not None
+    assert upload["width"] > 280
 
 
 def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes) -> None:
