@@ -6,6 +6,14 @@ new MutationObserver((_, observer) => {
   }
 }).observe(document.getElementById("root"), { subtree: true, childList: true });
 
+// Each page opens at its top, however far the one before was scrolled down.
+let path = location.pathname;
+new MutationObserver(() => {
+  if (location.pathname === path) return;
+  path = location.pathname;
+  document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior: "instant" });
+}).observe(document.getElementById("root"), { subtree: true, childList: true });
+
 // What Streamlit's menu on small screens lacks: a name, and that it closes when a page is chosen.
 // It is as narrow on a computer or a tablet, where Streamlit leaves it open.
 const NAMES = [

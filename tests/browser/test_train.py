@@ -75,8 +75,12 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     expect(page.locator(STATUS)).to_contain_text("Stopped at epoch")
     expect(page.locator(STATUS)).to_contain_text("What it learned is kept")
     expect(page.get_by_text("Test accuracy")).to_be_visible()
+    # On a phone the button is far down; the next page opens at its top.
+    page.set_viewport_size({"width": 390, "height": 844})
     page.locator(".st-key-use_model button").click()
     page.locator("canvas.upper-canvas").wait_for()
+    at_rest(page)
+    expect(page.locator(".st-key-own_network")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("Read by: Deep convolutional on optdigits")).to_be_visible()
 
 
