@@ -1,4 +1,3 @@
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +50,6 @@ def finished(
         model=model,
     )
     return kept.get(run.id)
-
-
-@pytest.fixture
-def stored(model_path: Path) -> Path:
-    """A model in the models' folder, with its card."""
-    target = model_store.folder() / "tiny.keras"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(model_path, target)
-    shutil.copy(model_path.with_suffix(".json"), target.with_suffix(".json"))
-    return target
 
 
 def ticks(app: AppTest) -> dict[str, bool]:
@@ -349,26 +338,9 @@ def test_one_visitor_cannot_fill_the_line() -> None:
     assert run_jobs.training_job(config, "third", ME).place == 2
 
 
-def test_the_newest_run_that_was_broken_off_is_found_behind_later_ones() -> None:
-    for title in ("old", "recent"):
-        broken_off(title)
-    finished("later")
-    train = AppTest.from_string("from mnist_app.pages.train import page as train\ntrain.page()")
-    train.session_state["visitor"] = ME
-    assert "in the middle of “recent”" in said(train.run(timeout=60))
-
-
-def test_a_list_that_breaks_while_a_run_is_followed_is_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.parametrize("script", [SCRIPT, SCRIPT.replace("page()", "rerun_on_change([])")])
+def test_a_list_that_cannot_be_opened_is_told(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
-    script = "from mnist_app.pages.runs import page\npage.rerun_on_change([])"
-    app = AppTest.from_string(script).run()
+    app = AppTest.from_string(script, default_timeout=60).run()
     assert not app.exception
-    assert "MNIST_APP_MODELS" in said(app)
-
-
-def test_a_list_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_APP_MODELS", "/proc/none")
-    app = opened()
     assert "MNIST_APP_MODELS" in said(app)

@@ -13,7 +13,7 @@ from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
-from mnist_app.core.presets import PRESETS
+from mnist_app.core.runs import checkpoints
 from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
@@ -136,32 +136,6 @@ def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
     assert tabs[1].button(key="train_start").disabled
 
 
-def test_a_preset_fills_in_the_form() -> None:
-    app = opened()
-    app.segmented_control(key="preset").set_value("best").run()
-    assert app.session_state["set_architecture"] == "residual_cnn"
-    app.segmented_control(key="preset").set_value("ten-seconds").run()
-    assert app.session_state["set_architecture"] == "fast_cnn"
-    assert app.session_state["set_elastic"] == 0.0
-    assert app.session_state["set_epochs"] == 3
-
-
-def test_settings_of_a_preset_of_the_command_line_mark_none() -> None:
-    app = opened(**PRESETS["taught"])
-    assert not app.exception
-    assert app.session_state["set_epochs"] == 40
-    assert app.segmented_control(key="preset").value is None
-
-
-def test_a_preset_says_how_long_it_takes_once_a_run_here_has_shown_how_fast_it_is() -> None:
-    assert opened().segmented_control(key="preset").options == ["Quick", "Standard", "Best"]
-    run = runs().add("It", TrainingConfig(architecture="fast_cnn", dataset="optdigits"))
-    runs().finish(run.id, RunState.FINISHED, Progress(1, 1, 9, 9, images_per_second=100))
-    quick, standard, best = opened().segmented_control(key="preset").options
-    assert (quick, best) == ("Quick: ~40 s", "Best")
-    assert standard == "Standard: ~2 min"
-
-
 def test_two_runs_never_have_one_name() -> None:
     app = opened(architecture="dense", epochs=1, batch_size=64)
     for _ in range(2):
@@ -173,11 +147,20 @@ def test_two_runs_never_have_one_name() -> None:
     }
 
 
-def test_the_preset_that_the_form_agrees_with_is_marked_and_no_other() -> None:
-    app = opened()
-    assert app.segmented_control(key="preset").value == "one-minute"
-    app.slider(key="set_epochs").set_value(4).run()
-    assert app.segmented_control(key="preset").value is None
+def test_the_newest_run_that_was_broken_off_is_found_behind_later_ones() -> None:
+    for title, state in (
+        ("old", RunState.INTERRUPTED),
+        ("recent", RunState.INTERRUPTED),
+        ("later", RunState.FINISHED),
+    ):
+        run = runs().add(title, TrainingConfig(dataset="optdigits"), "0" * 32)
+        assert run.checkpoints is not None
+        run.checkpoints.mkdir(parents=True)
+        (run.checkpoints / checkpoints.NAME).touch()
+        runs().finish(run.id, state)
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.session_state["visitor"] = "0" * 32
+    assert "in the middle of “recent”" in said(app.run())
 
 
 def test_what_is_not_at_hand_is_not_chosen_by_itself() -> None:
