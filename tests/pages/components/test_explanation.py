@@ -292,7 +292,7 @@ def test_the_draw_page_looks_inside_once_it_is_asked_to(models: Path) -> None:
     settled(app.run())
     assert "Step 1 of" in text(app)
     app.button(key="clear").click().run()
-    assert "see here what the network makes of it" in text(app)
+    assert "you can follow it through the network here" in text(app)
     assert not app.exception
 
 
