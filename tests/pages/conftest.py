@@ -1,7 +1,10 @@
 """The pages' tests."""
 
+import ast
 from collections.abc import Iterator
 from functools import partial
+from threading import RLock
+from typing import Any
 
 import pytest
 from distributed import LocalCluster
@@ -10,14 +13,24 @@ from streamlit.runtime.scriptrunner import script_runner
 from mnist_app.core.jobs import cluster, worker
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def lab_in_this_process() -> Iterator[None]:
     """Have threads of this process do what workers do: each new one would load TensorFlow anew.
 
     Streamlit resets Keras after each run of a page where it is loaded, as it is here but in no
-    server of the app; and what learns there must not wait for all else on the machine.
+    server of the app; and what learns there must not wait for all else on the machine. Taken back
+    after each file: tests of the cluster, which end its workers, may follow in the same process.
     """
+    parse, parsing = ast.parse, RLock()
+
+    def parse_alone(*source: Any, **options: Any) -> ast.AST:
+        # Two threads at once, a page's script and TensorFlow's graphs, break Python 3.11's parser:
+        # https://github.com/python/cpython/issues/106905
+        with parsing:
+            return parse(*source, **options)
+
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ast, "parse", parse_alone)
         patched.setattr(cluster, "LocalCluster", partial(LocalCluster, processes=False))
         patched.setattr(worker, "NICENESS", 0)
         patched.setattr(script_runner, "_clean_problem_modules", lambda: None)
