@@ -61,6 +61,11 @@ class Canvas:
         return (self.latest or {}).get("objects", [])
 
     @property
+    def lines(self) -> list[Any]:
+        """Return what tells two drawings apart, whatever their ink."""
+        return [item.get("path") for item in self.objects]
+
+    @property
     def is_empty(self) -> bool:
         return not self.objects
 

@@ -46,13 +46,15 @@ def show_corrections(
             args=(canvas, model, when_kept),
             help="For a number, this corrects the digit selected above.",
         )
-        if note := st.session_state.get("correcting_note"):
+        note, drawing = st.session_state.get("correcting_note", ("", None))
+        # What is said of a drawing goes with the next change of it.
+        if note and drawing == canvas.lines:
             st.caption(note)
         kept = kept_drawings()
         if kept:
             _show_kept(kept)
         if len(kept) >= FEWEST:
-            _offer_learning(model)
+            _offer_learning(canvas, model)
         _show_learning()
 
 
@@ -63,7 +65,7 @@ def kept_drawings() -> list[LabelledDrawing]:
 
 def _forget(count: int = MOST) -> None:
     del kept_drawings()[-count:]
-    st.session_state.correcting_note = ""
+    st.session_state.pop("correcting_note", None)
 
 
 def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> None:
@@ -75,17 +77,19 @@ def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> 
     try:
         drawing = _selected_drawing(canvas, model)
     except DigitLabError as error:
-        st.session_state.correcting_note = str(error)
+        _say(str(error), canvas)
         return
     kept = kept_drawings()
     # A new answer to the same drawing replaces the former one.
     kept[:] = [item for item in kept if not _is_same(item.drawing, drawing)]
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
-    st.session_state.correcting_note = (
-        f"Thanks! Remembered as {_a(label)} until you close this page."
-    )
     when_kept()
+    _say(f"Thanks! Remembered as {_a(label)} until you close this page.", canvas)
+
+
+def _say(note: str, canvas: Canvas) -> None:
+    st.session_state.correcting_note = note, canvas.lines
 
 
 def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
@@ -138,7 +142,7 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
         st.caption(f"Correct {more} and it can learn your handwriting.")
 
 
-def _offer_learning(model: StoredModel) -> None:
+def _offer_learning(canvas: Canvas, model: StoredModel) -> None:
     jobs = queues().finetuning.jobs(visitor())
     title = escape_markdown(model.title)
     if _former_copy(_default_title(model)) == model.path:
@@ -164,16 +168,16 @@ def _offer_learning(model: StoredModel) -> None:
             icon=":material/school:",
             disabled=bool(jobs) and not jobs[-1].is_over,
             on_click=_learn,
-            args=(model,),
+            args=(canvas, model),
         )
 
 
-def _learn(model: StoredModel) -> None:
+def _learn(canvas: Canvas, model: StoredModel) -> None:
     title = st.session_state.own_title.strip() or _default_title(model)
     try:
         finetuning_job(model, tuple(kept_drawings()), _former_copy(title), title, visitor())
     except DigitLabError as error:
-        st.session_state.correcting_note = str(error)
+        _say(str(error), canvas)
 
 
 def _former_copy(title: str) -> Path | None:

@@ -36,6 +36,8 @@ def test_without_a_drawing_nothing_is_kept(models: Path) -> None:
     app = tell(opened(), 3)
     assert EMPTY in notes(app)
     assert not app.session_state["own_drawings"]
+    app.button(key="example_2").click().run()
+    assert EMPTY not in notes(app)
 
 
 def test_a_drawing_is_kept_once_with_its_last_label(models: Path) -> None:
@@ -44,6 +46,8 @@ def test_a_drawing_is_kept_once_with_its_last_label(models: Path) -> None:
     assert "Remembered as a 7" in notes(app)
     assert "4 more" in notes(app)
     assert app.segmented_control(key="right_digit").value is None
+    app.button(key="clear").click().run()
+    assert "Remembered" not in notes(app)
 
 
 def test_a_drawing_told_again_later_is_kept_once(models: Path) -> None:
