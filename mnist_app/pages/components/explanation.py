@@ -145,12 +145,13 @@ def _show_gradients(explanation: Explanation, model: StoredModel, key: str, part
     job = gradients_job(model, explanation.image, f"{tab()} {key}")
     found: GradientExplanation | None = job.result if job.state == JobState.DONE else None
     if part == WHERE:
-        _show_maps(explanation, found, model.class_names[explanation.answer])
+        waiting = "" if job.is_over else _waiting_for(job)
+        _show_maps(explanation, found, model.class_names[explanation.answer], waiting)
     elif found is not None:
         _show_change(explanation, found.change, model.class_names)
     if job.state == JobState.FAILED:
         show_failure(queues().lab, job, f"{key}_gradients_retry")
-    elif found is None:
+    elif found is None and part == CHANGE:
         st.html(_status(_waiting_for(job)))
     return job.is_over
 
@@ -166,12 +167,18 @@ def _status(text: str) -> str:
     return f'<div class="quiet" role="status">{html.escape(text)}</div>'
 
 
-def _show_maps(explanation: Explanation, found: GradientExplanation | None, answer: str) -> None:
-    """Show the two maps over the picture, with their sources and what they do not prove."""
+def _show_maps(
+    explanation: Explanation, found: GradientExplanation | None, answer: str, waiting: str
+) -> None:
+    """Show the two maps over the picture, with their sources and what they do not prove.
+
+    Args:
+        waiting: what is waited for, shown at the map that is not ready yet.
+    """
     image = explanation.image
     plain = picture(image, f"The picture, read as {answer}", SIDE)
     if found is None:
-        by_ink = picture(image, "The picture; its map is not ready yet", SIDE)
+        by_ink = picture(image // 4, "The picture; its map is not ready yet", SIDE)
     else:
         alt = f"The picture; ink in blue counts for {answer}, ink in orange against it"
         by_ink = picture(attributed(image, found.gradient_map), alt, SIDE)
@@ -183,7 +190,7 @@ def _show_maps(explanation: Explanation, found: GradientExplanation | None, answ
     )
     figures = [
         figure(plain, "The picture"),
-        figure(by_ink, "Fading the ink in", BY_INK),
+        figure(by_ink, "Fading the ink in", _status(waiting) if waiting else BY_INK),
         figure(by_wiping, "Covering parts up", BY_WIPING),
     ]
     colours = [("above", "", f"counts for {answer}"), ("below", "", f"counts against {answer}")]

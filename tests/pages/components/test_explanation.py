@@ -228,7 +228,8 @@ def test_what_needs_gradients_says_that_it_waits(
     app = panel_of(image)
     app.session_state["it_part"] = WHERE
     until(app, lambda: "Zeiler and Fergus, 2014" in text(app))
-    assert "Asking the network" in text(app)
+    above, below = text(app).index("Fading the ink in"), text(app).index("Covering parts up")
+    assert above < text(app).index("Asking the network") < below
     gate.opened.set()
     over(queues().lab, queues().lab.jobs()[-1])
 
