@@ -122,6 +122,28 @@ def test_two_digits_where_one_is_expected_are_read_as_a_number_at_a_press(
     expect(page.locator(f"{PREDICTION} .number")).to_have_text("37")
 
 
+def test_learning_a_hand_goes_on_below_the_button_that_was_pressed(
+    page: Page, server: Server
+) -> None:
+    opened(page, server)
+    for count, digit in enumerate((0, 1, 2, 3, 6), 1):
+        draw(page, digit)
+        expect_read(page, digit)
+        at_rest(page)
+        page.locator(".st-key-right_digit").get_by_role("radio", name=str(digit)).click()
+        expect(page.locator(".st-key-correcting figure")).to_have_count(count)
+        clear(page)
+    page.locator(".st-key-learn button").click()
+    page.locator(".st-key-own_learning").wait_for()
+    button, learning = (
+        page.locator(f".st-key-{part}").bounding_box() for part in ("learn", "own_learning")
+    )
+    assert button is not None
+    assert learning is not None
+    assert learning["y"] > button["y"]
+    page.get_by_role("button", name="Stop").click()
+
+
 def test_drawing_ink_and_brush_are_still_there_after_a_look_at_another_page(
     page: Page, server: Server
 ) -> None:
