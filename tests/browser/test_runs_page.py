@@ -4,6 +4,11 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.support.servers import Server
 
+# Whether there is room for another text where an element shows its own.
+IS_WHOLE = """(node, text) => {
+  node.firstChild.data = text;
+  return node.scrollWidth <= node.clientWidth;
+}"""
 DETAILS, COMPARISON = ".st-key-run_details", ".st-key-run_comparison"
 
 
@@ -16,7 +21,7 @@ def train(page: Page, server: Server, network: str) -> None:
     stop = page.locator(".st-key-train_stop button")
     expect(stop).to_be_enabled()
     expect(start).to_be_enabled()
-    expect(page.locator(".st-key-train_status")).to_contain_text("Finished in")
+    expect(page.locator(".st-key-train_status")).to_contain_text("Finished after")
 
 
 def press(page: Page, key: str) -> None:
@@ -37,6 +42,9 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     press(page, ".st-key-open_runs")
     expect(page.locator(f"{DETAILS} h2")).to_contain_text("Simple convolutional on optdigits")
     expect(page.locator(DETAILS)).to_contain_text("Test accuracy")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    time = page.locator(DETAILS).get_by_text(re.compile(r"^\d+\.\d s$"))
+    assert time.evaluate(IS_WHOLE, "12 min 45 s")
     expect(page.locator(f"{DETAILS} .js-plotly-plot")).to_have_count(2)
 
     curves = pressed(page, ".st-key-download_curves").path().read_text()

@@ -9,7 +9,7 @@ class Stage(StrEnum):
 
     STARTING = "Starting up"
     WAITING = "Waiting for a free machine"
-    LOADING = "Loading TensorFlow"
+    LOADING = "Getting the learning program ready"
     BEGUN = "Getting ready"
     TESTING = "Testing it on pictures it has never seen"
 

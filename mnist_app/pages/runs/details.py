@@ -78,7 +78,8 @@ def _show_figures(run: Run) -> None:
         st.metric("Test accuracy", percent(run.accuracy, 2), help=explained)
         loss = "unknown" if run.loss is None else f"{run.loss:.4f}"
         st.metric("Test loss", loss, help=wording.LOSS)
-        st.metric("Time", wording.duration(run.seconds), help="Training time, without pauses.")
+        explained = "Without starting up, checks and pauses."
+        st.metric("Training time", wording.duration(run.seconds), help=explained)
         st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
 
 

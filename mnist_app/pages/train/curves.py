@@ -43,11 +43,11 @@ def show_curves(progress: Progress) -> None:
             alt=_told(LOSS, last),
         )
     st.caption(
-        "Blue: pictures it learns from; the thin line shows each moment, the thick one the trend. "
-        "Orange: held-back pictures, used to check it after each epoch, which is one round through "
-        "all training pictures. If blue keeps improving and orange doesn't, it is memorising the "
-        "pictures (overfitting). On the error chart, each grid line down means about half as many "
-        "mistakes."
+        "- Blue: the pictures it learns from. Thin: each moment; thick: the trend.\n"
+        "- Orange: held-back pictures, to check it after each epoch.\n"
+        "- An epoch is one round through all training pictures.\n"
+        "- Blue improves, orange doesn't: it is memorising the pictures (overfitting).\n"
+        "- In the error chart, each grid line down means about half as many mistakes."
     )
 
 
@@ -162,8 +162,8 @@ def _opinions(
     if drawing is None:
         _section(
             "Your own drawing",
-            "Draw a digit on the Draw page before you press Start, and watch here how the network "
-            "makes up its mind about it.",
+            "On the Draw page, choose “One digit” and draw. Then press Start and watch here how "
+            "the network makes up its mind about it.",
         )
         return
     names = dataset.class_names if dataset else tuple("0123456789")

@@ -44,7 +44,8 @@ def show_form() -> tuple[TrainingConfig | None, str]:
         key="preset",
         on_change=_apply_preset,
         help="Fills in the settings below. You can still change each one. The times are "
-        "estimates, based on the latest runs on this server. Best takes hours on most computers.",
+        "estimates of the training alone, based on the latest runs on this server. Best takes "
+        "hours on most computers.",
     )
     title = st.text_input(
         "Name of the model",

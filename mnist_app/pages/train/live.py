@@ -11,11 +11,18 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.pages.session.queues import LEFT_SECONDS, PAUSE_SECONDS, queues
 from mnist_app.pages.session.run_jobs import LiveRun
 from mnist_app.pages.session.waiting import moving_bar
-from mnist_app.pages.session.wording import about, escape_markdown, place_in_line, show_error
+from mnist_app.pages.session.wording import (
+    about,
+    duration,
+    escape_markdown,
+    place_in_line,
+    show_error,
+)
 from mnist_app.pages.train.curves import show_curves, show_details
 
 REFRESH_SECONDS = 0.4
-SLOWER, FASTER = 0.5, 2.0
+SLOWER = "Takes steps half as big. It learns more slowly, but overshoots less."
+FASTER = "Takes steps twice as big. It learns faster, but may overshoot."
 _GAVE_WAY = {
     GaveWay.LEFT: f"You were away for more than {LEFT_SECONDS / 60:.0f} minutes while others "
     "waited, so your run made room for theirs. You can continue it on the Runs page.",
@@ -84,9 +91,9 @@ def _control(job: Snapshot | None) -> None:
         args=(target,),
         disabled=not learns,
     )
-    for label, key, icon, factor in (
-        ("Learn slower", "train_slower", ":material/keyboard_double_arrow_down:", SLOWER),
-        ("Learn faster", "train_faster", ":material/keyboard_double_arrow_up:", FASTER),
+    for label, key, icon, factor, explained in (
+        ("Learn slower", "train_slower", ":material/keyboard_double_arrow_down:", 0.5, SLOWER),
+        ("Learn faster", "train_faster", ":material/keyboard_double_arrow_up:", 2.0, FASTER),
     ):
         st.button(
             label,
@@ -95,7 +102,7 @@ def _control(job: Snapshot | None) -> None:
             disabled=not learns,
             on_click=_scale_learning_rate,
             args=(target, factor),
-            help=f"Multiplies the learning rate by {factor:g} from the next step on.",
+            help=explained,
         )
     rate = f"Learning rate {progress.learning_rate:.2g}" if progress else ""
     st.html(f'<span class="quiet">{rate}</span>', width="content")
@@ -155,10 +162,9 @@ def _reasons(job: Snapshot, run: LiveRun | None) -> None:
 def _standing(job: Snapshot, progress: Progress) -> str:
     where = f"epoch {progress.epoch} of {progress.epochs}, step {progress.step} of {progress.steps}"
     if job.state == JobState.DONE:
-        minutes, seconds = divmod(round(job.ended - job.started), 60)
-        took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
         is_whole = progress.fraction == 1 and not job.result.stopped
-        return f"{'Finished' if is_whole else 'Ended early'} in {took}: {where}."
+        ended = "Finished" if is_whole else "Ended early"
+        return f"{ended} after {duration(progress.seconds)} of training: {where}."
     if job.state == JobState.STOPPED:
         kept = "What it learned is kept" if job.result else "You can continue it on the Runs page"
         return f"Stopped at {where}. {kept}."

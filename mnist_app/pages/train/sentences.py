@@ -11,13 +11,10 @@ def describe_limits() -> str:
     minutes, weights = limits.most_minutes(), limits.most_weights()
     waiting, models = limits.most_waiting(), limits.most_models()
     allowed = [
-        (minutes, f"a run may last {counted(minutes, 'minute')}"),
-        (weights, f"a network may have {counted(weights, 'weight')}"),
-        (waiting, f"{counted(waiting, 'run')} may train or wait at a time"),
-        (models, f"{counted(models, 'trained model')} may be kept"),
+        (minutes, f"a run may last up to {counted(minutes, 'minute')}"),
+        (weights, f"a network may have up to {counted(weights, 'weight')}"),
+        (waiting, f"up to {counted(waiting, 'network')} can train or wait here at once"),
+        (models, f"up to {models:,.0f} are kept"),
     ]
-    parts = [words for limit, words in allowed if limit < math.inf]
-    if not parts:
-        return ""
-    *first, last = parts
-    return f"Limits of this server: {', '.join(first)}{' and ' if first else ''}{last}."
+    told = "; ".join(words for limit, words in allowed if limit < math.inf)
+    return f"{told[0].upper()}{told[1:]}." if told else ""

@@ -86,7 +86,7 @@ def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPat
     app.button(key="train_start").click().run()
     assert gate.entered.wait(PATIENCE)
     app.run()
-    told = re.search(r"Loading TensorFlow … (\d+) s", said(app))
+    told = re.search(r"Getting the learning program ready … (\d+) s", said(app))
     assert told is not None
     assert int(told[1]) >= 7
     gate.opened.set()
@@ -240,13 +240,15 @@ def test_a_run_that_diverges_says_what_to_lower() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stopped", "word"), [(True, "Ended early in 3 s"), (False, "Finished in")]
+    ("stopped", "word"), [(True, "Ended early after 3.0 s of training"), (False, "Finished after")]
 )
 def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     stopped: bool, word: str
 ) -> None:
-    run = LiveRun("It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9))
-    ended = Snapshot(1, 1, "", JobState.DONE, progress=run, started=1, ended=4)
+    run = LiveRun(
+        "It", TrainingConfig(dataset="optdigits"), progress=Progress(2, 2, 9, 9, seconds=3)
+    )
+    ended = Snapshot(1, 1, "", JobState.DONE, progress=run, started=1, ended=9)
     script = (
         "import streamlit as st\n"
         "from mnist_app.pages.train.live import show\n"
@@ -280,14 +282,14 @@ def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
     app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
     start(app)
     until(app, lambda: "Epoch" in status(app))
-    assert any("before you press Start" in body for body in bodies(app))
+    assert any("choose “One digit”" in body for body in bodies(app))
     assert job().progress.drawing is None
 
 
 def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "10 runs may train or wait at a time" in said(opened())
+    assert "10 networks can train or wait here" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "5")
-    assert "a run may last 5 minutes" in said(opened())
+    assert "A run may last up to 5 minutes" in said(opened())
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", "long")
     app = opened()
     assert "MNIST_APP_MAX_MINUTES" in said(app)
