@@ -48,7 +48,7 @@ def show() -> None:
     st.html(STYLE)
     pages = {row[2]: opened(*row) for row in PAGES}
     page = st.navigation(list(pages.values()), position="top")
-    navigation.register_pages(pages)
+    navigation.register_pages(pages, page)
     set_visitor_cookie()
     report_presence()
     clear_when_idle()

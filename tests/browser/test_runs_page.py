@@ -4,11 +4,6 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.support.servers import Server
 
-# Whether there is room for another text where an element shows its own.
-IS_WHOLE = """(node, text) => {
-  node.firstChild.data = text;
-  return node.scrollWidth <= node.clientWidth;
-}"""
 DETAILS, COMPARISON = ".st-key-run_details", ".st-key-run_comparison"
 
 
@@ -42,9 +37,6 @@ def test_two_runs_are_found_compared_and_taken_along(page: Page, server: Server)
     press(page, ".st-key-open_runs")
     expect(page.locator(f"{DETAILS} h2")).to_contain_text("Simple convolutional on optdigits")
     expect(page.locator(DETAILS)).to_contain_text("Test accuracy")
-    page.set_viewport_size({"width": 1280, "height": 720})
-    time = page.locator(DETAILS).get_by_text(re.compile(r"^\d+\.\d s$"))
-    assert time.evaluate(IS_WHOLE, "12 min 45 s")
     expect(page.locator(f"{DETAILS} .js-plotly-plot")).to_have_count(2)
 
     curves = pressed(page, ".st-key-download_curves").path().read_text()

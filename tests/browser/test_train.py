@@ -83,6 +83,11 @@ def test_a_run_is_watched_reloaded_and_stopped(page: Page, server: Server) -> No
     expect(page.locator(".st-key-own_network")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("Read by: Deep convolutional on optdigits")).to_be_visible()
 
+    # Who comes back to it sees the run, not the settings above.
+    page.goto(f"{server.url}/train")
+    expect(page.locator(STATUS)).to_contain_text("Stopped at epoch")
+    expect(page.locator(STATUS)).to_be_in_viewport(ratio=0.5)
+
 
 def test_a_run_goes_on_while_one_draws_elsewhere(page: Page, server: Server) -> None:
     start_long_run(page, server)

@@ -12,9 +12,12 @@ from mnist_app.core.settings import TrainingConfig, to_query
 ALWAYS_LINKED = ("dataset", "architecture")
 
 
-def register_pages(pages: Mapping[str, StreamlitPage]) -> None:
+def register_pages(pages: Mapping[str, StreamlitPage], current: StreamlitPage) -> None:
     """Set the pages that buttons lead to, by their paths; called in each run of the app."""
     st.session_state["pages"] = pages
+    before = st.session_state.get("current_page")
+    st.session_state["has_arrived"] = before != current.url_path
+    st.session_state["current_page"] = current.url_path
 
 
 def train_query(config: TrainingConfig) -> dict[str, str]:

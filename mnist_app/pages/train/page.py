@@ -40,6 +40,9 @@ def page() -> None:
     job = _current_job()
     if job is None:
         _interrupted()
+    elif st.session_state.get("has_arrived"):
+        # On a phone the settings would hide how it stands.
+        scroll_to("train_status")
     settings, watching = st.columns([2, 3], gap="large")
     with settings:
         config, title = show_form()
