@@ -3,12 +3,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.drawings import STROKES
-from tests.support.pen import DIGITS, canvas_points, clear, draw, expect_read
+from tests.support.drawings import SIDE, STROKES
+from tests.support.pen import DIGITS, canvas_points, clear, drag, draw, expect_read
 from tests.support.servers import Server
 
 IS_DRAWN_ON = """canvas => canvas.getContext("2d")
@@ -77,10 +78,10 @@ def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_netw
     expect(bars).to_have_attribute("aria-label", re.compile("How likely each digit is: 7"))
     turn(page, "ArrowRight", 4)
     expect(page.locator(".gallery.worst figure")).to_have_count(6)
-    expect(page.get_by_text("It read the digit from step 1 as 7.")).to_be_visible()
+    expect(page.get_by_text("It read your last drawing as 7.")).to_be_visible()
     turn(page, "PageDown", 5)
     page.locator(".st-key-demo_train button").click()
-    expect(page.locator(".lesson")).to_contain_text("that it had never seen")
+    expect(page.locator(".lesson")).to_contain_text("new digits correctly")
     expect(page.locator(".lesson")).to_contain_text(re.compile(r"It reads the drawing as \d"))
     expect(page.locator(".scatterlayer path.js-line").first).to_be_attached()
     for number in (4, 3, 2, 1):
@@ -140,6 +141,21 @@ def test_a_step_that_is_turned_to_at_once_has_the_drawing(
     else:
         page.locator(".st-key-demo_next button").click()
         page.locator(".becoming").wait_for()
+
+
+def test_what_is_no_digit_is_told_nothing_that_is_not_so(page: Page, server: Server) -> None:
+    opened(page, server)
+    square = np.array([[0.3, 0.3], [0.3, 0.7], [0.7, 0.7], [0.7, 0.3], [0.3, 0.3]]) * SIDE
+    drag(page, canvas_points(page, square))
+    prediction = page.locator(".st-key-prediction")
+    expect(prediction).to_contain_text("doesn't look like a digit")
+    expect(prediction).not_to_contain_text("The bars show")
+    turn(page, "ArrowRight", 2)
+    turn(page, "ArrowRight", 3)
+    expect(prediction).to_contain_text("The bars show")
+    turn(page, "ArrowRight", 4)
+    expect(page.get_by_text("most common mistake")).to_be_visible()
+    expect(page.get_by_text("your last drawing")).to_have_count(0)
 
 
 def test_nothing_moves_for_who_prefers_that(page: Page, server: Server) -> None:

@@ -26,7 +26,7 @@ from mnist_app.core.recognition.classifier import Classifier
 FOUND = STROKES, PARTS, LARGER = (
     "It finds small strokes",
     "It combines them into larger parts",
-    "And these into even larger ones",
+    "Then into even larger ones",
 )
 COARSER, CHANGED = "It shrinks the picture", "It makes each pattern stronger or weaker"
 AT_ONCE = "It weighs all squares at once, with no pictures in between"

@@ -33,7 +33,9 @@ const PARTS = {
       // Screen readers are told what the answer is, and not on the way there.
       element("span", { className: "unseen", role: "status", ariaLive: "polite" }),
     ],
-    show([place, said], { answer: { text, says, quiet }, isFinal }) {
+    show([place, said], { answer: { text, says, quiet: line, digits }, isFinal, parts }) {
+      // Of what was read it tells about the bars, which not every page has.
+      const quiet = digits.length && !parts.bars?.[0].isConnected ? "" : line;
       place.replaceChildren(...text
         ? [
             element("div", { className: text.length > 1 ? "digit number" : "digit",
@@ -142,4 +144,5 @@ const mount = (parentElement, group, data) => {
   if (!place.childElementCount) place.append(...PARTS[data.part].make(group, data));
   group.parts[data.part] = [...place.children];
   showPart(group, data.part);
+  if (data.part === "bars") showPart(group, "words");
 };

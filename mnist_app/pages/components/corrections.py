@@ -30,16 +30,20 @@ OWN_HAND = ", my handwriting"
 
 
 def show_corrections(
-    canvas: Canvas, model: StoredModel, when_kept: Callable[[], None] = lambda: None
+    canvas: Canvas,
+    model: StoredModel,
+    when_kept: Callable[[], None] = lambda: None,
+    question: str = "Wrong? What did you draw?",
 ) -> None:
     """Show buttons for the correct answer, and what can be done with the answers given so far.
 
     Args:
         when_kept: called when the drawing was kept with its answer.
+        question: above the buttons.
     """
     with st.container(key="correcting"):
         st.segmented_control(
-            "Wrong? What did you draw?",
+            question,
             range(10),
             key="right_digit",
             on_change=_keep,
@@ -54,7 +58,8 @@ def show_corrections(
         if kept:
             _show_kept(kept)
         if len(kept) >= FEWEST:
-            _offer_learning(canvas, model)
+            with st.container(key="own_offer"):
+                _offer_learning(canvas, model)
         _show_learning()
 
 
@@ -148,9 +153,9 @@ def _offer_learning(canvas: Canvas, model: StoredModel) -> None:
     if _former_copy(_default_title(model)) == model.path:
         what = f"This goes on training “{title}”, or a copy of it if you give another name."
     else:
-        what = f"This trains a copy of “{title}”; the original stays unchanged."
+        what = f"A copy of “{title}” learns; the original stays as it is."
     st.caption(
-        f"{what} Other visitors can use the copy but never see your drawings. Using the same name "
+        f"{what} Others can use the copy, but never see your drawings. Using the same name "
         "again replaces it."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):

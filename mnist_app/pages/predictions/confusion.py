@@ -98,4 +98,4 @@ def _described(true: int, read: int, count: int, names: tuple[str, ...]) -> str:
 
 def times(count: int) -> str:
     """Return a text such as "once", "twice" or "12 times"."""
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")

@@ -42,7 +42,9 @@ def show_lesson(canvas: Canvas, model: StoredModel) -> None:
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
-        corrections.show_corrections(canvas, model, when_kept=lambda: canvas.renew(None))
+        corrections.show_corrections(
+            canvas, model, lambda: canvas.renew(None), question="What did you draw?"
+        )
         if not corrections.kept_drawings():
             _show_new_network(canvas)
     with left:
@@ -147,9 +149,8 @@ def _state_text(job: Snapshot, progress: Progress) -> str:
     if job.result is not None:
         report = job.result.report
         return (
-            f"After {progress.seconds:.0f} seconds of learning it gets "
-            f"<b>{percent(report.accuracy)}</b> right of {report.images:,} digits that it had "
-            "never seen."
+            f"After {progress.seconds:.0f} seconds it reads <b>{percent(report.accuracy)}</b> of "
+            f"{report.images:,} new digits correctly."
         )
     if job.state == JobState.STOPPED:
         return "Stopped before it had learned anything."

@@ -5,6 +5,7 @@ import streamlit as st
 
 from mnist_app.core.data import datasets
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.settings import DATASETS
 from mnist_app.pages.components import reader
 from mnist_app.pages.components.canvas import Canvas
@@ -62,14 +63,14 @@ def _confused(evaluated: EvaluatedModel) -> str:
 
 
 def _drawn(canvas: Canvas, evaluated: EvaluatedModel) -> str:
-    """Return what that means for the digit on the canvas; "" when it is not read."""
+    """Return what that means for the last drawing; "" when none is read as a digit."""
     digits = reader.read_canvas(canvas, evaluated.model).reading.digits
-    if not digits:
+    if not digits or not candidates(digits[0].probabilities):
         return ""
     digit, report = digits[0].digit, evaluated.report
     name, said = evaluated.names[digit], report.predictions == digit
     right = int((said & report.is_right).sum())
     return (
-        f"It read the digit from step 1 as **{name}**. Of {int(said.sum()):,} times it said "
-        f"“{name}” here, it was correct {right:,} times."
+        f"It read your last drawing as **{name}**. It said “{name}” {times(int(said.sum()))} here, "
+        f"and was right {times(right)}."
     )

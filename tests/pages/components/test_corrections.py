@@ -94,7 +94,7 @@ def test_another_visitor_sees_nothing_of_it(models: Path) -> None:
 def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finetuning, "STEPS", 3)
     app = corrected(opened(), 5)
-    assert "the original stays unchanged" in notes(app)
+    assert "the original stays as it is" in notes(app)
     app.button(key="learn").click().run()
     job = queues().finetuning.jobs()[-1]
     queues().finetuning.wait(job.id, timeout=PATIENCE)
@@ -110,7 +110,7 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     assert used.title == "Tiny, my handwriting"
     assert app.button(key="use_own").disabled
     assert "goes on training “Tiny, my handwriting”" in notes(app)
-    assert "stays unchanged" not in notes(app)
+    assert "stays as it is" not in notes(app)
 
 
 def test_who_learns_again_gets_one_copy_of_a_name(

@@ -119,7 +119,7 @@ def test_every_step_is_about_the_drawing(models: Path) -> None:
     assert len(found["stages"]) == 3
     assert f"Blue parts count for {read}" in shown(app)
     turn(app, "demo_next")
-    assert f"It read the digit from step 1 as **{read}**" in shown(app)
+    assert f"It read your last drawing as **{read}**" in shown(app)
     turn(app, "demo_next")
     app.segmented_control(key="right_digit").set_value(7).run()
     (kept,) = app.session_state["own_drawings"]
@@ -155,7 +155,7 @@ def test_without_corrections_a_new_network_learns(
     job = queues().training.jobs()[-1]
     queues().training.wait(job.id, timeout=PATIENCE)
     settled(app)
-    assert "that it had never seen" in shown(app)
+    assert "new digits correctly" in shown(app)
     assert "It reads the drawing as <b>" in shown(app)
     assert "Learning takes about" in shown(app)
     app.button(key="demo_train").click().run()
