@@ -169,6 +169,9 @@ def run_curves(
 
 def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
     """Return accuracy over a short run, in words for an audience."""
+    # No number at 0: it would touch that of the other axis.
+    ticks = {"tickvals": list(range(1, epochs + 1))}
+    axis = {**epoch_axis(epochs, "rounds through all pictures"), **ticks}
     return run_curves(
         ACCURACY,
         training,
@@ -177,7 +180,7 @@ def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
         title="Pictures read correctly",
         height=260,
         showlegend=False,
-        xaxis=epoch_axis(epochs, "rounds through all pictures"),
+        xaxis=axis,
     )
 
 

@@ -20,10 +20,11 @@ const library = () => window.digitLabPlotly ??= settled().then(loaded);
 const drawn = (data, parent, adapt = () => {}) => {
   const chart = parent.querySelector(".live-chart");
   const figure = JSON.parse(data.figure);
+  const theme = getComputedStyle(parent);
+  figure.layout.height = Number(theme.getPropertyValue("--chart-high")) || figure.layout.height;
   chart.style.minHeight = `${figure.layout.height}px`;
   chart.setAttribute("aria-label", data.alt);
   chart.role ??= "img";
-  const theme = getComputedStyle(parent);
   const type = Number(theme.getPropertyValue("--chart-type"));
   figure.layout.font = {
     ...figure.layout.font,
