@@ -119,7 +119,7 @@ def test_whatever_the_settings_are_it_is_a_program(config: TrainingConfig) -> No
 def test_it_says_what_the_run_reached_and_what_is_not_repeated() -> None:
     told = {"teachers": 2, "learning rate changes": [(3, 0.5)], "stopped early": True}
     text = script(replace(SMALL, thickness=0.5), card(training=told))
-    assert "98.70% of 360 pictures right (test)" in text
+    assert "98.70% of 360 pictures correctly (test)" in text
     for words in ("Keras has no layer", "other models", "by hand", "before its last epoch"):
         assert words in text
     assert "Not repeated" not in script(SMALL, card())

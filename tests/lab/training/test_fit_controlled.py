@@ -167,7 +167,7 @@ def test_the_limit_of_a_host_is_for_a_run_with_all_its_breaks(
     part = train(quick(epochs=9), dataset, told, control, keeps_checkpoints=True).progress
     monkeypatch.setenv("MNIST_APP_MAX_MINUTES", str(part.seconds / 60))
     rest = train(quick(epochs=9), dataset, checkpoint=told.checkpoint).progress
-    assert "minutes here" in rest.remark
+    assert "The time limit here is" in rest.remark
     assert (rest.epoch, rest.step) == (2, 1)
     assert (part.is_used_up, rest.is_used_up) == (False, True)
 

@@ -20,7 +20,7 @@ def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:
         "50,000",
         "2.0 s",
         "9.0 s",
-        "2.0% wrong instead of 10.0%",
+        "2.0% wrong, the dense one 10.0%",
     ):
         assert fact in words
     assert "the dense network is ahead" in describe_networks(better, dense)
