@@ -183,6 +183,7 @@ def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
+    from mnist_app.core.percentages import confidence
     from mnist_app.core.recognition.reading import Reading, read_inputs
 
     together = read_inputs(np.concatenate([item.inputs for item in chunk]), classifier)
@@ -194,7 +195,7 @@ def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
             click.echo(json.dumps(_reading_as_dict(item.source, reading)))
         elif own:
             least = min(digit.probability for digit in own)
-            click.echo(f"{item.source}: {reading.text} ({least:.1%} sure)")
+            click.echo(f"{item.source}: {reading.text} ({confidence(least)} sure)")
         elif not item.problem:
             click.echo(f"{item.source}: {reading.reason}")
 
