@@ -1,7 +1,7 @@
-"""What the shipped model makes of MNIST, worked out beforehand: a fresh host shows it at once.
+"""Work out beforehand what the shipped model makes of MNIST: a host then shows it at once.
 
-`python -m mnist_app.core.evaluation.shipped_analysis` makes it anew, see docs/shipped-model.md. The
-file names the model and the pictures that it is about, and holds none of them.
+`python -m mnist_app.core.evaluation.shipped_analysis` does it, see docs/shipped-model.md. The file
+names the model and the pictures that it is about, and holds none of them.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ THREADS = 2
 
 @dataclass(frozen=True, eq=False)
 class ShippedAnalysis:
-    """What a model makes of a data set's n test pictures.
+    """A model's report, maps and most similar pictures for a data set's n test pictures.
 
     Attributes:
         report: its measures, ready without scikit-learn, which takes seconds to import.
