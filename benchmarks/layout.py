@@ -1,4 +1,4 @@
-"""How soon each page stands, and how much it jumps until then: `python -m benchmarks.layout`.
+"""Measure how soon each page stands, and how much it jumps: `python -m benchmarks.layout`.
 
 A visitor whose browser keeps nothing opens each page, on a desk and on a phone: first on a server
 of its own that nobody has visited (cold), then again on the same server (warm). Layout shift is

@@ -60,14 +60,14 @@ addEventListener("DOMContentLoaded", () => {
 
 @dataclass(frozen=True)
 class Frame:
-    """What the browser showed from a moment on, in seconds, as a PNG file."""
+    """One picture of the film: a PNG file, shown from a moment on, in seconds."""
 
     since: float
     png: bytes
 
 
 class Film:
-    """What a page showed, and which parts of it are the best."""
+    """The pictures of a page, and the best parts among them."""
 
     def __init__(self, page: Page) -> None:
         """Begin to film."""

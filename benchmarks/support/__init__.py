@@ -1,1 +1,1 @@
-"""What benchmarks share: servers, crowds, pictures, tables."""
+"""Share servers, crowds, pictures and tables between benchmarks."""

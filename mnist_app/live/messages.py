@@ -34,7 +34,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Look:
-    """What the network finds in the drawing is wanted, so many maps of each layer."""
+    """Ask for so many pictures of each layer of the drawing."""
 
     drawing: int
     maps: int

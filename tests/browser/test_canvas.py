@@ -1,4 +1,4 @@
-"""What lies on the canvas: strokes of mice and fingers, and what takes them away again."""
+"""Test strokes of mice and fingers on the canvas, and what takes them away again."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""What a stranger's script can put into the server's memory by uploads."""
+"""Test the limits of what a stranger's script can put into the server's memory."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor

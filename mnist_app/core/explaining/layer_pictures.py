@@ -54,7 +54,7 @@ class Stage:
 
 
 class LayerPictures:
-    """What a network finds in drawings, as pictures; safe to use from several threads."""
+    """A network whose layers can be shown as pictures; safe to use from several threads."""
 
     def __init__(self, classifier: Classifier, listed: Sequence[LayerConfig]) -> None:
         """Choose what is shown.

@@ -1,4 +1,4 @@
-"""What a canvas has shown, so that undo and redo can show it again."""
+"""Keep what a canvas has shown, so that undo and redo can show it again."""
 
 from collections.abc import Callable
 from typing import Any

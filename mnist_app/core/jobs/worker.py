@@ -61,7 +61,7 @@ class Message(StrEnum):
 
 
 class Ending(StrEnum):
-    """How a call ended."""
+    """The end of a call."""
 
     DONE = "done"
     STOPPED = "stopped"

@@ -22,7 +22,7 @@ BACK = st.integers(0, 5)
 
 @dataclass
 class Job:
-    """What is known of a job, and the task itself, which runs until it is let go."""
+    """Return the state of a job, and its task, which runs until it is let go."""
 
     id: int = 0
     owner: str = ""
