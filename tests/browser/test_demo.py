@@ -241,7 +241,7 @@ def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(
         phone.locator(".st-key-demo_next button").tap()
         expect_step(phone, number)
     phone.locator(".st-key-right_digit").get_by_role("radio", name="3").tap()
-    expect(phone.locator(".st-key-correcting figure")).to_have_count(1)
+    expect(phone.locator(".st-key-handwriting figure")).to_have_count(1)
     expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")
     teach(phone, 0, 1, 2, 6)
     phone.locator(".st-key-learn button").tap()
@@ -293,7 +293,7 @@ def test_a_kiosk_clears_all_that_a_visitor_did_and_leaves_an_untouched_page_alon
     expect_read(page, 2)
     assert page.locator("canvas.upper-canvas").get_attribute("data-mark") == "kept"
     page.locator(".st-key-right_digit").get_by_role("radio", name="2").click()
-    expect(page.locator(".st-key-correcting figcaption").get_by_text("a 2")).to_be_visible()
+    expect(page.locator(".st-key-handwriting figcaption").get_by_text("a 2")).to_be_visible()
     page.get_by_role("radio", name="A number").first.click()
     expect(page.locator(".st-key-wide_canvas")).to_be_visible()
     page.get_by_text("Use a photo instead").click()
@@ -303,7 +303,7 @@ def test_a_kiosk_clears_all_that_a_visitor_did_and_leaves_an_untouched_page_alon
     page.clock.fast_forward(21_000)
     expect(page.locator(".st-key-square_canvas")).to_be_visible()
     expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
-    expect(page.locator(".st-key-correcting figcaption").get_by_text("a 2")).to_have_count(0)
+    expect(page.locator(".st-key-handwriting figcaption").get_by_text("a 2")).to_have_count(0)
     expect(page.locator(".st-key-picture_prediction")).to_have_count(0)
     page.wait_for_function("known => document.cookie && document.cookie !== known", arg=known)
 

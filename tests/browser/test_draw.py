@@ -122,17 +122,28 @@ def test_two_digits_where_one_is_expected_are_read_as_a_number_at_a_press(
     expect(page.locator(f"{PREDICTION} .number")).to_have_text("37")
 
 
-def test_learning_a_hand_goes_on_below_the_button_that_was_pressed(
+def test_corrections_move_nothing_and_learning_goes_on_below_its_button(
     page: Page, server: Server
 ) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
     opened(page, server)
+    page.get_by_role("slider", name="Brush width").wait_for()
+    page.get_by_role("radio", name="Paper").wait_for()
+    parts = ("ink", "brush", "open_look_inside", "doors")
+    before = {part: page.locator(f".st-key-{part}").bounding_box() for part in parts}
     for count, digit in enumerate((0, 1, 2, 3, 6), 1):
         draw(page, digit)
         expect_read(page, digit)
         at_rest(page)
         page.locator(".st-key-right_digit").get_by_role("radio", name=str(digit)).click()
-        expect(page.locator(".st-key-correcting figure")).to_have_count(count)
-        clear(page)
+        expect(page.locator(".st-key-handwriting figure")).to_have_count(count)
+        after = {part: page.locator(f".st-key-{part}").bounding_box() for part in parts}
+        assert after == before
+        if count < 5:
+            clear(page)
+    expect(page.locator(".st-key-ink")).to_be_in_viewport(ratio=1)
+    page.get_by_role("link", name="learn your handwriting").click()
+    expect(page.locator(".st-key-learn button")).to_be_in_viewport(ratio=1)
     page.locator(".st-key-learn button").click()
     page.locator(".st-key-own_learning").wait_for()
     button, learning = (

@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_app.core.data.handwriting import FEWEST, LabelledDrawing, as_json_lines
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing
-from mnist_app.core.jobs.snapshot import JobState
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits
@@ -27,15 +27,16 @@ from mnist_app.pages.session.wording import escape_markdown, show_error
 MOST = 200
 EMPTY = "Draw a digit first. Then say here what you drew."
 OWN_HAND = ", my handwriting"
+ANCHOR = "your-handwriting"
 
 
-def show_corrections(
+def ask_for_correction(
     canvas: Canvas,
     model: StoredModel,
     when_kept: Callable[[], None] = lambda: None,
     question: str = "Wrong? What did you draw?",
 ) -> None:
-    """Show buttons for the correct answer, and what can be done with the answers given so far.
+    """Show buttons for the correct answer, and what came of the last press.
 
     Args:
         when_kept: called when the drawing was kept with its answer.
@@ -54,13 +55,23 @@ def show_corrections(
         # What is said of a drawing goes with the next change of it.
         if note and drawing == canvas.lines:
             st.caption(note)
-        kept = kept_drawings()
+
+
+def show_handwriting(canvas: Canvas, model: StoredModel) -> None:
+    """Show the drawings with the answers given so far, and what can be done with them."""
+    kept, jobs = kept_drawings(), queues().finetuning.jobs(visitor())
+    if not kept and not jobs:
+        return
+    with st.container(key="handwriting"):
+        st.header("Your handwriting", anchor=ANCHOR)
         if kept:
             _show_kept(kept)
         if len(kept) >= FEWEST:
             with st.container(key="own_offer"):
-                _offer_learning(canvas, model)
-        _show_learning()
+                _offer_learning(canvas, model, jobs)
+        if jobs:
+            with st.container(key="own_learning"):
+                _show_learning(jobs[-1])
 
 
 def kept_drawings() -> list[LabelledDrawing]:
@@ -90,7 +101,14 @@ def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> 
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
     when_kept()
-    _say(f"Thanks! Remembered as {_a(label)} until you close this page.", canvas)
+    _say(f"Thanks! Remembered as {_a(label)}{_what_for(FEWEST - len(kept))}", canvas)
+
+
+def _what_for(missing: int) -> str:
+    if missing <= 0:
+        return f". It can now [learn your handwriting](#{ANCHOR})."
+    more = "one more" if missing == 1 else f"{missing} more"
+    return f" until you close this page. Correct {more} and it can learn your handwriting."
 
 
 def _say(note: str, canvas: Canvas) -> None:
@@ -142,13 +160,9 @@ def _show_kept(kept: list[LabelledDrawing]) -> None:
                 on_click="ignore",
                 help="A text file, one drawing a line; the command line reads and learns from it.",
             )
-    if (missing := FEWEST - len(kept)) > 0:
-        more = "one more" if missing == 1 else f"{missing} more"
-        st.caption(f"Correct {more} and it can learn your handwriting.")
 
 
-def _offer_learning(canvas: Canvas, model: StoredModel) -> None:
-    jobs = queues().finetuning.jobs(visitor())
+def _offer_learning(canvas: Canvas, model: StoredModel, jobs: list[Snapshot]) -> None:
     title = escape_markdown(model.title)
     if _former_copy(_default_title(model)) == model.path:
         what = f"This goes on training “{title}”, or a copy of it if you give another name."
@@ -200,22 +214,17 @@ def _default_title(model: StoredModel) -> str:
     return model.title.removesuffix(OWN_HAND) + OWN_HAND
 
 
-def _show_learning() -> None:
-    """Show the progress of this visitor's last fine-tuning, or what came of it."""
-    jobs = queues().finetuning.jobs(visitor())
-    if not jobs:
-        return
-    job = jobs[-1]
-    with st.container(key="own_learning"):
-        if not job.is_over:
-            show_progress(queues().finetuning, job.id, "Learning your handwriting", can_stop=True)
-        elif job.state == JobState.FAILED:
-            show_error(job.error)
-        elif job.result is None:
-            st.info("Stopped. Nothing was changed.")
-        else:
-            # Also when it was told to stop just as it was being saved.
-            _show_outcome(job.result)
+def _show_learning(job: Snapshot) -> None:
+    """Show the progress of a fine-tuning, or what came of it."""
+    if not job.is_over:
+        show_progress(queues().finetuning, job.id, "Learning your handwriting", can_stop=True)
+    elif job.state == JobState.FAILED:
+        show_error(job.error)
+    elif job.result is None:
+        st.info("Stopped. Nothing was changed.")
+    else:
+        # Also when it was told to stop just as it was being saved.
+        _show_outcome(job.result)
 
 
 def _show_outcome(outcome: FinetuningOutcome[StoredModel]) -> None:

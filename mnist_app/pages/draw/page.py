@@ -14,7 +14,7 @@ from mnist_app.pages.components.canvas import (
     show_style,
     visitors_canvas,
 )
-from mnist_app.pages.components.corrections import show_corrections
+from mnist_app.pages.components.corrections import ask_for_correction, show_handwriting
 from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.draw.photo import show_picture_reader
@@ -44,18 +44,16 @@ def page() -> None:
             st.html(HELLO)
         if model is not None and not model.is_shipped:
             _show_own_network(model, models)
-        _show_canvas_and_answer(canvas, model)
-        with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-            show_style(canvas)
-            if model is not None:
-                _choose_model(models)
+        _show_canvas_and_answer(canvas, model, models)
         if model is not None:
             show_picture_reader(model)
 
 
 # Each stroke sends only what it changes, and reads nothing from the disk.
 @st.fragment
-def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
+def _show_canvas_and_answer(
+    canvas: Canvas, model: StoredModel | None, models: dict[str, StoredModel]
+) -> None:
     with st.container(key="wide_surface" if canvas.is_wide else "square_surface"):
         drawn, answered, asked = st.columns(3)
     # Nothing is on the screen before the canvas.
@@ -63,6 +61,9 @@ def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
         show_canvas(canvas)
         if not canvas.is_wide:
             show_examples(canvas)
+    choices = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    with choices:
+        show_style(canvas)
     if model is None:
         with answered, st.container(key="prediction"):
             st.info(reader.NO_READER)
@@ -82,7 +83,7 @@ def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
                 "read_as_number",
                 lambda: read_as_number(canvas),
             )
-        st.fragment(show_corrections)(canvas, model)
+        ask_for_correction(canvas, model)
         st.button(
             "Look inside: how did it decide?",
             key="open_look_inside",
@@ -91,6 +92,9 @@ def _show_canvas_and_answer(canvas: Canvas, model: StoredModel | None) -> None:
             on_click=_look_inside,
         )
         _show_doors()
+    with choices:
+        _choose_model(models, model)
+    show_handwriting(canvas, model)
     show_look_inside(digit.image if digit else None, model, LOOK_INSIDE, "drawn", canvas.name)
     scroll_if_asked()
     reader.rerun_when_ready(found.job)
@@ -124,8 +128,8 @@ def _show_doors() -> None:
                 st.page_link(pages[path], label=label, icon=f":material/{icon}:", width="stretch")
 
 
-def _choose_model(models: dict[str, StoredModel]) -> None:
-    """Choose the model that reads, which a link may name as `model`."""
+def _choose_model(models: dict[str, StoredModel], model: StoredModel) -> None:
+    """Choose another model to read, which a link may name as `model`."""
     titles = model_store.titles(models.values())
 
     def label(name: str) -> str:
@@ -140,3 +144,5 @@ def _choose_model(models: dict[str, StoredModel]) -> None:
             format_func=label,
             persist_state="session",
         )
+    if st.session_state.model != model.name:
+        st.rerun()

@@ -42,9 +42,10 @@ def show_lesson(canvas: Canvas, model: StoredModel) -> None:
     left, right = st.columns([4, 5], gap="large")
     with right:
         # The next drawing begins on an empty canvas.
-        corrections.show_corrections(
+        corrections.ask_for_correction(
             canvas, model, lambda: canvas.renew(None), question="What did you draw?"
         )
+        corrections.show_handwriting(canvas, model)
         if not corrections.kept_drawings():
             _show_new_network(canvas)
     with left:
