@@ -13,7 +13,17 @@ def test_the_way_to_the_first_picture_does_not_wait_for_anything_heavy() -> None
         *(ROOT / "mnist_app" / "live").glob("*.py"),
     ]
     light = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
-    heavy = ["tensorflow", "keras", "sklearn", "scipy", "skimage", "streamlit", "pandas", "plotly"]
+    heavy = [
+        "tensorflow",
+        "keras",
+        "sklearn",
+        "scipy",
+        "skimage",
+        "streamlit",
+        "pandas",
+        "plotly",
+        "pillow_heif",
+    ]
     program = (
         f"import sys, {', '.join(light)}\nprint([name for name in {heavy} if name in sys.modules])"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.drawings import drawing_from_points
+from mnist_app.core.ink.drawings import drawing_from_canvas, drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import inputs_from_drawing, inputs_from_picture
 
@@ -82,11 +82,13 @@ def _unopened(error: OSError) -> str:
 
 def _strokes_of(source: str, text: str, judge: Classifier | None) -> FileInputs:
     try:
-        strokes = json.loads(text)["strokes"]
+        sent = json.loads(text)
+        drawing = (
+            drawing_from_canvas(sent) if "objects" in sent else drawing_from_points(sent["strokes"])
+        )
+        return FileInputs(source, inputs_from_drawing(drawing, judge))
     except (ValueError, KeyError, TypeError, RecursionError):
         problem = 'Each drawing must look like this: {"strokes": [[[x, y], ...], ...]}.'
         return FileInputs(source, _NOTHING, problem)
-    try:
-        return FileInputs(source, inputs_from_drawing(drawing_from_points(strokes), judge))
     except DigitLabError as error:
         return FileInputs(source, _NOTHING, str(error))

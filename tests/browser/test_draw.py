@@ -118,7 +118,7 @@ def test_two_digits_where_one_is_expected_are_read_as_a_number_at_a_press(
         stroke = STROKES[DIGITS.index(digit)] * 0.5 + np.array([place * 150, 80])
         drag(page, canvas_points(page, stroke))
     expect(page.locator(PREDICTION)).to_contain_text("doesn't look like a digit")
-    page.get_by_role("button", name="Read it as a number").click()
+    page.get_by_role("button", name="Read as a number").click()
     expect(page.locator(f"{PREDICTION} .number")).to_have_text("37")
 
 

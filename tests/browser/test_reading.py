@@ -90,9 +90,8 @@ def test_a_number_and_the_panel_for_a_photo_fit_on_a_phone(phone: Page, server: 
 
 
 def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes) -> None:
-    page.goto(server.url)
+    choose_number(page, server)
     page.get_by_text("Use a photo instead").click()
-    page.locator(".st-key-picture_mode").get_by_text("A number").click()
     page.locator(".st-key-picture_file input[type=file]").set_input_files(
         {"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": sheet}
     )
@@ -102,11 +101,9 @@ def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes)
 
 def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None:
     page.context.grant_permissions(["camera"])
-    page.goto(server.url)
+    choose_number(page, server)
     page.get_by_text("Use a photo instead").click()
     # A video that a run of the page moves to another place stands still.
-    at_rest(page)
-    page.locator(".st-key-picture_mode").get_by_text("A number").click()
     at_rest(page)
     page.locator(".st-key-picture_source").get_by_text("The camera").click()
     # A photograph of a video that does not play yet is black.

@@ -7,6 +7,17 @@ import pytest
 
 from mnist_app.cli.input_files import inputs_from_files
 from tests.support.command_line import SEVEN
+from tests.support.drawings import STROKES, canvas_json
+
+
+def test_the_json_of_a_canvas_is_a_drawing(tmp_path: Path) -> None:
+    stroke = STROKES[0]
+    contents = {"a.json": canvas_json(stroke), "b.json": {"strokes": [stroke.tolist()]}}
+    for name, content in contents.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    canvas, points = inputs_from_files([tmp_path / name for name in contents])
+    assert not canvas.problem
+    assert np.abs(canvas.inputs.astype(int) - points.inputs).mean() < 2
 
 
 def test_files_of_every_kind_are_read_in_order(tmp_path: Path, picture: Path) -> None:
@@ -39,6 +50,7 @@ def test_files_of_every_kind_are_read_in_order(tmp_path: Path, picture: Path) ->
         ("x.png", None, "cannot be opened"),
         ("x.jsonl", None, "cannot be opened"),
         ("x.json", b"{}", "must look like this"),
+        ("x.json", b'{"objects": [7]}', "cannot be read"),
         ("x.json", b"not json", "must look like this"),
         ("x.json", b"[" * 100_000, "must look like this"),
         ("x.json", b"\xff", "damaged or is not text"),

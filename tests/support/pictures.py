@@ -3,15 +3,19 @@
 import io
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageDraw
 
 from mnist_app.core.images.pictures import WORKING_SIDE, opened
 
+# The app teaches Pillow this format when such a picture comes; here they are written.
+pillow_heif.register_heif_opener()
 # The ways in which each format can store pixels.
 MODES = {
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
     "JPEG": ("L", "RGB", "CMYK"),
     "WEBP": ("RGB", "RGBA"),
+    "HEIF": ("L", "RGB", "RGBA"),
     "GIF": ("1", "L", "P", "RGB"),
     "BMP": ("1", "L", "P", "RGB"),
     "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16", "F", "CMYK", "YCbCr"),

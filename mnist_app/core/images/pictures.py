@@ -10,6 +10,9 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from mnist_app.core.errors import DigitLabError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+# With that of iPhones' photographs, as people know them, and how the names of such files end.
+KINDS = "PNG, JPEG, WebP, HEIC, GIF, BMP or TIFF"
+ENDINGS = ("png", "jpg", "jpeg", "webp", "heic", "heif", "gif", "bmp", "tif", "tiff")
 # Twelve million pixels of 16 bits a colour that were not packed take 72 MB.
 MAX_BYTES = 80_000_000
 MAX_PIXELS = 50_000_000
@@ -38,7 +41,7 @@ def opened(data: bytes) -> Picture:
     """Decode a picture.
 
     Args:
-        data: the bytes of a PNG, JPEG, WebP, GIF (its first frame), BMP or TIFF file.
+        data: the bytes of a PNG, JPEG, WebP, HEIC, GIF (its first frame), BMP or TIFF file.
 
     Raises:
         DigitLabError: it is no such picture, broken, or too large.
@@ -53,7 +56,7 @@ def opened(data: bytes) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            picture = Image.open(io.BytesIO(data), formats=_formats(data))
             longer = max(picture.size)
             if picture.width * picture.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
@@ -62,9 +65,7 @@ def opened(data: bytes) -> Picture:
             small = ImageOps.exif_transpose(_shrunk(picture))
             return Picture(_colours(small), longer / max(small.size))
     except UnidentifiedImageError as error:
-        raise DigitLabError(
-            "This file cannot be opened as a picture. Try PNG, JPEG, WebP, GIF, BMP or TIFF."
-        ) from error
+        raise DigitLabError(f"This file cannot be opened as a picture. Try {KINDS}.") from error
     except Image.DecompressionBombError as error:
         raise DigitLabError(
             f"This picture has more than {MAX_PIXELS // 1_000_000} million pixels. "
@@ -78,6 +79,16 @@ def opened(data: bytes) -> Picture:
     except Exception as error:
         # Inside a broken file a decoder may stumble in any way.
         raise DigitLabError("This picture is damaged. Save it again or choose another.") from error
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """Return what a file may be; Pillow learns HEIF when the first such file comes."""
+    if data[4:8] != b"ftyp":
+        return FORMATS
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:

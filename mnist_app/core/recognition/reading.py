@@ -1,5 +1,6 @@
 """A drawing or a picture -> the digits in it, for pages and command line alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +11,11 @@ from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.recognition.segmentation.numbers import drawn_digits, inked_digits
 
+# What reads so surely as one digit is not read once more as a number.
+SURELY_ONE = 0.99
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]
 
@@ -110,6 +114,21 @@ def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
             Digit(int(row.argmax()), float(row.max()), row, image)
             for row, image in zip(classifier.probabilities(inputs), inputs, strict=True)
         )
+    )
+
+
+def is_rather_a_number(reading: Reading, as_number: Callable[[], Reading]) -> bool:
+    """Return whether what was read as one digit reads better as several.
+
+    Args:
+        as_number: reads it as a number.
+    """
+    if not reading.digits or reading.digits[0].probability > SURELY_ONE:
+        return False
+    several = as_number().digits
+    return len(several) > 1 and all(
+        digit.probability > reading.digits[0].probability and candidates(digit.probabilities)
+        for digit in several
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.ink.drawing_files import Sheet
 from mnist_app.core.ink.drawings import Drawing, canvas_json, drawing_from_canvas
 from mnist_app.core.ink.example_digits import example_canvas_json, moving_svg, still_svg
 from mnist_app.core.ink.history import History, Objects
@@ -82,6 +83,16 @@ class Canvas:
             DigitLabError: the browser sent something else.
         """
         return drawing_from_canvas(self.latest)
+
+    @property
+    def sheet(self) -> Sheet:
+        """Return what is drawn now as it looks.
+
+        Raises:
+            DigitLabError: the browser sent something else.
+        """
+        parts = [drawing_from_canvas({"objects": [item]}) for item in self.objects]
+        return Sheet(parts, self.size, *_ink())
 
     @property
     def image(self) -> np.ndarray | None:

@@ -1,7 +1,6 @@
 """The reading of a visitor's canvas, and what is shown while there is none yet."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +11,9 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
-from mnist_app.core.recognition.confidence import candidates
-from mnist_app.core.recognition.reading import Reading, read_drawing
+from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read_drawing
 from mnist_app.pages.components import answer
-from mnist_app.pages.components.canvas import Canvas
+from mnist_app.pages.components.canvas import Canvas, read_as_number
 from mnist_app.pages.session.jobs import loading_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import rerun_when_over, show_failure
@@ -88,30 +86,29 @@ def read_latest(canvas: Canvas, model: StoredModel) -> CanvasReading:
 
 
 def looks_like_a_number(found: CanvasReading) -> bool:
-    """Return whether what does not look like a digit reads as a number of several."""
-    if any(candidates(digit.probabilities) for digit in found.reading.digits):
-        return False
-    if found.canvas.is_empty or found.job.state != JobState.DONE:
-        return False
-    try:
+    """Return whether what was drawn as one digit reads better as several."""
+
+    def as_number() -> Reading:
         classifier = model_cache.loaded(found.model.path)
-        digits = read_drawing(found.canvas.drawing, classifier, as_number=True).digits
+        return read_drawing(found.canvas.drawing, classifier, as_number=True)
+
+    try:
+        return not found.canvas.is_wide and is_rather_a_number(found.reading, as_number)
     except DigitLabError:
         return False
-    return len(digits) > 1 and all(candidates(digit.probabilities) for digit in digits)
 
 
-def offer_number(why: str, key: str, read: Callable[[], None]) -> None:
-    """Offer to read what does not look like a digit as a number.
-
-    Args:
-        why: a sentence or a question before the button.
-        key: of the button.
-        read: called when it is pressed.
-    """
-    with st.container(key=f"{key}_offer"):
-        st.markdown(why)
-        st.button("Read it as a number", key=key, icon=":material/pin:", on_click=read)
+def offer_number(canvas: Canvas, key: str) -> None:
+    """Offer to read what is more than one digit as a number."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_offer"):
+        st.markdown("This looks like more than one digit.", width="content")
+        st.button(
+            "Read as a number",
+            key=key,
+            icon=":material/pin:",
+            on_click=read_as_number,
+            args=(canvas,),
+        )
 
 
 def show_answer(found: CanvasReading) -> None:

@@ -8,7 +8,6 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import (
     Canvas,
-    read_as_number,
     show_canvas,
     show_examples,
     show_style,
@@ -18,6 +17,7 @@ from mnist_app.pages.components.corrections import ask_for_correction, show_hand
 from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.draw.photo import show_picture_reader
+from mnist_app.pages.draw.saving import show_saving
 from mnist_app.pages.session.wording import escape_markdown
 
 HELLO = (
@@ -44,16 +44,23 @@ def page() -> None:
             st.html(HELLO)
         if model is not None and not model.is_shipped:
             _show_own_network(model, models)
-        _show_canvas_and_answer(canvas, model, models)
+        _show_canvas_and_answer(canvas, model, models, canvas.is_wide)
         if model is not None:
-            show_picture_reader(model)
+            show_picture_reader(canvas, model, canvas.is_wide)
 
 
 # Each stroke sends only what it changes, and reads nothing from the disk.
 @st.fragment
 def _show_canvas_and_answer(
-    canvas: Canvas, model: StoredModel | None, models: dict[str, StoredModel]
+    canvas: Canvas, model: StoredModel | None, models: dict[str, StoredModel], was_wide: bool
 ) -> None:
+    """Show what is drawn and what is read in it.
+
+    Args:
+        was_wide: what the rest of the page was shown for.
+    """
+    if canvas.is_wide != was_wide:
+        st.rerun()
     with st.container(key="wide_surface" if canvas.is_wide else "square_surface"):
         drawn, answered, asked = st.columns(3)
     # Nothing is on the screen before the canvas.
@@ -71,18 +78,14 @@ def _show_canvas_and_answer(
     found = reader.read_latest(canvas, model)
     with answered:
         reader.show_answer(found)
+        if reader.looks_like_a_number(found):
+            reader.offer_number(canvas, "read_as_number")
         with st.container(key="probabilities"):
             answer.show_bars(canvas.name)
     digit = answer.selected_digit(found.reading)
     with asked:
         with st.container(key="model_input"):
             answer.show_inputs(canvas.name, DONE)
-        if not canvas.is_wide and reader.looks_like_a_number(found):
-            reader.offer_number(
-                "This looks like more than one digit.",
-                "read_as_number",
-                lambda: read_as_number(canvas),
-            )
         ask_for_correction(canvas, model)
         st.button(
             "Look inside: how did it decide?",
@@ -94,6 +97,7 @@ def _show_canvas_and_answer(
         _show_doors()
     with choices:
         _choose_model(models, model)
+        show_saving(canvas)
     show_handwriting(canvas, model)
     show_look_inside(digit.image if digit else None, model, LOOK_INSIDE, "drawn", canvas.name)
     scroll_if_asked()

@@ -22,7 +22,7 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import BATCH, Classifier
-from mnist_app.core.recognition.reading import Reading, read_picture
+from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read_picture
 from mnist_app.core.runs import convolution, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
@@ -40,10 +40,12 @@ class ReadPicture:
 
     Attributes:
         reading: what was found in it.
+        is_rather_a_number: it was read as one digit, and reads better as several.
         framed: the picture with a frame around each digit, a JPEG file.
     """
 
     reading: Reading
+    is_rather_a_number: bool
     framed: bytes
 
 
@@ -164,9 +166,13 @@ def picture_job(
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
         picture = opened(data)
-        reading = read_picture(picture, _loaded(model, control), as_number)
+        classifier = _loaded(model, control)
+        reading = read_picture(picture, classifier, as_number)
+        is_more = not as_number and is_rather_a_number(
+            reading, lambda: read_picture(picture, classifier, as_number=True)
+        )
         boxes = [digit.box for digit in reading.digits if digit.box is not None]
-        return ReadPicture(reading, frames.framed(picture, boxes))
+        return ReadPicture(reading, is_more, frames.framed(picture, boxes))
 
     key = ("picture", owner, name, as_number, identity(model))
     return queues().short.once(key, work, owner)

@@ -111,6 +111,7 @@ NO_SIZE = b"GIF89a" + bytes(7) + b";"
         encoded(seven(), "JPEG")[:400],
         encoded(seven(), "TIFF", compression="tiff_lzw")[:-100],
         encoded(seven(), "BMP")[:500],
+        encoded(seven(), "HEIF")[:500],
         # An old format that Pillow knows and nobody here needs.
         encoded(seven(), "PPM"),
     ],

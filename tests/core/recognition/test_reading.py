@@ -12,8 +12,10 @@ from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import (
+    Reading,
     inputs_from_drawing,
     inputs_from_picture,
+    is_rather_a_number,
     read_drawing,
     read_inputs,
     read_picture,
@@ -95,6 +97,42 @@ def test_each_digit_has_its_place(classifier: Classifier) -> None:
     for digit, x in zip(taken.digits, (50, 150), strict=True):
         assert digit.box == pytest.approx((x - 4.5, 20, 9, 101), abs=3)
     assert read_drawing(Drawing([]), classifier).digits == ()
+
+
+def written(number: str, apart: float) -> Drawing:
+    """A number whose digits stand so many widths of a digit apart."""
+    return Drawing(
+        [
+            stroke + np.array([place * apart, 0])
+            for place, digit in enumerate(number)
+            for stroke in photos.drawing(int(digit)).strokes
+        ]
+    )
+
+
+@pytest.mark.parametrize("number", ["12", "37", "11", "90", "305"])
+def test_several_digits_are_rather_a_number_also_when_they_look_like_a_digit(
+    shipped: Classifier, number: str
+) -> None:
+    drawing = written(number, 0.8)
+
+    def as_number() -> Reading:
+        return read_drawing(drawing, shipped, as_number=True)
+
+    assert is_rather_a_number(read_drawing(drawing, shipped), as_number)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_one_digit_is_no_number(shipped: Classifier, digit: int) -> None:
+    drawing = photos.drawing(digit)
+    reading = read_drawing(drawing, shipped)
+    assert not is_rather_a_number(reading, lambda: read_drawing(drawing, shipped, as_number=True))
+
+
+def test_what_is_surely_one_digit_is_not_read_twice(shipped: Classifier) -> None:
+    reading = read_drawing(drawing_from_points([RING]), shipped)
+    assert not is_rather_a_number(reading, lambda: pytest.fail("read again"))
+    assert not is_rather_a_number(Reading(()), lambda: pytest.fail("read again"))
 
 
 def placed(

@@ -57,7 +57,7 @@ def answer(app: AppTest) -> dict[str, Any]:
 
 def test_a_picture_is_read_as_one_digit_or_as_a_number(models: Path) -> None:
     app = opened()
-    app.segmented_control(key="picture_mode").set_value("A number").run()
+    app.segmented_control(key="mode").set_value("A number").run()
     uploaded(app, two_sevens())
     assert len(answer(app)["text"]) == len(answer(app)["digits"]) == 2
     assert any('class="framed"' in body for body in bodies(app))
@@ -70,10 +70,12 @@ def test_a_number_that_was_taken_for_a_digit_is_read_at_a_press(
     app = opened()
     app.session_state["wanted_model"] = "digit_lab"
     uploaded(app.run(), two_sevens())
-    assert not answer(app)["text"]
+    assert any("more than one digit" in text.value for text in app.markdown)
     app.button(key="picture_as_number").click()
     reread(app.run())
     assert answer(app)["text"] == "77"
+    assert app.segmented_control(key="mode").value == "A number"
+    assert not any("more than one digit" in text.value for text in app.markdown)
 
 
 def test_a_broken_picture_is_one_sentence(models: Path) -> None:
