@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from mnist_app.cli.options import FILE, form_option, progress_bar
 from mnist_app.cli.train import train
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
 
-# Drawings answered at once: enough to be fast, few enough to stay small.
-CHUNK = 256
 # Of the processor; nobody else waits for it here.
 THREADS = os.cpu_count() or 1
 
@@ -85,6 +82,16 @@ def _fail(sentence: str) -> None:
     sys.exit(1)
 
 
+def _pattern(context: click.Context, option: click.Parameter, written: str | None) -> Any:
+    """Return what somebody wrote as a pattern."""
+    from mnist_app.core.recognition.pattern import Pattern
+
+    try:
+        return None if written is None else Pattern(written)
+    except DigitLabError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.group()
 def commands() -> None:
     """Train, test and use neural networks that read handwritten digits."""
@@ -113,7 +120,7 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     from mnist_app.core.models import model_store
 
     stored = model_store.describe(model or model_store.SHIPPED)
-    classifier = _classifier(stored)
+    (classifier,) = _classifiers(stored, 1, THREADS)
     pictures = datasets.load(dataset)
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained on pictures like these.", err=True)
@@ -137,7 +144,9 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 
 
 @commands.command()
-@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.argument(
+    "files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE_OR_FOLDER..."
+)
 @click.option(
     "--as",
     "kind",
@@ -146,74 +155,87 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
     show_default=True,
     help="What each drawing holds: one digit, or several from left to right.",
 )
+@click.option(
+    "--pattern",
+    callback=_pattern,
+    help="What each number looks like: how many digits it has, or a regular expression of digits, "
+    "such as (19|20)[0-9]{2}. The most probable number that matches is read.",
+)
 @click.option("--model", type=FILE, help="The model to read with. By default, the built-in one.")
-@form_option
-def read(files: tuple[Path, ...], kind: str, model: Path | None, form: str) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs, or a table.",
+)
+def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, form: str) -> None:
     """Read the digits in pictures and in files of pen strokes.
 
-    A .json file holds one drawing; .jsonl and .jsonl.gz files hold one drawing per line.
+    A .json file holds one drawing; .jsonl and .jsonl.gz files hold one drawing per line. Of a
+    folder, all such files in it are read, and of a ZIP file all pictures.
     """
-    from mnist_app.cli.input_files import inputs_from_files
     from mnist_app.core.models import model_store
+    from mnist_app.core.recognition import batch, entries
 
     stored = model_store.describe(model or model_store.SHIPPED)
-    classifier = _classifier(stored)
+    classifiers = _classifiers(stored, THREADS)
     if not stored.reads_digits:
         click.echo(f"Note: {stored.name} was not trained on digits.", err=True)
-    failures: list[str] = []
-    items = inputs_from_files(files, classifier if kind == "number" else None)
-    for chunk in _chunks(items, CHUNK):
-        _echo_readings(chunk, classifier, form)
-        failures += [f"{item.source}: {item.problem}" for item in chunk if item.problem]
+    paths = list(entries.files_in(files))
+    if not paths:
+        raise DigitLabError(
+            f"There are no pictures or drawings in {files[0]}. Name another folder."
+        )
+    way = batch.Way(kind == "number" or pattern is not None, pattern)
+    if form == "csv":
+        click.echo(batch.csv_line(batch.COLUMNS), nl=False)
+    failures = []
+    # Beside what is printed on the same screen a bar would be in the way.
+    with progress_bar("Reading", sys.stdout.isatty()) as bar:
+        total, done = sum(path.stat().st_size for path in paths if path.exists()), 0
+        for row in batch.rows(entries.entries_of_paths(paths), classifiers, way):
+            _echo_row(row, form)
+            if row.problem:
+                failures.append(f"{row.source}: {row.problem}")
+            done += row.size
+            bar.update(round(1000 * min(1, done / max(1, total))) - bar.pos)
     for failure in failures:
         click.echo(failure, err=True)
     if failures:
         sys.exit(1)
 
 
-def _chunks(items: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _echo_readings(chunk: list[Any], classifier: Any, form: str) -> None:
+def _echo_row(row: Any, form: str) -> None:
     from mnist_app.core.percentages import confidence
-    from mnist_app.core.recognition.reading import Reading, read_inputs
+    from mnist_app.core.recognition.batch import csv_line
 
-    together = read_inputs(np.concatenate([item.inputs for item in chunk]), classifier)
-    digits = iter(together.digits)
-    for item in chunk:
-        own = tuple(next(digits) for _ in item.inputs)
-        reading = Reading(own, "" if own else item.problem or "No writing found.")
-        if form == "json":
-            click.echo(json.dumps(_reading_as_dict(item.source, reading)))
-        elif own:
-            least = min(digit.probability for digit in own)
-            click.echo(f"{item.source}: {reading.text} ({confidence(least)} sure)")
-        elif not item.problem:
-            click.echo(f"{item.source}: {reading.reason}")
+    if form == "json":
+        click.echo(json.dumps(_reading_as_dict(row)))
+    elif form == "csv":
+        click.echo(csv_line(row.values), nl=False)
+    elif row.least is not None:
+        sure = f"{row.reading.text} ({confidence(row.least)} sure)"
+        click.echo(f"{row.source}: {sure} {row.doubt}".rstrip())
+    elif not row.problem:
+        click.echo(f"{row.source}: {row.doubt}")
 
 
-def _reading_as_dict(source: str, reading: Any) -> dict[str, Any]:
+def _reading_as_dict(row: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {
-        "source": source,
-        "text": reading.text,
+        "source": row.source,
+        "text": row.reading.text,
         "digits": [
             {
                 "digit": digit.digit,
                 "probability": digit.probability,
                 "probabilities": digit.probabilities.tolist(),
             }
-            for digit in reading.digits
+            for digit in row.reading.digits
         ],
     }
-    return answer if reading.digits else {**answer, "reason": reading.reason}
+    return answer if row.reading.digits else {**answer, "reason": row.doubt}
 
 
 @commands.command()
@@ -275,8 +297,8 @@ def app(options: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", *command])
 
 
-def _classifier(stored: Any) -> Any:
-    """Return a classifier of a model, converted to LiteRT first if it has not been.
+def _classifiers(stored: Any, count: int, threads: int = 1) -> list[Any]:
+    """Return classifiers of a model, converted to LiteRT first if it has not been.
 
     Raises:
         DigitLabError: the model is missing, broken, or has no such form.
@@ -285,11 +307,11 @@ def _classifier(stored: Any) -> Any:
     from mnist_app.core.recognition.classifier import Classifier
 
     if model_store.is_ready(stored):
-        return model_store.classifier(stored.path, THREADS)
+        return [model_store.classifier(stored.path, threads) for _ in range(count)]
     from mnist_app.lab.networks.litert import to_litert
     from mnist_app.lab.networks.model_files import load
 
     form = to_litert(load(stored.path))
     with suppress(DigitLabError):
         model_store.add_litert(stored.path, form)
-    return Classifier(form, THREADS)
+    return [Classifier(form, threads) for _ in range(count)]

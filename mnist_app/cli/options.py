@@ -20,9 +20,9 @@ form_option = click.option(
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def progress_bar(label: str, **options: Any) -> Any:
+def progress_bar(label: str, is_hidden: bool = False, **options: Any) -> Any:
     """Return a bar of 1,000 parts on standard error, hidden where nobody watches."""
-    is_hidden = not sys.stderr.isatty()
+    is_hidden = is_hidden or not sys.stderr.isatty()
     return click.progressbar(
         length=1000, label=label, file=sys.stderr, hidden=is_hidden, show_pos=False, **options
     )

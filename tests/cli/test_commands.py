@@ -39,6 +39,8 @@ pytestmark = pytest.mark.slow
         (["train", "--output", "n.keras", "--plateau", "1", "--validation-share", "0"], 2),
         (["evaluate", "missing.keras"], 1),
         (["read", "x.png", "--model", "missing.keras"], 1),
+        (["read", "."], 1),
+        (["read", "x.png", "--pattern", "("], 2),
         (["export", "missing.keras", "--format", "litert", "--output", "x"], 1),
         (["train", "--output", "net.keras", "--dataset", "mnist"], 1),
         (["train", "--output", "n.keras", "--dataset", "optdigits", "--extra-strokes", "no"], 1),

@@ -1,3 +1,6 @@
+import contextlib
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -43,15 +46,60 @@ def test_pictures_and_strokes_mix(run: Any, picture: Path, strokes: Path, model_
     assert lines[2].endswith(": No writing found.")
 
 
-def test_more_drawings_than_fit_one_batch_stay_in_order(
-    run: Any, tmp_path: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "CHUNK", 4)
+def test_many_drawings_stay_in_order(run: Any, tmp_path: Path, model_path: Path) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_text("\n".join(json.dumps(BLANK if n % 3 else SEVEN) for n in range(10)))
+    path.write_text("\n".join(json.dumps(BLANK if n % 3 else SEVEN) for n in range(40)))
     found = run("read", path, "--model", model_path, "--format", "json").objects
-    assert [bool(item["digits"]) for item in found] == [n % 3 == 0 for n in range(10)]
-    assert [item["source"] for item in found] == [f"{path}:{n + 1}" for n in range(10)]
+    assert [bool(item["digits"]) for item in found] == [n % 3 == 0 for n in range(40)]
+    assert [item["source"] for item in found] == [f"{path}:{n + 1}" for n in range(40)]
+
+
+def test_a_folder_becomes_a_table_in_which_a_bad_file_is_a_row(
+    run: Any, tmp_path: Path, picture: Path, strokes: Path, model_path: Path
+) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    outcome = run("read", tmp_path, "--model", model_path, "--as", "number", "--format", "csv")
+    table = list(csv.DictReader(io.StringIO(outcome.out)))
+    assert list(table[0]) == ["source", "text", "probability", "doubt"]
+    broken, seven, blank, seventy, photo = table
+    assert Path(broken["source"]).name == "broken.jpg"
+    assert (broken["text"], broken["probability"]) == ("", "")
+    assert "cannot be opened as a picture" in broken["doubt"]
+    assert (blank["text"], blank["doubt"]) == ("", "No writing found.")
+    assert [len(row["text"]) for row in (seven, seventy, photo)] == [1, 2, 1]
+    assert all(0 < float(row["probability"]) < 1 for row in (seven, seventy, photo))
+    assert outcome.status == 1
+    assert outcome.err.count("\n") == 1
+    assert "broken.jpg" in outcome.err
+
+
+def test_a_pattern_decides_what_is_read(run: Any, strokes: Path, model_path: Path) -> None:
+    command = ["read", strokes, "--model", model_path, "--format", "json", "--pattern"]
+    read = [item["text"] for item in run(*command, "[0-6]{1,2}").objects]
+    assert [len(text) for text in read] == [1, 0, 2]
+    assert set("".join(read)) <= set("0123456")
+    outcome = run(*command[:-2], "csv", "--pattern", "2")
+    assert "1 digit was found, and none of so many match the pattern." in outcome.out
+    assert outcome.status == 0
+    outcome = run(*command, "(")
+    assert outcome.status == 2
+    assert "This pattern cannot be used" in outcome.err
+
+
+def test_how_far_it_is_is_shown_where_somebody_watches(
+    run: Any, picture: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bar = Bar()
+    monkeypatch.setattr(commands, "progress_bar", lambda *args: contextlib.nullcontext(bar))
+    run("read", picture, picture, "--model", model_path)
+    assert bar.pos == 1000
+
+
+class Bar:
+    pos = 0
+
+    def update(self, by: int) -> None:
+        self.pos += by
 
 
 def test_what_cannot_be_read_gives_a_reason_and_the_rest_is_read(

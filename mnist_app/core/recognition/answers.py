@@ -35,9 +35,8 @@ def as_dict(reading: Reading) -> dict[str, Any]:
     if not digits:
         return unread(reading.reason)
     if not any(open_to):
-        nothing = NO_DIGIT if len(digits) == 1 else NO_NUMBER
-        return {"text": "", "says": [nothing], "quiet": CLOSEST, "digits": digits}
-    says = _doubt(open_to) or [_sureness(min(digit.probability for digit in reading.digits))]
+        return {"text": "", "says": doubts(reading), "quiet": CLOSEST, "digits": digits}
+    says = doubts(reading) or [_sureness(min(digit.probability for digit in reading.digits))]
     return {"text": reading.text, "says": says, "quiet": "", "digits": digits}
 
 
@@ -58,20 +57,26 @@ def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def _doubt(open_to: list[tuple[int, ...]]) -> list[str]:
+def doubts(reading: Reading) -> list[str]:
     """Name the digits in doubt, the first two of a number; empty when nothing is."""
-    doubts = []
-    for place, digits in enumerate(open_to, 1):
+    open_to = [candidates(digit.probabilities) for digit in reading.digits]
+    if not any(open_to):
+        nothing = NO_DIGIT if len(open_to) == 1 else NO_NUMBER
+        return [nothing if open_to else reading.reason]
+    found = []
+    for place, (digit, digits) in enumerate(zip(reading.digits, open_to, strict=True), 1):
         if len(digits) == 2:
             about = f" about the {_ordinal(place)} digit" if len(open_to) > 1 else ""
-            doubts.append(f"Not sure{about}: {digits[0]} or {digits[1]}?")
+            found.append(f"Not sure{about}: {digits[0]} or {digits[1]}?")
         elif not digits:
-            doubts.append(f"The {_ordinal(place)} character doesn't look like a digit.")
-    unsaid = len(doubts) - MOST_DOUBTS
+            found.append(f"The {_ordinal(place)} character doesn't look like a digit.")
+        elif digit.digit != digits[0]:
+            found.append(f"The {_ordinal(place)} digit looks more like a {digits[0]}.")
+    unsaid = len(found) - MOST_DOUBTS
     if unsaid > 0:
         more = "1 more digit is" if unsaid == 1 else f"{unsaid} more digits are"
-        doubts = [*doubts[:MOST_DOUBTS], f"{more} in doubt."]
-    return doubts
+        found = [*found[:MOST_DOUBTS], f"{more} in doubt."]
+    return found
 
 
 def _ordinal(place: int) -> str:
