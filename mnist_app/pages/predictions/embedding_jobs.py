@@ -11,12 +11,13 @@ from mnist_app.core.evaluation.embedding import ROUNDS
 from mnist_app.core.evaluation.neighbours import Examples
 from mnist_app.core.evaluation.projection import PictureMap, Round, neighbour_map, picture_map
 from mnist_app.core.evaluation.shipped_analysis import ALIKE
+from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.images.sprites import sprite_sheet
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.session.jobs import identity, own_classifier
-from mnist_app.pages.session.queues import import_first, queues
+from mnist_app.pages.session.queues import queues
 
 SKLEARN = ("sklearn.decomposition", "sklearn.manifold", "sklearn.neighbors")
 

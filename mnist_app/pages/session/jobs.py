@@ -15,6 +15,7 @@ from mnist_app.core.evaluation import evaluation_store, shipped_analysis
 from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate
 from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
+from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
@@ -26,7 +27,7 @@ from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read
 from mnist_app.core.runs import convolution, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.session.queues import cluster, import_first, queues
+from mnist_app.pages.session.queues import cluster, queues
 
 # A copy's name is no longer than this; a page asks for less, but a script need not.
 TITLE_LENGTH = 60

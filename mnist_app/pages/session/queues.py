@@ -1,6 +1,5 @@
 """The queues of background jobs that all visitors of this process share."""
 
-import importlib
 import os
 import threading
 from contextlib import suppress
@@ -53,7 +52,6 @@ class Queues:
     large: JobQueue = field(default_factory=lambda: JobQueue("large", remembered=4, at_once=2))
     lab: JobQueue = field(default_factory=lambda: JobQueue("lab", remembered=32, at_once=2))
     short: JobQueue = field(default_factory=lambda: JobQueue("short", remembered=64, at_once=4))
-    importing: threading.Lock = field(default_factory=threading.Lock)
     converting: threading.Lock = field(default_factory=threading.Lock)
     lining_up: threading.Lock = field(default_factory=threading.Lock)
 
@@ -74,13 +72,3 @@ def cluster() -> "Cluster":
     from mnist_app.core.jobs.cluster import Cluster
 
     return Cluster(os.environ.get("MNIST_APP_SCHEDULER", "").strip(), limits.most_workers())
-
-
-def import_first(*modules: str) -> None:
-    """Import heavy modules from a job, one job at a time.
-
-    They import each other in circles, so two threads at once can see half of a module.
-    """
-    with queues().importing:
-        for module in modules:
-            importlib.import_module(module)
