@@ -13,9 +13,13 @@ one stroke as a flat list `[x, y, x, y, ...]`; each is sent once.
   that drawing; the number after the last begins a new stroke.
 - `{"type": "look", "drawing": 7, "maps": 4}` asks what the network finds in that drawing as it was
   last answered, so many maps of each layer.
+- `{"type": "frame", "model": "digit_lab", "as": "number"}`, sent as bytes with a line feed and the
+  bytes of a picture after it, asks what is read in a camera's picture, as a "digit" or a "number".
 
 The answer is `{"drawing": 7, "points": 25, "answer": {...}}`: to which drawing, how many of its
 points are in it, and what `answers.as_dict` returns; to a look it is
-`{"drawing": 7, "look": {...}}`, what `LayerPictures.of` returns. An error is one word,
-`{"error": "malformed"}`; `limits` says how much is taken.
+`{"drawing": 7, "look": {...}}`, what `LayerPictures.of` returns, and to a frame
+`{"answer": {...}, "boxes": [[x, y, width, height], ...]}`, a box in the picture's pixels for each
+digit. An error is one word, `{"error": "malformed"}`, and "busy" where too many cameras wait;
+`limits` says how much is taken.
 """

@@ -13,7 +13,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.live import limits
-from mnist_app.live.messages import Begin, Message, Points, Refused
+from mnist_app.live.messages import Begin, Look, Points, Refused
 
 
 @dataclass
@@ -67,14 +67,14 @@ class LiveDrawing:
             return Reading((), str(error))
 
 
-def after(drawing: LiveDrawing | None, message: Message) -> LiveDrawing:
+def after(drawing: LiveDrawing | None, message: Begin | Points | Look) -> LiveDrawing:
     """Return the drawing as it is after a message.
 
     Raises:
         Refused: the message belongs to no drawing, or makes too much of one.
     """
     if isinstance(message, Begin):
-        drawing = _begun(message)
+        drawing = LiveDrawing(message, reader(message.model), message.strokes)
     elif drawing is None or message.drawing != drawing.begin.drawing:
         raise Refused("no drawing")
     elif isinstance(message, Points):
@@ -84,11 +84,16 @@ def after(drawing: LiveDrawing | None, message: Message) -> LiveDrawing:
     return drawing
 
 
-def _begun(message: Begin) -> LiveDrawing:
-    model = model_cache.readers().get(message.model)
+def reader(name: str) -> StoredModel:
+    """Return the model of a name that a page offers.
+
+    Raises:
+        Refused: there is none.
+    """
+    model = model_cache.readers().get(name)
     if model is None:
         raise Refused("unknown model")
-    return LiveDrawing(message, model, message.strokes)
+    return model
 
 
 def _extend(strokes: list[list[float]], message: Points) -> None:

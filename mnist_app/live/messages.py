@@ -40,19 +40,31 @@ class Look:
     maps: int
 
 
-Message = Begin | Points | Look
+@dataclass(frozen=True)
+class Frame:
+    """Ask what is read in one picture of a camera, as one of `KINDS`."""
+
+    model: str
+    kind: str
+    picture: bytes
 
 
-def parsed(text: str) -> Message:
-    """Return what a text says.
+KINDS = ("digit", "number")
+Message = Begin | Points | Look | Frame
+
+
+def parsed(said: str | bytes) -> Message:
+    """Return what a text says, or a text with a picture below it.
 
     Raises:
         Refused: it says nothing that is known, or more than is taken.
     """
-    if len(text) > limits.MESSAGE_BYTES:
+    if len(said) > limits.MESSAGE_BYTES:
         raise Refused("too long")
     try:
-        message = json.loads(text)
+        if isinstance(said, bytes):
+            return _frame(said)
+        message = json.loads(said)
         if message["type"] == "begin":
             return _begin(message)
         if message["type"] == "points":
@@ -88,6 +100,14 @@ def _look(message: dict[str, Any]) -> Look:
     if not 1 <= maps <= limits.MAPS:
         raise ValueError
     return Look(_count(message["drawing"]), maps)
+
+
+def _frame(said: bytes) -> Frame:
+    text, _, picture = said.partition(b"\n")
+    message = json.loads(text)
+    if message["type"] != "frame" or message["as"] not in KINDS:
+        raise ValueError
+    return Frame(_of(str, message["model"]), message["as"], picture)
 
 
 def _points(values: Any) -> list[float]:

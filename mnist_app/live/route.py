@@ -10,10 +10,10 @@ from typing import Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from mnist_app.live import limits
+from mnist_app.live import frames, limits
 from mnist_app.live.connections import connected
 from mnist_app.live.drawings import LiveDrawing, after
-from mnist_app.live.messages import Look, Refused, parsed
+from mnist_app.live.messages import Frame, Look, Refused, parsed
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 NOT_ALLOWED, IDLE = 1008, 4000
 # Answers are made by few threads, first come, first served: more would only take turns.
 _readers = ThreadPoolExecutor(2, "live")
+# The pen does not wait for pictures, which take longer.
+_frame_reader = ThreadPoolExecutor(1, "frames")
+_frame_places = asyncio.Semaphore(limits.FRAMES_WAITING)
 
 # Whether a page of this origin may talk to this host, as their headers name them.
 MayTalk = Callable[[str | None, str | None], bool]
@@ -53,13 +56,16 @@ async def _converse(websocket: WebSocket) -> None:
     mistakes = 0
     while mistakes < limits.MISTAKES:
         try:
-            text = await asyncio.wait_for(_heard(websocket), limits.IDLE_SECONDS)
+            said = await asyncio.wait_for(_heard(websocket), limits.IDLE_SECONDS)
         except TimeoutError:
             await websocket.close(IDLE)
             return
-        pause = asyncio.create_task(asyncio.sleep(limits.SECONDS_BETWEEN))
+        is_frame = isinstance(said, bytes)
+        pause = asyncio.create_task(
+            asyncio.sleep(limits.SECONDS_BETWEEN_FRAMES if is_frame else limits.SECONDS_BETWEEN)
+        )
         try:
-            drawing, answer = await _answered(drawing, text)
+            drawing, answer = await _answered(drawing, said)
         except Refused as refused:
             mistakes += 1
             answer = {"error": str(refused)}
@@ -68,27 +74,36 @@ async def _converse(websocket: WebSocket) -> None:
     await websocket.close(NOT_ALLOWED)
 
 
-async def _answered(drawing: LiveDrawing | None, text: str) -> tuple[LiveDrawing, dict[str, Any]]:
-    def work() -> tuple[LiveDrawing, dict[str, Any]]:
-        message = parsed(text)
+async def _answered(
+    drawing: LiveDrawing | None, said: str | bytes
+) -> tuple[LiveDrawing | None, dict[str, Any]]:
+    def work() -> tuple[LiveDrawing | None, dict[str, Any]]:
+        message = parsed(said)
+        if isinstance(message, Frame):
+            return drawing, frames.answer(message)
         now = after(drawing, message)
         return now, now.look(message.maps) if isinstance(message, Look) else now.answer()
 
+    run = asyncio.get_running_loop().run_in_executor
     try:
-        return await asyncio.get_running_loop().run_in_executor(_readers, work)
+        if isinstance(said, str):
+            return await run(_readers, work)
+        if _frame_places.locked():
+            return drawing, {"error": "busy"}
+        async with _frame_places:
+            return await run(_frame_reader, work)
     except Refused:
         raise
     except Exception as error:
-        logger.exception("A drawing could not be answered")
+        logger.exception("A message could not be answered")
         raise Refused("failed") from error
 
 
-async def _heard(websocket: WebSocket) -> str:
+async def _heard(websocket: WebSocket) -> str | bytes:
     message = await websocket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message["code"])
-    # Bytes say nothing here.
-    return message.get("text") or ""
+    return message.get("bytes") or message.get("text") or ""
 
 
 async def _say(websocket: WebSocket, content: dict[str, Any]) -> None:

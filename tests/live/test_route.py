@@ -1,17 +1,13 @@
 """The live channel, asked as a browser asks it."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -21,7 +17,8 @@ from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import read_drawing
 from mnist_app.live import limits
-from mnist_app.live.route import IDLE, live_route
+from mnist_app.live.route import IDLE
+from tests.live.conftest import asked
 from tests.support.drawings import BRUSH, STROKES, canvas_json
 
 # A 3 and a 7, by their places in `STROKES`.
@@ -41,37 +38,10 @@ def points(values: Any, drawing: int = 1, stroke: int = 0) -> dict[str, Any]:
     return {"type": "points", "drawing": drawing, "stroke": stroke, "points": values}
 
 
-def asked(live: ClientConnection, message: Any) -> dict[str, Any]:
-    live.send(message if isinstance(message, str | bytes) else json.dumps(message))
-    return json.loads(live.recv())
-
-
 def lets_in(url: str) -> bool:
     with connect(url) as live, suppress(ConnectionClosed):
         return "answer" in asked(live, begin(SEVEN))
     return False
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Return the address of the route for pages of the same origin."""
-    route = live_route("/api/live", lambda origin, host: origin in (None, f"http://{host}"))
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=[route]), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-        assert thread.is_alive()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"ws://127.0.0.1:{port}/api/live"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def live(url: str) -> Iterator[ClientConnection]:
-    with connect(url) as connection:
-        yield connection
 
 
 def test_a_drawing_that_grows_is_answered_as_the_canvas_will_send_it(

@@ -37,7 +37,7 @@ class Picture:
     scale: float
 
 
-def opened(data: bytes) -> Picture:
+def opened(data: bytes, most_pixels: int = MAX_PIXELS) -> Picture:
     """Decode a picture.
 
     Args:
@@ -58,7 +58,7 @@ def opened(data: bytes) -> Picture:
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(data), formats=_formats(data))
             longer = max(picture.size)
-            if picture.width * picture.height > MAX_PIXELS:
+            if picture.width * picture.height > most_pixels:
                 raise Image.DecompressionBombError
             picture.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
             picture.load()
@@ -68,7 +68,7 @@ def opened(data: bytes) -> Picture:
         raise DigitLabError(f"This file cannot be opened as a picture. Try {KINDS}.") from error
     except Image.DecompressionBombError as error:
         raise DigitLabError(
-            f"This picture has more than {MAX_PIXELS // 1_000_000} million pixels. "
+            f"This picture has more than {most_pixels // 1_000_000} million pixels. "
             "Choose a smaller one."
         ) from error
     except MemoryError as error:
