@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.support.browser import at_rest
+from tests.support.browser import SHIFTS, at_rest
 from tests.support.drawings import STROKES
 from tests.support.pen import DIGITS, PREDICTION, canvas_points, draw, expect_read, opened
 from tests.support.servers import Server, serve
@@ -202,20 +202,12 @@ def test_points_are_sent_once(page: Page, server: Server) -> None:
     assert (begun + later) / 2 == pytest.approx(len(STROKES[DIGITS.index(3)]), abs=1)
 
 
-_SHIFTS = """
-  window.shifted = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-"""
-
-
 @pytest.mark.parametrize("visitor", ["page", "phone"])
 def test_nothing_jumps_while_the_page_appears(
     visitor: str, server: Server, request: pytest.FixtureRequest
 ) -> None:
     page: Page = request.getfixturevalue(visitor)
-    page.add_init_script(_SHIFTS)
+    page.add_init_script(SHIFTS)
     opened(page, server)
     expect(page.locator(BARS)).to_be_visible()
     assert page.evaluate("shifted") < 0.1

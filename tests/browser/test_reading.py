@@ -97,17 +97,3 @@ def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes)
     )
     expect(page.locator(".st-key-picture_prediction .number")).to_have_text("370")
     expect(page.locator("img.framed")).to_be_visible()
-
-
-def test_a_number_is_read_through_the_camera(page: Page, server: Server) -> None:
-    page.context.grant_permissions(["camera"])
-    choose_number(page, server)
-    page.get_by_text("Use a photo instead").click()
-    # A video that a run of the page moves to another place stands still.
-    at_rest(page)
-    page.locator(".st-key-picture_source").get_by_text("The camera").click()
-    # A photograph of a video that does not play yet is black.
-    page.wait_for_function("document.querySelector('video')?.currentTime > 0")
-    page.get_by_role("button", name="Take Photo").click()
-    expect(page.locator(".st-key-picture_prediction .number")).to_have_text("370")
-    expect(page.locator("img.framed")).to_be_visible()

@@ -55,6 +55,14 @@ _STOPWATCH = """
   });
 """
 
+# How much has jumped on the page, without what followed a press, is `shifted`.
+SHIFTS = """
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
 
 @dataclass(frozen=True)
 class Timed:

@@ -10,7 +10,12 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Digit, Reading
 from mnist_app.pages.component import component
 
-SCRIPTS = ("components/answer.js", "components/eraser.js", "components/live.js")
+SCRIPTS = (
+    "components/answer.js",
+    "components/eraser.js",
+    "components/channel.js",
+    "components/live.js",
+)
 HTML = '<div class="answer-part"></div>'
 
 

@@ -3,10 +3,7 @@
 // The answer of a run of the page that does not fit what is drawn is old, unless nothing better
 // comes for so long.
 const PATIENCE_MS = 1500;
-const REPLY_MS = 5000;
 const REST_MS = 150;
-const RETRY_MS = [1000, 60000];
-const RESTS = 4000;
 // Who turns away from the canvas waits for so long until the page has what is drawn.
 const TELLING_MS = 3000;
 // While the pen moves, an answer is waited for and shown in one part of so many of the time: a slow
@@ -22,50 +19,6 @@ const NEAR = 2;
 // The canvas' own tools lie over it, where they would take ink; the page has these and more.
 const UPDATE = "Update the app with this drawing";
 const TOOLBAR = ".dc-toolbar { display: none !important; }";
-
-class Channel {
-  constructor(heard, changed) {
-    Object.assign(this, { heard, changed, isOpen: false, rests: false, wait: RETRY_MS[0] });
-  }
-
-  open() {
-    clearTimeout(this.retry);
-    const url = new URL("api/live", document.baseURI);
-    url.protocol = url.protocol.replace("http", "ws");
-    this.rests = false;
-    const socket = this.socket = new WebSocket(url);
-    socket.onopen = () => {
-      this.wait = RETRY_MS[0];
-      this.isOpen = true;
-      this.changed();
-    };
-    socket.onmessage = ({ data }) => {
-      clearTimeout(this.patience);
-      this.heard(JSON.parse(data));
-    };
-    socket.onclose = ({ code }) => {
-      this.isOpen = false;
-      clearTimeout(this.patience);
-      this.rests = code === RESTS;
-      if (!this.rests) this.retry = setTimeout(() => this.open(), this.wait);
-      this.wait = Math.min(this.wait * 3, RETRY_MS[1]);
-      this.changed();
-    };
-  }
-
-  say(message) {
-    this.socket.send(JSON.stringify(message));
-    // Where a connection is dead without a word, another is tried.
-    this.patience = setTimeout(() => this.socket.close(), REPLY_MS);
-  }
-
-  close() {
-    clearTimeout(this.retry);
-    clearTimeout(this.patience);
-    this.socket.onclose = null;
-    this.socket.close();
-  }
-}
 
 // What is drawn on the canvas, as far as the browser has seen it. `isKnown` is false once the page
 // or the channel says otherwise: then runs of the page answer, until it is empty again.

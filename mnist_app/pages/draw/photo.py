@@ -1,17 +1,15 @@
 """Reading a picture from a file or the camera, in the same way as a drawing."""
 
 import base64
-import html
-from typing import Any
 
 import streamlit as st
 from streamlit.config import get_option
 
 from mnist_app.core.images.pictures import ENDINGS, KINDS
-from mnist_app.core.jobs.snapshot import JobState
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
-from mnist_app.pages.components import answer
+from mnist_app.pages.components import answer, camera
 from mnist_app.pages.components.canvas import MODES, Canvas
 from mnist_app.pages.components.reader import offer_number
 from mnist_app.pages.session.jobs import ReadPicture, picture_job
@@ -43,51 +41,56 @@ def show_picture_reader(canvas: Canvas, model: StoredModel, was_wide: bool) -> N
             )
             wanted, other = MODES[::-1] if canvas.is_wide else MODES
             st.caption(f"Looks for {wanted.lower()}. To change that, choose “{other}” at the top.")
-            picture = _choose_file() if source == SOURCES[0] else _take_photo()
-        if picture is None:
-            return
-        queue = queues().short
-        job = picture_job(picture.getvalue(), picture.file_id, canvas.is_wide, model, visitor())
-        job = queue.wait(job.id, PATIENCE_SECONDS) or job
-        if job.state == JobState.DONE:
-            with chosen:
-                _show_picture(job.result)
-            with answered:
-                _show_answer(canvas, job.result)
-        elif job.state == JobState.FAILED:
-            with answered:
-                show_failure(queue, job, "picture_retry")
-        else:
-            with answered:
-                show_progress(queue, job.id, "Looking for the writing")
+            is_camera = source == SOURCES[1]
+            picture = camera.held_picture() if is_camera else _choose_file()
+        job = None if picture is None else _read(*picture, canvas.is_wide, model)
+        result = job.result if job and job.state == JobState.DONE else None
+        with chosen:
+            if is_camera:
+                still = _framed(result) if result else None
+                camera.show_camera("picture", model, canvas.is_wide, still)
+            elif result:
+                st.html('<img class="framed" alt="{alt}" src="{src}">'.format(**_framed(result)))
+            if result or is_camera:
+                answer.show_inputs("picture", DONE)
+        with answered:
+            if result or (is_camera and job is None):
+                _show_answer(canvas, result)
+            elif job and job.state == JobState.FAILED:
+                show_failure(queues().short, job, "picture_retry")
+            elif job:
+                show_progress(queues().short, job.id, "Looking for the writing")
 
 
-def _choose_file() -> Any:
-    return st.file_uploader(
+def _choose_file() -> tuple[bytes, str] | None:
+    file = st.file_uploader(
         "A photo of your handwriting, dark on light or light on dark",
         type=list(ENDINGS),
         max_upload_size=get_option("server.maxUploadSize"),
         key="picture_file",
         help=f"{KINDS}; a photo of a sheet of paper is fine.",
     )
+    return (file.getvalue(), file.file_id) if file else None
 
 
-def _take_photo() -> Any:
-    return st.camera_input("Hold the paper so it fills the frame", key="picture_photo")
+def _read(data: bytes, name: str, is_number: bool, model: StoredModel) -> Snapshot:
+    """Return the job that reads a picture, over already when that is soon done."""
+    job = picture_job(data, name, is_number, model, visitor())
+    return queues().short.wait(job.id, PATIENCE_SECONDS) or job
 
 
-def _show_picture(result: ReadPicture) -> None:
-    alt = f"The picture, with a frame around what was read as {result.reading.text or 'nothing'}"
+def _framed(result: ReadPicture) -> dict[str, str]:
     data = base64.b64encode(result.framed).decode()
-    st.html(f'<img class="framed" alt="{html.escape(alt)}" src="data:image/jpeg;base64,{data}">')
-    if result.reading.digits:
-        answer.show_inputs("picture", DONE)
+    alt = f"The picture, with a frame around what was read as {result.reading.text or 'nothing'}"
+    return {"src": f"data:image/jpeg;base64,{data}", "alt": alt}
 
 
-def _show_answer(canvas: Canvas, result: ReadPicture) -> None:
+def _show_answer(canvas: Canvas, result: ReadPicture | None) -> None:
+    """Show what was read, or an invitation in its place until the camera sees something."""
+    what = "a number" if canvas.is_wide else "a digit"
+    invitation = answers.unread(f"Show the camera {what} on paper.", "No picture is kept.")
     with st.container(key="picture_prediction"):
-        answer.show_words("picture", answers.as_dict(result.reading))
-    if result.is_rather_a_number:
+        answer.show_words("picture", answers.as_dict(result.reading) if result else invitation)
+    if result and result.is_rather_a_number:
         offer_number(canvas, "picture_as_number")
-    if result.reading.digits:
-        answer.show_bars("picture")
+    answer.show_bars("picture")

@@ -1,3 +1,4 @@
+import base64
 import io
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from mnist_app.core.images.pictures import Picture
 from mnist_app.core.models import model_store
 from mnist_app.pages.draw import photo
 from mnist_app.pages.session.queues import queues
-from tests.support.canvas_app import models, opened, words
+from tests.support.canvas_app import components, models, opened, words
 from tests.support.gates import PATIENCE
 from tests.support.visits import bodies, jobs_about
 
@@ -107,9 +108,45 @@ def test_a_blank_picture_says_that_there_is_no_ink(models: Path) -> None:
     assert "No writing" in answer(app)["says"][0]
 
 
-def test_the_camera_is_asked_for_only_when_it_is_chosen(models: Path) -> None:
+def looking(app: AppTest) -> dict[str, Any]:
+    """Return what the camera is given."""
+    return next(part for part in components(app) if "still" in part)
+
+
+def with_camera() -> AppTest:
     app = opened()
-    assert not app.get("camera_input")
-    app.segmented_control(key="picture_source").set_value("The camera").run()
-    assert app.get("camera_input")
+    assert not any("still" in part for part in components(app))
+    return app.segmented_control(key="picture_source").set_value("The camera").run()
+
+
+def held(app: AppTest, picture: Any) -> AppTest:
+    app.session_state["camera"] = {"held": picture}
+    return reread(app.run())
+
+
+def test_the_camera_looks_only_when_it_is_chosen(models: Path) -> None:
+    app = with_camera()
     assert not app.get("file_uploader")
+    assert looking(app) == {"group": "picture", "model": "tiny", "as": "digit", "still": None}
+    assert "Show the camera a digit" in answer(app)["says"][0]
+    app.segmented_control(key="mode").set_value("A number").run()
+    assert looking(app)["as"] == "number"
+    assert "Show the camera a number" in answer(app)["says"][0]
+
+
+def test_what_is_held_before_the_camera_is_read_as_a_picture_is(models: Path) -> None:
+    app = with_camera()
+    app.segmented_control(key="mode").set_value("A number").run()
+    held(app, "data:image/png;base64," + base64.b64encode(two_sevens()).decode())
+    assert len(answer(app)["digits"]) == 2
+    assert looking(app)["still"]["src"].startswith("data:image/jpeg;base64,")
+    assert answer(app)["text"] in looking(app)["still"]["alt"]
+    held(app, None)
+    assert looking(app)["still"] is None
+    assert not answer(app)["digits"]
+
+
+@pytest.mark.parametrize("picture", [7, "", "data:,?", "data:image/jpeg;base64,AAAA"])
+def test_nothing_that_a_browser_sends_as_held_breaks_the_page(models: Path, picture: Any) -> None:
+    app = held(with_camera(), picture)
+    assert looking(app)["still"] is None
