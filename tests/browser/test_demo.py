@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.drawings import STROKES
 from tests.support.pen import DIGITS, canvas_points, clear, draw, expect_read
@@ -51,13 +51,15 @@ def turn(page: Page, key: str, number: int) -> None:
     expect(page).to_have_url(re.compile(rf"step={number}$"))
 
 
-def expect_in_sight(page: Page) -> None:
-    """All of the step stands above the bar that turns the steps."""
+def expect_above_turns(page: Page, part: str = ".st-key-demo_step") -> None:
+    """All of the step, or of a part of it, stands above the bar that turns the steps."""
+    page.locator(part).wait_for()
     page.wait_for_function(
-        """() => {
+        """(part) => {
           const place = (name) => document.querySelector(name).getBoundingClientRect();
-          return place(".st-key-demo_step").bottom <= place(".st-key-demo_turn").top;
-        }"""
+          return place(part).bottom <= place(".st-key-demo_turn").top;
+        }""",
+        arg=part,
     )
 
 
@@ -79,16 +81,16 @@ def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_netw
     opened(page, server)
     draw(page, 7)
     expect_read(page, 7)
-    expect_in_sight(page)
+    expect_above_turns(page)
     turn(page, "ArrowRight", 2)
     page.get_by_alt_text("The picture of 28 by 28 squares that the network gets").wait_for()
-    expect_in_sight(page)
+    expect_above_turns(page)
     turn(page, "ArrowRight", 3)
     expect(page.locator(".way figure")).to_have_count(6)
     expect(page.locator(".looked")).to_contain_text("Blue parts count for 7")
     bars = page.locator(".st-key-probabilities .bars")
     expect(bars).to_have_attribute("aria-label", re.compile("How likely each digit is: 7"))
-    expect_in_sight(page)
+    expect_above_turns(page)
     turn(page, "ArrowRight", 4)
     expect(page.locator(".gallery.worst figure")).to_have_count(6)
     expect(page.get_by_text("It read your last drawing as 7.")).to_be_visible()
@@ -97,10 +99,47 @@ def test_all_steps_are_about_the_drawing_and_turned_by_arrow_keys_without_a_netw
     expect(page.locator(".lesson")).to_contain_text("new digits correctly")
     expect(page.locator(".lesson")).to_contain_text(re.compile(r"It reads the drawing as \d"))
     expect(page.locator(".scatterlayer path.js-line").first).to_be_attached()
-    expect_in_sight(page)
+    expect_above_turns(page)
     for number in (4, 3, 2, 1):
         turn(page, "ArrowLeft", number)
     expect_read(page, 7)
+
+
+def test_the_whole_show_needs_no_more_than_one_key(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/show-me?step=3")
+    example = page.get_by_role("button", name="Use an example")
+    example.wait_for()
+    expect(page.get_by_text("or press Page Down")).to_be_visible()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".looked")).to_contain_text("Blue parts count for 2")
+    expect_step(page, 3)
+    turn(page, "PageDown", 4)
+    turn(page, "PageDown", 5)
+    page.locator(".st-key-demo_train").wait_for()
+    expect(page.get_by_text("or press Page Down")).to_be_visible()
+    page.keyboard.press("PageDown")
+    page.locator(".st-key-demo_stop button").click()
+    page.locator(".st-key-demo_train").wait_for()
+
+
+def test_a_phone_that_lies_shows_all_pictures_bars_and_the_curve(
+    browser: Browser, server: Server
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 844, "height": 390}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{server.url}/show-me?step=3")
+    page.get_by_role("button", name="Use an example").tap()
+    for part in (".way", ".st-key-decision .bars", ".looked"):
+        expect_above_turns(page, part)
+    for number in (4, 5):
+        page.locator(".st-key-demo_next button").tap()
+        expect_step(page, number)
+    page.locator(".st-key-demo_train button").tap()
+    expect_above_turns(page, ".st-key-lesson_curve .live-chart")
+    page.locator(".st-key-demo_stop button").tap()
+    context.close()
 
 
 def test_keys_that_are_pressed_faster_than_the_page_answers_are_not_lost(
@@ -174,7 +213,7 @@ def test_what_uses_the_arrow_keys_itself_keeps_them(page: Page, server: Server) 
     page.set_viewport_size({"width": 1280, "height": 720})
     expect_step(page, 5)
     teach(page, 0, 1, 2, 3, 6)
-    expect_in_sight(page)
+    expect_above_turns(page)
     name = page.get_by_label("Name of the copy")
     name.fill("ab")
     name.press("ArrowLeft")

@@ -6,6 +6,7 @@ import streamlit as st
 from mnist_app.core.explaining.explanation_pictures import attributed
 from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import Canvas, show_large_canvas
 from mnist_app.pages.components.layers import show_layer_pictures
@@ -38,19 +39,20 @@ def show_decision(canvas: Canvas, model: StoredModel) -> None:
         answer.show_bars(canvas.name)
     if digits:
         with looked:
-            _show_where_it_looked(image, model)
+            _show_where_it_looked(image, model, bool(candidates(digits[0].probabilities)))
 
 
-def _show_where_it_looked(image: np.ndarray, model: StoredModel) -> None:
+def _show_where_it_looked(image: np.ndarray, model: StoredModel, is_digit: bool) -> None:
     short = queues().short
     job = explanation_job(model, image, tab())
     job = short.wait(job.id, PATIENCE_SECONDS) or job
     explanation: Explanation = result_or_stop(short, job, "Looking inside the network")
     name = model.class_names[explanation.answer]
+    guess = "" if is_digit else ", its closest guess"
     alt = f"Where it looked: blue parts count for {name}, orange parts against it"
     over = attributed(image, explanation.occlusion_map)
     st.html(
         f'<div class="looked">{picture(over, alt, ON_SCREEN)}'
-        f"<div><strong>Where it looked</strong><br>Blue parts count for {name}, orange parts "
-        f"against it. A hint, not a proof.</div></div>"
+        f"<div><strong>Where it looked</strong><br>Blue parts count for {name}{guess}, orange "
+        f"parts against it. A hint, not a proof.</div></div>"
     )

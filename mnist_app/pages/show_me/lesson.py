@@ -27,6 +27,7 @@ from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after
 from mnist_app.pages.session.wording import about, show_error
+from mnist_app.pages.show_me.steps import pressed_by_key
 
 TITLE = "Learned in the show"
 # Enough to see it learn: a data set that is small is gone through more often.
@@ -69,12 +70,13 @@ def _show_new_network(canvas: Canvas) -> None:
         _watch(job.id)
         return
     config = _config()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    # Once is enough: at the end of the show one more press begins nothing.
+    with pressed_by_key() if job is None else st.container():
         started = st.button(
             "Start learning", key="demo_train", type="primary", icon=":material/school:"
         )
-        if time := _usual_time(config):
-            st.markdown(f"Learning takes {time} here.", width="content")
+    if time := _usual_time(config):
+        st.markdown(f"Learning takes {time} here.")
     if started:
         rerun_after(lambda: training_job(config, TITLE, visitor(), canvas.image))
     if job is not None:

@@ -12,7 +12,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import reader
 from mnist_app.pages.components.canvas import Canvas, presenters_canvas
 from mnist_app.pages.session.wording import escape_markdown
-from mnist_app.pages.show_me.steps import show_steps
+from mnist_app.pages.show_me.steps import pressed_by_key, show_steps
 
 STYLE = Path(__file__).with_name("demo.css")
 # The example for whoever draws nothing.
@@ -131,8 +131,7 @@ def _link_to(number: int) -> None:
 def _show_nothing_drawn(canvas: Canvas) -> None:
     """Show ways on from a step that a link opened before anything was drawn."""
     st.info("Nothing drawn yet.")
-    with st.container(horizontal=True):
-        st.button("Go to step 1", key="demo_first", on_click=_link_to, args=(1,))
+    with pressed_by_key():
         st.button(
             "Use an example",
             key="demo_example",
@@ -140,6 +139,7 @@ def _show_nothing_drawn(canvas: Canvas) -> None:
             on_click=canvas.show_example,
             args=(EXAMPLE,),
         )
+    st.button("Go to step 1", key="demo_first", on_click=_link_to, args=(1,))
 
 
 def _show_turns(canvas: Canvas, number: int) -> None:

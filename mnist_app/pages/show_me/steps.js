@@ -9,6 +9,8 @@ const PAGED = "textarea, select, [contenteditable], [role=slider], [role=combobo
 const POINTED = `${PAGED}, input:not([type=radio]), [role=tablist]`;
 const ARROWED = `${POINTED}, input, [role=radiogroup]`;
 const PRESSED = `${ARROWED}, button, a, summary`;
+// What a step offers to whoever holds nothing but a remote control comes before the next step.
+const FIRST = ".st-key-demo_by_key button:enabled";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const show = parentElement.show ??= { sent: data.heard, shown: data.step };
@@ -44,6 +46,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!ahead || modified || taken || event.repeat || event.defaultPrevented) return;
     event.preventDefault();
     event.stopPropagation();
+    const first = ahead > 0 && show.wanted === data.step && document.querySelector(FIRST);
+    if (first) {
+      // The page may still show it when the key is pressed again.
+      if (show.first !== first) first.click();
+      show.first = first;
+      return;
+    }
     const wanted = Math.min(Math.max(show.wanted + ahead, 1), data.count);
     if (wanted === show.wanted) return;
     show.wanted = wanted;

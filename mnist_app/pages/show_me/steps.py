@@ -1,6 +1,7 @@
 """Turning the steps of a show with the arrow keys, and telling which one is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -38,3 +39,11 @@ def show_steps(step: int, titles: list[str], turn_to: Callable[[int], None]) -> 
         },
         on_turned_change=turned,
     )
+
+
+@contextmanager
+def pressed_by_key() -> Iterator[None]:
+    """Let the key that turns to the next step press the button inside first, and say so."""
+    with st.container(key="demo_by_key", horizontal=True, vertical_alignment="center"):
+        yield
+        st.caption("or press Page Down", width="content")

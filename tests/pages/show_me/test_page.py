@@ -23,6 +23,8 @@ from tests.support.visits import bodies, settled, visit
 
 __all__ = ["models"]
 
+# Tests replace it.
+SHIPPED = model_store.SHIPPED
 LARGE_SEVEN = [[step, x * 1.75, y * 1.75] for step, x, y in SEVEN]
 
 
@@ -126,6 +128,24 @@ def test_every_step_is_about_the_drawing(models: Path) -> None:
     assert kept.label == 7
     assert np.array_equal(strokes_to_input(kept.drawing), image)
     assert app.session_state["large_canvas"].is_empty
+
+
+def test_what_is_no_digit_is_called_none_in_any_step(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", SHIPPED)
+    app = visit("show_me", {"model": "digit_lab"})
+    xs, ys = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], [0.5, *(0.2, 0.8) * 4]
+    zigzag = [["L", x * 560, y * 560] for x, y in zip(xs, ys, strict=True)]
+    draw(app, [["M", *zigzag[0][1:]], *zigzag])
+    assert "doesn't look like a digit" in str(told(app)["answer"]["says"])
+    turn(turn(app, "demo_next"), "demo_next")
+    assert "doesn't look like a digit" in str(told(app)["answer"]["says"])
+    assert "its closest guess" in shown(app)
+    turn(app, "demo_next")
+    assert "It read your last drawing" not in shown(app)
+    turn(app, "demo_next")
+    assert "doesn't look like a digit" in str(told(app)["answer"]["says"])
 
 
 def test_it_fails_where_the_evaluation_says(models: Path) -> None:
