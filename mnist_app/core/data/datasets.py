@@ -1,7 +1,7 @@
 """Named data sets: found on this machine, or downloaded, or carried by scikit-learn.
 
 A data set is looked for in the folder that `MNIST_APP_DATA` names, then in Keras' own cache, and is
-then downloaded by Keras, see `lab.downloads`. `optdigits` needs none of these.
+then downloaded into that cache. `optdigits` needs none of these.
 """
 
 import functools
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_app.core.data.downloads import download
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import atomic_write
 from mnist_app.core.ink.raster import raster_to_input
@@ -90,8 +91,7 @@ def availability(name: str) -> Availability:
 def load(name: str, allow_download: bool = True) -> Dataset:
     """Open a data set, downloading it if it is nowhere on this machine.
 
-    The last one opened of each name is kept, so asking again costs nothing. A download imports
-    Keras: a server has a worker do it, see `store_download`.
+    The last one opened of each name is kept, so asking again costs nothing.
 
     Raises:
         DigitLabError: there is no such data set, its file is broken, or the download failed.
@@ -107,10 +107,7 @@ def load(name: str, allow_download: bool = True) -> Dataset:
                 f"{name} is not on this computer. Download it, or put it in the folder that "
                 "MNIST_APP_DATA names."
             )
-        # Imported only here: without a download nothing needs Keras.
-        from mnist_app.lab import downloads
-
-        found = store_download(name, downloads.download(name))
+        found = store_download(name, download(files_of(name)))
     return _opened(name, found, _fingerprint(found))
 
 
@@ -118,7 +115,7 @@ def store_download(name: str, files: Mapping[str, bytes]) -> Path:
     """Put a downloaded data set into Keras' cache, whole or not at all; return its place.
 
     Args:
-        files: what `lab.downloads.download` gave.
+        files: what `downloads.download` gave for `files_of`.
 
     Raises:
         DigitLabError: it is no such data set, or the cache cannot be written.

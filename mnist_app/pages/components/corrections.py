@@ -217,7 +217,8 @@ def _default_title(model: StoredModel) -> str:
 def _show_learning(job: Snapshot) -> None:
     """Show the progress of a fine-tuning, or what came of it."""
     if not job.is_over:
-        show_progress(queues().finetuning, job.id, "Learning your handwriting", can_stop=True)
+        queue = queues().finetuning
+        show_progress(queue, job.id, "Learning your handwriting", stop=queue.stop)
     elif job.state == JobState.FAILED:
         show_error(job.error)
     elif job.result is None:

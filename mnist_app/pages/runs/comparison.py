@@ -148,7 +148,7 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
     for run, model in models:
         job = shift_job(model, dataset, visitor())
         doing = f"Moving every test picture by {convolution.SHIFT} pixels"
-        moved = result_or_progress(queues().analyses, job, doing, can_stop=True)
+        moved = result_or_progress(queues().analyses, job, doing, stop=queues().analyses.stop)
         if moved is None:
             return
         accuracies.append((run.accuracy or 0.0, moved))

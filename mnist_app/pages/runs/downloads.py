@@ -72,7 +72,7 @@ def _show_export(model: StoredModel, form: str) -> None:
         )
     elif job is not None and not job.is_over:
         with st.container():
-            show_progress(queues().large, job.id, f"Making {name}", can_stop=True)
+            show_progress(queues().large, job.id, f"Making {name}", stop=queues().large.stop)
     else:
         if job is not None and job.error:
             show_error(job.error)

@@ -11,6 +11,7 @@ from mnist_app.core.plots.run_charts import ACCURACY, ERROR, Quantity
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import result_or_stop
 
 
@@ -82,14 +83,16 @@ def open_dataset(name: str) -> Dataset:
     """
     title = short(DATASETS[name])
     found = datasets.availability(name)
-    is_requested = st.session_state.get("requested_download") == name
-    if found.place is None and not is_requested and queues().datasets.latest(name) is None:
+    if found.place is not None:
+        return result_or_stop(queues().datasets, dataset_job(name), f"Opening {title}")
+    if st.session_state.get("requested_download") != name:
         st.info(f"{title} is not on this server.", icon=":material/download:")
         label = f"Download {title} ({found.megabytes:.0f} MB)"
         st.button(label, key="download", type="primary", on_click=_request_download)
         st.stop()
-    doing = f"Downloading {title}" if found.place is None else f"Opening {title}"
-    return result_or_stop(queues().datasets, dataset_job(name), doing)
+    job = dataset_job(name)
+    queues().downloaders.setdefault(job.id, set()).add(tab())
+    return result_or_stop(queues().datasets, job, f"Downloading {title}", _leave_download)
 
 
 def dataset_label(name: str) -> str:
@@ -109,3 +112,12 @@ def other_training_dataset(model: StoredModel, dataset: Dataset) -> str | None:
 
 def _request_download() -> None:
     st.session_state.requested_download = st.session_state.chosen_dataset
+
+
+def _leave_download(job_id: int) -> None:
+    """Wait for a download no more, which ends when nobody does."""
+    del st.session_state.requested_download
+    others = queues().downloaders[job_id]
+    others.discard(tab())
+    if not others:
+        queues().datasets.stop(job_id)

@@ -9,6 +9,7 @@ import numpy as np
 from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.data.downloads import download
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.evaluation import evaluation_store, shipped_analysis
@@ -66,8 +67,8 @@ def dataset_job(name: str) -> Snapshot:
         if name == "optdigits":
             import_first("sklearn.datasets", "sklearn.model_selection")
         elif datasets.availability(name).place is None:
-            files = cluster().call("mnist_app.lab.downloads:download", name, control=control)
-            datasets.store_download(name, files)
+            leaves = datasets.files_of(name)
+            datasets.store_download(name, download(leaves, control.report, control.should_stop))
         return datasets.load(name, allow_download=False)
 
     return queues().datasets.once(name, work)

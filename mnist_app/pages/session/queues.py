@@ -41,6 +41,7 @@ class Queues:
         large: files, and neighbours among the training pictures, up to 32 MB each.
         lab: short questions that only a worker process can answer.
         short: what takes well under a second, such as reading a picture.
+        downloaders: the tabs that wait for a download, by its job.
     """
 
     training: JobQueue = field(default_factory=_training_queue)
@@ -52,6 +53,7 @@ class Queues:
     large: JobQueue = field(default_factory=lambda: JobQueue("large", remembered=4, at_once=2))
     lab: JobQueue = field(default_factory=lambda: JobQueue("lab", remembered=32, at_once=2))
     short: JobQueue = field(default_factory=lambda: JobQueue("short", remembered=64, at_once=4))
+    downloaders: dict[int, set[str]] = field(default_factory=dict)
     converting: threading.Lock = field(default_factory=threading.Lock)
     lining_up: threading.Lock = field(default_factory=threading.Lock)
 

@@ -15,34 +15,41 @@ from mnist_app.pages.session.wording import about, show_error
 POLL_SECONDS = 0.4
 
 
-def result_or_stop(queue: JobQueue, job: Snapshot, doing: str) -> Any:
+def result_or_stop(
+    queue: JobQueue, job: Snapshot, doing: str, stop: Callable[[int], object] | None = None
+) -> Any:
     """Return the job's result; until it is there, show its progress and end this run of the page.
 
     The page runs again by itself when the job is over. A failure comes with a button to try again.
 
     Args:
         doing: what is being done, such as "Opening MNIST".
+        stop: see `show_progress`.
     """
-    result = result_or_progress(queue, job, doing)
+    result = result_or_progress(queue, job, doing, stop=stop)
     if job.state != JobState.DONE:
         st.stop()
     return result
 
 
 def result_or_progress(
-    queue: JobQueue, job: Snapshot, doing: str, seen: int | None = None, can_stop: bool = False
+    queue: JobQueue,
+    job: Snapshot,
+    doing: str,
+    seen: int | None = None,
+    stop: Callable[[int], object] | None = None,
 ) -> Any:
     """Return the job's result; until it is there, show its progress and return None.
 
     Args:
-        seen, can_stop: see `show_progress`.
+        seen, stop: see `show_progress`.
     """
     if job.state == JobState.DONE:
         return job.result
     if job.is_over:
         show_failure(queue, job, f"retry-{doing}")
     else:
-        show_progress(queue, job.id, doing, seen, can_stop)
+        show_progress(queue, job.id, doing, seen, stop)
     return None
 
 
@@ -59,13 +66,18 @@ def show_failure(queue: JobQueue, job: Snapshot, key: str) -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def show_progress(
-    queue: JobQueue, job_id: int, doing: str, seen: int | None = None, can_stop: bool = False
+    queue: JobQueue,
+    job_id: int,
+    doing: str,
+    seen: int | None = None,
+    stop: Callable[[int], object] | None = None,
 ) -> None:
     """Show a job's progress, a few times a second; run the whole page again when it is over.
 
     Args:
         seen: of a job whose progress has stages, the one on the page, which runs again at the next.
-        can_stop: offer to stop it. Not for what visitors share: one does not stop it for others.
+        stop: called with the job when somebody presses Stop, which None does not offer. Of what
+            visitors share, one stops only to wait.
     """
     job = queue.snapshot(job_id)
     if job is None or job.is_over or (seen is not None and _stage(job) != seen):
@@ -76,14 +88,13 @@ def show_progress(
         st.progress(fraction, text)
     else:
         moving_bar(text, doing)
-    if can_stop and not job.stopping:
-        st.button(
-            "Stop",
-            key=f"stop-{doing}",
-            icon=":material/stop:",
-            on_click=queue.stop,
-            args=(job.id,),
-        )
+    if (
+        stop is not None
+        and not job.stopping
+        and st.button("Stop", key=f"stop-{doing}", icon=":material/stop:")
+    ):
+        stop(job.id)
+        st.rerun()
 
 
 def _how_far(job: Snapshot, fraction: float) -> str:

@@ -1,6 +1,7 @@
 import gzip
 import os
 import struct
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_app.core.data import datasets
+from mnist_app.core.data import datasets, downloads
 from mnist_app.core.data.datasets import availability, load, store_download
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
+from tests.support.origin import Origin
 from tests.support.samples import blocks, in_a_process_of_its_own
 
 
@@ -226,35 +228,7 @@ def test_without_a_network_one_sentence_says_so_and_nothing_is_left(name: str, c
     assert availability(name).place is None
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("failure", "sentence"),
-    [
-        (ConnectionResetError("reset"), "Check the network"),
-        (TimeoutError(), "Check the network"),
-        (Exception("URL fetch failure"), "Check the network"),
-        # A page of the network's own, such as one to log in.
-        (None, "damaged"),
-    ],
-)
-def test_a_download_that_breaks_off_or_is_of_something_else_leaves_nothing(
-    failure: Exception | None, sentence: str, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def half(fname: str, origin: str, cache_dir: str, **options: Any) -> str:
-        path = Path(cache_dir) / fname
-        path.write_bytes(b"<html>")
-        if failure is not None:
-            raise failure
-        return str(path)
-
-    monkeypatch.setattr("keras.utils.get_file", half)
-    for name in ("mnist", "fashion_mnist"):
-        with pytest.raises(DigitLabError, match=rf"^[^\n]*{sentence}[^\n]*\.$"):
-            load(name)
-    assert list(cache.glob("*")) == []
-
-
-def test_what_a_worker_downloaded_enters_the_cache(tmp_path: Path, cache: Path) -> None:
+def test_what_was_downloaded_enters_the_cache(tmp_path: Path, cache: Path) -> None:
     write_idx(tmp_path / "server", packed=True)
     files = {path.name: path.read_bytes() for path in (tmp_path / "server").iterdir()}
     assert store_download("fashion_mnist", files) == cache / "fashion-mnist"
@@ -274,24 +248,31 @@ def test_opening_what_is_there_never_imports_keras(data: Path) -> None:
     assert in_a_process_of_its_own(program).communicate()[0] == "[]\n"
 
 
-@pytest.mark.slow
 def test_a_download_enters_the_cache_whole(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_idx(tmp_path / "server", packed=True)
-    write_npz(tmp_path / "server")
-
-    def serve(fname: str, origin: str, cache_dir: str, **options: Any) -> str:
-        path = Path(cache_dir) / fname
-        path.write_bytes((tmp_path / "server" / fname).read_bytes())
-        return str(path)
-
-    monkeypatch.setattr("keras.utils.get_file", serve)
+    write_idx(tmp_path / "origin", packed=True)
+    write_npz(tmp_path / "origin")
+    served = {path.name: path.read_bytes() for path in (tmp_path / "origin").iterdir()}
+    monkeypatch.setattr(downloads, "_SHA256", {})
+    monkeypatch.setattr(urllib.request, "urlopen", Origin(served))
     assert len(load("mnist").train_labels) == 30
     assert len(load("fashion_mnist").train_labels) == 30
     assert sorted(os.listdir(cache)) == ["fashion-mnist", "mnist.npz"]
     # From now on it is at hand.
     assert load("mnist", allow_download=False).source == str(cache / "mnist.npz")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_a_download_of_something_else_leaves_nothing(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A page of the network's own, such as one to log in.
+    served = dict.fromkeys(datasets.files_of(name), b"<html>")
+    monkeypatch.setattr(urllib.request, "urlopen", Origin(served))
+    with pytest.raises(DigitLabError, match=r"could not be downloaded|damaged"):
+        load(name)
+    assert list(cache.glob("*")) == []
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -1,6 +1,8 @@
 import gzip
 import re
 import struct
+import threading
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.data import datasets
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.pages.session.queues import queues
 from tests.support.gates import PATIENCE
+from tests.support.origin import Origin
 from tests.support.samples import blocks
 from tests.support.visits import bodies, settled, visit
 
@@ -122,3 +126,34 @@ def test_a_data_set_that_must_be_downloaded_is_labelled_so() -> None:
     choice.set_value("mnist")
     settled(app)
     assert "could not be downloaded" in app.error[0].value
+
+
+def test_a_download_is_left_by_one_and_ends_when_nobody_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_read, goes_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        is_read.set()
+        goes_on.wait(PATIENCE)
+
+    monkeypatch.setattr(urllib.request, "urlopen", Origin({"mnist.npz": b"x"}, at_read=wait))
+    script = "from mnist_app.pages.data import page\npage.page()"
+    one, other = (AppTest.from_string(script, default_timeout=60).run() for _ in range(2))
+    for app in (one, other):
+        app.selectbox(key="chosen_dataset").set_value("mnist").run()
+    is_read.wait(PATIENCE)
+    (job,) = (job for job in queues().datasets.jobs() if job.key == "mnist")
+
+    def is_stopping() -> bool:
+        return next(now.stopping for now in queues().datasets.jobs() if now.id == job.id)
+
+    one.button(key="stop-Downloading MNIST").click().run()
+    assert "Download MNIST" in one.button(key="download").label
+    assert not is_stopping()
+    other.button(key="stop-Downloading MNIST").click().run()
+    assert is_stopping()
+    goes_on.set()
+    ended = queues().datasets.wait(job.id, PATIENCE)
+    assert ended is not None
+    assert ended.state is JobState.STOPPED
