@@ -66,7 +66,10 @@ class LiveDrawing {
       if (!strokes) this.become(canvas.start);
       if (canvas.start.length) endHint();
       this.isKnown = canvas.strokes === canvas.start.length;
-      prepared((root) => { if (strokes?.length) this.handOver(root); });
+      prepared((root) => {
+        this.heir = strokes?.length ? root : null;
+        this.handOver();
+      });
       if (!this.pen) this.endErasing();
       pressEraser(isErasing() && this.strokes.length > 0);
     } else if (isOther) this.forget();
@@ -145,7 +148,6 @@ class LiveDrawing {
 
   move(event) {
     if (event.pointerId !== this.pen?.id) return;
-    this.pen.canvas?.("mousemove", event);
     // Where the pen was lifted was not seen.
     if (event.pointerType === "mouse" && !event.buttons) this.up(event);
     else if (this.pen.isErasing) this.rub(event);
@@ -155,6 +157,7 @@ class LiveDrawing {
   draw(event) {
     this.whole = null;
     this.strokes.at(-1).push(...pointOf(event, this.pen));
+    if (this.heir) this.paint(this.strokes);
     this.send();
   }
 
@@ -201,9 +204,9 @@ class LiveDrawing {
 
   up(event) {
     if (event.pointerId !== this.pen?.id) return;
-    this.pen.canvas?.("mouseup", event);
     const wasErasing = this.pen.isErasing;
     this.pen = null;
+    this.handOver();
     if (wasErasing) {
       this.endErasing();
       return;
@@ -214,23 +217,25 @@ class LiveDrawing {
     if (!this.isWaiting) tellPage();
   }
 
-  // Draws all strokes on a new canvas, as if by a mouse; one that is not over yet goes on there.
-  handOver(root) {
-    const canvas = root.querySelector("canvas.upper-canvas");
+  // Draws all strokes on the canvas that takes the place of the last one, as if by a mouse, once the
+  // pen is lifted: until then both may lie on the page, and move.
+  async handOver() {
+    if (!this.heir || this.pen) return;
+    const canvas = this.heir.querySelector("canvas.upper-canvas");
+    this.heir = null;
     const box = canvas.getBoundingClientRect();
     const scale = box.width / canvas.width;
-    const fire = (name, { clientX, clientY }) => canvas.dispatchEvent(new MouseEvent(name,
-      { bubbles: true, composed: true, buttons: 1, clientX, clientY }));
-    const place = (points, index) =>
-      ({ clientX: box.left + points[index] * scale, clientY: box.top + points[index + 1] * scale });
-    this.strokes.forEach((points, stroke) => {
-      for (let index = 0; index < points.length; index += 2) {
-        fire(index ? "mousemove" : "mousedown", place(points, index));
-      }
-      const isOver = !this.pen || stroke < this.strokes.length - 1;
-      if (isOver) fire("mouseup", place(points, points.length - 2));
-    });
-    if (this.pen) this.pen.canvas = fire;
+    for (const points of this.strokes) {
+      const fire = (name, index) => canvas.dispatchEvent(new MouseEvent(name, {
+        bubbles: true, composed: true, buttons: 1,
+        clientX: box.left + points[index] * scale, clientY: box.top + points[index + 1] * scale,
+      }));
+      fire("mousedown", 0);
+      for (let index = 2; index < points.length; index += 2) fire("mousemove", index);
+      fire("mouseup", points.length - 2);
+      // The canvas keeps each stroke apart for Undo only if it gets this moment.
+      await null;
+    }
   }
 
   cancel(event) {
@@ -276,7 +281,8 @@ class LiveDrawing {
   undo() {
     if (this.cleared) {
       this.become(this.cleared);
-      this.handOver(canvasRoots().at(-1));
+      this.heir = canvasRoots().at(-1);
+      this.handOver();
       tellPage();
       this.cleared = null;
       return true;
