@@ -12,6 +12,7 @@ Box = tuple[float, float, float, float]
 
 COLOUR = "#e8833a"
 LINE = 3
+SMALL_SIDE = 256
 
 
 def framed(picture: Picture, boxes: Sequence[Box]) -> bytes:
@@ -23,10 +24,8 @@ def framed(picture: Picture, boxes: Sequence[Box]) -> bytes:
     Returns:
         The bytes of a JPEG file of the size of `picture.colours`.
     """
-    levels = np.round(picture.colours * 255).astype(np.uint8)
-    # Greys have one channel, and a frame has colour.
-    small = Image.fromarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
-    pen, margin = ImageDraw.Draw(small), 2 * LINE
+    image = _image(picture)
+    pen, margin = ImageDraw.Draw(image), 2 * LINE
     for x, y, width, height in boxes:
         left, top, right, bottom = (
             place / picture.scale for place in (x, y, x + width, y + height)
@@ -37,6 +36,23 @@ def framed(picture: Picture, boxes: Sequence[Box]) -> bytes:
             outline=COLOUR,
             width=LINE,
         )
+    return _jpeg(image)
+
+
+def small(picture: Picture) -> bytes:
+    """Return a picture small enough for a table of many, the bytes of a JPEG file."""
+    image = _image(picture)
+    image.thumbnail((SMALL_SIDE, SMALL_SIDE))
+    return _jpeg(image)
+
+
+def _image(picture: Picture) -> Image.Image:
+    levels = np.round(picture.colours * 255).astype(np.uint8)
+    # Greys have one channel, and a frame has colour.
+    return Image.fromarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
+
+
+def _jpeg(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    small.save(buffer, format="JPEG", quality=85)
+    image.save(buffer, format="JPEG", quality=85)
     return buffer.getvalue()

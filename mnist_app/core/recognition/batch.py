@@ -82,12 +82,12 @@ def rows(entries: Iterable[Entry], classifiers: Sequence[Classifier], way: Way) 
         return _row(entry, own.classifier, way)
 
     pool = ThreadPoolExecutor(len(classifiers), "batch", prepare)
-    # Few enough to stay small, and enough for no thread to wait.
+    # Few, as each may be large, and enough for no thread to wait.
     ahead: deque[Future[Row]] = deque()
     try:
         for entry in entries:
             ahead.append(pool.submit(read, entry))
-            if len(ahead) > 2 * len(classifiers):
+            if len(ahead) > len(classifiers):
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()

@@ -17,8 +17,9 @@ from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_fr
 
 PICTURES = tuple(f".{ending}" for ending in ENDINGS)
 STROKES = (".json", ".jsonl", ".jsonl.gz")
-# What a ZIP file may hold, as files and as bytes once they are unpacked.
+# What a ZIP file may hold: files, and bytes once they are unpacked, of one and of all.
 MOST_PACKED = 10_000
+LARGEST_UNPACKED = 30_000_000
 MOST_UNPACKED = 500_000_000
 # The beginning of what a ZIP file says of each of its files.
 _PACKED = b"PK\x01\x02"
@@ -28,6 +29,11 @@ TOO_MUCH = (
     f"This ZIP file holds too much: {MOST_PACKED:,} files or {MOST_UNPACKED // 1_000_000} MB are "
     "the most. Make several of it."
 )
+TOO_LARGE = (
+    f"In a ZIP file a picture can have {LARGEST_UNPACKED // 1_000_000} MB, and this one has more. "
+    "Choose a smaller one."
+)
+EMPTY_ZIP = "There are no pictures in this ZIP file. Choose another."
 NOT_UNPACKED = "This file in the ZIP file cannot be unpacked. Make the ZIP file again."
 NO_ZIP = "This ZIP file is damaged. Make it again."
 
@@ -134,10 +140,15 @@ def _in_zip(name: str, data: bytes) -> Iterator[Entry]:
     except DAMAGED:
         yield Entry(name, None, NO_ZIP, len(data))
         return
+    wanted = [
+        item
+        for item in archive.infolist()
+        if not item.is_dir() and _is_wanted(Path(item.filename), PICTURES)
+    ]
+    if not wanted:
+        yield Entry(name, None, EMPTY_ZIP, len(data))
     room = MOST_UNPACKED
-    for packed in archive.infolist():
-        if packed.is_dir() or not _is_wanted(Path(packed.filename), PICTURES):
-            continue
+    for packed in wanted:
         # No more than it says is ever unpacked of it.
         room -= packed.file_size
         if room < 0:
@@ -147,9 +158,10 @@ def _in_zip(name: str, data: bytes) -> Iterator[Entry]:
 
 
 def _unpacked(archive: zipfile.ZipFile, packed: zipfile.ZipInfo, source: str) -> Entry:
+    if packed.file_size > LARGEST_UNPACKED:
+        return Entry(source, None, TOO_LARGE, packed.compress_size)
     try:
-        with archive.open(packed) as file:
-            return Entry(source, file.read(MAX_BYTES + 1), size=packed.compress_size)
+        return Entry(source, archive.read(packed), size=packed.compress_size)
     except DAMAGED:
         # It may also need a password, or be packed in a way that nobody here knows.
         return Entry(source, None, NOT_UNPACKED, packed.compress_size)

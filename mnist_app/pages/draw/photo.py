@@ -12,12 +12,13 @@ from mnist_app.core.recognition import answers
 from mnist_app.pages.components import answer, camera
 from mnist_app.pages.components.canvas import MODES, Canvas
 from mnist_app.pages.components.reader import offer_number
+from mnist_app.pages.draw.batch import show_batch
 from mnist_app.pages.session.jobs import ReadPicture, picture_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import show_failure, show_progress
 
-SOURCES = ("A file", "The camera")
+SOURCES = ("A file", "The camera", "Many files")
 DONE = "The writing, cut out from the background, then resized and centred."
 # What is read within this time is shown at once, without a bar that only flickers.
 PATIENCE_SECONDS = 0.3
@@ -41,7 +42,11 @@ def show_picture_reader(canvas: Canvas, model: StoredModel, was_wide: bool) -> N
             )
             wanted, other = MODES[::-1] if canvas.is_wide else MODES
             st.caption(f"Looks for {wanted.lower()}. To change that, choose “{other}” at the top.")
-            is_camera = source == SOURCES[1]
+        if source == SOURCES[2]:
+            show_batch(canvas, model)
+            return
+        is_camera = source == SOURCES[1]
+        with chosen:
             picture = camera.held_picture() if is_camera else _choose_file()
         job = None if picture is None else _read(*picture, canvas.is_wide, model)
         result = job.result if job and job.state == JobState.DONE else None

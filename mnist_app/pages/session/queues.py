@@ -38,6 +38,7 @@ class Queues:
         finetuning: copies that learn a visitor's handwriting, remembered for the visit.
         datasets: data sets to open or download, up to 55 MB each.
         analyses: what reads thousands of pictures; results of up to 8 MB.
+        batches: many pictures of a visitor.
         large: files, and neighbours among the training pictures, up to 32 MB each.
         lab: short questions that only a worker process can answer.
         short: what takes well under a second, such as reading a picture.
@@ -50,6 +51,7 @@ class Queues:
     analyses: JobQueue = field(
         default_factory=lambda: JobQueue("analyses", remembered=16, at_once=2)
     )
+    batches: JobQueue = field(default_factory=lambda: JobQueue("batches"))
     large: JobQueue = field(default_factory=lambda: JobQueue("large", remembered=4, at_once=2))
     lab: JobQueue = field(default_factory=lambda: JobQueue("lab", remembered=32, at_once=2))
     short: JobQueue = field(default_factory=lambda: JobQueue("short", remembered=64, at_once=4))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_app.core.images.frames import framed
+from mnist_app.core.images.frames import framed, small
 from mnist_app.core.images.pictures import WORKING_SIDE as SIDE
 from mnist_app.core.images.pictures import opened
 from tests.support.pictures import encoded
@@ -46,3 +46,8 @@ def test_every_kind_of_picture_can_be_shown(mode: str) -> None:
         40,
         3,
     )
+
+
+def test_a_small_picture_keeps_its_shape() -> None:
+    pixels = pixels_of(small(opened(encoded(Image.new("L", (1000, 500), 255)))))
+    assert pixels.shape == (128, 256, 3)

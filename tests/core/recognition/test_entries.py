@@ -12,8 +12,10 @@ from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.recognition import entries
 from mnist_app.core.recognition.entries import (
+    EMPTY_ZIP,
     NO_ZIP,
     NOT_UNPACKED,
+    TOO_LARGE,
     TOO_MUCH,
     Entry,
     entries_of,
@@ -137,6 +139,8 @@ def test_what_a_zip_file_hides_from_the_reader_leaves_the_others_readable() -> N
     broken, whole = in_zip(bytes(data))
     assert (broken.content, broken.problem) == (None, NOT_UNPACKED)
     assert whole.content == encoded(seven())
+    (nothing,) = in_zip(zipped({"readme.txt": b"", "x/": b""}))
+    assert nothing.problem == EMPTY_ZIP
     (all_of_it,) = in_zip(bytes(data[:200]))
     assert all_of_it.problem == NO_ZIP
 
@@ -148,6 +152,10 @@ def test_a_zip_file_that_holds_too_much_is_refused_before_it_is_unpacked(
         small.setattr(entries, "MOST_UNPACKED", 2500)
         found = in_zip(zipped({f"{number}.png": bytes(1000) for number in range(5)}))
     assert [item.problem for item in found] == ["", "", TOO_MUCH]
+    with monkeypatch.context() as small:
+        small.setattr(entries, "LARGEST_UNPACKED", 1000)
+        found = in_zip(zipped({"a.png": bytes(1001), "b.png": bytes(1000)}))
+    assert [item.problem for item in found] == [TOO_LARGE, ""]
     monkeypatch.setattr(entries, "MOST_PACKED", 4)
     (item,) = in_zip(zipped({f"{number}.png": b"" for number in range(5)}))
     assert item.problem == TOO_MUCH

@@ -13,6 +13,7 @@ from mnist_app.pages.draw import photo
 from mnist_app.pages.session.queues import queues
 from tests.support.canvas_app import components, models, opened, words
 from tests.support.gates import PATIENCE
+from tests.support.pictures import encoded, seven
 from tests.support.visits import bodies, jobs_about
 
 __all__ = ["models"]
@@ -77,6 +78,12 @@ def test_a_number_that_was_taken_for_a_digit_is_read_at_a_press(
     assert answer(app)["text"] == "77"
     assert app.segmented_control(key="mode").value == "A number"
     assert not any("more than one digit" in text.value for text in app.markdown)
+
+
+def test_a_photograph_of_an_iphone_is_read(models: Path) -> None:
+    app = opened()
+    app.file_uploader(key="picture_file").upload("photo.heic", encoded(seven(), "HEIF")).run()
+    assert len(answer(reread(app))["digits"]) == 1
 
 
 def test_a_broken_picture_is_one_sentence(models: Path) -> None:
