@@ -36,14 +36,20 @@ const PARTS = {
     show([place, said], { answer: { text, says, quiet: line, digits }, isFinal, parts }) {
       // Of what was read it tells about the bars, which not every page has.
       const quiet = digits.length && !parts.bars?.[0].isConnected ? "" : line;
-      place.replaceChildren(...text
-        ? [
-            element("div", { className: text.length > 1 ? "digit number" : "digit",
-              textContent: text }),
-            element("div", { className: "sureness" }, ...lines(says)),
-          ]
-        : [element("div", { className: "invitation" }, ...lines(says))],
-      element("div", { className: "quiet", textContent: quiet }));
+      // An element that comes or goes has the browser match many rules of the style again: what is the
+      // same stays, and the text of the bars changes in place.
+      const words = JSON.stringify([text, says, quiet]);
+      if (place.words !== words) {
+        place.words = words;
+        place.replaceChildren(...text
+          ? [
+              element("div", { className: text.length > 1 ? "digit number" : "digit",
+                textContent: text }),
+              element("div", { className: "sureness" }, ...lines(says)),
+            ]
+          : [element("div", { className: "invitation" }, ...lines(says))],
+        element("div", { className: "quiet", textContent: quiet }));
+      }
       const all = [text && `The network reads ${text}`, ...says, quiet].filter(Boolean).join(" ");
       if (isFinal && said.textContent !== all) said.textContent = all;
     },
@@ -58,7 +64,7 @@ const PARTS = {
         showPart(group, "bars");
       } }),
       element("div", { className: "bars", role: "img" }, ...Array.from({ length: 10 }, (_, digit) =>
-        element("div", { className: "bar" }, element("b"), element("i"),
+        element("div", { className: "bar" }, element("b", {}, ""), element("i"),
           element("span", { textContent: digit })))),
     ],
     show([, choice, bars], group) {
@@ -70,7 +76,7 @@ const PARTS = {
         const share = found?.shares[digit] ?? 0;
         bar.classList.toggle("strong", Boolean(found?.open.includes(digit)));
         bar.style.setProperty("--share", share);
-        bar.firstChild.textContent = rounded(share);
+        bar.firstChild.firstChild.data = rounded(share);
       });
     },
   },
