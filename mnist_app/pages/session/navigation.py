@@ -52,6 +52,7 @@ def show_train_button(config: TrainingConfig) -> None:
     if st.button("Train again with these settings", key="same_settings", icon=":material/replay:"):
         # A link that is the session's own is not read again.
         _forget("train_links")
+        st.session_state["wants_form"] = True
         _go("train", train_query(config))
 
 

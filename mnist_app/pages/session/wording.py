@@ -45,10 +45,12 @@ def noun(class_names: Sequence[str]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a text such as "2.4 s", "48 s" or "12 min 5 s"."""
+    """Return a text such as "2.4 s", "48 s", "12 min 5 s" or "2 h 29 min"."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 

@@ -40,8 +40,8 @@ def page() -> None:
     job = _current_job()
     if job is None:
         _interrupted()
-    elif st.session_state.get("has_arrived"):
-        # On a phone the settings would hide how it stands.
+    elif st.session_state.get("has_arrived") and not st.session_state.pop("wants_form", False):
+        # On a phone the settings, if they are not what somebody came for, would hide how it stands.
         scroll_to("train_status")
     settings, watching = st.columns([2, 3], gap="large")
     with settings:

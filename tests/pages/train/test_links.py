@@ -1,3 +1,5 @@
+from mnist_app.pages.session.queues import queues
+from tests.support.gates import PATIENCE
 from tests.support.train_page import linked, opened, query
 
 
@@ -36,3 +38,16 @@ def test_a_link_cannot_set_what_the_page_does_not_show() -> None:
     assert app.session_state["set_precision"] == "float32"
     assert app.session_state["set_epochs"] == 7
     assert "precision" not in query(app)
+
+
+def test_who_trains_again_sees_the_form_first_and_who_comes_back_the_last_run() -> None:
+    app = opened()
+    training = queues().training
+    job = training.submit(lambda control: None, owner=app.session_state["visitor"])
+    training.wait(job.id, PATIENCE)
+    app.session_state["has_arrived"] = app.session_state["wants_form"] = True
+    app.run()
+    assert "scroll_request" not in app.session_state
+    app.run()
+    assert app.session_state["scroll_request"]["part"] == "train_status"
+    assert not app.exception
