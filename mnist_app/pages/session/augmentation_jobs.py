@@ -10,9 +10,7 @@ from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.session.jobs import augmentation_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import tab
-from mnist_app.pages.session.waiting import rerun_when_over, show_failure
-
-WAKING = "Examples appear here in about 10 seconds …"
+from mnist_app.pages.session.waiting import rerun_when_over, show_failure, show_progress
 
 
 def augmented_copies(
@@ -26,14 +24,27 @@ def augmented_copies(
         images: uint8 (n, 28, 28).
         key: unique on the page.
     """
-    job = augmentation_job(images, seed, tuple(configs.values()), f"{tab()} {key}")
-    kept = f"{key}_variants"
-    if job.state is JobState.DONE:
-        st.session_state[kept] = dict(zip(configs, job.result, strict=True))
-    elif job.is_over:
-        show_failure(queues().lab, job, "retry-Making variants")
-    else:
-        rerun_when_over(
-            queues().lab, job.id, "Making new ones …" if kept in st.session_state else WAKING
+    kept, stopped = f"{key}_variants", f"{key}_stopped"
+    made: dict[str, np.ndarray] = st.session_state.get(kept, {})
+    if st.session_state.get(stopped):
+        st.button(
+            "Show examples", key=f"{key}_again", on_click=st.session_state.pop, args=(stopped,)
         )
-    return st.session_state.get(kept, {})
+        return made
+    queue = queues().lab
+    job = augmentation_job(images, seed, tuple(configs.values()), f"{tab()} {key}")
+
+    def stop(job_id: int) -> None:
+        queue.stop(job_id)
+        st.session_state[stopped] = True
+
+    if job.state is JobState.DONE:
+        made = st.session_state[kept] = dict(zip(configs, job.result, strict=True))
+    elif job.is_over:
+        show_failure(queue, job, "retry-Making variants")
+    elif made:
+        rerun_when_over(queue, job.id, "Making new ones …")
+    else:
+        # A worker starts first.
+        show_progress(queue, job.id, "Making examples", stop=stop)
+    return made

@@ -81,6 +81,19 @@ def test_while_tensorflow_wakes_up_the_rest_of_the_page_is_there() -> None:
     assert block(app, 'class="one-hot"')
 
 
+def test_examples_can_be_stopped_and_asked_for_again() -> None:
+    script = "from mnist_app.pages.data import page\npage.page()"
+    app = AppTest.from_string(script, default_timeout=60).run()
+    line = queues().datasets
+    line.wait(line.jobs()[-1].id, timeout=PATIENCE)
+    app.run()
+    app.button(key="stop-Making examples").click().run()
+    assert queues().lab.jobs()[-1].stopping or queues().lab.jobs()[-1].is_over
+    app.button(key="data_again").click()
+    settled(app)
+    assert "variant 1" in block(app, "original")
+
+
 def test_clothes_have_names(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "fashion-mnist"
     folder.mkdir(parents=True)
