@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.presets import PRESETS, training_pictures
+from mnist_app.core.presets import BEST_COST, PRESETS, training_pictures
 from mnist_app.core.runs.run import latest_speed
 from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query, has_effect
 from mnist_app.pages.session.choices import dataset_label, default_dataset
@@ -89,7 +89,11 @@ def _preset_labels() -> dict[str, str]:
     labels = dict(PRESET_LABELS)
     for name in labels:
         config = TrainingConfig(**{**PRESETS[name], "dataset": st.session_state.set_dataset})
-        if speed := latest_speed(config, newest_first):
+        speed = latest_speed(config, newest_first)
+        if not speed and name == "best":
+            quick = TrainingConfig(**PRESETS["ten-seconds"])
+            speed = latest_speed(quick, newest_first) / BEST_COST
+        if speed:
             took = about(training_pictures(config) / speed).removeprefix("about ")
             labels[name] += f": ~{took}"
     return labels

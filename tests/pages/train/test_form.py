@@ -61,7 +61,7 @@ def test_a_preset_says_how_long_it_takes_once_a_run_here_has_shown_how_fast_it_i
     run = runs().add("It", TrainingConfig(architecture="fast_cnn", dataset="optdigits"))
     runs().finish(run.id, RunState.FINISHED, Progress(1, 1, 9, 9, images_per_second=100))
     quick, standard, best = opened().segmented_control(key="preset").options
-    assert (quick, best) == ("Quick: ~40 s", "Best")
+    assert (quick, best) == ("Quick: ~40 s", "Best: ~9 h")
     assert standard == "Standard: ~2 min"
 
 
