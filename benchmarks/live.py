@@ -3,7 +3,8 @@
 `python -m benchmarks.live` draws strokes of two seconds in Chromium, on this app's page and on the
 common way's in turn, and counts what changes on the page meanwhile. Then many draw without
 browsers, see `benchmarks.support.crowd`: each load has a server of its own, and with `--before`
-also one of an earlier commit, whose page answers by its runs alone.
+also one of an earlier commit, whose page answers by its runs alone. At last one visitor holds a
+number before the camera.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -22,11 +24,12 @@ from benchmarks.support.crowd import OPENING, Answer, Load, drawn
 from benchmarks.support.report import Figure, machine, printed
 from benchmarks.support.ways import Way, ways
 from benchmarks.train_page import LONG_RUN, TrainPage
+from tests.support import photos
 from tests.support.drawings import STROKES, paced
 from tests.support.servers import end_when_told
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, WebSocket
 
     from tests.support.browser import Timed
 
@@ -41,6 +44,8 @@ LEAST_ANSWERS_A_SECOND, MOST_WITHOUT_PAUSE_MS, MOST_BACKLOG = 4, 250, 1.5
 MOST_NOW_AND_THEN_MS, MOST_TRAINING_RATIO, MOST_OPENING_MS = 300, 1.5, 200
 WITHOUT_PAUSE = Load(visitors=20, stroke_s=STROKE_S, every_s=0, lasts_s=16)
 NOW_AND_THEN = Load(visitors=50, stroke_s=1, every_s=2, lasts_s=20)
+# What the camera sees, and for how long.
+NUMBER, CAMERA_S = "370", 10
 BESIDE_OPENING = Load(visitors=1, stroke_s=STROKE_S, every_s=0, lasts_s=20, opening=True)
 
 
@@ -189,6 +194,37 @@ def beside_opening(served: Mapping[str, Way]) -> list[Figure]:
     return _percentiles(name, found, MOST_OPENING_MS)
 
 
+def film_in(folder: str) -> Path:
+    """Write what the camera of Chromium sees, over and over: a number, dark on light."""
+    file = Path(folder) / "number.mjpeg"
+    file.write_bytes(photos.taken(0.9 - 0.8 * photos.written(NUMBER, 480, 640, size=0.3)))
+    return file
+
+
+def before_camera(served: Mapping[str, Way], browser: "Browser") -> list[Figure]:
+    """Let one visitor hold a number before the camera."""
+    answers: list[str] = []
+
+    def listen(socket: "WebSocket") -> None:
+        socket.on("framereceived", lambda text: answers.append(str(text)))
+
+    with served["this_app"]() as server:
+        page = browser.new_page()
+        page.on("websocket", listen)
+        page.goto(f"{server.url}/draw")
+        page.get_by_text("A number", exact=True).click()
+        page.locator(".st-key-wide_canvas").wait_for()
+        page.get_by_text("Use a photo instead").click()
+        page.get_by_text("The camera", exact=True).click()
+        page.locator(".st-key-picture_prediction").get_by_text(NUMBER, exact=True).wait_for()
+        answers.clear()
+        page.wait_for_timeout(CAMERA_S * 1000)
+        seen = sum('"boxes":' in answer for answer in answers)
+        page.close()
+    name = "one visitor with a camera: answers a second"
+    return [Figure(name, "", seen / CAMERA_S, least=LEAST_ANSWERS_A_SECOND)]
+
+
 def _finals(found: Sequence[Sequence[Answer]]) -> list[Answer]:
     return [answer for answers in found for answer in answers if answer.late is not None]
 
@@ -209,7 +245,7 @@ def _percentiles(
     return [Figure(f"{name}, p50", "ms", **middle), Figure(f"{name}, p95", "ms", most=most, **high)]
 
 
-PARTS = ("browser", "looking", "without-pause", "now-and-then", "opening")
+PARTS = ("browser", "looking", "without-pause", "now-and-then", "opening", "camera")
 
 
 @click.command()
@@ -229,7 +265,7 @@ def main(
     # Without a browser only those are asked that hold the canvas in a session of the same kind.
     crowds = {name: way for name, way in served.items() if name != "common_way"}
     figures: list[Figure] = []
-    with browser.chromium(chromium) as running:
+    with TemporaryDirectory() as folder, browser.chromium(chromium, film_in(folder)) as running:
         for part in only or PARTS:
             click.echo(f"Drawing: {part} ...", err=True)
             if part == "browser":
@@ -243,8 +279,10 @@ def main(
                 figures += without_pause(crowds)
             elif part == "now-and-then":
                 figures += now_and_then(crowds, running)
-            else:
+            elif part == "opening":
                 figures += beside_opening(crowds)
+            else:
+                figures += before_camera(served, running)
     click.echo(printed(figures, facts, form))
 
 

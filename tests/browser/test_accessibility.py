@@ -87,6 +87,10 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
     page.locator(".st-key-open_look_inside button").click()
     examiner.expect("Layer by layer")
     examiner.examine("Draw, looking inside")
+    page.get_by_text("Use a photo instead").click()
+    page.get_by_text("The camera", exact=True).click()
+    page.locator(".camera [data-state=on]").hover()
+    examiner.examine("Draw, with the camera")
     for path, words in (
         ("train", "No run yet"),
         ("runs", "No runs yet"),

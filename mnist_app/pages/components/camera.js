@@ -44,6 +44,7 @@ class Camera {
   // What a run of the page says: who reads, and as what; of a picture that is held, how it was read.
   take(data) {
     Object.assign(this, { data, seen: null });
+    this.group.isNumber = data.as === "number";
     Object.assign(this.still, data.still ?? { src: BLANK, alt: "" });
     this.frames.replaceChildren();
   }

@@ -20,6 +20,7 @@ from mnist_app.pages.session.waiting import show_failure, show_progress
 
 SOURCES = ("A file", "The camera", "Many files")
 DONE = "The writing, cut out from the background, then resized and centred."
+FORGOTTEN = "Each picture is forgotten once it is read, unless you hold it."
 # What is read within this time is shown at once, without a bar that only flickers.
 PATIENCE_SECONDS = 0.3
 
@@ -56,8 +57,6 @@ def show_picture_reader(canvas: Canvas, model: StoredModel, was_wide: bool) -> N
                 camera.show_camera("picture", model, canvas.is_wide, still)
             elif result:
                 st.html('<img class="framed" alt="{alt}" src="{src}">'.format(**_framed(result)))
-            if result or is_camera:
-                answer.show_inputs("picture", DONE)
         with answered:
             if result or (is_camera and job is None):
                 _show_answer(canvas, result)
@@ -93,9 +92,10 @@ def _framed(result: ReadPicture) -> dict[str, str]:
 def _show_answer(canvas: Canvas, result: ReadPicture | None) -> None:
     """Show what was read, or an invitation in its place until the camera sees something."""
     what = "a number" if canvas.is_wide else "a digit"
-    invitation = answers.unread(f"Show the camera {what} on paper.", "No picture is kept.")
+    invitation = answers.unread(f"Show the camera {what} on paper.", FORGOTTEN)
     with st.container(key="picture_prediction"):
         answer.show_words("picture", answers.as_dict(result.reading) if result else invitation)
     if result and result.is_rather_a_number:
         offer_number(canvas, "picture_as_number")
     answer.show_bars("picture")
+    answer.show_inputs("picture", DONE)
