@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import PATIENCE_MS
 from tests.support.browser import CANVAS, at_rest
@@ -19,6 +19,8 @@ STILL = """
   [data-stale] { opacity: 1 !important; }
 """
 
+WIDE: ViewportSize = {"width": 1280, "height": 720}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 FOCUSED = """() => {
   const { activeElement: reached } = document;
   const name = reached.ariaLabel ?? reached.textContent;
@@ -53,19 +55,26 @@ class Examiner:
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)
             expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)
-            for violation in self._axe.run(self.page).response["violations"]:
-                self.found += [
-                    f"{what}, {scheme}: {violation['id']}: {node['html'][:200]}"
-                    for node in violation["nodes"]
-                ]
+            self._note(f"{what}, {scheme}")
+
+    def examine_narrow(self, what: str) -> None:
+        """Note what is found on the page in a window as narrow as a phone."""
+        self.page.set_viewport_size(NARROW)
+        at_rest(self.page)
+        self._note(f"{what}, narrow")
+        self.page.set_viewport_size(WIDE)
+
+    def _note(self, what: str) -> None:
+        for violation in self._axe.run(self.page).response["violations"]:
+            self.found += [
+                f"{what}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"]
+            ]
 
 
 @contextmanager
 def visit(browser: Browser, server: Server) -> Iterator[Examiner]:
     """A visitor at a desk."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 720}, reduced_motion="reduce", color_scheme="light"
-    )
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce", color_scheme="light")
     context.set_default_timeout(PATIENCE_MS)
     yield Examiner(context.new_page(), server.url)
     context.close()
@@ -87,6 +96,7 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
     page.locator(".st-key-open_look_inside button").click()
     examiner.expect("Layer by layer")
     examiner.examine("Draw, looking inside")
+    examiner.examine_narrow("Draw, looking inside")
     page.get_by_text("Use a photo instead").click()
     page.get_by_text("The camera", exact=True).click()
     page.locator(".camera [data-state=on]").hover()
@@ -98,10 +108,12 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
     ):
         examiner.open(path, words)
         examiner.examine(path)
+        examiner.examine_narrow(path)
     examiner.open("predictions?dataset=optdigits", "All test pictures at once")
     page.locator(".st-key-gallery figure").first.wait_for()
     page.locator(".st-key-picture_map .js-plotly-plot .nsewdrag").wait_for(state="attached")
     examiner.examine("Predictions")
+    examiner.examine_narrow("Predictions")
     for step in range(1, 6):
         examiner.open(f"show-me?step={step}", f"Step {step} of 5")
         examiner.examine(f"Show me, step {step}")
