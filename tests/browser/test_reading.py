@@ -1,9 +1,10 @@
 """Numbers and pictures on the Draw page."""
 
 import re
+from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import SIDE, STROKES
@@ -97,3 +98,33 @@ def test_a_picture_of_a_number_is_read(page: Page, server: Server, sheet: bytes)
     )
     expect(page.locator(".st-key-picture_prediction .number")).to_have_text("370")
     expect(page.locator("img.framed")).to_be_visible()
+
+
+def test_many_pictures_become_a_table_that_is_corrected_and_downloaded(
+    page: Page, server: Server, sheet: bytes
+) -> None:
+    choose_number(page, server)
+    page.get_by_text("Use a photo instead").click()
+    at_rest(page)
+    page.locator(".st-key-picture_source").get_by_text("Many files").click()
+    files: list[FilePayload] = [
+        {"name": "sheet.jpg", "mimeType": "image/jpeg", "buffer": sheet},
+        {"name": "broken.png", "mimeType": "image/png", "buffer": b"broken"},
+    ]
+    page.locator(".st-key-batch_files input[type=file]").set_input_files(files)
+    expect(page.get_by_text("2 pictures, 1 in doubt.")).to_be_visible()
+    at_rest(page)
+    table = page.locator('[data-testid="stDataFrame"] .dvn-scroller').first
+    # The second column of the first row, below the names: that in doubt is the first.
+    table.click(position={"x": 250, "y": 60})
+    page.keyboard.press("Enter")
+    page.locator(":is(input, textarea):focus").fill("42")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 pictures, none in doubt.")).to_be_visible()
+    at_rest(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download table (CSV)").click()
+    header, first, second = Path(download.value.path()).read_text().splitlines()
+    assert header == "source,text,probability,doubt"
+    assert first.startswith("sheet.jpg,370,0.")
+    assert second == "broken.png,42,,Corrected by hand."

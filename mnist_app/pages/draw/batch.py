@@ -104,16 +104,16 @@ def _show_newest(batch: Batch) -> None:
 def _show_table(batch: Batch) -> None:
     """Show all rows, those in doubt first, and offer them as a file."""
     rows = sorted(batch.rows, key=lambda row: (not row.values[3], row.values[2] or 0))
-    doubtful = sum(bool(row.values[3]) for row in rows)
+    key = f"batch_table_{batch.job}"
+    edited: dict[int, dict[str, Any]] = st.session_state.get(key, {}).get("edited_rows", {})
+    texts = {id(rows[place]): changes["Read"] for place, changes in edited.items()}
+    doubtful = sum(bool(row.values[3]) and id(row) not in texts for row in rows)
     st.markdown(
         f"**{counted(len(rows), 'picture')}, {doubtful or 'none'} in doubt.** "
         "To correct a number, press it twice."
     )
-    key = f"batch_table_{batch.job}"
     fixed = [name for name in _columns() if name != "Read"]
     st.data_editor(_table(rows), disabled=fixed, key=key, **_look())
-    edited: dict[int, dict[str, Any]] = st.session_state[key]["edited_rows"]
-    texts = {id(rows[place]): changes["Read"] for place, changes in edited.items()}
     lines = [csv_line(COLUMNS), *(csv_line(_corrected(row, texts)) for row in batch.rows)]
     st.download_button(
         "Download table (CSV)",

@@ -88,6 +88,7 @@ def test_what_is_corrected_is_downloaded(panel: AppTest, monkeypatch: pytest.Mon
     states.widgets.add(id=table.proto.id, string_value='{"edited_rows": {"0": {"Read": "42"}}}')
     panel._run(states)
     assert not panel.exception
+    assert any("none in doubt" in text.value for text in panel.markdown)
     header, sure, broken = downloaded[-1].splitlines()
     assert header == "source,text,probability,doubt"
     assert sure.startswith("sure.png,")
