@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from threading import RLock
 from typing import Any
@@ -11,6 +12,7 @@ from distributed import LocalCluster
 from streamlit.runtime.scriptrunner import script_runner
 
 from mnist_app.core.jobs import cluster, worker
+from mnist_app.core.jobs.cluster import Cluster
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,3 +37,21 @@ def lab_in_this_process() -> Iterator[None]:
         patched.setattr(worker, "NICENESS", 0)
         patched.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
+
+
+@pytest.fixture
+def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each call of a function of the lab after its first give that one's outcome anew.
+
+    Only the name of the model is that of the call.
+    """
+    call, known = Cluster.call, dict[str, Any]()
+
+    def repeated(workers: Cluster, function: str, *arguments: Any, **options: Any) -> Any:
+        if function not in known:
+            known[function] = call(workers, function, *arguments, **options)
+        model = known[function].model
+        card = replace(model.card, title=arguments[-1])
+        return replace(known[function], model=replace(model, card=card))
+
+    monkeypatch.setattr(Cluster, "call", repeated)

@@ -21,7 +21,6 @@ SMALL = TrainingConfig(
 )
 VARIED = replace(
     SMALL,
-    architecture="fast_cnn",
     schedule="cosine",
     optimizer="adamw",
     averaging=0.5,

@@ -114,7 +114,7 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
 
 
 def test_who_learns_again_gets_one_copy_of_a_name(
-    models: Path, monkeypatch: pytest.MonkeyPatch
+    models: Path, learned_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finetuning, "STEPS", 1)
     app = corrected(opened(), 5)

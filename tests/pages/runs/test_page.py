@@ -1,18 +1,21 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.models import model_store
+from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs import checkpoints, convolution
 from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import TrainingConfig
+from mnist_app.lab.training import experiment
 from mnist_app.pages.session import queues, run_jobs
+from tests.support.controlled_runs import ControlledAt, Told
 from tests.support.gates import Gate
-from tests.support.samples import in_a_process_of_its_own, quick
+from tests.support.samples import quick
 from tests.support.visits import bodies, said, until
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")
@@ -277,22 +280,17 @@ def test_a_waiting_run_has_a_place_and_can_be_stopped() -> None:
 
 
 def test_an_interrupted_run_goes_on_and_ends() -> None:
-    folder = model_store.folder()
-    program = (
-        "import os, time\n"
-        "import numpy as np\n"
-        "from mnist_app.pages.session.run_jobs import runs, training_job\n"
-        "from mnist_app.core.runs import checkpoints\n"
-        "from mnist_app.core.settings import TrainingConfig\n"
-        "config = TrainingConfig(dataset='optdigits', architecture='dense', epochs=30)\n"
-        "drawing = np.full((28, 28), 9, dtype=np.uint8)\n"
-        f"job = training_job(config, 'mine', {ME!r}, drawing)\n"
-        "folder = runs().get(job.key).checkpoints\n"
-        "while not checkpoints.exists(folder): time.sleep(0.01)\n"
-        "os._exit(0)\n"
+    broken, told = broken_off("mine", dataset="optdigits", epochs=3), Told()
+    assert broken.checkpoints is not None
+    experiment.train_model(
+        broken.config,
+        broken.title,
+        report=told,
+        control=ControlledAt(60, RunControl.stop),
+        drawing=np.full((28, 28), 9, dtype=np.uint8),
+        keeps_checkpoints=True,
     )
-    in_a_process_of_its_own(program).communicate(timeout=120)
-    assert folder.exists()
+    checkpoints.save(told.checkpoint, broken.checkpoints)
     train = AppTest.from_string("from mnist_app.pages.train import page as train\ntrain.page()")
     train.session_state["visitor"] = ME
     assert train.run(timeout=60).button(key="open_runs").label == "Go to that run"
@@ -309,12 +307,12 @@ def test_an_interrupted_run_goes_on_and_ends() -> None:
     assert (job.progress.drawing == 9).all()
     assert job.progress.progress.opinions
     validation = run_jobs.runs().curves(run.id).validation
-    assert [point.epoch for point in validation] == list(range(1, 31))
+    assert [point.epoch for point in validation] == [1, 2, 3]
 
 
-def broken_off(title: str) -> Run:
+def broken_off(title: str, **values: Any) -> Run:
     """A run in the list that may go on."""
-    run = run_jobs.runs().add(title, quick(), ME)
+    run = run_jobs.runs().add(title, quick(**values), ME)
     assert run.checkpoints is not None
     run.checkpoints.mkdir(parents=True)
     (run.checkpoints / checkpoints.NAME).touch()

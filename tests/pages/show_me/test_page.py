@@ -9,7 +9,6 @@ from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.models import model_store
 from mnist_app.core.runs.run import RunState
-from mnist_app.lab.training import finetuning
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.predictions.confusion import times
 from mnist_app.pages.session.jobs import evaluation_job
@@ -189,7 +188,7 @@ def test_without_corrections_a_new_network_learns(
 
 
 def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name(
-    models: Path, monkeypatch: pytest.MonkeyPatch
+    models: Path, learned_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lesson, "EPOCHS", {"optdigits": 1})
     app = opened(5)
@@ -218,24 +217,6 @@ def test_a_lesson_takes_the_place_of_the_one_before_unless_that_was_given_a_name
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "60")
     learned()
     assert [run.title for run in runs().listed()] == [title, "To keep"]
-
-
-def test_a_hand_is_learned_and_the_copy_reads_the_next_drawing(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(finetuning, "STEPS", 3)
-    app = opened(5)
-    for lower in range(5):
-        draw(app, [[step, x, y + lower] for step, x, y in LARGE_SEVEN[:-1]] + LARGE_SEVEN[-1:])
-        app.segmented_control(key="right_digit").set_value(7).run()
-    app.button(key="learn").click().run()
-    job = queues().finetuning.jobs()[-1]
-    queues().finetuning.wait(job.id, timeout=PATIENCE)
-    settled(app)
-    assert app.metric[0].value.endswith("of 5")
-    turn(app, "use_own")
-    assert any("Read by “Tiny, my handwriting”" in note.value for note in app.caption)
-    assert is_read(draw(app))
 
 
 def test_the_model_that_was_chosen_reads(models: Path, model_path: Path) -> None:

@@ -92,33 +92,14 @@ def test_it_says_what_it_waits_for_until_it_learns(monkeypatch: pytest.MonkeyPat
     gate.opened.set()
 
 
-def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "3")
-    gate = Gate()
-    monkeypatch.setattr(Cluster, "call", lambda *arguments, control, **options: gate(control))
-    config = TrainingConfig(dataset="optdigits", epochs=1)
-    jobs = [training_job(config, "One of many", f"visitor {number}") for number in range(3)]
-    app = opened(epochs=1)
-    app.button(key="train_start").click().run()
-    assert "3 runs are training or waiting here" in said(app)
-    for job in jobs:
-        queues.queues().training.stop(job.id)
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run gets further than its beginning until it is stopped."""
+    monkeypatch.setattr(Cluster, "call", lambda *arguments, control, **options: Gate()(control))
 
 
-def test_stop_keeps_what_was_learned() -> None:
-    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
-    start(app)
-    until(app, lambda: "Epoch" in status(app))
-    app.button(key="train_stop").click().run()
-    until(app, lambda: "What it learned is kept" in status(app))
-    assert any(metric.label == "Test accuracy" for metric in app.metric)
-    assert (model_store.folder() / "simple-convolutional-on-optdigits.keras").is_file()
-
-
-def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
-    first, second = opened(architecture="simple_cnn", epochs=100, batch_size=8), opened(epochs=1)
+def test_a_second_visitor_waits_in_line_and_does_not_see_the_first(endless: None) -> None:
+    first, second = opened(), opened()
     start(first)
     assert "Press Start" in status(second.run())
     start(second)
@@ -127,8 +108,8 @@ def test_a_second_visitor_waits_in_line_and_does_not_see_the_first() -> None:
     assert "Stopped before it started" in status(second)
 
 
-def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
-    tabs = [opened(architecture="simple_cnn", epochs=100, batch_size=8) for _ in range(2)]
+def test_a_visitor_with_two_tabs_starts_one_run_at_a_time(endless: None) -> None:
+    tabs = [opened() for _ in range(2)]
     for tab in tabs:
         tab.session_state["visitor"] = "0" * 32
         start(tab)
@@ -136,7 +117,18 @@ def test_a_visitor_with_two_tabs_starts_one_run_at_a_time() -> None:
     assert tabs[1].button(key="train_start").disabled
 
 
-def test_two_runs_never_have_one_name() -> None:
+def test_all_visitors_together_put_no_more_runs_in_line_than_the_host_allows(
+    endless: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "3")
+    for number in range(3):
+        training_job(TrainingConfig(dataset="optdigits"), "One of many", f"visitor {number}")
+    app = opened()
+    app.button(key="train_start").click().run()
+    assert "3 runs are training or waiting here" in said(app)
+
+
+def test_two_runs_never_have_one_name(learned_once: None) -> None:
     app = opened(architecture="dense", epochs=1, batch_size=64)
     for _ in range(2):
         start(app)
@@ -192,10 +184,18 @@ def job() -> Snapshot:
     return only
 
 
-def test_a_run_is_paused_and_goes_on() -> None:
-    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
+def test_a_run_is_paused_slowed_down_and_stopped_and_what_it_learned_is_kept() -> None:
+    app = opened(
+        architecture="simple_cnn",
+        epochs=100,
+        batch_size=8,
+        schedule="constant",
+        learning_rate=0.001,
+    )
     start(app)
     until(app, lambda: "Epoch" in status(app))
+    assert any("choose “One digit”" in body for body in bodies(app))
+    assert job().progress.drawing is None
     app.button(key="train_pause").click().run()
     assert "Paused at epoch" in status(app)
     assert app.button(key="train_pause").label == "Resume"
@@ -206,22 +206,14 @@ def test_a_run_is_paused_and_goes_on() -> None:
     app.button(key="train_pause").click().run()
     until(app, lambda: len(job().progress.progress.training) > len(stood))
     assert "pictures a second" in status(app)
-
-
-def test_the_learning_rate_is_changed_while_it_runs() -> None:
-    app = opened(
-        architecture="simple_cnn",
-        epochs=100,
-        batch_size=8,
-        schedule="constant",
-        learning_rate=0.001,
-    )
-    start(app)
-    until(app, lambda: "Epoch" in status(app))
     app.button(key="train_slower").click().run()
     until(app, lambda: job().progress.progress.learning_rate == pytest.approx(0.0005))
     app.button(key="train_faster").click().run()
     until(app, lambda: job().progress.progress.learning_rate == pytest.approx(0.001))
+    app.button(key="train_stop").click().run()
+    until(app, lambda: "What it learned is kept" in status(app))
+    assert any(metric.label == "Test accuracy" for metric in app.metric)
+    assert (model_store.folder() / "simple-convolutional-on-optdigits.keras").is_file()
 
 
 def test_a_run_that_diverges_says_what_to_lower() -> None:
@@ -262,7 +254,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
 
 
 def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None:
-    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
+    app = opened(architecture="simple_cnn", epochs=100, batch_size=64)
     path = [["M", 100, 60], ["Q", 120, 150, 140, 240], ["L", 140, 240]]
     stroke = {"type": "path", "path": path, "left": 120, "top": 150, "strokeWidth": 18}
     app.session_state["canvas_state"] = Canvas(latest={"objects": [stroke]})
@@ -276,14 +268,6 @@ def test_one_sees_pictures_filters_and_the_own_drawing_while_it_learns() -> None
     assert next(body for body in shown if "gallery hardest" in body).count("<figure") == 12
     assert any("Right now it reads your drawing as" in body for body in shown)
     assert len(job().progress.progress.opinions[0].probabilities) == 10
-
-
-def test_without_a_drawing_one_is_told_how_to_get_it_watched() -> None:
-    app = opened(architecture="simple_cnn", epochs=100, batch_size=8)
-    start(app)
-    until(app, lambda: "Epoch" in status(app))
-    assert any("choose “One digit”" in body for body in bodies(app))
-    assert job().progress.drawing is None
 
 
 def test_what_this_host_allows_stands_beside_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
