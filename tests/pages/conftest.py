@@ -50,6 +50,8 @@ def learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def repeated(workers: Cluster, function: str, *arguments: Any, **options: Any) -> Any:
         if function not in known:
             known[function] = call(workers, function, *arguments, **options)
+        elif "report" in options:
+            options["report"](known[function].progress)
         model = known[function].model
         card = replace(model.card, title=arguments[-1])
         return replace(known[function], model=replace(model, card=card))

@@ -24,7 +24,8 @@ def opened(page: Page, server: Server, path: str = "/") -> None:
 
 def canvas_points(page: Page, stroke: np.ndarray) -> list[tuple[float, float]]:
     """A stroke of `STROKES` in pixels of the window."""
-    # A canvas that was cleared leaves a moment after its successor came.
+    # A canvas that was cleared stays until its successor comes, and a moment more.
+    page.wait_for_function("!window.digitLabDrawing?.isAwaited")
     expect(page.locator("canvas.upper-canvas")).to_have_count(1)
     page.locator("canvas.upper-canvas").scroll_into_view_if_needed()
     box = page.locator("canvas.upper-canvas").bounding_box()
