@@ -31,12 +31,21 @@ LEAST_FALLEN = 0.65
 WIDER_THAN_MARKERS = 0.6
 # Dust is smaller than this fraction of the largest piece of ink.
 DUST_FRACTION = 0.03
+# A piece smaller than this fraction of the largest is a speck when it is farther from all larger
+# ones than that fraction of the largest extent.
+SPECK_FRACTION = 0.15
+SPECK_DISTANCE = 0.5
+# Beside a digit, what is at most this many times as high and thick, or as low and thin, is a digit
+# that the picture's edge cuts, and nothing that reaches in.
+ALIKE = 1.6
 # A piece inside the picture is the subject from this fraction of the largest extent on.
 INNER_FRACTION = 0.15
 # A frame fills this fraction of the box around it, once its hole is filled.
 FRAME_FILLS = 0.8
 # A frame's content has at least this fraction of the frame's height.
 CONTENT_FRACTION = 0.2
+# What is paler than this fraction of a piece's full ink is its soft edge or the paper's grain.
+PALEST = 0.2
 # How steeply ink rises from paper to full, in terms of its contrast.
 SHARPNESS = 2
 # Lines this far from level or upright, in degrees, may be ruling.
@@ -53,11 +62,12 @@ STRONGER_THAN_RULING = 1.2
 STRONG_FRACTION = 0.1
 
 
-def extract_ink(colours: np.ndarray) -> np.ndarray:
+def extract_ink(colours: np.ndarray, several: bool = False) -> np.ndarray:
     """Find the ink in a picture.
 
     Args:
         colours: float (height, width, channels) in 0..1.
+        several: whether there are several digits, of which the picture's edge may cut some.
 
     Returns:
         Float64 (height, width) in 0..1: 0 is background, 1 full ink; all zero for a blank picture.
@@ -69,7 +79,7 @@ def extract_ink(colours: np.ndarray) -> np.ndarray:
     contrast = _contrast(tone, ground, is_dark=direction.sum() < -0.5)
     marks = _without_ruling(contrast, _without_frames(_marks(contrast)))
     marks &= contrast > _half_levels(contrast, marks)
-    return _levelled(contrast, _writing(_without_steps(marks, tone, ground)))
+    return _levelled(contrast, _writing(_without_steps(marks, tone, ground), several))
 
 
 def _small_contrast(colours: np.ndarray) -> np.ndarray:
@@ -158,7 +168,11 @@ def _marks(contrast: np.ndarray) -> np.ndarray:
 
 
 def _half_levels(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Return half the contrast of each pixel's piece of ink; infinity where there is none."""
+    """Return half the contrast that ink has around each pixel; infinity where there is none.
+
+    A stroke grows pale where the pen runs dry, but not at once: far from ink as dark as the piece
+    is elsewhere, paler ink counts.
+    """
     from scipy import ndimage
 
     pieces, count = _pieces(marks)
@@ -167,7 +181,10 @@ def _half_levels(contrast: np.ndarray, marks: np.ndarray) -> np.ndarray:
     full = ndimage.labeled_comprehension(
         contrast, pieces, np.arange(1, count + 1), lambda part: np.percentile(part, 90), float, 0
     )
-    return np.concatenate([[np.inf], full / 2])[pieces]
+    usual = np.concatenate([[np.inf], full])[pieces]
+    reach = 2 * max(1, round(RING * max(marks.shape))) + 1
+    around = ndimage.maximum_filter(np.where(marks, contrast, 0), reach)
+    return np.maximum(np.minimum(around, usual) / 2, PALEST * usual)
 
 
 def _pieces(marks: np.ndarray) -> tuple[np.ndarray, int]:
@@ -273,8 +290,8 @@ def _without_steps(marks: np.ndarray, tone: np.ndarray, ground: np.ndarray) -> n
     return ends[pieces] if ends.any() else marks
 
 
-def _writing(marks: np.ndarray) -> np.ndarray:
-    """Leave out what reaches in from beyond the edge, and dust."""
+def _writing(marks: np.ndarray, several: bool) -> np.ndarray:
+    """Leave out what reaches in from beyond the edge, dust, and specks far from the writing."""
     from scipy import ndimage
 
     pieces, count = _pieces(marks)
@@ -285,8 +302,29 @@ def _writing(marks: np.ndarray) -> np.ndarray:
     at_edge = np.zeros(count + 1, dtype=bool)
     at_edge[np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])] = True
     if extents[~at_edge].max(initial=0) >= INNER_FRACTION * extents.max():
-        areas[at_edge] = 0
-    return (areas >= max(1, DUST_FRACTION * areas.max()))[pieces]
+        subject = int(np.where(at_edge, 0, extents).argmax())
+        areas[at_edge & ~(several & _in_line_with(subject, pieces, places))] = 0
+    large = areas >= SPECK_FRACTION * areas.max(initial=1)
+    away = ndimage.distance_transform_edt(~large[pieces])
+    far = ndimage.minimum(away, pieces, np.arange(count + 1)) > SPECK_DISTANCE * extents.max()
+    return (large | (areas >= max(1, DUST_FRACTION * areas.max())) & ~far)[pieces]
+
+
+def _in_line_with(
+    subject: int, pieces: np.ndarray, places: list[tuple[slice, slice]]
+) -> np.ndarray:
+    """Mark the pieces beside a subject, about as high and as thick, bool (pieces + 1,)."""
+    from scipy import ndimage
+
+    numbers = np.arange(len(places) + 1)
+    thickness = ndimage.mean(ndimage.distance_transform_edt(pieces > 0), pieces, numbers)
+    rows = np.array([(0, 0), *((place[0].start, place[0].stop) for place in places)])
+    heights = rows[:, 1] - rows[:, 0]
+    shared = np.minimum(rows[:, 1], rows[subject, 1]) - np.maximum(rows[:, 0], rows[subject, 0])
+    alike = shared >= heights[subject] / ALIKE
+    for values in (heights, thickness):
+        alike &= (values >= values[subject] / ALIKE) & (values <= values[subject] * ALIKE)
+    return alike
 
 
 def _without_dust(ink: np.ndarray) -> np.ndarray:

@@ -63,6 +63,25 @@ def scale_to_input(drawing: Drawing, stroke_width: float = STROKE_WIDTH) -> floa
     return 0.0 if is_dot else (BOX - stroke_width) / extent
 
 
+def rasterised(strokes: Strokes, width: float, margin: float) -> np.ndarray:
+    """Draw strokes, in pixels of the result, with a round pen: float32 (height, width) in 0..1.
+
+    Args:
+        margin: to the right of and below the last ink's middle.
+    """
+    fine = FINE // 2
+    _, high = corners(strokes)
+    columns, rows = (int(length) for length in np.ceil(high + margin))
+    picture = Image.new("L", (columns * fine, rows * fine))
+    pen, radius = ImageDraw.Draw(picture), width * fine / 2
+    for stroke in strokes:
+        points = [(x, y) for x, y in (stroke * fine).tolist()]
+        pen.line(points, fill=255, width=max(1, round(2 * radius)), joint="curve")
+        for x, y in (points[0], points[-1]):
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(picture.reduce(fine), dtype=np.float32) / 255
+
+
 def _draw(strokes: Strokes, stroke_width: float) -> np.ndarray:
     """Draw the strokes with a round pen, averaged from a fine grid: float64 (28, 28) in 0..1."""
     lines = [_steadied(evenly_spaced(stroke * FINE, STEP)) for stroke in strokes]
