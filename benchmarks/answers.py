@@ -14,15 +14,14 @@ from pathlib import Path
 
 import click
 import numpy as np
-from PIL import Image
 
-from benchmarks.numbers import pictured_rows
+from benchmarks import numbers
 from benchmarks.photographed import Handwriting, photographs
 from benchmarks.support import options
 from benchmarks.support.commands import output
 from benchmarks.support.report import Figure, machine, printed
 from benchmarks.support.scenes import SCENES
-from mnist_app.core.data import datasets, pen_digits
+from mnist_app.core.data import pen_digits
 from mnist_app.core.errors import DigitLabError
 from tests.support.servers import ROOT
 
@@ -68,14 +67,14 @@ def write_photographs(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def write_numbers(folder: Path, count: int, images: np.ndarray, labels: np.ndarray) -> list[Path]:
-    """Write `count` numbers of each length, spaced and touching, of a data set's digits; PNG."""
-    rows = pictured_rows(images, labels, count)
-    pictures = itertools.chain.from_iterable(row for _, row in rows)
-    paths = []
-    for number, (ink, _) in enumerate(pictures):
-        paths.append(folder / f"number-{number}.png")
-        Image.fromarray(np.uint8(255 * ink)).save(paths[-1])
+def write_numbers(folder: Path, count: int) -> list[Path]:
+    """Write `count` numbers of each length of pens' and MNIST's digits, wide apart; PNG."""
+    writing, chance = numbers.held_out(), np.random.default_rng(0)
+    paths: list[Path] = []
+    for length, pictured, _ in itertools.product((2, 3, 5), (False, True), range(count)):
+        paths.append(folder / f"number-{len(paths)}.png")
+        written = numbers.number(writing, pictured, length, "wide", chance)
+        numbers.save(numbers.ink_of(written), paths[-1])
     return paths
 
 
@@ -97,8 +96,7 @@ def main(count: int, before: Path | None, form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             photographed = write_photographs(Path(folder), count)
-            mnist = datasets.load("mnist", allow_download=False)
-            numbers = write_numbers(Path(folder), count, mnist.test_images, mnist.test_labels)
+            several = write_numbers(Path(folder), count)
         except DigitLabError as error:
             raise click.ClickException(str(error)) from error
         strokes = [Path(os.environ["MNIST_APP_DATA"]) / pen_digits.PEN_STROKES]
@@ -106,7 +104,7 @@ def main(count: int, before: Path | None, form: str) -> None:
             "MNIST's test set": test_set,
             "pen strokes": lambda checkout: read(checkout, strokes),
             "photographed digits": lambda checkout: read(checkout, photographed),
-            "numbers": lambda checkout: read(checkout, numbers, "--as", "number"),
+            "numbers": lambda checkout: read(checkout, several, "--as", "number"),
         }
         figures = [_figure(name, way, before) for name, way in ways.items()]
     click.echo(printed(figures, {"machine": machine()}, form))

@@ -1,177 +1,174 @@
-"""How well whole numbers are read: `python -m benchmarks.numbers`.
+"""How well whole numbers are read: `python -m benchmarks.numbers --before CHECKOUT`.
 
-Numbers are put together from digits nobody trained on: pen strokes of one held-out writer each,
-slanted at random, and MNIST's test pictures. A number counts as read when all of its digits are.
+Numbers of two to eight digits are put together from digits nobody trained on: of one held-out
+writer each, at their own size, or MNIST's test pictures; drawn with thin and thick pens along
+drifting lines. The command `read` reads them, so that pictures go through the whole way from paper.
+A number counts as read when all of its digits are.
 """
 
+import json
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import click
 import numpy as np
+from PIL import Image
 
 from benchmarks.support import options
-from mnist_app.core.data import datasets, pen_digits
+from benchmarks.support.commands import output
+from mnist_app.core.data import composed_numbers, datasets, pen_digits
+from mnist_app.core.data.composed_numbers import GAPS, Placed, Writing
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.ink.drawings import Drawing, Strokes
-from mnist_app.core.models import model_store
-from mnist_app.core.recognition.reading import Reading, read_drawing, read_ink
+from tests.support.servers import ROOT
 
-LENGTHS = (2, 3, 5)
-# Between the boxes of neighbours, in heights of a digit.
-PEN_GAPS = {"spaced": (0.15, 0.5), "tight": (0.0, 0.12), "touching": (-0.15, 0.0)}
-PEN_SLANT = 0.2
-PEN_HEIGHT = 100.0
-# Ink fainter than this does not touch its neighbour.
-FULL = 0.3
-# A digit's picture moves up or down by at most this many pixels.
-DRIFT = 2
-
-# What stands for one digit, and which it is.
-Digits = Sequence[tuple[Strokes, int]]
+LENGTHS = (2, 9)
+# In pixels: of a digit, and of the paper around a number.
+HEIGHT = 80
+MARGIN = 40
+WAYS = ("strokes", "pictures of pen strokes", "pictures of MNIST's digits")
+# Of a page: its rows, and their distance in heights of a digit.
+ROWS = (2, 6)
+PITCH = (1.6, 2.4)
+# An answer is very sure when each of its digits has at least this probability.
+VERY_SURE = 0.95
 
 
 @click.command()
-@options.model
-@click.option("--count", type=click.IntRange(1), default=200, help="Numbers a row.")
-def main(model: Path, count: int) -> None:
-    """Print the fraction of numbers that are read wholly right, and the time that one takes."""
+@click.option(
+    "--count", type=click.IntRange(1), default=60, show_default=True, help="Numbers a row."
+)
+@options.before
+def main(count: int, before: Path | None) -> None:
+    """Print the fraction of numbers that are read wholly right, and how often sureness is right."""
+    checkouts = [ROOT, *([before] if before else [])]
     try:
-        classifier = model_store.classifier(model)
-        mnist = datasets.load("mnist", allow_download=False)
-        writers = writers_of(pen_strokes(), held_out=True)
+        writing = held_out()
     except DigitLabError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{'':44} {'read right':>11} {'ms':>6}")
-    for name, drawings in drawn_rows(writers, count):
-        read = partial(read_drawing, classifier=classifier, as_number=True)
-        _show(name, [(text, *_timed(partial(read, drawing))) for drawing, text in drawings])
-    for name, pictures in pictured_rows(mnist.test_images, mnist.test_labels, count):
-        read = partial(read_ink, classifier=classifier, as_number=True)
-        _show(name, [(text, *_timed(partial(read, picture))) for picture, text in pictures])
+    click.echo(f"{'read right':44} {'now':>8}" + f" {'before':>8}" * (len(checkouts) - 1))
+    everything: list[list[tuple[bool, bool]]] = [[] for _ in checkouts]
+    with tempfile.TemporaryDirectory() as folder:
+        for way in WAYS:
+            for spacing in GAPS:
+                chance = np.random.default_rng(len(spacing))
+                numbers = [_number(writing, way, spacing, chance) for _ in range(count)]
+                files = _written(Path(folder), numbers, as_strokes=way == "strokes")
+                texts = ["".join(str(one.glyph.label) for one in number) for number in numbers]
+                found = [_read(checkout, files, texts) for checkout in checkouts]
+                _show(f"{way}, {spacing}", found)
+                for all_of_it, part in zip(everything, found, strict=True):
+                    all_of_it.extend(part)
+        _show("all numbers", everything)
+        sure = [[one for one in found if one[1]] for found in everything]
+        _show("those of them that it is very sure of", sure)
+        chance = np.random.default_rng(0)
+        pages = [_page(writing, chance) for _ in range(count)]
+        click.echo(f"{'lines of pages':44} {_lines_right(Path(folder), pages):8.1%}")
 
 
-def pen_strokes() -> Path:
-    """Return the path of the pen strokes."""
-    return Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
+def number(
+    writing: Writing, pictured: bool, length: int, spacing: str, chance: np.random.Generator
+) -> list[Placed]:
+    """Write a number in one hand, by pen or as MNIST has it."""
+    write = writing.mnist_line if pictured else writing.pen_line
+    return composed_numbers.spaced(write(length, HEIGHT, chance), HEIGHT, chance, spacing)
 
 
-def writers_of(path: Path, held_out: bool) -> list[Digits]:
-    """The digits of each writer who is, or is not, held out.
-
-    Raises:
-        DigitLabError: see `pen_digits.read_pen_strokes`.
-    """
-    writers: dict[int, list[tuple[Strokes, int]]] = {}
-    for label, writer, drawing in pen_digits.read_pen_strokes(path):
-        if bool(pen_digits.is_held_out(np.array(writer))) == held_out:
-            writers.setdefault(writer, []).append((drawing.strokes, label))
-    return list(writers.values())
+def ink_of(characters: Sequence[Placed]) -> np.ndarray:
+    """Draw characters on paper that is large enough, float32 (height, width) in 0..1."""
+    left, top = (min(getattr(one, side) for one in characters) for side in ("left", "top"))
+    moved = [replace(one, left=one.left - left, top=one.top - top) for one in characters]
+    moved = [replace(one, left=one.left + MARGIN, top=one.top + MARGIN) for one in moved]
+    height = max(one.top + one.glyph.ink.shape[0] for one in moved) + MARGIN
+    width = max(one.left + one.glyph.ink.shape[1] for one in moved) + MARGIN
+    return composed_numbers.drawn(moved, (height, width)).ink
 
 
-def drawn_rows(
-    writers: Sequence[Digits], count: int, seed: int = 0
-) -> Iterator[tuple[str, list[tuple[Drawing, str]]]]:
-    """For each length and spacing its name, and `count` numbers with what they say."""
-    for length in LENGTHS:
-        for spacing, gaps in PEN_GAPS.items():
-            chance = np.random.default_rng(seed + length)
-            yield (
-                f"{length} digits, pen strokes, {spacing}",
-                [
-                    pen_number(writers[int(chance.integers(len(writers)))], length, gaps, chance)
-                    for _ in range(count)
-                ],
-            )
+def save(ink: np.ndarray, path: Path) -> None:
+    """Write ink as a PNG, black on white."""
+    Image.fromarray(np.uint8(255 - np.round(255 * ink))).save(path)
 
 
-def pictured_rows(
-    images: np.ndarray, labels: np.ndarray, count: int, seed: int = 0
-) -> Iterator[tuple[str, list[tuple[np.ndarray, str]]]]:
-    """The same for pictures of ink."""
-    for length in LENGTHS:
-        for spacing in ("spaced", "touching"):
-            chance = np.random.default_rng(seed + length)
-            yield (
-                f"{length} digits, MNIST, {spacing}",
-                [
-                    mnist_number(images, labels, length, spacing == "touching", chance)
-                    for _ in range(count)
-                ],
-            )
+def held_out() -> Writing:
+    """Return those whom nobody trained on."""
+    mnist = datasets.load("mnist", allow_download=False)
+    strokes = Path(os.environ.get("MNIST_APP_DATA", "")) / pen_digits.PEN_STROKES
+    hands = pen_digits.hands(strokes, held_out=True)
+    return Writing(hands, mnist.test_images, mnist.test_labels, is_varied=False)
 
 
-def pen_number(
-    digits: Digits, length: int, gaps: tuple[float, float], chance: np.random.Generator
-) -> tuple[Drawing, str]:
-    """A number in one hand, its strokes in any order, and what it says."""
-    strokes: list[np.ndarray] = []
-    text, right = "", 0.0
-    for _ in range(length):
-        lines, label = digits[int(chance.integers(len(digits)))]
-        points = np.concatenate(lines)
-        low, high = points.min(axis=0), points.max(axis=0)
-        size = PEN_HEIGHT * chance.uniform(0.85, 1.15) / max(*(high - low), 1e-9)
-        left = right + (PEN_HEIGHT * chance.uniform(*gaps) if text else 0.0)
-        corner = [left, PEN_HEIGHT * chance.normal(0, 0.05)]
-        strokes += [(line - [low[0], high[1]]) * size + corner for line in lines]
-        right = left + (high[0] - low[0]) * size
-        text += str(label)
-    slant = chance.normal(0, PEN_SLANT)
-    slanted = [np.column_stack([line[:, 0] - slant * line[:, 1], line[:, 1]]) for line in strokes]
-    return Drawing([slanted[index] for index in chance.permutation(len(slanted))], 8.0), text
+def _number(writing: Writing, way: str, spacing: str, chance: np.random.Generator) -> list[Placed]:
+    return number(writing, way == WAYS[2], int(chance.integers(*LENGTHS)), spacing, chance)
 
 
-def mnist_number(
-    images: np.ndarray,
-    labels: np.ndarray,
-    length: int,
-    touching: bool,
-    chance: np.random.Generator,
-) -> tuple[np.ndarray, str]:
-    """Ink, float64 (height, width) in 0..1, and what it says."""
-    side = images.shape[1]
-    sheet = np.zeros((side + 4 * DRIFT, (side + 10) * length))
-    text, right = "", DRIFT
-    for _ in range(length):
-        index = int(chance.integers(len(images)))
-        columns = np.flatnonzero(images[index].any(axis=0))
-        digit = np.zeros((len(sheet), len(images[index].T[columns[0] : columns[-1] + 1])))
-        top = 2 * DRIFT + int(chance.integers(-DRIFT, DRIFT + 1))
-        digit[top : top + side] = images[index][:, columns[0] : columns[-1] + 1] / 255
-        left = right
-        if text:
-            left += _overlapping(sheet, digit, right) if touching else int(chance.integers(2, 8))
-        place = sheet[:, left : left + digit.shape[1]]
-        np.maximum(place, digit, out=place)
-        right, text = left + digit.shape[1], text + str(labels[index])
-    return sheet, text
+def _written(folder: Path, numbers: Sequence[list[Placed]], as_strokes: bool) -> list[Path]:
+    if as_strokes:
+        path = folder / "numbers.jsonl"
+        path.write_text("\n".join(json.dumps({"strokes": _strokes(one)}) for one in numbers))
+        return [path]
+    paths = [folder / f"number-{index:03}.png" for index in range(len(numbers))]
+    for path, characters in zip(paths, numbers, strict=True):
+        save(ink_of(characters), path)
+    return paths
 
 
-def _overlapping(sheet: np.ndarray, digit: np.ndarray, right: int) -> int:
-    """Return how far left a digit must move to touch, at most half its width."""
-    width = digit.shape[1]
-    for move in range(0, -width // 2, -1):
-        place = sheet[:, right + move : right + move + width]
-        if ((place > FULL) & (digit > FULL)).any():
-            return move
-    return -width // 2
+def _strokes(characters: Sequence[Placed]) -> list[list[list[float]]]:
+    return [
+        np.add(stroke, (one.left, one.top)).round(1).tolist()
+        for one in characters
+        for stroke in one.glyph.strokes
+    ]
 
 
-def _timed(read: Callable[[], Reading]) -> tuple[str, float]:
-    started = time.perf_counter()
-    return read().text, (time.perf_counter() - started) * 1000
+def _read(checkout: Path, files: Sequence[Path], texts: Sequence[str]) -> list[tuple[bool, bool]]:
+    """Return for each number whether it is read right, and whether that is very sure."""
+    answers = _answers(checkout, files, "number")
+    return [
+        (
+            answer["text"] == text,
+            min((digit["probability"] for digit in answer["digits"]), default=0) >= VERY_SURE,
+        )
+        for answer, text in zip(answers, texts, strict=True)
+    ]
 
 
-def _show(name: str, readings: list[tuple[str, str, float]]) -> None:
-    """Print a row of what was written, what was read, and the milliseconds it took."""
-    right = np.mean([text == found for text, found, _ in readings])
-    click.echo(f"{name:44} {right:11.1%} {np.median([ms for _, _, ms in readings]):6.1f}")
+def _answers(checkout: Path, files: Sequence[Path], kind: str) -> list[dict]:
+    command = ["-m", "mnist_app", "read", *map(str, files), "--format", "json", "--as", kind]
+    return [json.loads(line) for line in output(command, checkout).splitlines()]
+
+
+def _page(writing: Writing, chance: np.random.Generator) -> list[list[Placed]]:
+    """Write a page in one hand after the other, each row starting about where the last did."""
+    pitch = HEIGHT * chance.uniform(*PITCH)
+    rows = []
+    for row in range(int(chance.integers(*ROWS))):
+        length, left = int(chance.integers(1, 7)), round(chance.normal(0, 0.2) * HEIGHT)
+        placed = number(writing, bool(chance.random() < 0.5), length, "near", chance)
+        down = round(row * pitch)
+        rows.append([replace(one, left=one.left + left, top=one.top + down) for one in placed])
+    return rows
+
+
+def _lines_right(folder: Path, pages: Sequence[list[list[Placed]]]) -> float:
+    paths = [folder / f"page-{index:03}.png" for index in range(len(pages))]
+    for path, rows in zip(paths, pages, strict=True):
+        save(ink_of(list(chain.from_iterable(rows))), path)
+    right: list[bool] = []
+    for rows, answer in zip(pages, _answers(ROOT, paths, "page"), strict=True):
+        lines = ["".join(str(one.glyph.label) for one in row) for row in rows]
+        found = [line.replace(" ", "") for line in answer["lines"]]
+        right += [line == other for line, other in zip_longest(lines, found)]
+    return float(np.mean(right))
+
+
+def _show(name: str, found: Sequence[list[tuple[bool, bool]]]) -> None:
+    rights = (np.mean([is_right for is_right, _ in one]) for one in found)
+    click.echo(f"{name:44}" + "".join(f" {right:8.1%}" for right in rights))
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main(prog_name="python -m benchmarks.numbers")

@@ -21,11 +21,12 @@ from benchmarks.support import options
 from benchmarks.support.scenes import SCENES, Glyph
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink import SIDE
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.recognition.reading import inputs_from_picture
+from mnist_app.core.recognition.reading import read_picture
 
 # Ink is drawn this many times larger, then averaged.
 FINE = 2
@@ -62,8 +63,8 @@ def _measured(
     for label, data in photographs(name, count, seed, digits):
         labels.append(label)
         common.append(shrunk(data))
-        found = inputs_from_picture(data)
-        ours.append(found[0] if len(found) else np.zeros((SIDE, SIDE), dtype=np.uint8))
+        found = read_picture(opened(data), classifier).digits
+        ours.append(found[0].image if found else np.zeros((SIDE, SIDE), dtype=np.uint8))
     answers = [classifier.probabilities(np.stack(way)).argmax(axis=1) for way in (common, ours)]
     return np.array([np.mean(answer == labels) for answer in answers])
 

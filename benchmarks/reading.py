@@ -23,7 +23,7 @@ from benchmarks.support import common_app, options
 from benchmarks.support.report import Figure, machine, printed
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
-from mnist_app.core.recognition.reading import inputs_from_drawing, read_inputs
+from mnist_app.core.recognition.reading import read_drawing
 from tests.support.drawings import STROKES, canvas_json, canvas_pixels
 from tests.support.servers import ROOT
 
@@ -44,7 +44,7 @@ def in_process(drawings: int) -> list[Figure]:
 
     def this_app(stroke: np.ndarray) -> Callable[[], object]:
         raw = canvas_json(stroke)
-        return lambda: read_inputs(inputs_from_drawing(drawing_from_canvas(raw)), classifier)
+        return lambda: read_drawing(drawing_from_canvas(raw), classifier)
 
     def common_way(stroke: np.ndarray) -> Callable[[], object]:
         pixels = canvas_pixels(stroke)

@@ -150,10 +150,10 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 @click.option(
     "--as",
     "kind",
-    type=click.Choice(["digit", "number"]),
+    type=click.Choice(["digit", "number", "page"]),
     default="digit",
     show_default=True,
-    help="What each drawing holds: one digit, or several from left to right.",
+    help="What each drawing holds: one digit, several from left to right, or rows of numbers.",
 )
 @click.option(
     "--pattern",
@@ -179,6 +179,8 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
     from mnist_app.core.models import model_store
     from mnist_app.core.recognition import batch, entries
 
+    if kind == "page" and pattern is not None:
+        raise click.UsageError("A pattern goes with --as number: a page holds several numbers.")
     stored = model_store.describe(model or model_store.SHIPPED)
     classifiers = _classifiers(stored, THREADS)
     if not stored.reads_digits:
@@ -188,7 +190,7 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
         raise DigitLabError(
             f"There are no pictures or drawings in {files[0]}. Name another folder."
         )
-    way = batch.Way(kind == "number" or pattern is not None, pattern)
+    way = batch.Way(kind == "number" or pattern is not None, pattern, kind == "page")
     if form == "csv":
         click.echo(batch.csv_line(batch.COLUMNS), nl=False)
     failures = []
@@ -196,7 +198,7 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
     with progress_bar("Reading", sys.stdout.isatty()) as bar:
         total, done = sum(path.stat().st_size for path in paths if path.exists()), 0
         for row in batch.rows(entries.entries_of_paths(paths), classifiers, way):
-            _echo_row(row, form)
+            _echo_row(row, form, kind)
             if row.problem:
                 failures.append(f"{row.source}: {row.problem}")
             done += row.size
@@ -207,14 +209,17 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
         sys.exit(1)
 
 
-def _echo_row(row: Any, form: str) -> None:
+def _echo_row(row: Any, form: str, kind: str) -> None:
     from mnist_app.core.percentages import confidence
     from mnist_app.core.recognition.batch import csv_line
 
     if form == "json":
-        click.echo(json.dumps(_reading_as_dict(row)))
+        click.echo(json.dumps(_reading_as_dict(row, kind)))
     elif form == "csv":
         click.echo(csv_line(row.values), nl=False)
+    elif row.least is not None and kind == "page":
+        click.echo(f"{row.source} ({confidence(row.least)} sure): {row.doubt}".rstrip(": "))
+        click.echo("\n".join(row.reading.lines))
     elif row.least is not None:
         sure = f"{row.reading.text} ({confidence(row.least)} sure)"
         click.echo(f"{row.source}: {sure} {row.doubt}".rstrip())
@@ -222,10 +227,11 @@ def _echo_row(row: Any, form: str) -> None:
         click.echo(f"{row.source}: {row.doubt}")
 
 
-def _reading_as_dict(row: Any) -> dict[str, Any]:
+def _reading_as_dict(row: Any, kind: str) -> dict[str, Any]:
+    lines = row.reading.lines
     answer: dict[str, Any] = {
         "source": row.source,
-        "text": row.reading.text,
+        "text": "\n".join(lines) if kind == "page" else row.reading.text,
         "digits": [
             {
                 "digit": digit.digit,
@@ -235,6 +241,8 @@ def _reading_as_dict(row: Any) -> dict[str, Any]:
             for digit in row.reading.digits
         ],
     }
+    if kind == "page":
+        answer["lines"] = lines
     return answer if row.reading.digits else {**answer, "reason": row.doubt}
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from mnist_app.cli import commands
 from mnist_app.core.data import datasets
+from mnist_app.core.images.pictures import png
+from tests.support.cases import CASES
 from tests.support.command_line import BLANK, SEVEN
 
 
@@ -35,6 +37,17 @@ def test_a_number_is_read_from_left_to_right(run: Any, strokes: Path, model_path
     outcome = run("read", strokes, "--model", model_path, "--as", "number", "--format", "json")
     assert [len(item["digits"]) for item in outcome.objects] == [1, 0, 2]
     assert [len(item["text"]) for item in outcome.objects] == [1, 0, 2]
+
+
+def test_a_page_is_read_line_by_line(run: Any, tmp_path: Path) -> None:
+    page = tmp_path / "page.png"
+    page.write_bytes(png(CASES["12 over 34"][2]))
+    (found,) = run("read", page, "--as", "page", "--format", "json").objects
+    assert found["lines"] == ["12", "34"]
+    assert found["text"] == "12\n34"
+    head, *lines = run("read", page, "--as", "page").out.splitlines()
+    assert head.startswith(str(page))
+    assert lines == ["12", "34"]
 
 
 def test_pictures_and_strokes_mix(run: Any, picture: Path, strokes: Path, model_path: Path) -> None:
@@ -81,6 +94,9 @@ def test_a_pattern_decides_what_is_read(run: Any, strokes: Path, model_path: Pat
     outcome = run(*command[:-2], "csv", "--pattern", "2")
     assert "1 digit was found, and none of so many match the pattern." in outcome.out
     assert outcome.status == 0
+    outcome = run(*command, "2", "--as", "page")
+    assert outcome.status == 2
+    assert "A pattern goes with --as number" in outcome.err
     outcome = run(*command, "(")
     assert outcome.status == 2
     assert "This pattern cannot be used" in outcome.err

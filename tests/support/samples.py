@@ -12,7 +12,6 @@ import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation.metrics import evaluate
-from mnist_app.core.recognition.segmentation.layout import MOST_PIECES, MOST_TOGETHER, Layout
 from mnist_app.core.settings import TrainingConfig
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,12 +56,3 @@ def accuracy(model: Any, dataset: Dataset) -> float:
     from mnist_app.lab.networks.keras_classifier import KerasClassifier
 
     return evaluate(KerasClassifier(model), dataset.test_images, dataset.test_labels).accuracy
-
-
-def check_bounds(layout: Layout) -> None:
-    """Check that a layout has no more pieces and candidates than there may be, each read once."""
-    candidates = layout.candidates()
-    assert len(layout.boxes) <= MOST_PIECES
-    assert len(candidates) <= MOST_PIECES * MOST_TOGETHER
-    path = layout.best(candidates, np.full(len(candidates), -1.0))
-    assert [place for span in path for place in range(*span)] == [*range(len(layout.boxes))]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED
-from mnist_app.core.ink.drawings import Drawing, drawing_from_points
+from mnist_app.core.ink.drawings import Drawing, Strokes, drawing_from_points
 from mnist_app.core.ink.raster import STROKE_WIDTH, strokes_to_input
 
 PEN_STROKES = "pen_strokes.jsonl.gz"
@@ -66,6 +66,19 @@ def load_pen_strokes(path: Path, widths: Sequence[float] = (STROKE_WIDTH,)) -> P
     if not images or not 0 <= min(labels) <= max(labels) <= 9:
         raise DigitLabError(f"{path} must hold at least one drawing, and only labels from 0 to 9.")
     return PenDigits(np.stack(images), np.array(labels), np.array(writers), len(widths))
+
+
+def hands(path: Path, held_out: bool) -> list[list[tuple[Strokes, int]]]:
+    """Return the strokes and the label of each digit of each writer who is, or is not, held out.
+
+    Raises:
+        DigitLabError: see `read_pen_strokes`.
+    """
+    writers: dict[int, list[tuple[Strokes, int]]] = {}
+    for label, writer, drawing in read_pen_strokes(path):
+        if bool(is_held_out(np.array(writer))) == held_out:
+            writers.setdefault(writer, []).append((drawing.strokes, label))
+    return list(writers.values())
 
 
 def read_pen_strokes(path: Path) -> Iterator[tuple[int, int, Drawing]]:

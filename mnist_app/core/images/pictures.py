@@ -18,6 +18,8 @@ MAX_BYTES = 80_000_000
 MAX_PIXELS = 50_000_000
 # More detail than this does not survive the way into 28 x 28.
 WORKING_SIDE = 512
+# But many digits stand on a page.
+PAGE_SIDE = 1280
 # Colours of numbers above and below zero, red, green and blue; told apart by people who see red and
 # green alike.
 ABOVE, BELOW = (47, 123, 246), (232, 131, 58)
@@ -28,7 +30,7 @@ class Picture:
     """A picture as it stands upright.
 
     Attributes:
-        colours: float64 (height, width, channels) in 0..1, at most 512 pixels a side; one channel
+        colours: float64 (height, width, channels) in 0..1, one channel
             or three, transparency resolved.
         scale: pixels of the original for one of these.
     """
@@ -37,11 +39,13 @@ class Picture:
     scale: float
 
 
-def opened(data: bytes, most_pixels: int = MAX_PIXELS) -> Picture:
+def opened(data: bytes, most_pixels: int = MAX_PIXELS, side: int = WORKING_SIDE) -> Picture:
     """Decode a picture.
 
     Args:
         data: the bytes of a PNG, JPEG, WebP, HEIC, GIF (its first frame), BMP or TIFF file.
+        most_pixels: a larger picture is refused.
+        side: the result has no more pixels a side.
 
     Raises:
         DigitLabError: it is no such picture, broken, or too large.
@@ -60,9 +64,9 @@ def opened(data: bytes, most_pixels: int = MAX_PIXELS) -> Picture:
             longer = max(picture.size)
             if picture.width * picture.height > most_pixels:
                 raise Image.DecompressionBombError
-            picture.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+            picture.draft("RGB", (side, side))
             picture.load()
-            small = ImageOps.exif_transpose(_shrunk(picture))
+            small = ImageOps.exif_transpose(_shrunk(picture, side))
             return Picture(_colours(small), longer / max(small.size))
     except UnidentifiedImageError as error:
         raise DigitLabError(f"This file cannot be opened as a picture. Try {KINDS}.") from error
@@ -91,13 +95,13 @@ def _formats(data: bytes) -> tuple[str, ...]:
     return ("HEIF",)
 
 
-def _shrunk(picture: Image.Image) -> Image.Image:
-    """Return the picture with at most 512 pixels a side."""
+def _shrunk(picture: Image.Image, side: int) -> Image.Image:
+    """Return the picture with at most `side` pixels a side."""
     if picture.mode in ("1", "P", "PA"):
         # These shrink by dropping pixels, and a thin line with them.
         upright = ImageOps.exif_transpose(picture)
         picture = upright.convert("L" if picture.mode == "1" else "RGBA")
-    picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX, reducing_gap=None)
+    picture.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=None)
     return picture
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import Picture, opened
+from mnist_app.core.images.pictures import PAGE_SIDE, WORKING_SIDE, Picture, opened
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.answers import doubts
 from mnist_app.core.recognition.classifier import Classifier
@@ -61,10 +61,12 @@ class Way:
     Attributes:
         as_number: each holds a number, not one digit.
         pattern: what the digits of each match.
+        as_page: each holds rows of numbers.
     """
 
     as_number: bool = False
     pattern: Pattern | None = None
+    as_page: bool = False
 
 
 def rows(entries: Iterable[Entry], classifiers: Sequence[Classifier], way: Way) -> Iterator[Row]:
@@ -97,12 +99,13 @@ def rows(entries: Iterable[Entry], classifiers: Sequence[Classifier], way: Way) 
 
 def _row(entry: Entry, classifier: Classifier, way: Way) -> Row:
     reading, picture, problem, unmatched = Reading(()), None, entry.problem, ""
+    several = way.as_number or way.as_page
     try:
         if isinstance(entry.content, Drawing):
-            reading = read_drawing(entry.content, classifier, way.as_number)
+            reading = read_drawing(entry.content, classifier, several)
         elif entry.content is not None:
-            picture = opened(entry.content)
-            reading = read_picture(picture, classifier, way.as_number)
+            picture = opened(entry.content, side=PAGE_SIDE if way.as_page else WORKING_SIDE)
+            reading = read_picture(picture, classifier, several)
         if way.pattern is not None and reading.digits:
             reading, unmatched = _matched(reading, way.pattern)
     except DigitLabError as error:
@@ -126,7 +129,7 @@ def _matched(reading: Reading, pattern: Pattern) -> tuple[Reading, str]:
         replace(digit, digit=chosen, probability=float(digit.probabilities[chosen]))
         for digit, chosen in zip(reading.digits, best, strict=True)
     ]
-    return replace(reading, digits=tuple(digits)), ""
+    return Reading((tuple(digits),)), ""
 
 
 def csv_line(values: Values | tuple[str, ...]) -> str:

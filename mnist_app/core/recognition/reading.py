@@ -1,23 +1,30 @@
 """A drawing or a picture -> the digits in it, for pages and command line alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise
+from typing import TypeVar
 
 import numpy as np
 
-from mnist_app.core.images.pictures import Picture, opened
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.images.pictures import Picture
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import candidates
-from mnist_app.core.recognition.segmentation.numbers import drawn_digits, inked_digits
+from mnist_app.core.recognition.segmentation.numbers import InkPart, drawn_rows, inked_rows
 
 # What reads so surely as one digit is not read once more as a number.
 SURELY_ONE = 0.99
+# Numbers in a row have a gap between them that is wider than this, in heights of a digit.
+WORD_GAP = 1.0
+NOTHING = "No writing found."
 # x, y, width and height, y down.
 Box = tuple[float, float, float, float]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -29,67 +36,62 @@ class Digit:
         probability: how sure the network is of it, 0..1.
         probabilities: all ten, float32 (10,), sum 1.
         image: what the network saw, uint8 (28, 28).
-        box: where its ink stands, in the units of the drawing or in pixels of the upright picture;
-            None when only network inputs were given.
+        box: where its ink stands, in the units of the drawing or in pixels of the upright picture.
     """
 
     digit: int
     probability: float
     probabilities: np.ndarray
     image: np.ndarray
-    box: Box | None = None
+    box: Box = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The result of reading; `reason` says why when `digits` is empty."""
+    """The result of reading.
 
-    digits: tuple[Digit, ...]
+    Attributes:
+        rows: the digits of each row, from left to right; the rows from top to bottom.
+        reason: says why there are none.
+    """
+
+    rows: tuple[tuple[Digit, ...], ...]
     reason: str = ""
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """Return the digits of all rows."""
+        return tuple(chain.from_iterable(self.rows))
 
     @property
     def text(self) -> str:
         """Return the digits as written, from left to right."""
         return "".join(str(digit.digit) for digit in self.digits)
 
-
-def inputs_from_drawing(drawing: Drawing, judge: Classifier | None = None) -> np.ndarray:
-    """Return the network inputs, uint8 (digits, 28, 28), of a drawing; (0, 28, 28) without ink.
-
-    Args:
-        judge: when given, the drawing is a number, and this decides what its digits are.
-
-    Raises:
-        DigitLabError: see `stroke_pieces.drawn_pieces`.
-    """
-    return _stack([strokes_to_input(part) for part in drawn_digits(drawing, judge)])
-
-
-def inputs_from_picture(data: bytes, judge: Classifier | None = None) -> np.ndarray:
-    """Return the same for the bytes of a picture.
-
-    Raises:
-        DigitLabError: see `pictures.opened`.
-    """
-    return _stack(
-        [_inked_input(part) for part in inked_digits(extract_ink(opened(data).colours), judge)]
-    )
+    @property
+    def lines(self) -> list[str]:
+        """Return the text of each row, with spaces where numbers stand apart."""
+        return [_spaced(row) for row in self.rows]
 
 
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
     """Read a drawing and say where each digit stands, in units of the drawing.
 
     Raises:
-        DigitLabError: see `stroke_pieces.drawn_pieces`.
+        DigitLabError: see `pieces.drawn_pieces`.
     """
-    parts = drawn_digits(drawing, classifier if as_number else None)
-    reading = read_inputs(_stack([strokes_to_input(part) for part in parts]), classifier)
-    return _placed(reading, [_drawn_box(part) for part in parts])
+    rows = drawn_rows(drawing, classifier if as_number else None)
+    return _read(rows, strokes_to_input, _drawn_box, classifier)
 
 
 def read_picture(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
-    """Read a picture and say where each digit stands, in pixels of the upright original."""
-    return read_ink(extract_ink(picture.colours), classifier, as_number, picture.scale)
+    """Read a picture and say where each digit stands, in pixels of the upright original.
+
+    Raises:
+        DigitLabError: see `pieces.inked_pieces`.
+    """
+    ink = extract_ink(picture.colours, several=as_number)
+    return read_ink(ink, classifier, as_number, picture.scale)
 
 
 def read_ink(
@@ -100,21 +102,25 @@ def read_ink(
     Args:
         scale: units of a box for one pixel of `ink`.
     """
-    parts = inked_digits(ink, classifier if as_number else None)
-    reading = read_inputs(_stack([_inked_input(part) for part in parts]), classifier)
-    return _placed(reading, [_inked_box(part, scale) for part in parts])
+    rows = inked_rows(ink, classifier if as_number else None)
+    return _read(rows, _inked_input, lambda part: _inked_box(part, scale), classifier)
 
 
-def read_inputs(inputs: np.ndarray, classifier: Classifier) -> Reading:
-    """Read network inputs, uint8 (digits, 28, 28), from left to right."""
-    if not len(inputs):
-        return Reading((), "No writing found.")
-    return Reading(
-        tuple(
-            Digit(int(row.argmax()), float(row.max()), row, image)
-            for row, image in zip(classifier.probabilities(inputs), inputs, strict=True)
-        )
+def _read(
+    rows: list[list[Part]],
+    input_of: Callable[[Part], np.ndarray],
+    box_of: Callable[[Part], Box],
+    classifier: Classifier,
+) -> Reading:
+    parts = list(chain.from_iterable(rows))
+    if not parts:
+        return Reading((), NOTHING)
+    images = np.stack([input_of(part) for part in parts])
+    digits = iter(
+        Digit(int(values.argmax()), float(values.max()), values, image, box_of(part))
+        for values, image, part in zip(classifier.probabilities(images), images, parts, strict=True)
     )
+    return Reading(tuple(tuple(islice(digits, len(row))) for row in rows))
 
 
 def is_rather_a_number(reading: Reading, as_number: Callable[[], Reading]) -> bool:
@@ -125,15 +131,18 @@ def is_rather_a_number(reading: Reading, as_number: Callable[[], Reading]) -> bo
     """
     if not reading.digits or reading.digits[0].probability > SURELY_ONE:
         return False
-    several = as_number().digits
+    try:
+        several = as_number().digits
+    except DigitLabError:
+        return False
     return len(several) > 1 and all(
         digit.probability > reading.digits[0].probability and candidates(digit.probabilities)
         for digit in several
     )
 
 
-def _inked_input(part: np.ndarray) -> np.ndarray:
-    return raster_to_input(normalise_stroke_width(part))
+def _inked_input(part: InkPart) -> np.ndarray:
+    return raster_to_input(normalise_stroke_width(part.ink))
 
 
 def _drawn_box(part: Drawing) -> Box:
@@ -141,8 +150,8 @@ def _drawn_box(part: Drawing) -> Box:
     return _box(points.min(axis=0) - margin, points.max(axis=0) + margin)
 
 
-def _inked_box(part: np.ndarray, scale: float) -> Box:
-    places = np.argwhere(part)[:, ::-1]
+def _inked_box(part: InkPart, scale: float) -> Box:
+    places = np.argwhere(part.ink)[:, ::-1] + (part.left, part.top)
     return _box(places.min(axis=0) * scale, (places.max(axis=0) + 1) * scale)
 
 
@@ -150,10 +159,14 @@ def _box(low: np.ndarray, high: np.ndarray) -> Box:
     return (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
 
 
-def _placed(reading: Reading, boxes: list[Box]) -> Reading:
-    digits = (replace(digit, box=box) for digit, box in zip(reading.digits, boxes, strict=True))
-    return replace(reading, digits=tuple(digits))
-
-
-def _stack(images: list[np.ndarray]) -> np.ndarray:
-    return np.stack(images) if images else np.zeros((0, 28, 28), dtype=np.uint8)
+def _spaced(row: tuple[Digit, ...]) -> str:
+    """Return the text of a row, with a space where a gap is much wider than digits are."""
+    text = "".join(str(digit.digit) for digit in row[:1])
+    for left, right in pairwise(row):
+        gap = right.box[0] - left.box[0] - left.box[2]
+        text += (
+            f" {right.digit}"
+            if gap > WORD_GAP * max(left.box[3], right.box[3])
+            else f"{right.digit}"
+        )
+    return text

@@ -44,7 +44,7 @@ def show_bars(group: str, digit: Digit | None = None) -> None:
     Args:
         digit: given where there are no words that the answer comes with.
     """
-    answer = None if digit is None else answers.as_dict(Reading((digit,)))
+    answer = None if digit is None else answers.as_dict(Reading(((digit,),)))
     _show_part(group, "bars", {"selected": _select}, answer=answer)
 
 

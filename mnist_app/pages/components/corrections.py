@@ -1,6 +1,7 @@
 """Wrong answers put right by the visitor: kept in the session, downloaded, learned from."""
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.segmentation.numbers import drawn_digits
+from mnist_app.core.recognition.segmentation.numbers import drawn_rows
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
 from mnist_app.pages.components.canvas import Canvas
@@ -126,7 +127,7 @@ def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
         if loading_job(model).state != JobState.DONE:
             raise DigitLabError("The number has not been read yet. Try again in a moment.")
         judge = model_cache.loaded(model.path)
-    parts = drawn_digits(canvas.drawing, judge)
+    parts = list(chain.from_iterable(drawn_rows(canvas.drawing, judge)))
     if not parts:
         raise DigitLabError(EMPTY)
     return parts[min(st.session_state.get("selected_digit", 0), len(parts) - 1)]

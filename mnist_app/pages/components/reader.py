@@ -92,10 +92,7 @@ def looks_like_a_number(found: CanvasReading) -> bool:
         classifier = model_cache.loaded(found.model.path)
         return read_drawing(found.canvas.drawing, classifier, as_number=True)
 
-    try:
-        return not found.canvas.is_wide and is_rather_a_number(found.reading, as_number)
-    except DigitLabError:
-        return False
+    return not found.canvas.is_wide and is_rather_a_number(found.reading, as_number)
 
 
 def offer_number(canvas: Canvas, key: str) -> None:

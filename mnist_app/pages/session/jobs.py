@@ -173,7 +173,7 @@ def picture_job(
         is_more = not as_number and is_rather_a_number(
             reading, lambda: read_picture(picture, classifier, as_number=True)
         )
-        boxes = [digit.box for digit in reading.digits if digit.box is not None]
+        boxes = [digit.box for digit in reading.digits]
         return ReadPicture(reading, is_more, frames.framed(picture, boxes))
 
     key = ("picture", owner, name, as_number, identity(model))

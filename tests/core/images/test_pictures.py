@@ -122,7 +122,7 @@ def test_what_is_no_whole_picture_is_refused_in_a_sentence(data: bytes) -> None:
 
 
 def test_too_little_memory_is_not_told_as_a_broken_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    def short_of_memory(picture: Image.Image) -> Image.Image:
+    def short_of_memory(picture: Image.Image, side: int) -> Image.Image:
         raise MemoryError
 
     monkeypatch.setattr(pictures, "_shrunk", short_of_memory)
@@ -164,3 +164,10 @@ def test_numbers_around_zero_are_white_blue_above_and_orange_below() -> None:
 
 def test_all_zeros_are_white() -> None:
     assert (pictures.signed(np.zeros((3, 3))) == 255).all()
+
+
+def test_a_page_keeps_more_pixels_when_asked() -> None:
+    data = png(np.zeros((300, 1500), dtype=np.uint8))
+    found = [opened(data), opened(data, side=1000)]
+    assert [picture.colours.shape[1] for picture in found] == [512, 1000]
+    assert [picture.scale for picture in found] == [pytest.approx(1500 / 512), 1.5]

@@ -16,7 +16,7 @@ def digit(**fractions: float) -> Digit:
 
 
 def said(*digits: Digit) -> str:
-    answer = as_dict(Reading(digits))
+    answer = as_dict(Reading((digits,)))
     return "\n".join([answer["text"], *answer["says"], answer["quiet"]])
 
 

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,10 +27,10 @@ def drawn(digit: int) -> Entry:
 def test_all_is_read_in_order_whatever_one_of_it_is(
     classifiers: list[Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def strange(data: bytes) -> object:
+    def strange(data: bytes, **options: Any) -> object:
         if data == b"strange":
             raise ZeroDivisionError
-        return opened(data)
+        return opened(data, **options)
 
     monkeypatch.setattr(batch, "opened", strange)
     entries = [

@@ -12,12 +12,11 @@ from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import (
+    SURELY_ONE,
+    Digit,
     Reading,
-    inputs_from_drawing,
-    inputs_from_picture,
     is_rather_a_number,
     read_drawing,
-    read_inputs,
     read_picture,
 )
 from tests.support import photos
@@ -40,54 +39,54 @@ def picture(*lines: list[list[int]]) -> bytes:
 def test_a_drawing_is_one_digit_or_a_number(
     classifier: Classifier, as_number: bool, digits: int
 ) -> None:
-    drawing = drawing_from_points([ONE, OTHER_ONE])
-    judge = classifier if as_number else None
-    for inputs in (
-        inputs_from_drawing(drawing, judge),
-        inputs_from_picture(picture(ONE, OTHER_ONE), judge),
+    for reading in (
+        read_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier, as_number),
+        read_picture(opened(picture(ONE, OTHER_ONE)), classifier, as_number),
     ):
-        assert inputs.shape == (digits, 28, 28)
-        assert inputs.dtype == np.uint8
-        assert inputs.any(axis=(1, 2)).all()
+        assert [len(row) for row in reading.rows] == [digits]
+        for digit in reading.digits:
+            assert digit.image.shape == (28, 28)
+            assert digit.image.dtype == np.uint8
+            assert digit.image.any()
 
 
 @pytest.mark.parametrize("as_number", [False, True])
-def test_no_ink_gives_no_inputs(classifier: Classifier, as_number: bool) -> None:
-    judge = classifier if as_number else None
-    for inputs in (inputs_from_drawing(Drawing([]), judge), inputs_from_picture(picture(), judge)):
-        assert inputs.shape == (0, 28, 28)
-
-
-def test_a_broken_picture_is_refused() -> None:
-    with pytest.raises(DigitLabError):
-        inputs_from_picture(b"broken")
-
-
-def test_no_ink_is_never_a_digit(classifier: Classifier) -> None:
-    reading = read_inputs(inputs_from_drawing(Drawing([])), classifier)
-    assert reading.text == ""
-    assert reading.digits == ()
-    assert reading.reason == "No writing found."
+def test_no_ink_is_never_a_digit(classifier: Classifier, as_number: bool) -> None:
+    for reading in (
+        read_drawing(Drawing([]), classifier, as_number),
+        read_picture(opened(picture()), classifier, as_number),
+    ):
+        assert reading.text == ""
+        assert reading.digits == ()
+        assert reading.lines == []
+        assert reading.reason == "No writing found."
 
 
 def test_digits_come_with_their_probabilities(classifier: Classifier) -> None:
-    inputs = inputs_from_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier)
-    reading = read_inputs(inputs, classifier)
+    reading = read_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier, as_number=True)
     assert reading.reason == ""
     assert reading.text == "".join(str(digit.digit) for digit in reading.digits)
-    for digit, image in zip(reading.digits, inputs, strict=True):
+    for digit in reading.digits:
         assert digit.probability == pytest.approx(digit.probabilities[digit.digit])
         assert digit.probability == digit.probabilities.max()
         assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
-        np.testing.assert_array_equal(digit.image, image)
+        (again,) = classifier.probabilities(digit.image[None])
+        np.testing.assert_allclose(digit.probabilities, again, atol=1e-5)
 
 
 def test_a_known_digit_is_read_from_strokes_and_from_a_picture(classifier: Classifier) -> None:
-    for inputs in (
-        inputs_from_drawing(drawing_from_points([RING])),
-        inputs_from_picture(picture(RING)),
-    ):
-        assert read_inputs(inputs, classifier).text == "0"
+    assert read_drawing(drawing_from_points([RING]), classifier).text == "0"
+    assert read_picture(opened(picture(RING)), classifier).text == "0"
+
+
+def test_rows_are_lines_and_far_neighbours_are_set_apart() -> None:
+    def digit(number: int, left: float) -> Digit:
+        nothing = np.zeros((28, 28), dtype=np.uint8)
+        return Digit(number, 1.0, np.eye(10, dtype=np.float32)[number], nothing, (left, 0, 6, 10))
+
+    reading = Reading(((digit(1, 0), digit(2, 9), digit(3, 27)), (digit(4, 0),)))
+    assert reading.lines == ["12 3", "4"]
+    assert reading.text == "1234"
 
 
 def test_each_digit_has_its_place(classifier: Classifier) -> None:
@@ -133,6 +132,15 @@ def test_what_is_surely_one_digit_is_not_read_twice(shipped: Classifier) -> None
     reading = read_drawing(drawing_from_points([RING]), shipped)
     assert not is_rather_a_number(reading, lambda: pytest.fail("read again"))
     assert not is_rather_a_number(Reading(()), lambda: pytest.fail("read again"))
+
+
+def test_what_cannot_be_read_as_a_number_is_none(shipped: Classifier) -> None:
+    def refused() -> Reading:
+        raise DigitLabError("too much")
+
+    unsure = read_drawing(written("12", 0.8), shipped)
+    assert unsure.digits[0].probability < SURELY_ONE
+    assert not is_rather_a_number(unsure, refused)
 
 
 def placed(

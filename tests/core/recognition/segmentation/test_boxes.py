@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_app.core.recognition.segmentation.boxes import boxes_of, digit_height, groups_of, united
-from mnist_app.core.recognition.segmentation.layout import MOST_PIECES
+from mnist_app.core.recognition.segmentation.boxes import boxes_in, boxes_of, digit_height
 
 
 def test_a_box_goes_around_each_line() -> None:
@@ -22,17 +21,10 @@ def test_a_height_is_never_zero(box: list[float]) -> None:
     assert digit_height(np.array([box], dtype=float)) > 0
 
 
-def test_what_stands_in_one_place_is_one_group() -> None:
-    boxes = np.array([[20, 0, 30, 9], [0, 0, 10, 9], [1, 0, 9, 2], [9, 0, 21, 9]], dtype=float)
-    groups = groups_of(boxes)
-    assert [sorted(group) for group in groups] == [[1, 2], [3], [0]]
-    assert united(groups, boxes).tolist() == [[0, 0, 10, 9], [9, 0, 21, 9], [20, 0, 30, 9]]
-
-
-def test_too_many_groups_are_joined_where_they_are_nearest() -> None:
-    lefts = np.arange(MOST_PIECES + 1) * 10.0
-    lefts[5:] -= 6
-    boxes = np.column_stack([lefts, 0 * lefts, lefts + 3, 0 * lefts + 9])
-    groups = groups_of(boxes)
-    assert len(groups) == MOST_PIECES
-    assert [4, 5] in groups
+def test_a_box_goes_around_connected_ink_that_is_not_faint() -> None:
+    ink = np.zeros((9, 20))
+    # The second is connected by a corner; what joins it to the third is too faint.
+    ink[1:5, 2:4] = ink[5:7, 4:6] = ink[3:8, 10:12] = 1
+    ink[5, 6:10] = 0.1
+    assert boxes_in(ink).tolist() == [[2, 1, 6, 7], [10, 3, 12, 8]]
+    assert boxes_in(np.zeros((4, 5))).shape == (0, 4)

@@ -8,17 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import opened
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_drawing, read_ink, read_picture
-from mnist_app.core.recognition.segmentation.layout import Layout
-from mnist_app.core.recognition.segmentation.numbers import (
-    Judged,
-    drawn_digits,
-    inked_digits,
-    judge_ink,
-)
+from mnist_app.core.recognition.segmentation.numbers import drawn_rows, inked_rows
+from mnist_app.core.recognition.segmentation.pieces import MOST_STROKES
 from tests.support import photos
 
 
@@ -68,7 +64,7 @@ def test_a_four_of_two_strokes_and_the_bar_of_a_five_stay_with_their_own(
 def test_a_postal_code_is_read(shipped: Classifier) -> None:
     assert read_drawing(number(8, 0, 3, 3, 6), shipped, as_number=True).text == "80336"
     ink = photos.written("80336", 120, 500)
-    assert len(inked_digits(ink, shipped)) == 5
+    assert read_ink(ink, shipped, as_number=True).text == "80336"
 
 
 def test_slanted_writing_is_read(shipped: Classifier) -> None:
@@ -179,35 +175,164 @@ def test_strokes_that_touch_or_overlap_are_still_two_digits(shipped: Classifier)
     assert read_drawing(drawing, shipped, as_number=True).text == "30"
 
 
-def test_touching_ink_is_cut(shipped: Classifier) -> None:
-    ring = np.pad(photos.written("0", 100, 100), ((0, 0), (0, 100)))
-    width = len(np.flatnonzero(ring.any(axis=0)))
-    sheet = np.maximum(ring, np.roll(ring, width - 2, axis=1))
-    left, right = inked_digits(sheet, shipped)
-    np.testing.assert_array_equal(left + right, sheet)
-    assert abs(len(np.flatnonzero(left.any(axis=0))) - width) <= 0.2 * width
+@pytest.mark.parametrize("numerals", ["00", "38", "606"])
+def test_touching_ink_is_cut(shipped: Classifier, numerals: str) -> None:
+    left, sheets = 20, []
+    for numeral in numerals:
+        digit = photos.written(numeral, 100, 100)
+        columns = np.flatnonzero(digit.any(axis=0))
+        sheets.append(np.roll(np.pad(digit, ((0, 0), (0, 300))), left - columns[0], axis=1))
+        left += len(columns) - 2
+    sheet = np.max(sheets, axis=0)
+    assert read_ink(sheet, shipped, as_number=True).text == numerals
+    ((*parts,),) = inked_rows(sheet, shipped)
+    together = np.zeros_like(sheet)
+    for part in parts:
+        rows, columns = part.ink.shape
+        together[part.top : part.top + rows, part.left : part.left + columns] += part.ink
+    # What is cut is kept, and no ink is in two digits.
+    np.testing.assert_array_equal(together, sheet)
+
+
+def test_digits_written_without_lifting_the_pen_are_cut(shipped: Classifier) -> None:
+    numerals = (6, 2)
+    joined = np.concatenate(
+        [
+            stroke * 100 + [80 * place, 0]
+            for place, digit in enumerate(numerals)
+            for stroke in photos.drawing(digit).strokes
+        ]
+    )
+    drawing = Drawing([joined], 8.0)
+    ((left, right),) = drawn_rows(drawing, shipped)
+    assert left.strokes[0][:, 0].mean() < right.strokes[0][:, 0].mean()
+    assert read_drawing(drawing, shipped, as_number=True).text == "62"
+
+
+def test_rows_are_read_from_top_to_bottom_and_words_stay_apart(shipped: Classifier) -> None:
+    rows = [number(1, 2), number(3, 0, step=2.8), number(7)]
+    strokes = [
+        stroke + np.array([0, 150 * row]) for row, one in enumerate(rows) for stroke in one.strokes
+    ]
+    for order in (strokes, strokes[::-1]):
+        reading = read_drawing(Drawing(order, 8.0), shipped, as_number=True)
+        assert reading.lines == ["12", "3 0", "7"]
+    reading = read_ink(rastered(strokes), shipped, as_number=True)
+    assert reading.lines == ["12", "3 0", "7"]
+
+
+def test_digits_in_boxes_are_read(shipped: Classifier) -> None:
+    boxes = [
+        np.array([[left, -25], [left + 110, -25], [left + 110, 125], [left, 125], [left, -25.0]])
+        for left in (-10, 100, 210)
+    ]
+    drawing = number(2, 0, 3, step=1.1, extra=tuple(boxes))
+    assert read_drawing(drawing, shipped, as_number=True).text == "203"
+    assert read_ink(rastered(drawing.strokes, pen=4), shipped, as_number=True).text == "203"
+
+
+def test_specks_are_not_read(shipped: Classifier) -> None:
+    ink = np.pad(photos.written("305", 120, 400), 60)
+    for row, column in ((20, 30), (40, 250), (215, 400), (230, 90)):
+        ink[row : row + 5, column : column + 5] = 1
+    assert read_ink(ink, shipped, as_number=True).text == "305"
+
+
+@pytest.mark.parametrize(
+    "stroke",
+    [[[5, 5]], [[5, 5], [5, 5]], [[0, 0], [300, 2]], [[0, 0], [1e-9, 0]], [[0, 0], [0, 200]]],
+    ids=["dot", "still", "lying", "tiny", "upright"],
+)
+def test_a_dot_and_a_lone_line_are_borne(shipped: Classifier, stroke: list[list[float]]) -> None:
+    drawing = Drawing([np.array(stroke, dtype=float)], 8.0)
+    assert len(read_drawing(drawing, shipped, as_number=True).digits) <= 1
+    found = read_ink(rastered(drawing.strokes), shipped, as_number=True).digits
+    assert len(found) <= 1 or max(digit.probability for digit in found) < 0.5
+
+
+@pytest.mark.parametrize(
+    "scribble",
+    [
+        [np.array([[x, 0], [x + 3.0, 50]]) for x in range(MOST_STROKES + 1)],
+        [np.array([[x, 0], [x, 90], [x + 9.0, 0]]) for x in range(150)],
+        [np.random.default_rng(0).uniform(0, 300, (5_000, 2))],
+    ],
+    ids=["strokes", "length", "one stroke"],
+)
+def test_a_scribble_is_refused(shipped: Classifier, scribble: list[np.ndarray]) -> None:
+    with pytest.raises(DigitLabError, match="too much ink"):
+        drawn_rows(Drawing(scribble), shipped)
+
+
+class Counting:
+    """A judge that finds nothing sure and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        self.asked += len(images)
+        return np.full((len(images), 10), 0.1, dtype=np.float32)
+
+
+def test_as_much_ink_as_there_may_be_asks_for_few_candidates() -> None:
+    chance = np.random.default_rng(0)
+    strokes = [np.array([[3 * x, 0], [3 * x + 3.0, 50]]) for x in range(MOST_STROKES - 10)]
+    scribble = [chance.uniform(0, 300, (350, 2))]
+    specks = np.zeros((300, 500))
+    specks[10::20, 10::25] = 1
+    for split in (
+        lambda judge: drawn_rows(Drawing(strokes), judge),
+        lambda judge: drawn_rows(Drawing(scribble), judge),
+        lambda judge: inked_rows(specks, judge),
+    ):
+        judge: Any = Counting()
+        split(judge)
+        assert judge.asked < 5_000
+
+
+def test_noise_is_refused(shipped: Classifier) -> None:
+    noise = np.random.default_rng(0).random((300, 500)) > 0.8
+    with pytest.raises(DigitLabError, match="too much ink"):
+        inked_rows(noise.astype(float), shipped)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_ink_is_borne(shipped: Classifier, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    ink = (chance.random(chance.integers(1, 40, 2)) > 0.7).astype(float)
+    for part in itertools.chain.from_iterable(inked_rows(ink, shipped)):
+        assert part.ink.any()
+
+
+COORDINATE = st.floats(-1000, 1000)
+
+
+@given(
+    st.lists(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_size=4), max_size=12),
+    st.floats(0, 50),
+)
+@settings(max_examples=30, deadline=None)
+def test_any_drawing_is_divided(
+    shipped: Classifier, strokes: list[list[tuple[float, float]]], pen_width: float
+) -> None:
+    drawing = Drawing([np.array(points) for points in strokes], pen_width)
+    try:
+        rows = drawn_rows(drawing, shipped)
+    # Flat scribbles may hold too much ink for their height.
+    except DigitLabError:
+        return
+    parts = [part for row in rows for part in row]
+    assert all(part.strokes for part in parts)
+    assert all(part.pen_width == pen_width for part in parts)
 
 
 def test_without_a_judge_all_ink_is_one_digit() -> None:
-    (drawn,) = drawn_digits(number(1, 2))
+    (((drawn,),), ((inked,),)) = (
+        drawn_rows(number(1, 2)),
+        inked_rows(photos.written("12", 50, 100)),
+    )
     assert len(drawn.strokes) == 2
-    (inked,) = inked_digits(photos.written("12", 50, 100))
-    assert inked.shape == (50, 100)
-
-
-def test_what_is_surely_one_digit_is_not_cut(shipped: Classifier) -> None:
-    pieces, judged = judge_ink(photos.written("305", 120, 400), shipped)
-    assert judged.best() == [(0, 1), (1, 2), (2, 3)]
-    assert pieces.max() == 2
-    assert judged.doubtful() == []
-
-
-def test_what_is_unsure_or_wide_is_doubtful() -> None:
-    boxes = np.array([[0, 0, 0.6, 1], [0.8, 0, 1.4, 1], [1.6, 0, 2.9, 1.0]])
-    layout = Layout(boxes, np.zeros(2))
-    spans = [(0, 1), (1, 2), (2, 3)]
-    probabilities = np.full((3, 10), 0.001, dtype=np.float32)
-    probabilities[:, 4] = [0.99, 0.6, 0.99]
-    judged = Judged(layout, spans, probabilities)
-    assert judged.best() == spans
-    assert judged.doubtful() == [1, 2]
+    assert inked.ink.shape == (50, 100)
+    assert drawn_rows(Drawing([])) == []
+    assert inked_rows(np.zeros((5, 5))) == []
