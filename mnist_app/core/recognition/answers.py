@@ -72,6 +72,8 @@ def doubts(reading: Reading) -> list[str]:
             found.append(f"The {_ordinal(place)} character doesn't look like a digit.")
         elif digit.digit != digits[0]:
             found.append(f"The {_ordinal(place)} digit looks more like a {digits[0]}.")
+        if digit.is_cut:
+            found.append(f"The {_ordinal(place)} digit is cut off by the edge of the picture.")
     unsaid = len(found) - MOST_DOUBTS
     if unsaid > 0:
         more = "1 more digit is" if unsaid == 1 else f"{unsaid} more digits are"

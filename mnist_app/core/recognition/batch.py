@@ -126,7 +126,7 @@ def _matched(reading: Reading, pattern: Pattern) -> tuple[Reading, str]:
         found = "1 digit was found" if count == 1 else f"{count} digits were found"
         return reading, f"{found}, and none of so many match the pattern."
     digits = [
-        replace(digit, digit=chosen, probability=float(digit.probabilities[chosen]))
+        replace(digit, digit=chosen, probability=float(digit.probabilities[chosen]), is_digit=True)
         for digit, chosen in zip(reading.digits, best, strict=True)
     ]
     return Reading((tuple(digits),)), ""

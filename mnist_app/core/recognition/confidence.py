@@ -9,6 +9,8 @@ LEAST_BEST = 0.5
 LEAST_BEST_TWO = 0.75
 # With odds of less than four to one a second digit is worth naming.
 RIVAL_FRACTION = 0.25
+# Beside digits, what is no likelier than this to be any of them is another character.
+LEAST_DIGIT = 0.3
 
 
 def candidates(probabilities: np.ndarray) -> tuple[int, ...]:

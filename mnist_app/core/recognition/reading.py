@@ -1,7 +1,7 @@
 """A drawing or a picture -> the digits in it, for pages and command line alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, pairwise
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.recognition.confidence import candidates
+from mnist_app.core.recognition.confidence import LEAST_DIGIT, candidates
 from mnist_app.core.recognition.segmentation.numbers import InkPart, drawn_rows, inked_rows
 
 # What reads so surely as one digit is not read once more as a number.
@@ -37,6 +37,8 @@ class Digit:
         probabilities: all ten, float32 (10,), sum 1.
         image: what the network saw, uint8 (28, 28).
         box: where its ink stands, in the units of the drawing or in pixels of the upright picture.
+        is_digit: whether it looks like one; taken for granted where there is nothing else.
+        is_cut: whether it reaches the edge of its picture, beside others.
     """
 
     digit: int
@@ -44,6 +46,13 @@ class Digit:
     probabilities: np.ndarray
     image: np.ndarray
     box: Box = (0.0, 0.0, 0.0, 0.0)
+    is_digit: bool = True
+    is_cut: bool = False
+
+    @property
+    def character(self) -> str:
+        """Return the digit as text, "?" for what is none."""
+        return str(self.digit) if self.is_digit else "?"
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,8 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """Return the digits as written, from left to right."""
-        return "".join(str(digit.digit) for digit in self.digits)
+        """Return the digits as written, from left to right, and a space between rows."""
+        return " ".join("".join(digit.character for digit in row) for row in self.rows)
 
     @property
     def lines(self) -> list[str]:
@@ -103,7 +112,8 @@ def read_ink(
         scale: units of a box for one pixel of `ink`.
     """
     rows = inked_rows(ink, classifier if as_number else None)
-    return _read(rows, _inked_input, lambda part: _inked_box(part, scale), classifier)
+    reading = _read(rows, _inked_input, lambda part: _inked_box(part, scale), classifier)
+    return reading if len(reading.digits) < 2 else _with_cuts(reading, ink.shape, scale)
 
 
 def _read(
@@ -117,10 +127,30 @@ def _read(
         return Reading((), NOTHING)
     images = np.stack([input_of(part) for part in parts])
     digits = iter(
-        Digit(int(values.argmax()), float(values.max()), values, image, box_of(part))
+        Digit(
+            int(values.argmax()),
+            float(values.max()),
+            values,
+            image,
+            box_of(part),
+            is_digit=len(parts) == 1 or float(values.max()) >= LEAST_DIGIT,
+        )
         for values, image, part in zip(classifier.probabilities(images), images, parts, strict=True)
     )
     return Reading(tuple(tuple(islice(digits, len(row))) for row in rows))
+
+
+def _with_cuts(reading: Reading, shape: tuple[int, ...], scale: float) -> Reading:
+    """Mark the digits that reach the edge of their picture."""
+    ends = np.array(shape[::-1]) * scale
+
+    def is_cut(box: Box) -> bool:
+        low, high = np.array(box[:2]), np.add(box[:2], box[2:])
+        return bool((low < scale / 2).any() or (high > ends - scale / 2).any())
+
+    return Reading(
+        tuple(tuple(replace(one, is_cut=is_cut(one.box)) for one in row) for row in reading.rows)
+    )
 
 
 def is_rather_a_number(reading: Reading, as_number: Callable[[], Reading]) -> bool:
@@ -161,12 +191,9 @@ def _box(low: np.ndarray, high: np.ndarray) -> Box:
 
 def _spaced(row: tuple[Digit, ...]) -> str:
     """Return the text of a row, with a space where a gap is much wider than digits are."""
-    text = "".join(str(digit.digit) for digit in row[:1])
+    text = "".join(digit.character for digit in row[:1])
     for left, right in pairwise(row):
         gap = right.box[0] - left.box[0] - left.box[2]
-        text += (
-            f" {right.digit}"
-            if gap > WORD_GAP * max(left.box[3], right.box[3])
-            else f"{right.digit}"
-        )
+        is_wide = gap > WORD_GAP * max(left.box[3], right.box[3])
+        text += " " * is_wide + right.character
     return text

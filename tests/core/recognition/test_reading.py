@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import opened, png
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
+from mnist_app.core.recognition.answers import doubts
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import (
     SURELY_ONE,
@@ -19,7 +20,7 @@ from mnist_app.core.recognition.reading import (
     read_drawing,
     read_picture,
 )
-from tests.support import photos
+from tests.support import cases, photos
 from tests.support.drawings import canvas_json
 
 ONE = [[50, 0], [50, 100]]
@@ -86,7 +87,7 @@ def test_rows_are_lines_and_far_neighbours_are_set_apart() -> None:
 
     reading = Reading(((digit(1, 0), digit(2, 9), digit(3, 27)), (digit(4, 0),)))
     assert reading.lines == ["12 3", "4"]
-    assert reading.text == "1234"
+    assert reading.text == "123 4"
 
 
 def test_each_digit_has_its_place(classifier: Classifier) -> None:
@@ -192,3 +193,18 @@ RING = [
     [round(100 + 30 * np.cos(angle)), round(50 + 45 * np.sin(angle))]
     for angle in np.linspace(0, 2 * np.pi, 25)
 ]
+
+
+def test_a_letter_beside_digits_is_a_question_mark(shipped: Classifier) -> None:
+    letter = [[(0, 160), (45, 0), (90, 160)], [(22, 100), (68, 100)]]
+    digits = cases.moved(cases.three(), 140, 0)
+    reading = read_drawing(drawing_from_points([*letter, *digits]), shipped, as_number=True)
+    assert reading.text == "?3"
+    assert doubts(reading) == ["The 1st character doesn't look like a digit."]
+
+
+def test_a_digit_that_the_edge_cuts_is_read_and_said_to_be_cut(shipped: Classifier) -> None:
+    _, _, paper = cases.CASES["cut at the edge"]
+    reading = read_picture(opened(png(paper)), shipped, as_number=True)
+    assert [digit.is_cut for digit in reading.digits] == [True, False, False]
+    assert doubts(reading) == ["The 1st digit is cut off by the edge of the picture."]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.confidence import LEAST_DIGIT
 from mnist_app.core.recognition.segmentation.network import HEIGHT
 from mnist_app.core.recognition.segmentation.pieces import Piece
 
@@ -74,7 +75,8 @@ def characters(
     chosen = _with_a_choice(spans)
     if chosen:
         inputs = np.stack([image_of(row[slice(*spans[index])]) for index in chosen])
-        prices[chosen] -= np.log(judge.probabilities(inputs).max(axis=1))
+        # Another character is doubted, but need not be divided into what looks like digits.
+        prices[chosen] -= np.log(judge.probabilities(inputs).max(axis=1).clip(LEAST_DIGIT))
     return [row[slice(*span)] for span in best_path(len(row), spans, -prices)]
 
 
