@@ -25,6 +25,8 @@ from mnist_app.pages.uploads import FILES_A_SESSION
 NEWEST = 8
 ROW_HEIGHT = 56
 BY_HAND = "Corrected by hand."
+# What can be written in place of what was read.
+CORRECTION = "^[0-9 ?]{0,100}$"
 
 
 def show_batch(canvas: Canvas, model: StoredModel) -> None:
@@ -157,7 +159,7 @@ def _columns() -> dict[str, Any]:
     columns = st.column_config
     return {
         "Picture": columns.ImageColumn(width=150),
-        "Read": columns.TextColumn(width=90, validate="^[0-9]{0,100}$"),
+        "Read": columns.TextColumn(width=90, validate=CORRECTION),
         "Sure": columns.NumberColumn(width=80, format="percent"),
         "Doubt": columns.TextColumn(width="large"),
         "File": columns.TextColumn(),

@@ -9,10 +9,11 @@ from mnist_app.core.images.pictures import ENDINGS, KINDS
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
+from mnist_app.core.recognition.batch import csv_line
 from mnist_app.pages.components import answer, camera
 from mnist_app.pages.components.canvas import MODES, Canvas
 from mnist_app.pages.components.reader import offer_number
-from mnist_app.pages.draw.batch import show_batch
+from mnist_app.pages.draw.batch import CORRECTION, show_batch
 from mnist_app.pages.session.jobs import ReadPicture, picture_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
@@ -60,6 +61,8 @@ def show_picture_reader(canvas: Canvas, model: StoredModel, was_wide: bool) -> N
         with answered:
             if result or (is_camera and job is None):
                 _show_answer(canvas, result)
+                if job and result and len(result.reading.rows) > 1:
+                    _show_rows(result.reading.lines, job.id)
             elif job and job.state == JobState.FAILED:
                 show_failure(queues().short, job, "picture_retry")
             elif job:
@@ -99,3 +102,25 @@ def _show_answer(canvas: Canvas, result: ReadPicture | None) -> None:
         offer_number(canvas, "picture_as_number")
     answer.show_bars("picture")
     answer.show_inputs("picture", DONE)
+
+
+def _show_rows(lines: list[str], job: int) -> None:
+    """Show the rows of a page in a table that can be corrected and downloaded."""
+    st.markdown(f"**It found {len(lines)} rows.** To correct one, press it twice.")
+    column = st.column_config.TextColumn(validate=CORRECTION)
+    rows = st.data_editor(
+        [{"Read": line} for line in lines],
+        column_config={"Read": column},
+        hide_index=True,
+        key=f"picture_rows_{job}",
+    )
+    texts = [(str(number), row["Read"] or "") for number, row in enumerate(rows, start=1)]
+    st.download_button(
+        "Download rows (CSV)",
+        "".join(csv_line(values) for values in [("row", "text"), *texts]),
+        "rows.csv",
+        "text/csv",
+        key="download_rows",
+        icon=":material/table:",
+        on_click="ignore",
+    )

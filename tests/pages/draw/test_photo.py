@@ -7,10 +7,11 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from mnist_app.core.images.pictures import Picture
+from mnist_app.core.images.pictures import Picture, png
 from mnist_app.core.models import model_store
 from mnist_app.pages.draw import photo
 from mnist_app.pages.session.queues import queues
+from tests.support import cases
 from tests.support.canvas_app import components, models, opened, words
 from tests.support.gates import PATIENCE
 from tests.support.pictures import encoded, seven
@@ -63,6 +64,29 @@ def test_a_picture_is_read_as_one_digit_or_as_a_number(models: Path) -> None:
     uploaded(app, two_sevens())
     assert len(answer(app)["text"]) == len(answer(app)["digits"]) == 2
     assert any('class="framed"' in body for body in bodies(app))
+
+
+def test_the_rows_of_a_page_are_a_table_to_correct_and_to_download(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_store, "SHIPPED", SHIPPED)
+    app = opened()
+    app.session_state["wanted_model"] = "digit_lab"
+    app.segmented_control(key="mode").set_value("A number").run()
+    uploaded(app, png(cases.rows([cases.one(), cases.two()], [cases.three(), cases.four()])))
+    assert answer(app)["text"] == "12 34"
+    (table,) = app.dataframe
+    assert [*table.value["Read"]] == ["12", "34"]
+    downloaded: list[str] = []
+    monkeypatch.setattr(
+        "streamlit.download_button", lambda label, data, *others, **look: downloaded.append(data)
+    )
+    states = app._tree.get_widget_states()
+    # What the browser sends when the second row is edited.
+    states.widgets.add(id=table.proto.id, string_value='{"edited_rows": {"1": {"Read": "3 4"}}}')
+    app._run(states)
+    assert not app.exception
+    assert downloaded[-1].splitlines() == ["row,text", "1,12", "2,3 4"]
 
 
 def test_a_number_that_was_taken_for_a_digit_is_read_at_a_press(
