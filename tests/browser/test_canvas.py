@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import STROKES
-from tests.support.gates import PATIENCE
+from tests.support.gates import PATIENCE, until
 from tests.support.pen import (
     DIGITS,
     PREDICTION,
@@ -105,8 +105,7 @@ def test_every_point_of_the_canvas_takes_ink(phone: Page, server: Server) -> Non
     # The canvas' own toolbar would lie there.
     (corner,) = canvas_points(phone, np.array([[305, 15]]))
     finger.draw([corner, (corner[0] - 4, corner[1] + 4)])
-    at_rest(phone)
-    assert ink(phone) > before
+    until(lambda: ink(phone) > before)
 
 
 def test_a_second_finger_and_a_stroke_that_is_broken_off_leave_nothing_behind(

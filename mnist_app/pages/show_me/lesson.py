@@ -75,7 +75,7 @@ def _show_new_network(canvas: Canvas) -> None:
         started = st.button(
             "Start learning", key="demo_train", type="primary", icon=":material/school:"
         )
-    if time := _usual_time(config):
+    if job is None and (time := _usual_time(config)):
         st.markdown(f"Learning takes {time} here.")
     if started:
         rerun_after(lambda: training_job(config, TITLE, visitor(), canvas.image))
