@@ -71,12 +71,16 @@ def _show_new_network(canvas: Canvas) -> None:
         return
     config = _config()
     # Once is enough: at the end of the show one more press begins nothing.
-    with pressed_by_key() if job is None else st.container():
+    with (
+        pressed_by_key()
+        if job is None
+        else st.container(horizontal=True, vertical_alignment="center")
+    ):
         started = st.button(
             "Start learning", key="demo_train", type="primary", icon=":material/school:"
         )
-    if job is None and (time := _usual_time(config)):
-        st.markdown(f"Learning takes {time} here.")
+        if time := _usual_time(config):
+            st.markdown(f"Learning takes {time} here.", width="content")
     if started:
         rerun_after(lambda: training_job(config, TITLE, visitor(), canvas.image))
     if job is not None:
