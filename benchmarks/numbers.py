@@ -1,4 +1,4 @@
-"""How well whole numbers are read: `python -m benchmarks.numbers --before CHECKOUT`.
+"""Measure how many whole numbers are read right: `python -m benchmarks.numbers --before CHECKOUT`.
 
 Numbers of two to eight digits are put together from digits nobody trained on: of one held-out
 writer each, at their own size, or MNIST's test pictures; drawn with thin and thick pens along

@@ -1,4 +1,4 @@
-"""What stands between numbers on paper and is none: lines, boxes, specks, letters."""
+"""Lines, boxes, specks and letters: the clutter that stands between numbers on paper."""
 
 from collections.abc import Sequence
 

@@ -15,7 +15,7 @@ FINE = 4
 
 @dataclass(frozen=True)
 class Sheet:
-    """What was drawn, and on what.
+    """A drawing with the paper and the ink that it is drawn with.
 
     Attributes:
         parts: each with a pen of its own width.

@@ -25,7 +25,7 @@ Values = tuple[str, str, float | None, str]
 
 @dataclass(frozen=True)
 class Row:
-    """What was read in one entry.
+    """The reading of one entry.
 
     Attributes:
         source, size: of the entry.
@@ -56,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Way:
-    """How entries are read.
+    """The way in which entries are read.
 
     Attributes:
         as_number: each holds a number, not one digit.

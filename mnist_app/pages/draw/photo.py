@@ -10,9 +10,10 @@ from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.batch import csv_line
-from mnist_app.pages.components import answer, camera
+from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import MODES, Canvas
 from mnist_app.pages.components.reader import offer_number
+from mnist_app.pages.draw import camera
 from mnist_app.pages.draw.batch import CORRECTION, show_batch
 from mnist_app.pages.session.jobs import ReadPicture, picture_job
 from mnist_app.pages.session.queues import queues

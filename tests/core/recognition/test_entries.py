@@ -28,7 +28,7 @@ from tests.support.pictures import encoded, seven
 
 
 def seen(entry: Entry) -> np.ndarray:
-    """What the network sees of a drawing."""
+    """Return a drawing as the network gets it."""
     assert isinstance(entry.content, Drawing)
     assert not entry.problem
     return strokes_to_input(entry.content)

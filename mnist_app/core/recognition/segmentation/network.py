@@ -27,7 +27,7 @@ FAINTEST = 0.02
 
 @dataclass(frozen=True)
 class Votes:
-    """What the network makes of ink.
+    """The answers of the network to ink, a pixel each.
 
     Attributes:
         belongs: bool (height, width), whether a pixel would belong to a character.

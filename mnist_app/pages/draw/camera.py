@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.component import component
 
-SCRIPTS = ("components/answer.js", "components/channel.js", "components/camera.js")
+SCRIPTS = ("components/answer.js", "components/channel.js", "draw/camera.js")
 KEY = "camera"
 
 
