@@ -1,7 +1,7 @@
 """A limit on the uploads that the server holds in memory.
 
 Streamlit keeps each file that a session sends until the session ends, also one that no widget asked
-for. A visitor needs three at most: a file, a photograph, and one that takes the place of either.
+for. So a session may send as many bytes as a few of the largest files have, in files of any size.
 """
 
 import re
@@ -14,6 +14,7 @@ from streamlit import config
 from streamlit.runtime import get_instance
 
 MEGABYTE = 1024 * 1024
+# A picture, one that takes its place, and one more; or many small ones for a table.
 FILES_A_SESSION = 3
 # Ten visitors who look at their largest picture at the same moment.
 MOST_HELD_MB = 200
