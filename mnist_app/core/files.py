@@ -29,16 +29,23 @@ _placing = threading.Lock()
 
 
 @contextmanager
-def atomic_write(target: Path) -> Iterator[Path]:
+def atomic_write(target: Path, title: str = "") -> Iterator[Path]:
     """Give a temporary path beside `target`; put it in target's place when the block succeeds.
 
     The temporary path keeps the suffix of `target`, and may become a file or a folder. When the
     block fails, nothing is left behind and an earlier `target` stays as it was.
 
+    Args:
+        title: what an error calls it; the name of the file by default.
+
     Raises:
         DigitLabError: the folder cannot be made or written, or the disk is full.
     """
-    with _drafts([target], lambda drafts, targets: _put(drafts[0], targets[0])) as drafts:
+
+    def put(drafts: Sequence[Path], targets: Sequence[Path]) -> None:
+        _put(drafts[0], targets[0])
+
+    with _drafts([target], put, title) as drafts:
         yield drafts[0]
 
 
@@ -50,9 +57,10 @@ def atomic_writes(*targets: Path) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def _drafts(targets: Sequence[Path], put: Put) -> Iterator[list[Path]]:
+def _drafts(targets: Sequence[Path], put: Put, title: str = "") -> Iterator[list[Path]]:
     """Give temporary paths beside `targets`, and `put` them in place when the block succeeds."""
-    folder = _temporary_folder(targets[0])
+    title = title or targets[0].name
+    folder = _temporary_folder(targets[0], title)
     try:
         drafts = [folder / target.name for target in targets]
         yield drafts
@@ -63,7 +71,7 @@ def _drafts(targets: Sequence[Path], put: Put) -> Iterator[list[Path]]:
         with suppress(OSError):
             _flush_one(targets[0].parent)
     except OSError as error:
-        raise _cannot_write(targets[0], error) from error
+        raise _cannot_write(title, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -113,7 +121,7 @@ def require_writable(target: Path) -> None:
     """
     if target.is_dir():
         raise DigitLabError(f"{target.name} is a folder. Give the name of a file.")
-    _temporary_folder(target).rmdir()
+    _temporary_folder(target, target.name).rmdir()
 
 
 def _flush(draft: Path) -> None:
@@ -133,17 +141,17 @@ def _flush_one(path: Path) -> None:
         os.close(descriptor)
 
 
-def _temporary_folder(target: Path) -> Path:
+def _temporary_folder(target: Path, title: str) -> Path:
     """Make a hidden folder beside `target`, where lists of models do not look."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise _cannot_write(title, error) from error
 
 
-def _cannot_write(target: Path, error: OSError) -> DigitLabError:
+def _cannot_write(title: str, error: OSError) -> DigitLabError:
     reason = error.strerror or str(error)
     return DigitLabError(
-        f"{target.name} cannot be saved ({reason}). Free some disk space or choose another folder."
+        f"{title} cannot be saved ({reason}). Free some disk space or choose another folder."
     )

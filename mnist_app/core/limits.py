@@ -5,44 +5,161 @@ Each is read anew, and a `DigitLabError` names the variable that is no number ab
 
 import math
 import os
+from dataclasses import dataclass
 
 from mnist_app.core.errors import DigitLabError
 
-# What a host allows that sets nothing: more than a classroom needs, less than a script can ask for.
-WAITING = 10
-MODELS = 200
-WORKERS = 1
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit that a host may set.
+
+    Attributes:
+        variable: of the environment.
+        default: where the host sets nothing, more than a classroom needs and less than a script
+            can ask for; infinity for no limit.
+        unit: "" where `help` says what is counted.
+        help: what it sets, for a host.
+    """
+
+    name: str
+    variable: str
+    default: float
+    unit: str
+    help: str
 
 
-def most_minutes() -> float:
-    """Return how long a run may train; infinity without a limit."""
-    return _limit("MNIST_APP_MAX_MINUTES")
+LIMITS = {
+    row.name: row
+    for row in (
+        Limit(
+            "workers",
+            "MNIST_APP_WORKERS",
+            1,
+            "",
+            "How many networks may train at once, each in a process of its own.",
+        ),
+        Limit(
+            "waiting",
+            "MNIST_APP_MAX_QUEUE",
+            10,
+            "",
+            "How many runs may train or wait on the whole host, and how many copies may learn "
+            "handwriting.",
+        ),
+        Limit(
+            "models",
+            "MNIST_APP_MAX_MODELS",
+            200,
+            "",
+            "How many models visitors may keep.",
+        ),
+        Limit(
+            "minutes",
+            "MNIST_APP_MAX_MINUTES",
+            math.inf,
+            "minutes",
+            "How long one run may take, pauses and breaks included. Then it stops and keeps the "
+            "best it has learned.",
+        ),
+        Limit(
+            "weights",
+            "MNIST_APP_MAX_WEIGHTS",
+            math.inf,
+            "",
+            "How many weights a network trained here may have.",
+        ),
+        Limit(
+            "kiosk_seconds",
+            "MNIST_APP_KIOSK_SECONDS",
+            math.inf,
+            "seconds",
+            "For a screen where strangers come and go: after this many seconds in which nobody "
+            "draws, clicks or types, the app starts again for the next visitor. Drawings, photos, "
+            "corrections, the chosen model and all things on the shelf are cleared. A run that is "
+            "training carries on.",
+        ),
+        Limit(
+            "shelf_items",
+            "MNIST_APP_SHELF_ITEMS",
+            20,
+            "",
+            "How many things a visitor may keep: symbols, data sets and networks.",
+        ),
+        Limit(
+            "shelf_mb",
+            "MNIST_APP_SHELF_MB",
+            200,
+            "MB",
+            "How much space the things of one visitor may take.",
+        ),
+        Limit(
+            "shelf_total_mb",
+            "MNIST_APP_SHELF_TOTAL_MB",
+            2000,
+            "MB",
+            "How much space the things of all visitors together may take.",
+        ),
+        Limit(
+            "shelf_days",
+            "MNIST_APP_SHELF_DAYS",
+            30,
+            "days",
+            "How long a thing that nobody uses is kept.",
+        ),
+        Limit(
+            "dataset_mb",
+            "MNIST_APP_DATASET_MB",
+            50,
+            "MB",
+            "How large a data set may be that a visitor uploads.",
+        ),
+        Limit(
+            "dataset_pictures",
+            "MNIST_APP_DATASET_PICTURES",
+            60_000,
+            "",
+            "How many pictures a visitor's data set may have.",
+        ),
+        Limit(
+            "dataset_classes",
+            "MNIST_APP_DATASET_CLASSES",
+            100,
+            "",
+            "How many classes a visitor's data set may have.",
+        ),
+    )
+}
 
 
-def most_weights() -> float:
-    """Return the most weights a network may have; infinity without a limit."""
-    return _limit("MNIST_APP_MAX_WEIGHTS")
+def most(name: str) -> float:
+    """Return what this host allows at most; infinity without a limit.
 
-
-def most_waiting() -> float:
-    """Return how many runs of all visitors may train or wait at once."""
-    return _limit("MNIST_APP_MAX_QUEUE", WAITING)
-
-
-def most_models() -> float:
-    """Return how many models trained by visitors are kept."""
-    return _limit("MNIST_APP_MAX_MODELS", MODELS)
+    Args:
+        name: of one of `LIMITS`.
+    """
+    row = LIMITS[name]
+    text = os.environ.get(row.variable, "").strip()
+    if not text:
+        return row.default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value > 0:
+        raise DigitLabError(f"{row.variable} must be a number above 0, not {text!r}.")
+    return value
 
 
 def most_workers() -> int:
     """Return how many workers of this machine, or networks of a cluster, may train at once."""
-    return max(1, int(_limit("MNIST_APP_WORKERS", WORKERS)))
+    return max(1, int(most("workers")))
 
 
 def kiosk_seconds() -> float:
     """Return the idle seconds after which a page starts anew; infinity where this is no kiosk."""
-    name = "MNIST_APP_KIOSK_SECONDS"
-    return math.inf if os.environ.get(name, "").strip() == "0" else _limit(name)
+    text = os.environ.get(LIMITS["kiosk_seconds"].variable, "").strip()
+    return math.inf if text == "0" else most("kiosk_seconds")
 
 
 def require_weights(count: int) -> None:
@@ -51,22 +168,9 @@ def require_weights(count: int) -> None:
     Raises:
         DigitLabError: `count` is above the limit.
     """
-    most = most_weights()
-    if count > most:
+    allowed = most("weights")
+    if count > allowed:
         raise DigitLabError(
-            f"This network has {count:,} weights, but {most:,.0f} is the most allowed here. "
+            f"This network has {count:,} weights, but {allowed:,.0f} is the most allowed here. "
             "Choose a smaller one."
         )
-
-
-def _limit(name: str, default: float = math.inf) -> float:
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not value > 0:
-        raise DigitLabError(f"{name} must be a number above 0, not {text!r}.")
-    return value

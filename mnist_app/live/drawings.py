@@ -12,6 +12,8 @@ from mnist_app.core.models import model_cache
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.models import model_of
 from mnist_app.live import limits
 from mnist_app.live.messages import Begin, Look, Points, Refused
 
@@ -67,14 +69,14 @@ class LiveDrawing:
             return Reading((), str(error))
 
 
-def after(drawing: LiveDrawing | None, message: Begin | Points | Look) -> LiveDrawing:
+def after(drawing: LiveDrawing | None, message: Begin | Points | Look, visitor: str) -> LiveDrawing:
     """Return the drawing as it is after a message.
 
     Raises:
         Refused: the message belongs to no drawing, or makes too much of one.
     """
     if isinstance(message, Begin):
-        drawing = LiveDrawing(message, reader(message.model), message.strokes)
+        drawing = LiveDrawing(message, reader(message.model, visitor), message.strokes)
     elif drawing is None or message.drawing != drawing.begin.drawing:
         raise Refused("no drawing")
     elif isinstance(message, Points):
@@ -84,13 +86,14 @@ def after(drawing: LiveDrawing | None, message: Begin | Points | Look) -> LiveDr
     return drawing
 
 
-def reader(name: str) -> StoredModel:
-    """Return the model of a name that a page offers.
+def reader(name: str, visitor: str) -> StoredModel:
+    """Return the model of a name that a page offers to a visitor.
 
     Raises:
         Refused: there is none.
     """
-    model = model_cache.readers().get(name)
+    item = shelf.find(name, visitor)
+    model = model_of(item) if item else model_cache.readers().get(name)
     if model is None:
         raise Refused("unknown model")
     return model

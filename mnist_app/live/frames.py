@@ -13,13 +13,13 @@ from mnist_app.live.drawings import reader
 from mnist_app.live.messages import Frame
 
 
-def answer(frame: Frame) -> dict[str, Any]:
+def answer(frame: Frame, visitor: str) -> dict[str, Any]:
     """Return the text's content that answers the browser; takes about a tenth of a second.
 
     Raises:
-        Refused: no page offers its model.
+        Refused: no page offers its model to the visitor.
     """
-    model = reader(frame.model)
+    model = reader(frame.model, visitor)
     import_first("scipy.ndimage", "skimage.filters")
     try:
         picture = opened(frame.picture, limits.FRAME_PIXELS)

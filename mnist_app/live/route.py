@@ -10,6 +10,7 @@ from typing import Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from mnist_app.core.shelf.visitors import visitor_in
 from mnist_app.live import frames, limits
 from mnist_app.live.connections import connected
 from mnist_app.live.drawings import LiveDrawing, after
@@ -53,6 +54,7 @@ def live_route(path: str, may_talk: MayTalk) -> WebSocketRoute:
 async def _converse(websocket: WebSocket) -> None:
     """Answer one message after the other until the browser leaves, rests or talks nonsense."""
     drawing: LiveDrawing | None = None
+    visitor = visitor_in(websocket.cookies) or ""
     mistakes = 0
     while mistakes < limits.MISTAKES:
         try:
@@ -65,7 +67,7 @@ async def _converse(websocket: WebSocket) -> None:
             asyncio.sleep(limits.SECONDS_BETWEEN_FRAMES if is_frame else limits.SECONDS_BETWEEN)
         )
         try:
-            drawing, answer = await _answered(drawing, said)
+            drawing, answer = await _answered(drawing, said, visitor)
         except Refused as refused:
             mistakes += 1
             answer = {"error": str(refused)}
@@ -75,13 +77,13 @@ async def _converse(websocket: WebSocket) -> None:
 
 
 async def _answered(
-    drawing: LiveDrawing | None, said: str | bytes
+    drawing: LiveDrawing | None, said: str | bytes, visitor: str
 ) -> tuple[LiveDrawing | None, dict[str, Any]]:
     def work() -> tuple[LiveDrawing | None, dict[str, Any]]:
         message = parsed(said)
         if isinstance(message, Frame):
-            return drawing, frames.answer(message)
-        now = after(drawing, message)
+            return drawing, frames.answer(message, visitor)
+        now = after(drawing, message, visitor)
         return now, now.look(message.maps) if isinstance(message, Look) else now.answer()
 
     run = asyncio.get_running_loop().run_in_executor

@@ -101,7 +101,7 @@ def test_cameras_wait_for_each_other_and_no_pen_waits_for_them(
 ) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
-    def slow(message: Frame) -> dict[str, Any]:
+    def slow(message: Frame, visitor: str) -> dict[str, Any]:
         begun.set()
         assert may_end.wait(PATIENCE)
         return {"boxes": []}

@@ -16,10 +16,13 @@ from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import read_drawing
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.visitors import COOKIE
 from mnist_app.live import limits
 from mnist_app.live.route import IDLE
 from tests.live.conftest import asked
 from tests.support.drawings import BRUSH, STROKES, canvas_json
+from tests.support.shelves import network_of
 
 # A 3 and a 7, by their places in `STROKES`.
 THREE, SEVEN = STROKES[3], STROKES[5]
@@ -124,6 +127,18 @@ def test_what_is_wrong_is_told_in_a_word_and_the_next_is_answered(
 ) -> None:
     assert asked(live, message) == {"error": word}
     assert asked(live, begin(SEVEN))["answer"]["text"] == "7"
+
+
+def test_a_network_on_the_shelf_answers_its_maker_and_whom_it_is_shared_with(url: str) -> None:
+    ann = "a" * 32
+    item = network_of(ann)
+    message = begin(SEVEN, model=item.id)
+    with connect(url, additional_headers={"Cookie": f"other=1; {COOKIE}={ann}"}) as live:
+        assert asked(live, message)["answer"]["text"] == "7"
+    with connect(url, additional_headers={"Cookie": f"{COOKIE}={'b' * 32}"}) as live:
+        assert asked(live, message) == {"error": "unknown model"}
+        shelf.share(item, ann, True)
+        assert asked(live, message)["answer"]["text"] == "7"
 
 
 def test_bytes_say_nothing(live: ClientConnection) -> None:

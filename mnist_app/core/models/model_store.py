@@ -279,7 +279,7 @@ def require_room() -> None:
     Raises:
         DigitLabError: there are that many.
     """
-    most = limits.most_models()
+    most = limits.most("models")
     if sum(not model.is_shipped for model in models()) >= most:
         raise DigitLabError(f"There is no room for more than {most:,.0f} models. Delete one first.")
 

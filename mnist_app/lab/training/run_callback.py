@@ -70,7 +70,7 @@ class RunCallback(keras.callbacks.Callback):
         self._report_to, self._control = report, control
         # What a host allows is for the run as a whole.
         self._began = time.monotonic() - history.elapsed
-        self._most_seconds = 60 * limits.most_minutes()
+        self._most_seconds = 60 * limits.most("minutes")
         self._view: View | None = None
         self._ending = self._trouble = ""
         self._followed_factor = 1.0
@@ -251,7 +251,7 @@ class RunCallback(keras.callbacks.Callback):
         self.stopped = self.model.stop_training = True
         if self._is_late():
             self._ending = (
-                f"The time limit here is {limits.most_minutes():g} minutes, so the run was "
+                f"The time limit here is {self._most_seconds / 60:g} minutes, so the run was "
                 "stopped. The best version is kept."
             )
 

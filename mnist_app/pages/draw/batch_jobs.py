@@ -54,7 +54,7 @@ def begin(batch: Batch, model: StoredModel, way: Way, owner: str) -> None:
         DigitLabError: too many people wait for theirs.
     """
     queue = queues().batches
-    if sum(not job.is_over for job in queue.jobs()) > limits.most_waiting():
+    if sum(not job.is_over for job in queue.jobs()) > limits.most("waiting"):
         raise DigitLabError("Many people are reading pictures right now. Try again in a minute.")
     # Whoever leaves takes the batch along, and then there is nobody to read for.
     sought = weakref.ref(batch)

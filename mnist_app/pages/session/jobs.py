@@ -218,7 +218,7 @@ def finetuning_job(
         own = next((job for job in unfinished if job.owner == owner), None)
         if own is not None:
             return own
-        if len(unfinished) >= limits.most_waiting():
+        if len(unfinished) >= limits.most("waiting"):
             raise DigitLabError("Many people are teaching it right now. Try again in a minute.")
         return queues().finetuning.submit(work, owner=owner)
 

@@ -21,7 +21,8 @@ export default function ({ data, parentElement }) {
       if (!watch.signal.aborted) wait();
       return;
     }
-    document.cookie = `${data.cookie}=; path=/; max-age=0; samesite=lax`;
+    // The server sees with it who has left, and clears the shelf.
+    document.cookie = `${data.cookie}; path=/; max-age=2592000; samesite=lax`;
     location.replace(home);
   };
   const options = { capture: true, passive: true, signal: watch.signal };

@@ -5,8 +5,9 @@ from contextlib import suppress
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.shelf.visitors import COOKIE, LEFT
 from mnist_app.pages.component import component
-from mnist_app.pages.session.visitor import COOKIE, visitor
+from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import show_error
 
 
@@ -21,7 +22,8 @@ def clear_when_idle() -> None:
         show_error(error)
         return
     if math.isfinite(seconds):
-        component("session/kiosk.js")(key="kiosk", data={"seconds": seconds, "cookie": COOKIE})
+        data = {"seconds": seconds, "cookie": f"{COOKIE}={LEFT}{visitor()}"}
+        component("session/kiosk.js")(key="kiosk", data=data)
 
 
 def job_owner() -> str | None:

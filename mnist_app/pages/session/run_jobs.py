@@ -113,7 +113,7 @@ def _room_in_line(owner: str) -> Iterator[None]:
                 f"You already have {MOST_RUNS} runs training or waiting. Wait until one has "
                 "finished, or stop one on the Runs page."
             )
-        if len(unfinished) >= limits.most_waiting():
+        if len(unfinished) >= limits.most("waiting"):
             raise DigitLabError(
                 f"{len(unfinished)} runs are training or waiting here, and that is the limit. Try "
                 "again when one has finished."

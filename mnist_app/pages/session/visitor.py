@@ -1,21 +1,21 @@
 """The visitor's id, which lasts over reloads and tabs of one browser."""
 
-import re
 import uuid
 
 import streamlit as st
 
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.visitors import COOKIE, left_in, new_visitor, visitor_in
 from mnist_app.pages.component import component
-
-COOKIE = "digit_lab_visitor"
 
 
 def visitor() -> str:
     """Return this browser's id; without cookies, this tab's until it is reloaded."""
     if "visitor" not in st.session_state:
-        known = str(st.context.cookies.get(COOKIE))
-        valid = re.fullmatch(r"[0-9a-f]{32}", known) is not None
-        st.session_state.visitor = known if valid else uuid.uuid4().hex
+        left = left_in(st.context.cookies)
+        if left:
+            shelf.forget(left)
+        st.session_state.visitor = visitor_in(st.context.cookies) or new_visitor()
     return st.session_state.visitor
 
 

@@ -8,8 +8,8 @@ from mnist_app.pages.session.wording import counted
 
 def describe_limits() -> str:
     """Return what training may take here, in a sentence."""
-    minutes, weights = limits.most_minutes(), limits.most_weights()
-    waiting, models = limits.most_waiting(), limits.most_models()
+    minutes, weights = limits.most("minutes"), limits.most("weights")
+    waiting, models = limits.most("waiting"), limits.most("models")
     allowed = [
         (minutes, f"a run may last up to {counted(minutes, 'minute')}"),
         (weights, f"a network may have up to {counted(weights, 'weight')}"),
