@@ -1,6 +1,7 @@
 """Lines, boxes, specks and letters: the clutter that stands between numbers on paper."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -94,8 +95,9 @@ class _Pen:
     def box(
         self, left: float, top: float, right: float, bottom: float, thickness: float = 1.0
     ) -> None:
-        corners = [value * FINE for value in (left, top, right, bottom)]
-        self._pen.rectangle(corners, outline=255, width=self._pixels(thickness))
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        for start, end in pairwise(corners):
+            self.line(start, end, thickness)
 
     def speck(self, ink: np.ndarray) -> None:
         radius = self._chance.uniform(0.02, 0.09) * self._height

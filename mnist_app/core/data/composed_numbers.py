@@ -168,7 +168,7 @@ def spaced(
         spacing: one of `GAPS` for all; each line, or each gap, its own by default.
     """
     names = list(GAPS)
-    spacing = spacing or str(chance.choice([*names, ""], p=[0.15, 0.25, 0.35, 0.25]))
+    spacing = spacing or str(chance.choice([*names, ""], p=[0.1, 0.2, 0.5, 0.2]))
     drift, tremble = chance.normal(0, 0.05), chance.uniform(0, 0.08) * height
     placed: list[Placed] = []
     for glyph in glyphs:

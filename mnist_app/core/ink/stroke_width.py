@@ -1,5 +1,7 @@
 """Lines of a digit made as thick as MNIST's."""
 
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -11,12 +13,11 @@ STROKE_WIDTHS = (2.0, 4.0)
 FINE_SIDE = 160
 
 
-def normalise_stroke_width(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray:
+def normalise_stroke_width(ink: np.ndarray) -> np.ndarray:
     """Redraw a digit whose lines are much thinner or thicker than MNIST's.
 
     Args:
         ink: float (height, width) in 0..1, one digit.
-        side: its longer side while it is redrawn, in pixels; smaller is faster and rougher.
 
     Returns:
         The digit, float64 in 0..1 of another size, or `ink` itself if there is nothing to do.
@@ -27,20 +28,23 @@ def normalise_stroke_width(ink: np.ndarray, side: int = FINE_SIDE) -> np.ndarray
     if max(len(rows), len(columns)) < SMALL_SIDE:
         return ink
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = side / max(cut.shape)
+    scale = FINE_SIDE / max(cut.shape)
     picture = Image.fromarray(cut.astype(np.float32))
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     fine = np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
-    marks = np.pad(fine > 0.5, side // 4)
+    marks = np.pad(fine > 0.5, 1)
     if not marks.any():
         return ink
     inside = ndimage.distance_transform_edt(marks)
     # Across a line of width w the distance to its edge has the mean w / 4.
     width = 4 * float(inside[marks].mean())
-    length = max(side - width, width)
+    length = max(FINE_SIDE - width, width)
     low, high = (length * usual / (BOX - usual) for usual in STROKE_WIDTHS)
     wanted = min(max(width, low), max(high, width / 2))
     if wanted == width:
         return ink
-    signed = inside - ndimage.distance_transform_edt(~marks)
-    return np.clip(signed + (wanted - width) / 2 + 0.5, 0, 1)
+    growth = (wanted - width) / 2
+    if growth < 0:
+        return np.where(marks, np.clip(inside + growth + 0.5, 0, 1), 0)
+    outside = ndimage.distance_transform_edt(~np.pad(marks, math.ceil(growth) + 1))
+    return np.where(outside > 0, np.clip(growth + 0.5 - outside, 0, 1), 1)

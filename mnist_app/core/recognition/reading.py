@@ -11,11 +11,15 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import Picture
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.extraction import extract_ink
-from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
-from mnist_app.core.ink.stroke_width import normalise_stroke_width
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import LEAST_DIGIT, candidates
-from mnist_app.core.recognition.segmentation.numbers import InkPart, drawn_rows, inked_rows
+from mnist_app.core.recognition.segmentation.grouping import Judge
+from mnist_app.core.recognition.segmentation.numbers import (
+    Character,
+    InkPart,
+    drawn_rows,
+    inked_rows,
+)
 
 # What reads so surely as one digit is not read once more as a number.
 SURELY_ONE = 0.99
@@ -83,14 +87,31 @@ class Reading:
         return [_spaced(row) for row in self.rows]
 
 
+class Remembering:
+    """Asks a classifier only once about each image, for candidates are asked about again."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self._known: dict[bytes, np.ndarray] = {}
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the probability of each class, (n, classes), of uint8 (n, 28, 28)."""
+        keys = [image.tobytes() for image in images]
+        new = {key: at for at, key in enumerate(keys) if key not in self._known}
+        if new:
+            answers = self._classifier.probabilities(images[list(new.values())])
+            self._known.update(zip(new, answers, strict=True))
+        return np.stack([self._known[key] for key in keys])
+
+
 def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = False) -> Reading:
     """Read a drawing and say where each digit stands, in units of the drawing.
 
     Raises:
         DigitLabError: see `pieces.drawn_pieces`.
     """
-    rows = drawn_rows(drawing, classifier if as_number else None)
-    return _read(rows, strokes_to_input, _drawn_box, classifier)
+    judge = Remembering(classifier)
+    return _read(drawn_rows(drawing, judge if as_number else None), _drawn_box, judge)
 
 
 def read_picture(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
@@ -111,31 +132,29 @@ def read_ink(
     Args:
         scale: units of a box for one pixel of `ink`.
     """
-    rows = inked_rows(ink, classifier if as_number else None)
-    reading = _read(rows, _inked_input, lambda part: _inked_box(part, scale), classifier)
+    judge = Remembering(classifier)
+    rows = inked_rows(ink, judge if as_number else None)
+    reading = _read(rows, lambda part: _inked_box(part, scale), judge)
     return reading if len(reading.digits) < 2 else _with_cuts(reading, ink.shape, scale)
 
 
 def _read(
-    rows: list[list[Part]],
-    input_of: Callable[[Part], np.ndarray],
-    box_of: Callable[[Part], Box],
-    classifier: Classifier,
+    rows: list[list[Character[Part]]], box_of: Callable[[Part], Box], judge: Judge
 ) -> Reading:
-    parts = list(chain.from_iterable(rows))
-    if not parts:
+    characters = list(chain.from_iterable(rows))
+    if not characters:
         return Reading((), NOTHING)
-    images = np.stack([input_of(part) for part in parts])
+    answers = judge.probabilities(np.stack([one.image for one in characters]))
     digits = iter(
         Digit(
             int(values.argmax()),
             float(values.max()),
             values,
-            image,
-            box_of(part),
-            is_digit=len(parts) == 1 or float(values.max()) >= LEAST_DIGIT,
+            one.image,
+            box_of(one.part),
+            is_digit=len(characters) == 1 or float(values.max()) >= LEAST_DIGIT,
         )
-        for values, image, part in zip(classifier.probabilities(images), images, parts, strict=True)
+        for values, one in zip(answers, characters, strict=True)
     )
     return Reading(tuple(tuple(islice(digits, len(row))) for row in rows))
 
@@ -169,10 +188,6 @@ def is_rather_a_number(reading: Reading, as_number: Callable[[], Reading]) -> bo
         digit.probability > reading.digits[0].probability and candidates(digit.probabilities)
         for digit in several
     )
-
-
-def _inked_input(part: InkPart) -> np.ndarray:
-    return raster_to_input(normalise_stroke_width(part.ink))
 
 
 def _drawn_box(part: Drawing) -> Box:

@@ -127,10 +127,10 @@ def _selected_drawing(canvas: Canvas, model: StoredModel) -> Drawing:
         if loading_job(model).state != JobState.DONE:
             raise DigitLabError("The number has not been read yet. Try again in a moment.")
         judge = model_cache.loaded(model.path)
-    parts = list(chain.from_iterable(drawn_rows(canvas.drawing, judge)))
-    if not parts:
+    digits = list(chain.from_iterable(drawn_rows(canvas.drawing, judge)))
+    if not digits:
         raise DigitLabError(EMPTY)
-    return parts[min(st.session_state.get("selected_digit", 0), len(parts) - 1)]
+    return digits[min(st.session_state.get("selected_digit", 0), len(digits) - 1)].part
 
 
 def _a(digit: int) -> str:

@@ -1,18 +1,32 @@
 """A drawing or a picture of numbers -> its characters, row by row, each by itself."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
-from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.recognition.segmentation.grouping import Group, characters, rows_of
-from mnist_app.core.recognition.segmentation.pieces import drawn_pieces, inked_pieces
+from mnist_app.core.recognition.segmentation.grouping import Group, Judge, characters, rows_of
+from mnist_app.core.recognition.segmentation.pieces import Piece, drawn_pieces, inked_pieces
 
-# In pixels, enough to tell candidates apart.
-ROUGH_SIDE = 80
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Character(Generic[Part]):
+    """One character: its part of the drawing or picture, and what the network sees of it.
+
+    Attributes:
+        part: the strokes or the ink.
+        image: uint8 (28, 28).
+    """
+
+    part: Part
+    image: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,36 +43,31 @@ class InkPart:
     top: int = 0
 
 
-def drawn_rows(drawing: Drawing, judge: Classifier | None = None) -> list[list[Drawing]]:
+def drawn_rows(drawing: Drawing, judge: Judge | None = None) -> list[list[Character[Drawing]]]:
     """Split a drawing into rows of digits, from left to right; leave it whole without a judge.
 
     Raises:
         DigitLabError: see `pieces.drawn_pieces`.
     """
     if drawing.is_empty or judge is None:
-        return [] if drawing.is_empty else [[drawing]]
+        return [] if drawing.is_empty else [[Character(drawing, strokes_to_input(drawing))]]
     lines, pieces = drawn_pieces(drawing)
 
     def part(group: Group) -> Drawing:
         return Drawing([lines[index] for index in group], drawing.pen_width)
 
-    return [
-        [
-            part(group)
-            for group in characters(pieces, row, judge, lambda group: strokes_to_input(part(group)))
-        ]
-        for row in rows_of(pieces)
-    ]
+    return _rows(pieces, judge, part, strokes_to_input)
 
 
-def inked_rows(ink: np.ndarray, judge: Classifier | None = None) -> list[list[InkPart]]:
+def inked_rows(ink: np.ndarray, judge: Judge | None = None) -> list[list[Character[InkPart]]]:
     """Do the same for a picture of ink, float (height, width) in 0..1.
 
     Raises:
         DigitLabError: see `pieces.inked_pieces`.
     """
     if not ink.any() or judge is None:
-        return [[InkPart(ink)]] if ink.any() else []
+        whole = InkPart(ink)
+        return [[Character(whole, _input_of(whole))]] if ink.any() else []
     from scipy import ndimage
 
     labels, pieces = inked_pieces(ink)
@@ -72,10 +81,28 @@ def inked_rows(ink: np.ndarray, judge: Classifier | None = None) -> list[list[In
         mask = np.isin(labels[rows, columns], group)
         return InkPart(np.where(mask, ink[rows, columns], 0), columns.start, rows.start)
 
-    def rough_input(group: Group) -> np.ndarray:
-        return raster_to_input(normalise_stroke_width(part(group).ink, ROUGH_SIDE))
+    return _rows(pieces, judge, part, _input_of)
+
+
+def _input_of(part: InkPart) -> np.ndarray:
+    return raster_to_input(normalise_stroke_width(part.ink))
+
+
+def _rows(
+    pieces: Sequence[Piece],
+    judge: Judge,
+    part: Callable[[Group], Part],
+    image_of: Callable[[Part], np.ndarray],
+) -> list[list[Character[Part]]]:
+    @cache
+    def character(group: Group) -> Character[Part]:
+        joined = part(group)
+        return Character(joined, image_of(joined))
+
+    def image(group: Group) -> np.ndarray:
+        return character(group).image
 
     return [
-        [part(group) for group in characters(pieces, row, judge, rough_input)]
+        [character(group) for group in characters(pieces, row, judge, image)]
         for row in rows_of(pieces)
     ]

@@ -14,7 +14,7 @@ from PIL import Image
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawings import Drawing, Strokes, corners, evenly_spaced, length_of
 from mnist_app.core.ink.raster import rasterised
-from mnist_app.core.recognition.segmentation.boxes import boxes_in, boxes_of, digit_height
+from mnist_app.core.recognition.segmentation.boxes import FAINT, boxes_in, boxes_of, digit_height
 from mnist_app.core.recognition.segmentation.network import HEIGHT, shipped
 
 # Numbers need far fewer strokes, and a far shorter line in heights of a digit.
@@ -23,6 +23,8 @@ MOST_INK = 200
 # Of a picture, before small ones are joined: a page full of small digits has fewer.
 MOST_PIECES = 1_000
 TOO_MUCH = "There is too much ink for a number. Clear it and write only the digits."
+# A digit is at least so many widths of its line high: what is lower is itself a line.
+LINE_WIDTHS = 4
 # Where small digits fill a large picture, they are looked at in no more pixels than these.
 MOST_PIXELS = 400_000
 # Boxes tell the height of digits at first; characters once more, where they turn out to be so many
@@ -99,9 +101,13 @@ def inked_pieces(ink: np.ndarray) -> tuple[np.ndarray, list[Piece]]:
     boxes = boxes_in(ink)
     if not len(boxes):
         return np.full(ink.shape, -1), []
-    least = HEIGHT * (ink.size / MOST_PIXELS) ** 0.5
+    height = digit_height(boxes)
+    least = max(
+        HEIGHT * (ink.size / MOST_PIXELS) ** 0.5,
+        LINE_WIDTHS * _line_width(_resized(ink, HEIGHT / height)) * height / HEIGHT,
+    )
     labels, pieces = _at_its_height(
-        lambda scale: _inked_pieces(ink, min(scale, HEIGHT / least)), digit_height(boxes)
+        lambda scale: _inked_pieces(ink, min(scale, HEIGHT / least)), height
     )
     labels = _enlarged(labels, ink)
     # Where the picture was enlarged, the smallest pieces have no pixel of their own.
@@ -203,6 +209,17 @@ def _inked_pieces(ink: np.ndarray, scale: float) -> tuple[np.ndarray, list[Piece
         points = np.argwhere(mask).astype(np.float64)
         pieces.append(Piece(points, votes.middles[mask], small[mask], source))
     return labels, pieces
+
+
+def _line_width(ink: np.ndarray) -> float:
+    """Return how wide lines of ink, (height, width), are on average, in pixels; 0 without any."""
+    from scipy import ndimage
+
+    marks = np.pad(ink > FAINT, 1)
+    if not marks.any():
+        return 0.0
+    # From the middles of w pixels across a line to paper it is (w + 2) / 4 on average.
+    return 4 * float(ndimage.distance_transform_edt(marks)[marks].mean()) - 2
 
 
 def _is_like_a_one(points: np.ndarray) -> bool:

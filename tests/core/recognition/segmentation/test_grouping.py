@@ -68,20 +68,20 @@ def test_nothing_has_no_rows() -> None:
 
 def test_the_digit_network_decides_where_votes_do_not() -> None:
     pieces = [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=1)]
-    assert joined(pieces, [0, 1]) == [[0, 1]]
+    assert joined(pieces, (0, 1)) == [(0, 1)]
     pieces = [piece(0, 0, source=0), piece(0, 8, source=1)]
-    assert joined(pieces, [0], [1]) == [[0], [1]]
+    assert joined(pieces, (0,), (1,)) == [(0,), (1,)]
 
 
 def test_what_votes_for_far_middles_is_never_one_character() -> None:
     pieces = [piece(0, 0, source=0), piece(0, 2 * HEIGHT, source=1)]
-    assert joined(pieces, [0, 1]) == [[0], [1]]
+    assert joined(pieces, (0, 1)) == [(0,), (1,)]
 
 
 def test_where_there_is_nothing_to_choose_the_network_is_not_asked() -> None:
     judge: Any = Judge()
     pieces = [piece(0, 0), piece(0, 3 * HEIGHT)]
-    assert characters(pieces, [0, 1], judge, judge.image_of) == [[0], [1]]
+    assert characters(pieces, [0, 1], judge, judge.image_of) == [(0,), (1,)]
     assert judge.asked == []
 
 
@@ -90,8 +90,8 @@ def test_a_stroke_is_rather_not_divided() -> None:
         return [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=right)]
 
     # As sure of both as of each, whose price is then that of the cut and of what it misses.
-    assert joined(halves(0), [0, 1], [0], [1]) == [[0, 1]]
-    assert joined([piece(0, 0, source=0), piece(0, 8, source=0)], [0], [1]) == [[0], [1]]
+    assert joined(halves(0), (0, 1), (0,), (1,)) == [(0, 1)]
+    assert joined([piece(0, 0, source=0), piece(0, 8, source=0)], (0,), (1,)) == [(0,), (1,)]
 
 
 def test_candidates_grow_with_the_pieces_only() -> None:

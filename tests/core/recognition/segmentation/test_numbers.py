@@ -187,7 +187,7 @@ def test_touching_ink_is_cut(shipped: Classifier, numerals: str) -> None:
     assert read_ink(sheet, shipped, as_number=True).text == numerals
     ((*parts,),) = inked_rows(sheet, shipped)
     together = np.zeros_like(sheet)
-    for part in parts:
+    for part in (character.part for character in parts):
         rows, columns = part.ink.shape
         together[part.top : part.top + rows, part.left : part.left + columns] += part.ink
     # What is cut is kept, and no ink is in two digits.
@@ -205,7 +205,7 @@ def test_digits_written_without_lifting_the_pen_are_cut(shipped: Classifier) -> 
     )
     drawing = Drawing([joined], 8.0)
     ((left, right),) = drawn_rows(drawing, shipped)
-    assert left.strokes[0][:, 0].mean() < right.strokes[0][:, 0].mean()
+    assert left.part.strokes[0][:, 0].mean() < right.part.strokes[0][:, 0].mean()
     assert read_drawing(drawing, shipped, as_number=True).text == "62"
 
 
@@ -246,8 +246,7 @@ def test_specks_are_not_read(shipped: Classifier) -> None:
 def test_a_dot_and_a_lone_line_are_borne(shipped: Classifier, stroke: list[list[float]]) -> None:
     drawing = Drawing([np.array(stroke, dtype=float)], 8.0)
     assert len(read_drawing(drawing, shipped, as_number=True).digits) <= 1
-    found = read_ink(rastered(drawing.strokes), shipped, as_number=True).digits
-    assert len(found) <= 1 or max(digit.probability for digit in found) < 0.5
+    assert len(read_ink(rastered(drawing.strokes), shipped, as_number=True).digits) <= 1
 
 
 @pytest.mark.parametrize(
@@ -301,8 +300,8 @@ def test_noise_is_refused(shipped: Classifier) -> None:
 def test_any_ink_is_borne(shipped: Classifier, seed: int) -> None:
     chance = np.random.default_rng(seed)
     ink = (chance.random(chance.integers(1, 40, 2)) > 0.7).astype(float)
-    for part in itertools.chain.from_iterable(inked_rows(ink, shipped)):
-        assert part.ink.any()
+    for character in itertools.chain.from_iterable(inked_rows(ink, shipped)):
+        assert character.part.ink.any()
 
 
 COORDINATE = st.floats(-1000, 1000)
@@ -322,7 +321,7 @@ def test_any_drawing_is_divided(
     # Flat scribbles may hold too much ink for their height.
     except DigitLabError:
         return
-    parts = [part for row in rows for part in row]
+    parts = [character.part for row in rows for character in row]
     assert all(part.strokes for part in parts)
     assert all(part.pen_width == pen_width for part in parts)
 
@@ -332,7 +331,7 @@ def test_without_a_judge_all_ink_is_one_digit() -> None:
         drawn_rows(number(1, 2)),
         inked_rows(photos.written("12", 50, 100)),
     )
-    assert len(drawn.strokes) == 2
-    assert inked.ink.shape == (50, 100)
+    assert len(drawn.part.strokes) == 2
+    assert inked.part.ink.shape == (50, 100)
     assert drawn_rows(Drawing([])) == []
     assert inked_rows(np.zeros((5, 5))) == []
