@@ -22,6 +22,7 @@ class ModelCard:
         training: how long, how many pictures, whether it began with another model and how many
             taught it, whether it was stopped early and whether because it diverged, how its
             learning rate was changed by hand: see `progress.Progress.rate_changes`.
+        maker: a hash of the visitor who made it; "" for the command line and for nobody.
         keras_sha256, litert_sha256: of the two files that it describes, in hexadecimal digits; ""
             on cards from before there were any.
     """
@@ -38,6 +39,7 @@ class ModelCard:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     command: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
+    maker: str = ""
     keras_sha256: str = ""
     litert_sha256: str = ""
 

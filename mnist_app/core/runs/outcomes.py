@@ -9,6 +9,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.models.model_store import ModelFiles, StoredModel
 from mnist_app.core.runs.progress import Progress
+from mnist_app.core.shelf.visitors import hashed
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,15 @@ class FinetuningOutcome(Generic[Model]):
 Outcome = TypeVar("Outcome", TrainingOutcome, FinetuningOutcome)
 
 
-def saved(outcome: Outcome, path: Path | None) -> Outcome:
+def saved(outcome: Outcome, path: Path | None, maker: str = "") -> Outcome:
     """Save the model of an outcome where the models are; see `model_store.save`.
+
+    Args:
+        maker: the visitor whose it is, "" for nobody.
 
     Raises:
         DigitLabError: the place cannot be written.
     """
-    stored = model_store.save(outcome.model.files, outcome.model.card, path)
+    card = replace(outcome.model.card, maker=hashed(maker) if maker else "")
+    stored = model_store.save(outcome.model.files, card, path)
     return replace(outcome, model=stored)

@@ -14,6 +14,7 @@ from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read_drawing
 from mnist_app.pages.components import answer
 from mnist_app.pages.components.canvas import Canvas, read_as_number
+from mnist_app.pages.session.choices import models_at_hand
 from mnist_app.pages.session.jobs import loading_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import rerun_when_over, show_failure
@@ -40,6 +41,11 @@ class CanvasReading:
     job: Snapshot
     reading: Reading
     milliseconds: float = 0.0
+
+
+def readers_at_hand() -> dict[str, StoredModel]:
+    """Return the models that may read this visitor's digits, by name; the built-in one first."""
+    return {name: model for name, model in models_at_hand().items() if model.reads_digits}
 
 
 def chosen_model(models: dict[str, StoredModel]) -> StoredModel | None:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import (
@@ -37,7 +36,7 @@ DOORS = (
 def page() -> None:
     """Show the page."""
     canvas = visitors_canvas()
-    models = readers()
+    models = reader.readers_at_hand()
     model = reader.chosen_model(models)
     with st.container(key="draw"):
         with st.container(key="hello"):
@@ -137,7 +136,8 @@ def _choose_model(models: dict[str, StoredModel], model: StoredModel) -> None:
     titles = model_store.titles(models.values())
 
     def label(name: str) -> str:
-        origin = "built in" if models[name].is_shipped else "trained here"
+        is_common = models[name].path.parent == model_store.folder()
+        origin = "built in" if models[name].is_shipped else "trained here" if is_common else "own"
         return f"{escape_markdown(titles[name])} ({origin})"
 
     with st.popover(f"Read by: {escape_markdown(titles[st.session_state.model])}"):

@@ -14,6 +14,7 @@ from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate
 from mnist_app.pages.session.choices import (
     choose,
     choose_dataset,
+    models_at_hand,
     open_dataset,
     other_training_dataset,
 )
@@ -35,7 +36,7 @@ def page() -> None:
     """Show the page."""
     st.title("Predictions")
     st.write("How well does a network read pictures it has never seen, and where does it fail?")
-    models = {model.name: model for model in model_store.models()}
+    models = models_at_hand()
     if not models:
         st.info("There is no model here yet. Train one, then come back.")
         show_train_page_button("Train a network")

@@ -6,12 +6,14 @@ import streamlit as st
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import ACCURACY, ERROR, Quantity
 from mnist_app.core.settings import DATASETS, short
+from mnist_app.core.shelf.models import models as shelf_models
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import queues
-from mnist_app.pages.session.visitor import tab
+from mnist_app.pages.session.visitor import tab, visitor
 from mnist_app.pages.session.waiting import result_or_stop
 
 
@@ -74,6 +76,16 @@ def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:
     """Return MNIST if it is on this server, else another one that is."""
     at_hand = [name for name in names if datasets.availability(name).place is not None]
     return next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
+
+
+def models_at_hand() -> dict[str, StoredModel]:
+    """Return the models that this visitor may use, by name; the built-in one first.
+
+    They are everybody's, the visitor's own, and a shared one that the link names.
+    """
+    linked = st.query_params.get("model") or st.session_state.get("model") or ""
+    known = (*model_store.models(), *shelf_models(visitor(), linked))
+    return {model.name: model for model in known}
 
 
 def open_dataset(name: str) -> Dataset:

@@ -28,6 +28,7 @@ from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read
 from mnist_app.core.runs import convolution, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import TrainingConfig
+from mnist_app.pages.session.kiosk import maker
 from mnist_app.pages.session.queues import cluster, queues
 
 # A copy's name is no longer than this; a page asks for less, but a script need not.
@@ -209,7 +210,7 @@ def finetuning_job(
             " ".join(title.split())[:TITLE_LENGTH],
             control=control,
         )
-        return outcomes.saved(tuned, path)
+        return outcomes.saved(tuned, path, maker(owner))
 
     if path is None:
         model_store.require_room()
@@ -221,15 +222,6 @@ def finetuning_job(
         if len(unfinished) >= limits.most("waiting"):
             raise DigitLabError("Many people are teaching it right now. Try again in a minute.")
         return queues().finetuning.submit(work, owner=owner)
-
-
-def taught_by(model: StoredModel) -> set[str]:
-    """Return whose handwriting a copy learned, for as long as the queue remembers."""
-    return {
-        job.owner
-        for job in queues().finetuning.jobs()
-        if job.result is not None and job.result.model.path == model.path
-    }
 
 
 def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:

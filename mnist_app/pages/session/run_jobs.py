@@ -25,6 +25,8 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.shelf.visitors import hashed
+from mnist_app.pages.session.kiosk import maker
 from mnist_app.pages.session.queues import cluster, queues
 
 logger = logging.getLogger(__name__)
@@ -72,6 +74,18 @@ def runs() -> Runs:
 @st.cache_resource(show_spinner=False)
 def _runs(folder: Path) -> Runs:
     return Runs(folder / run_store.FILE_NAME)
+
+
+def may_change(model: StoredModel, visitor: str) -> bool:
+    """Return whether a model is the visitor's, or nobody's, and did not come with the app.
+
+    Raises:
+        DigitLabError: the list of runs cannot be read.
+    """
+    makers = set(map(hashed, runs().owners_of(model.path)))
+    if model.card and model.card.maker:
+        makers.add(model.card.maker)
+    return not model.is_shipped and (not makers or hashed(visitor) in makers)
 
 
 def training_job(
@@ -165,7 +179,7 @@ class _Training:
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
             trained = self._call(last, _rate_factor(last) / _rate_factor(first))
         trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.saved(trained, self._run.model)
+        return outcomes.saved(trained, self._run.model, maker(self._run.owner))
 
     def _call(
         self, checkpoint: Checkpoint | None, known_factor: float

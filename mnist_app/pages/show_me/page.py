@@ -7,7 +7,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_app.core.models.model_cache import readers
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import reader
 from mnist_app.pages.components.canvas import Canvas, presenters_canvas
@@ -75,7 +74,7 @@ def page() -> None:
     step = STEPS[number - 1]
     canvas = presenters_canvas()
     canvas.update()
-    model = reader.chosen_model(readers())
+    model = reader.chosen_model(reader.readers_at_hand())
     with st.container(key="demo"):
         show_steps(number, [one.title for one in STEPS], partial(_turn_to, canvas))
         st.title(step.title, anchor=False)

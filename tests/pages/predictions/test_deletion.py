@@ -4,12 +4,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.models import model_store
-from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome
+from mnist_app.core.models.model_store import ModelFiles
+from mnist_app.core.runs import outcomes
+from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome, UnsavedModel
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.pages.session.queues import queues
+from mnist_app.core.shelf import shelf
 from mnist_app.pages.session.run_jobs import runs
-from tests.support.gates import PATIENCE
+from tests.support.shelves import network_of
 from tests.support.visits import said
 
 ME = "0" * 32
@@ -50,18 +52,42 @@ def test_a_model_is_deleted_with_all_its_files_by_whoever_trained_it(stored: Pat
 def test_a_model_that_somebody_else_trained_stays(stored: Path) -> None:
     trained_by("f" * 32, stored)
     app = opened()
-    assert "Somebody else trained this model" in said(app)
+    assert "Somebody else made this model" in said(app)
     assert not app.button
 
 
 def test_a_copy_that_learned_somebody_elses_hand_stays(stored: Path) -> None:
-    change = AccuracyChange(0.5, 1.0, 5)
-    outcome = FinetuningOutcome(change, change, "mnist", 1.0, model_store.describe(stored))
-    job = queues().finetuning.submit(lambda control: outcome, owner="f" * 32)
-    queues().finetuning.wait(job.id, timeout=PATIENCE)
+    change, path = AccuracyChange(0.5, 1.0, 5), stored
+    card = model_store.describe(path).card
+    assert card is not None
+    files = ModelFiles(path.read_bytes(), path.with_suffix(".tflite").read_bytes())
+    outcome = FinetuningOutcome(change, change, "mnist", 1.0, UnsavedModel(files, card))
+    outcomes.saved(outcome, path, "f" * 32)
     app = opened()
-    assert "Somebody else trained this model" in said(app)
+    assert "Somebody else made this model" in said(app)
     assert not app.button
+    outcomes.saved(outcome, path, ME)
+    opened().button(key="delete_model").click().run()
+    assert not path.exists()
+
+
+def test_a_shared_network_is_deleted_by_its_maker_alone() -> None:
+    item = network_of("f" * 32)
+    shelf.share(item, "f" * 32, True)
+    script = f"""
+from mnist_app.pages.session.choices import models_at_hand
+from mnist_app.pages.predictions import deletion
+deletion.offer_deletion(models_at_hand()["{item.id}"])
+"""
+    app = AppTest.from_string(script, default_timeout=60)
+    app.query_params["model"] = item.id
+    app.session_state["visitor"] = ME
+    app.run()
+    assert not app.exception
+    assert "Somebody else made this model" in said(app)
+    app.session_state["visitor"] = "f" * 32
+    app.run().button(key="delete_model").click().run()
+    assert shelf.items("f" * 32) == []
 
 
 def test_a_model_of_nobody_can_be_deleted_by_anybody(stored: Path) -> None:
