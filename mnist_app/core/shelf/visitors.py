@@ -31,5 +31,5 @@ def hashed(visitor: str) -> str:
 
 
 def _id_in(cookies: Mapping[str, str], before: str) -> str | None:
-    said = re.fullmatch(f"{before}([0-9a-f]{{32}})", cookies.get(COOKIE, ""))
+    said = re.fullmatch(f"{before}([0-9a-f]{{32}})", str(cookies.get(COOKIE)))
     return said[1] if said else None
