@@ -38,11 +38,12 @@ class Dataset:
     Threads share it: its arrays cannot be written.
 
     Attributes:
-        name: as in `settings.DATASETS`.
+        name: as in `settings.DATASETS`, or of a data set that somebody brought.
         class_names: what each label means.
         train_images, test_images: uint8 (n, 28, 28), 255 is full ink.
         train_labels, test_labels: int64 (n,), indices into `class_names`.
         source: where it came from, in a few words.
+        own_title: the name for people of what somebody brought; "" for the others.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     source: str
+    own_title: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
@@ -60,7 +62,7 @@ class Dataset:
     @property
     def title(self) -> str:
         """Return the name for people."""
-        return short(DATASETS[self.name])
+        return self.own_title or short(DATASETS[self.name])
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,8 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
         if labels.min() < 0 or labels.max() >= len(names):
             raise ValueError("labels must be 0 to 9")
         arrays[f"{part}_labels"] = labels.astype(np.int64)
-    return Dataset(name, names, source=source, **arrays)
+    parts = ("train_images", "train_labels", "test_images", "test_labels")
+    return Dataset(name, names, *(arrays[part] for part in parts), source=source)
 
 
 @functools.lru_cache(maxsize=1)

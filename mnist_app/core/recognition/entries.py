@@ -7,35 +7,22 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from mnist_app.core import zip_files
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import DAMAGED
 from mnist_app.core.images.pictures import ENDINGS, MAX_BYTES
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
+from mnist_app.core.zip_files import is_wanted
 
 PICTURES = tuple(f".{ending}" for ending in ENDINGS)
 STROKES = (".json", ".jsonl", ".jsonl.gz")
-# What a ZIP file may hold: files, and bytes once they are unpacked, of one and of all.
+# Files in a ZIP file.
 MOST_PACKED = 10_000
-LARGEST_UNPACKED = 30_000_000
-MOST_UNPACKED = 500_000_000
-# The beginning of what a ZIP file says of each of its files.
-_PACKED = b"PK\x01\x02"
 NO_DRAWING = 'Each drawing must look like this: {"strokes": [[[x, y], ...], ...]}.'
 NO_TEXT = "This file is damaged or is not text. Save it again."
-TOO_MUCH = (
-    f"This ZIP file holds too much: {MOST_PACKED:,} files or {MOST_UNPACKED // 1_000_000} MB are "
-    "the most. Make several of it."
-)
-TOO_LARGE = (
-    f"In a ZIP file a picture can have {LARGEST_UNPACKED // 1_000_000} MB, and this one has more. "
-    "Choose a smaller one."
-)
 EMPTY_ZIP = "There are no pictures in this ZIP file. Choose another."
-NOT_UNPACKED = "This file in the ZIP file cannot be unpacked. Make the ZIP file again."
-NO_ZIP = "This ZIP file is damaged. Make it again."
 
 
 @dataclass(frozen=True)
@@ -61,7 +48,9 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
         for file in sorted(path.rglob("*")) if path.is_dir() else ():
-            if file.is_file() and _is_wanted(file.relative_to(path), PICTURES + STROKES):
+            if file.is_file() and is_wanted(
+                PurePosixPath(file.relative_to(path)), PICTURES + STROKES
+            ):
                 yield file
 
 
@@ -131,43 +120,30 @@ def _drawn(source: str, text: str, size: int) -> Entry:
 
 
 def _in_zip(name: str, data: bytes) -> Iterator[Entry]:
-    # Before it takes memory: it may say that it holds millions.
-    if data.count(_PACKED) > MOST_PACKED:
-        yield Entry(name, None, TOO_MUCH, len(data))
-        return
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except DAMAGED:
-        yield Entry(name, None, NO_ZIP, len(data))
+        archive = zip_files.archive(data, MOST_PACKED)
+    except DigitLabError as error:
+        yield Entry(name, None, str(error), len(data))
         return
     wanted = [
         item
         for item in archive.infolist()
-        if not item.is_dir() and _is_wanted(Path(item.filename), PICTURES)
+        if not item.is_dir() and is_wanted(PurePosixPath(item.filename), PICTURES)
     ]
     if not wanted:
         yield Entry(name, None, EMPTY_ZIP, len(data))
-    room = MOST_UNPACKED
+    room = zip_files.MOST_UNPACKED
     for packed in wanted:
-        # No more than it says is ever unpacked of it.
         room -= packed.file_size
         if room < 0:
-            yield Entry(name, None, TOO_MUCH)
+            yield Entry(name, None, zip_files.too_much(MOST_PACKED))
             return
         yield _unpacked(archive, packed, f"{name}: {packed.filename}")
 
 
 def _unpacked(archive: zipfile.ZipFile, packed: zipfile.ZipInfo, source: str) -> Entry:
-    if packed.file_size > LARGEST_UNPACKED:
-        return Entry(source, None, TOO_LARGE, packed.compress_size)
     try:
-        return Entry(source, archive.read(packed), size=packed.compress_size)
-    except DAMAGED:
-        # It may also need a password, or be packed in a way that nobody here knows.
-        return Entry(source, None, NOT_UNPACKED, packed.compress_size)
-
-
-def _is_wanted(path: Path, endings: tuple[str, ...]) -> bool:
-    """Return whether a file ends so, and is neither hidden nor a Mac's own."""
-    is_hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return path.name.lower().endswith(endings) and not is_hidden
+        data = zip_files.unpacked(archive, packed)
+    except DigitLabError as error:
+        return Entry(source, None, str(error), packed.compress_size)
+    return Entry(source, data, size=packed.compress_size)

@@ -8,20 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_app.core import zip_files
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.recognition import entries
 from mnist_app.core.recognition.entries import (
     EMPTY_ZIP,
-    NO_ZIP,
-    NOT_UNPACKED,
-    TOO_LARGE,
-    TOO_MUCH,
+    MOST_PACKED,
     Entry,
     entries_of,
     entries_of_paths,
     files_in,
 )
+from mnist_app.core.zip_files import NO_ZIP, NOT_UNPACKED, TOO_LARGE, too_much
 from tests.support.command_line import SEVEN
 from tests.support.drawings import STROKES, canvas_json
 from tests.support.pictures import encoded, seven
@@ -149,16 +148,16 @@ def test_a_zip_file_that_holds_too_much_is_refused_before_it_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as small:
-        small.setattr(entries, "MOST_UNPACKED", 2500)
+        small.setattr(zip_files, "MOST_UNPACKED", 2500)
         found = in_zip(zipped({f"{number}.png": bytes(1000) for number in range(5)}))
-    assert [item.problem for item in found] == ["", "", TOO_MUCH]
+        assert [item.problem for item in found] == ["", "", too_much(MOST_PACKED)]
     with monkeypatch.context() as small:
-        small.setattr(entries, "LARGEST_UNPACKED", 1000)
+        small.setattr(zip_files, "LARGEST_UNPACKED", 1000)
         found = in_zip(zipped({"a.png": bytes(1001), "b.png": bytes(1000)}))
     assert [item.problem for item in found] == [TOO_LARGE, ""]
     monkeypatch.setattr(entries, "MOST_PACKED", 4)
     (item,) = in_zip(zipped({f"{number}.png": b"" for number in range(5)}))
-    assert item.problem == TOO_MUCH
+    assert item.problem == too_much(4)
     # One that claims to hold less than it does is cut off there.
     lying = zipped({"a.png": bytes(100_000)}).replace((100_000).to_bytes(4, "little"), b"\1\0\0\0")
     (item,) = in_zip(lying)
