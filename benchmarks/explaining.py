@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.support import options
 from benchmarks.support.report import machine
 from mnist_app.core.data import datasets
+from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.explaining.counterfactual import smallest_change
 from mnist_app.core.explaining.explanation_pictures import attributed, marked, sheet
@@ -73,7 +74,13 @@ def _times(
 
     def gradients(image: np.ndarray) -> GradientExplanation:
         return explain_by_gradients(
-            data, dataset, image, None, report=lambda fraction: None, control=RunControl()
+            data,
+            dataset,
+            DIGIT_NAMES,
+            image,
+            None,
+            report=lambda fraction: None,
+            control=RunControl(),
         )
 
     times: dict[str, list[tuple[float, float]]] = {}

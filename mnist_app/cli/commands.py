@@ -13,9 +13,10 @@ from typing import Any
 import click
 
 from mnist_app.cli.options import FILE, form_option, progress_bar
+from mnist_app.cli.pictures import own_dataset, way_option
 from mnist_app.cli.train import train
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import DATASETS
+from mnist_app.core.settings import DATASETS, TrainingConfig
 
 # Of the processor; nobody else waits for it here.
 THREADS = os.cpu_count() or 1
@@ -92,6 +93,14 @@ def _pattern(context: click.Context, option: click.Parameter, written: str | Non
         raise click.BadParameter(str(error)) from error
 
 
+def _dataset(context: click.Context, option: click.Parameter, name: str) -> str:
+    """Return the name of a data set, or the path of a file that may be one."""
+    try:
+        return TrainingConfig(dataset=name).dataset
+    except DigitLabError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.group()
 def commands() -> None:
     """Train, test and use neural networks that read handwritten digits."""
@@ -104,13 +113,15 @@ commands.add_command(train)
 @click.argument("model", type=FILE, required=False)
 @click.option(
     "--dataset",
-    type=click.Choice(list(DATASETS)),
+    callback=_dataset,
     default="mnist",
     show_default=True,
-    help="The pictures to test on.",
+    help=f"The pictures to test on: {', '.join(DATASETS)}, or a .zip, .npz or .csv file of your "
+    "own.",
 )
+@way_option
 @form_option
-def evaluate(model: Path | None, dataset: str, form: str) -> None:
+def evaluate(model: Path | None, dataset: str, way: str | None, form: str) -> None:
     """Test MODEL on pictures it has never seen.
 
     Without MODEL, the built-in one is tested.
@@ -121,7 +132,12 @@ def evaluate(model: Path | None, dataset: str, form: str) -> None:
 
     stored = model_store.describe(model or model_store.SHIPPED)
     (classifier,) = _classifiers(stored, 1, THREADS)
-    pictures = datasets.load(dataset)
+    pictures = own_dataset(dataset, way) or datasets.load(dataset)
+    if len(stored.class_names) != len(pictures.class_names):
+        raise DigitLabError(
+            f"{stored.name} tells {len(stored.class_names)} classes apart, but {pictures.title} "
+            f"has {len(pictures.class_names)}. Choose another model or other pictures."
+        )
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained on pictures like these.", err=True)
     with progress_bar("Reading") as bar:

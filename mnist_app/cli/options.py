@@ -50,7 +50,7 @@ def with_flags(sentence: str) -> str:
 
 
 def _option_type(setting: Setting) -> Any:
-    if setting.choices:
+    if setting.choices and not setting.check:
         return click.Choice(list(setting.choices))
     if setting.kind is str:
         return str
@@ -60,4 +60,5 @@ def _option_type(setting: Setting) -> Any:
 
 
 def _help(setting: Setting) -> str:
-    return f"{setting.help}  [default: {setting.default}]"
+    allowed = f" {setting.rule[0].upper()}{setting.rule[1:]}." if setting.check else ""
+    return f"{setting.help}{allowed}  [default: {setting.default}]"

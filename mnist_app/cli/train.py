@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mnist_app.cli.options import FILE, form_option, progress_bar, setting_options, with_flags
+from mnist_app.cli.pictures import own_dataset, way_option
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
@@ -23,11 +24,12 @@ from mnist_app.core.runs import checkpoints, outcomes
 from mnist_app.core.runs.checkpoints import Checkpoint
 from mnist_app.core.runs.outcomes import TrainingOutcome
 from mnist_app.core.runs.progress import Progress
-from mnist_app.core.settings import SETTINGS, TrainingConfig, default_title
+from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig, default_title, short
 
 
 @click.command()
 @setting_options
+@way_option
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -56,6 +58,7 @@ from mnist_app.core.settings import SETTINGS, TrainingConfig, default_title
 @form_option
 def train(
     preset: str | None,
+    way: str | None,
     extra_strokes: Path | None,
     start_from: Path | None,
     teachers: tuple[Path, ...],
@@ -83,6 +86,9 @@ def train(
     # What is missing or cannot be written is said before anything heavy begins.
     require_writable(output)
     begun = checkpoints.load(folder) if resume else None
+    own = own_dataset(config.dataset, way)
+    names = own.class_names if own else datasets.class_names(config.dataset)
+    known_as = own.title if own else short(DATASETS[config.dataset])
     from mnist_app.lab.networks import model_files
     from mnist_app.lab.training import experiment
 
@@ -102,14 +108,15 @@ def train(
         # Models are loaded once all workers have joined: TensorFlow may compute nothing before.
         trained = experiment.train_model(
             config,
-            title or default_title(config),
+            title or default_title(config, known_as),
+            own=own,
             report=report,
             extra_strokes=extra_strokes,
             start_from=model_files.load(start_from) if start_from else None,
-            teachers=[_teacher(path, config.dataset) for path in teachers],
+            teachers=[_teacher(path, known_as, names) for path in teachers],
             watch=False,
             command=_repeat_command(
-                preset, chosen, extra_strokes, start_from, teachers, output, title
+                preset, chosen, way, extra_strokes, start_from, teachers, output, title
             ),
             keeps_checkpoints=engine is None,
             checkpoint=begun.data if begun else None,
@@ -122,11 +129,11 @@ def train(
     _echo(outcome, form)
 
 
-def _teacher(path: Path, dataset: str) -> Any:
-    """Load the network at `path`; refuse one whose classes are not those of `dataset`."""
+def _teacher(path: Path, dataset: str, class_names: tuple[str, ...]) -> Any:
+    """Load the network at `path`; refuse one whose classes are not those of the data set."""
     from mnist_app.lab.networks import model_files
 
-    if model_store.describe(path).class_names != datasets.class_names(dataset):
+    if model_store.describe(path).class_names != class_names:
         raise DigitLabError(
             f"{path.name} cannot teach {dataset}, because it was trained to give other answers. "
             "Choose a teacher trained on the same kind of picture."
@@ -230,6 +237,7 @@ def _echo(outcome: TrainingOutcome[StoredModel], form: str) -> None:
 def _repeat_command(
     preset: str | None,
     chosen: dict[str, Any],
+    way: str | None,
     strokes: Path | None,
     start_from: Path | None,
     teachers: tuple[Path, ...],
@@ -245,7 +253,10 @@ def _repeat_command(
     if preset:
         words += ["--preset", preset]
     for name, value in chosen.items():
-        words += ["--" + name.replace("_", "-"), str(value)]
+        own = name == "dataset" and value not in DATASETS
+        words += ["--" + name.replace("_", "-"), shown(Path(value)) if own else str(value)]
+    if way:
+        words += ["--pictures-as", way]
     if strokes:
         words += ["--extra-strokes", shown(strokes)]
     if start_from:

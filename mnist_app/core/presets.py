@@ -1,5 +1,6 @@
 """Settings that go well together, by name."""
 
+import math
 from typing import Any
 
 from mnist_app.core.settings import TrainingConfig
@@ -93,11 +94,32 @@ PRESETS: dict[str, dict[str, Any]] = {
 # So many times as long as with "ten-seconds" a picture takes with "best", by a run of each on one
 # computer.
 BEST_COST = 40
+# Fewer steps than this teach a network next to nothing; of few pictures, an epoch has so many.
+LEAST_STEPS = 300
+FEW_BATCHES = 10
 
 
-def training_pictures(config: TrainingConfig) -> int:
-    """Return how many pictures a run shows its network in all, each as often as it comes."""
-    used = round(_PICTURES[config.dataset] * config.train_share)
+def fitted(name: str, pictures: int) -> dict[str, Any]:
+    """Return the settings of a preset for a data set with so many pictures to learn from.
+
+    Few pictures come in smaller batches and more often, so that there are enough steps.
+    """
+    values = dict(PRESETS[name])
+    steps = values["epochs"] * pictures / values["batch_size"]
+    if steps < LEAST_STEPS:
+        batch = min(values["batch_size"], max(8, pictures // FEW_BATCHES // 8 * 8))
+        epochs = math.ceil(LEAST_STEPS * batch / max(1, pictures))
+        values |= {"batch_size": batch, "epochs": min(100, max(values["epochs"], epochs))}
+    return values
+
+
+def training_pictures(config: TrainingConfig, own: int = 0) -> int:
+    """Return how many pictures a run shows its network in all, each as often as it comes.
+
+    Args:
+        own: how many a data set that somebody brought has to learn from.
+    """
+    used = round((own or _PICTURES[config.dataset]) * config.train_share)
     if config.limit:
         used = min(used, config.limit)
     return config.epochs * round(used * (1 - config.validation_share))

@@ -5,8 +5,10 @@ A row's name, type, default, range and label are a field of `TrainingConfig`, it
 validation of all three are derived from the rows, `SETTINGS`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import PurePath
 from typing import Any
 
 from mnist_app.core import custom_network
@@ -25,7 +27,8 @@ class Setting:
         default: the value when nothing is said; its type is the setting's type.
         minimum, maximum, step: the range of a number, inclusive; unused for others.
         choices: the values a text may have, each with its label; empty for others.
-        check: brings a free text to its one form, or raises `DigitLabError`; None for others.
+        check: brings a free text to its one form, or raises `DigitLabError`; None for others. Where
+            there are choices too, they are examples.
     """
 
     name: str
@@ -72,6 +75,8 @@ class Setting:
     @property
     def rule(self) -> str:
         """Say what is allowed."""
+        if self.name == "dataset":
+            return f"one of {', '.join(DATASETS)}, or a {', '.join(OWN_ENDINGS)} file of your own"
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.kind is str:
@@ -82,6 +87,21 @@ class Setting:
 
 def _choice(default: str, choices: Mapping[str, str], label: str, group: str) -> Any:
     return field(default=default, metadata={"label": label, "group": group, "choices": choices})
+
+
+def _dataset() -> Any:
+    metadata = {"label": "Data set", "group": "Data", "choices": DATASETS, "check": _dataset_name}
+    return field(default="mnist", metadata=metadata)
+
+
+def _dataset_name(name: str) -> str:
+    """Return the name of a data set, of one that somebody brought too; it need not be there."""
+    if name in DATASETS or re.fullmatch("[0-9a-f]{32}", name):
+        return name
+    if PurePath(name).suffix.lower() in OWN_ENDINGS:
+        return name
+    rule = next(row.rule for row in SETTINGS if row.name == "dataset")
+    raise DigitLabError(f"dataset must be {rule}, not {name!r}.")
 
 
 def _number(default: float, low: float, high: float, step: float, label: str, group: str) -> Any:
@@ -98,6 +118,9 @@ DATASETS = {
     "fashion_mnist": "Fashion-MNIST: 70,000 pieces of clothing",
     "optdigits": "optdigits: 1,797 small digits, comes with the app",
 }
+
+# Files of own pictures; see `core/data/own_pictures`.
+OWN_ENDINGS = (".zip", ".npz", ".csv")
 
 ARCHITECTURES = {
     "dense": "Dense: no convolution",
@@ -148,7 +171,7 @@ class TrainingConfig:
         DigitLabError: a value lies outside its range.
     """
 
-    dataset: str = _choice("mnist", DATASETS, "Data set", "Data")
+    dataset: str = _dataset()
     train_share: float = _number(1.0, 0.01, 1.0, 0.01, "Training set used (%)", "Data")
     validation_share: float = _number(0.1, 0.0, 0.5, 0.01, "Held back to check (%)", "Data")
     limit: int = _number(0, 0, 60_000, 1, "Limit the number of pictures", "Data")
@@ -260,7 +283,7 @@ _HAS_EFFECT: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "layers": lambda values: values.get("architecture") == "custom",
     "weight_decay": lambda values: values.get("optimizer") in ("adamw", "sgd"),
     "plateau": lambda values: values.get("schedule") == "constant",
-    "distractors": lambda values: values.get("dataset") != "fashion_mnist",
+    "distractors": lambda values: values.get("dataset") in ("mnist", "optdigits"),
 }
 
 
@@ -279,9 +302,9 @@ def to_query(config: TrainingConfig) -> dict[str, str]:
     }
 
 
-def default_title(config: TrainingConfig) -> str:
-    """Return a name for a model that was given none."""
-    return f"{short(ARCHITECTURES[config.architecture])} on {short(DATASETS[config.dataset])}"
+def default_title(config: TrainingConfig, dataset: str) -> str:
+    """Return a name for a model that was given none; `dataset` is its data set's title."""
+    return f"{short(ARCHITECTURES[config.architecture])} on {dataset}"
 
 
 def from_query(query: Mapping[str, str]) -> tuple[TrainingConfig, tuple[str, ...]]:

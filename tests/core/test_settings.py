@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.presets import PRESETS, training_pictures
+from mnist_app.core.presets import PRESETS, fitted, training_pictures
 from mnist_app.core.settings import (
     DATASETS,
     SETTINGS,
@@ -54,7 +54,9 @@ def test_a_value_is_brought_into_range_or_refused_in_a_sentence(
         parsed = setting.parse(value)
     except DigitLabError:
         return
-    if setting.choices:
+    if setting.name == "dataset":
+        assert setting.parse(parsed) == parsed
+    elif setting.choices:
         assert parsed in setting.choices
     elif setting.kind is str:
         assert setting.parse(parsed) == parsed
@@ -171,3 +173,22 @@ def test_the_pictures_that_a_run_shows_are_known_before_it(
     values: dict[str, Any], pictures: int
 ) -> None:
     assert training_pictures(TrainingConfig(**values)) == pictures
+
+
+def test_a_data_set_of_somebodys_own_has_an_id_or_is_a_file() -> None:
+    for name in ("0" * 32, "letters.ZIP", "/home/me/letters.npz", "a/b.csv"):
+        assert TrainingConfig(dataset=name).dataset == name
+    for name in ("0" * 31, "letters", "/etc/passwd", "letters.zip.exe"):
+        with pytest.raises(DigitLabError, match=r"optdigits, or a \.zip, \.npz, \.csv file"):
+            TrainingConfig(dataset=name)
+
+
+@pytest.mark.parametrize("pictures", [9, 43, 700, 60_000])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_of_few_pictures_have_enough_steps(preset: str, pictures: int) -> None:
+    values = fitted(preset, pictures)
+    steps = values["epochs"] * pictures / values["batch_size"]
+    assert steps > 100
+    assert TrainingConfig(**values).batch_size <= max(8, pictures)
+    if pictures == 60_000:
+        assert values == PRESETS[preset]

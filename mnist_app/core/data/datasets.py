@@ -75,7 +75,9 @@ class Availability:
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """Return the names of a data set's classes, by label."""
+    """Return the names of a data set's classes, by label; none of one that somebody brought."""
+    if name not in DATASETS:
+        return ()
     return FASHION_NAMES if name == "fashion_mnist" else DIGIT_NAMES
 
 

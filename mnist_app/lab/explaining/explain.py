@@ -21,6 +21,7 @@ from mnist_app.lab.networks import model_files
 def explain_by_gradients(
     keras: bytes,
     dataset_name: str,
+    class_names: tuple[str, ...],
     image: np.ndarray,
     target: int | None,
     *,
@@ -31,8 +32,9 @@ def explain_by_gradients(
 
     Args:
         keras: the model's .keras file.
-        dataset_name: what it learned from, "" if that is not known; where pictures of it are at
-            hand, a change goes towards one of them.
+        dataset_name: what it learned from, "" if that is not known; where pictures of it, or of
+            the same classes, are at hand, a change goes towards one of them.
+        class_names: what its outputs mean.
         target: index of another class; the second most probable by default.
         report: called with the fraction done, 0..1.
 
@@ -48,7 +50,7 @@ def explain_by_gradients(
     _go_on(control, report, 0.4)
     gradient_map = integrated_gradients(network, image, answer)
     _go_on(control, report, 0.6)
-    change = smallest_change(network, image, rival, _guides(dataset_name, rival))
+    change = smallest_change(network, image, rival, _guides(dataset_name, class_names, rival))
     return GradientExplanation(gradient_map, change)
 
 
@@ -64,16 +66,16 @@ def _opened(keras: bytes) -> KerasLogits:
     return KerasLogits(model_files.opened(keras, "This model"))
 
 
-def _guides(dataset_name: str, label: int) -> np.ndarray | None:
+def _guides(dataset_name: str, class_names: tuple[str, ...], label: int) -> np.ndarray | None:
     """Return pictures of a class such as the model learned from, if any are at hand."""
-    known = _known_pictures(dataset_name)
+    known = _known_pictures(dataset_name, class_names)
     return None if known is None else known.train_images[known.train_labels == label]
 
 
-def _known_pictures(dataset_name: str) -> Dataset | None:
+def _known_pictures(dataset_name: str, class_names: tuple[str, ...]) -> Dataset | None:
     """Return the named data set, or else one of the same classes, if at hand."""
     for name in (dataset_name, "optdigits"):
-        if name in DATASETS and datasets.class_names(name) == datasets.class_names(dataset_name):
+        if name in DATASETS and datasets.class_names(name) == class_names:
             try:
                 return datasets.load(name, allow_download=False)
             except DigitLabError:

@@ -69,7 +69,7 @@ def opened(data: bytes, name: str) -> keras.Model:
 
 
 def load(path: Path, name: str = "") -> keras.Model:
-    """Load a model of ten classes over 28 x 28 pictures.
+    """Load a model that tells classes of 28 x 28 pictures apart.
 
     Args:
         name: for people; that of the file by default.
@@ -88,9 +88,9 @@ def load(path: Path, name: str = "") -> keras.Model:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its layers raise on foreign settings.
         raise DigitLabError(f"Keras cannot open {name}. Choose another model.") from error
-    if model.input_shape != (None, 28, 28, 1) or model.output_shape != (None, 10):
+    if model.input_shape != (None, 28, 28, 1) or len(model.output_shape) != 2:
         raise DigitLabError(
-            f"{name} does not turn 28 x 28 x 1 pixels into 10 answers. Choose another model."
+            f"{name} does not turn 28 x 28 x 1 pixels into one answer. Choose another model."
         )
     return model
 

@@ -33,6 +33,7 @@ def train_model(
     config: TrainingConfig,
     title: str,
     *,
+    own: datasets.Dataset | None = None,
     report: Callable[[Any], None] = lambda message: None,
     control: RunControl | None = None,
     drawing: np.ndarray | None = None,
@@ -48,6 +49,7 @@ def train_model(
     """Train and test a network.
 
     Args:
+        own: the data set, where it is one that somebody brought.
         report: gets a `Progress` several times a second, and where `keeps_checkpoints` a
             `Checkpoint` after each whole epoch.
         checkpoint: the data of a `Checkpoint` to go on from.
@@ -59,7 +61,7 @@ def train_model(
     Raises:
         DigitLabError: see `datasets.load` and `fit.train`.
     """
-    dataset = datasets.load(config.dataset)
+    dataset = own or datasets.load(config.dataset)
     known = strangers = None
     if extra_strokes:
         pens = pen_digits.load_pen_strokes(extra_strokes, pen_digits.PEN_WIDTHS)
@@ -89,9 +91,9 @@ def train_model(
     }
     card = ModelCard(
         title=title,
-        dataset=config.dataset,
+        dataset=dataset.name,
         architecture=config.architecture,
-        settings=config.as_dict(),
+        settings=config.as_dict() | {"dataset": dataset.name},
         seed=config.seed,
         class_names=dataset.class_names,
         weights=result.model.count_params(),

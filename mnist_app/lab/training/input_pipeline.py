@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from mnist_app.core.data import distractors
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.settings import TrainingConfig, has_effect
 from mnist_app.lab.training import augmentation
 
 
@@ -77,7 +77,7 @@ def training_examples(
         images = np.concatenate([images, extra_images])
         labels = np.concatenate([labels, extra_labels])
     targets = keras.utils.to_categorical(labels, classes)
-    if config.distractors:
+    if config.distractors and has_effect("distractors", config.as_dict()):
         none = distractors.make(round(len(images) * config.distractors), config.seed)
         images = np.concatenate([images, none])
         targets = np.concatenate([targets, np.full((len(none), classes), 1 / classes)])

@@ -98,5 +98,6 @@ def validate(
 
 def _chosen(labels: np.ndarray, classes: int) -> np.ndarray:
     """Choose the first pictures of each class, equally many, in the order of classes."""
-    fraction = WATCHED // classes
-    return np.concatenate([np.flatnonzero(labels == label)[:fraction] for label in range(classes)])
+    of_each = max(1, WATCHED // classes)
+    first = [np.flatnonzero(labels == label)[:of_each] for label in range(classes)]
+    return np.concatenate(first)[:WATCHED]

@@ -247,6 +247,7 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
             "mnist_app.lab.explaining.explain:explain_by_gradients",
             file_of(model),
             learned_from,
+            model.class_names,
             image,
             None,
             control=control,

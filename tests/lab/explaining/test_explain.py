@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.explaining.explanations import GradientExplanation
 from mnist_app.core.jobs.run_control import RunControl
@@ -21,7 +21,7 @@ def explained(
 ) -> GradientExplanation:
     fractions: list[Any] = []
     found = explain_by_gradients(
-        keras, dataset, image, target, report=fractions.append, control=RunControl()
+        keras, dataset, DIGIT_NAMES, image, target, report=fractions.append, control=RunControl()
     )
     assert fractions == sorted(fractions)
     return found
@@ -82,6 +82,6 @@ def test_it_stops_between_its_parts(digits: Dataset, parts: int) -> None:
         control.stop()
     with pytest.raises(Stopped):
         explain_by_gradients(
-            SHIPPED, "", digits.test_images[0], None, report=report, control=control
+            SHIPPED, "", DIGIT_NAMES, digits.test_images[0], None, report=report, control=control
         )
     assert len(fractions) == parts

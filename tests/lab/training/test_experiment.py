@@ -122,4 +122,4 @@ def test_it_goes_from_machine_to_machine_as_bytes(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_name_is_named_after_its_making() -> None:
-    assert default_title(QUICK) == "Dense on optdigits"
+    assert default_title(QUICK, "optdigits") == "Dense on optdigits"

@@ -1,7 +1,7 @@
 """Two ways from a picture of any size and colour to the 28 x 28 that networks read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -53,6 +53,10 @@ class Conversion:
         if not image.any():
             raise DigitLabError(NO_INK)
         return image
+
+    def by(self, way: Way) -> "Conversion":
+        """Return the same for another way."""
+        return replace(self, way=way)
 
 
 def proposed(samples: Sequence[np.ndarray]) -> Conversion:

@@ -1,0 +1,52 @@
+"""The pictures that a command learns from or tests on: by the name of a data set, or in a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnist_app.cli.options import progress_bar
+from mnist_app.core.settings import DATASETS
+
+WAYS = ("ink", "resized")
+
+
+def way_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option that says how own pictures become 28 x 28."""
+    return click.option(
+        "--pictures-as",
+        "way",
+        type=click.Choice(WAYS),
+        help="How pictures of your own become 28 x 28: `ink` cuts out what is written and centres "
+        "it, `resized` leaves them as they are. By default, whichever suits them.",
+    )(command)
+
+
+def own_dataset(name: str, way: str | None) -> Any:
+    """Read a file of own pictures as a `Dataset`; return None for the name of a data set.
+
+    Raises:
+        DigitLabError: it holds no such pictures.
+        OSError: it cannot be opened.
+    """
+    if name in DATASETS:
+        return None
+    from mnist_app.core.data.own_pictures import reading
+    from mnist_app.core.data.own_pictures.conversion import Way
+
+    path = Path(name)
+    source = reading.source_of(path.name, path.read_bytes())
+    suggested = reading.suggestion(reading.samples(source))
+    convert = suggested.by(Way(way)) if way else suggested
+    with progress_bar("Reading the pictures") as bar:
+        own = reading.read(
+            source,
+            convert,
+            path.name,
+            path.stem,
+            lambda fraction: bar.update(round(fraction * 1000) - bar.pos),
+        )
+    for sentence in own.left_out:
+        click.echo(f"Left out: {sentence}", err=True)
+    return own.dataset
