@@ -7,11 +7,15 @@ for. So a session may send as many bytes as a few of the largest files have, in 
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
+
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
 
 MEGABYTE = 1024 * 1024
 # A picture, one that takes its place, and one more; or many small ones for a table.
@@ -48,12 +52,20 @@ class UploadLimit:
 
     def _has_room(self, session: str, size: int) -> bool:
         held = Counter(_held()) + self._coming
-        of_session = FILES_A_SESSION * _largest()
-        return held[session] + size <= of_session and held.total() + size <= MOST_HELD_MB * MEGABYTE
+        of_session = max(FILES_A_SESSION * _largest(), _dataset())
+        of_all = max(MOST_HELD_MB * MEGABYTE, _dataset())
+        return held[session] + size <= of_session and held.total() + size <= of_all
 
 
 def _largest() -> int:
     return int(config.get_option("server.maxUploadSize")) * MEGABYTE
+
+
+def _dataset() -> int:
+    """Return how large a file of own pictures may be; 0 where the host's limit is no number."""
+    with suppress(DigitLabError):
+        return int(limits.most("dataset_mb") * MEGABYTE)
+    return 0
 
 
 def _announced(scope: Scope) -> int:

@@ -27,6 +27,8 @@ TEN = (
     *(STRONG, CONTRAST, "#1a9a55", "#d8452e", "#9467bd"),
     *("#a9745f", "#e377c2", "#8a93a3", "#b5a51f", "#17a5b8"),
 )
+# With more classes than this a legend, or a number in each cell, is no help any more.
+MANY_CLASSES = 20
 _TITLE = {"font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.98}
 _LOOK: dict[str, Any] = {
     "margin": {"l": 48, "r": 8, "t": 8, "b": 40},
@@ -63,6 +65,11 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         name: _merged(below[name], value) if isinstance(below.get(name), dict) else value
         for name, value in above.items()
     }
+
+
+def class_colour(label: int) -> str:
+    """Return the colour of a class; with more than ten, some share one."""
+    return TEN[label % len(TEN)]
 
 
 def scatter(

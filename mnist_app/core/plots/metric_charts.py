@@ -2,12 +2,23 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from mnist_app.core.evaluation.metrics import Bin
 from mnist_app.core.percentages import percent
-from mnist_app.core.plots.charts import FAINT, STRONG, Figure, Trace, figure, frame, known, scatter
+from mnist_app.core.plots.charts import (
+    FAINT,
+    MANY_CLASSES,
+    STRONG,
+    Figure,
+    Trace,
+    figure,
+    frame,
+    known,
+    scatter,
+)
 
 # Shares of fewer pictures than this say little.
 FEW = 20
@@ -40,7 +51,8 @@ def confusion_heatmap(
         if as_shares
         else matrix.flat
     )
-    is_written = (matrix > 0) & (with_diagonal | ~is_right)
+    is_few = len(names) <= MANY_CLASSES
+    is_written = (matrix > 0) & (with_diagonal | ~is_right) & is_few
     texts = [
         str(text) if is_shown else ""
         for text, is_shown in zip(written, is_written.flat, strict=True)
@@ -48,7 +60,8 @@ def confusion_heatmap(
     right = np.where(is_right & with_diagonal, share_of_class, np.nan)
     wrong = np.where(errors > 0, np.log1p(errors), np.nan)
     unit = ", % of each row" if as_shares else ""
-    axis = {"type": "category", "fixedrange": True}
+    axis: dict[str, Any] = {"type": "category", "fixedrange": True, "automargin": True}
+    rows = axis if is_few else {**axis, "dtick": 1, "tickfont": {"size": 8}}
     ends = [-0.5, len(names) - 0.5]
     return figure(
         [
@@ -56,12 +69,12 @@ def confusion_heatmap(
             _cells(wrong, names, "235,95,20", 0.8, max(float(np.log1p(errors.max())), 1.0)),
             _cell_texts(matrix, share_of_class, names, texts),
         ],
-        height=460,
+        height=460 if is_few else 260 + 10 * len(names),
         showlegend=False,
         hovermode="closest",
         margin={"l": 56, "b": 48},
         xaxis={**axis, "title": {"text": f"read as{unit}"}, "range": ends},
-        yaxis={**axis, "title": {"text": "shows"}, "range": ends[::-1], "showgrid": False},
+        yaxis={**rows, "title": {"text": "shows"}, "range": ends[::-1], "showgrid": False},
         shapes=[] if selected is None else [frame(selected[1], selected[0], 1, STRONG)],
     )
 
@@ -89,14 +102,16 @@ def _cell_texts(
     matrix: np.ndarray, shares: np.ndarray, names: Sequence[str], texts: Sequence[str]
 ) -> Trace:
     """Return texts in the cells, in the text colour of the page, and what they say in words."""
-    rows, columns = np.divmod(np.arange(matrix.size), len(names))
-    counts = matrix.ravel().tolist()
+    # Of many cells only those with pictures: a pointer on another means the nearest.
+    shown = np.arange(matrix.size) if len(names) <= MANY_CLASSES else np.flatnonzero(matrix)
+    rows, columns = np.divmod(shown, len(names))
+    counts = matrix.ravel()[shown].tolist()
     return scatter(
         [names[column] for column in columns],
         [names[row] for row in rows],
         mode="text",
         # Not empty: plotly.js drops empty texts, and then misplaces those of the next matrix.
-        text=[text or "\N{NO-BREAK SPACE}" for text in texts],
+        text=[texts[cell] or "\N{NO-BREAK SPACE}" for cell in shown],
         textfont={"size": 11},
         hovertext=[
             f"{names[row]} read as {names[column]}:<br>"

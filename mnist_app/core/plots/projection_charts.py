@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mnist_app.core.evaluation.metrics import EvaluationReport
-from mnist_app.core.plots.charts import TEN, Figure, Trace, figure
+from mnist_app.core.plots.charts import MANY_CLASSES, Figure, Trace, class_colour, figure
 
 HEIGHT = 520
 
@@ -52,14 +52,14 @@ def picture_scatter(
     classes = [
         points(
             name,
-            {"color": TEN[label], "size": 4, "opacity": 0.75},
+            {"color": class_colour(label), "size": 4, "opacity": 0.75},
             np.flatnonzero(report.is_right & (report.labels == label)),
         )
         for label, name in enumerate(names)
     ]
     wrong = np.flatnonzero(~report.is_right)
     cross = {
-        "color": [TEN[label] for label in report.labels[wrong]],
+        "color": [class_colour(label) for label in report.labels[wrong]],
         "size": 9,
         "symbol": "x",
         "line": {"width": 0.8, "color": "rgba(0,0,0,0.8)"},
@@ -72,6 +72,7 @@ def picture_scatter(
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         hovermode="closest",
         hoverdistance=12,
+        showlegend=len(names) <= MANY_CLASSES,
         legend={
             "x": 0,
             "xanchor": "left",

@@ -10,10 +10,11 @@ import numpy as np
 from mnist_app.core.plots.charts import (
     CONTRAST,
     FAINT,
+    MANY_CLASSES,
     STRONG,
-    TEN,
     Figure,
     Trace,
+    class_colour,
     figure,
     known,
     scatter,
@@ -270,10 +271,16 @@ def _class_curves(
             mode,
             name=name,
             showlegend=not (len(values) and np.isnan(values).all()),
-            line={"color": colour, "width": 2},
+            line={"color": class_colour(label), "width": 2},
         )
-        for name, colour, values in zip(names, TEN, percent.T, strict=False)
+        for label, (name, values) in enumerate(zip(names, percent.T, strict=True))
     ]
     layout["yaxis"] |= {"ticksuffix": "%"}
     legend = {"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
-    return figure(traces, xaxis=epoch_axis(epochs), legend={**legend, "itemwidth": 30}, **layout)
+    return figure(
+        traces,
+        xaxis=epoch_axis(epochs),
+        legend={**legend, "itemwidth": 30},
+        showlegend=len(names) <= MANY_CLASSES,
+        **layout,
+    )

@@ -17,11 +17,15 @@ for layer in network.layers:
 _FLATTEN = "layers.Flatten()"
 
 
-def network_code(config: TrainingConfig) -> str:
-    """Return the code that builds the network of a run."""
+def network_code(config: TrainingConfig, classes: str = "10") -> str:
+    """Return the code that builds the network of a run.
+
+    Args:
+        classes: the code of their number.
+    """
     name = config.architecture
     exact = "" if config.precision == "float32" else ', dtype="float32"'
-    answer = [f'layers.Dense(10, activation="softmax"{exact})']
+    answer = [f'layers.Dense({classes}, activation="softmax"{exact})']
     if dropout := config.dropout or OWN_DROPOUT.get(name, 0.0):
         answer.insert(0, f"layers.Dropout({dropout})")
     picture = "layers.Input((28, 28, 1))"

@@ -12,7 +12,7 @@ from typing import Any
 from mnist_app.core import schedules
 from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs.network_script import network_code, sequential
-from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.settings import DATASETS, TrainingConfig
 
 _OPTDIGITS = """
 digits = load_digits()
@@ -28,11 +28,20 @@ _KERAS_DATA = """
 images = images[..., None].astype("float32") / 255
 test_images = test_images[..., None].astype("float32") / 255
 """
+# As the Data page gives it.
+_OWN_DATA = """
+with np.load("pictures.npz") as arrays:
+    images, labels = arrays["x_train"], arrays["y_train"]
+    test_images, test_labels = arrays["x_test"], arrays["y_test"]
+    classes = len(arrays["class_names"])
+images = images[..., None].astype("float32") / 255
+test_images = test_images[..., None].astype("float32") / 255
+"""
 _SPLIT = """
 order = np.random.default_rng(SEED).permutation(len(images)){used}
 checked = round(len(order) * {validation_share})
 validation, training = order[:checked], order[checked:]
-answers = keras.utils.to_categorical(labels, 10)
+answers = keras.utils.to_categorical(labels, {classes})
 steps = len(training) // BATCH_SIZE
 """
 _BATCHES = """
@@ -115,7 +124,10 @@ def _imports(config: TrainingConfig) -> str:
 
 def _sections(config: TrainingConfig) -> list[tuple[str, str]]:
     """Return the parts of the program: of each its heading and its code."""
-    sections = [("The pictures", _data(config)), ("The network", network_code(config))]
+    sections = [
+        ("The pictures", _data(config)),
+        ("The network", network_code(config, _classes(config))),
+    ]
     if _changes(config):
         sections.append(("Each picture a little different every time", _augmentation(config)))
     learning = f"{_optimizer(config)}\n{_fit(config)}"
@@ -123,12 +135,21 @@ def _sections(config: TrainingConfig) -> list[tuple[str, str]]:
 
 
 def _data(config: TrainingConfig) -> str:
-    source = _OPTDIGITS if config.dataset == "optdigits" else _KERAS_DATA
+    known = {"optdigits": _OPTDIGITS} | {name: _KERAS_DATA for name in ("mnist", "fashion_mnist")}
+    source = known.get(config.dataset, _OWN_DATA)
     used = f"round(len(images) * {config.train_share})" if config.train_share < 1 else ""
     if config.limit:
         used = f"min({used}, {config.limit})" if used else str(config.limit)
-    split = _SPLIT.format(used=used and f"[:{used}]", validation_share=config.validation_share)
+    split = _SPLIT.format(
+        used=used and f"[:{used}]",
+        validation_share=config.validation_share,
+        classes=_classes(config),
+    )
     return f"{source.format(name=config.dataset).strip()}\n{split.strip()}"
+
+
+def _classes(config: TrainingConfig) -> str:
+    return "10" if config.dataset in DATASETS else "classes"
 
 
 def _changes(config: TrainingConfig) -> list[str]:
@@ -227,6 +248,10 @@ def _missing(config: TrainingConfig, card: ModelCard | None) -> list[str]:
     """Return what of the run the program leaves out."""
     facts = card.training if card else {}
     known = (
+        (
+            config.dataset not in DATASETS,
+            "how the pictures were made: put pictures.npz from the Data page beside this file",
+        ),
         (config.thickness, "strokes made thinner or thicker: Keras has no layer for it"),
         (config.flip, "the share of mirrored pictures: Keras mirrors half of them"),
         (config.distractors, "made-up pictures that are no digits"),

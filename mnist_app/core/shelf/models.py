@@ -1,11 +1,13 @@
 """Models on the shelf, to use like all others."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.models.model_store import ModelFiles, StoredModel
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.shelf import Item
+from mnist_app.core.shelf.shelf import Item, Kind
 
 
 def model_of(item: Item) -> StoredModel | None:
@@ -28,3 +30,31 @@ def models(visitor: str, linked: str = "") -> list[StoredModel]:
     if other is not None and not other.is_owned_by(visitor):
         listed.append(other)
     return [model for item in listed if (model := model_of(item)) is not None]
+
+
+def save(
+    files: ModelFiles, card: ModelCard, visitor: str, former: StoredModel | None
+) -> StoredModel:
+    """Put a model on the visitor's shelf.
+
+    Args:
+        former: one on the shelf whose place it takes.
+
+    Raises:
+        DigitLabError: there is no room for it.
+    """
+    item = former and item_of(former, visitor)
+    with ExitStack() as placed:
+        if item is None:
+            adding = shelf.adding(visitor, Kind.MODEL, card.title[: shelf.TITLE_LENGTH])
+            item_id, folder = placed.enter_context(adding)
+        else:
+            item_id, folder = item.id, placed.enter_context(shelf.replacing(item, visitor))
+        model_store.save(files, card, folder / f"{item_id}.keras")
+    return model_store.describe(shelf.folder() / item_id / f"{item_id}.keras")
+
+
+def item_of(model: StoredModel, visitor: str) -> Item | None:
+    """Return the thing on the shelf whose model it is; None for one of the models' folder."""
+    item = shelf.find(model.name, visitor)
+    return item if item is not None and item.folder == model.path.parent else None

@@ -14,9 +14,10 @@ from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid
+from mnist_app.pages.data.own_pictures import show_own_dataset, show_own_pictures
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
-from mnist_app.pages.session.choices import choose_dataset, open_dataset
-from mnist_app.pages.session.wording import noun
+from mnist_app.pages.session.choices import choose_dataset, dataset_names, open_dataset
+from mnist_app.pages.session.wording import escape_markdown, noun
 
 SAMPLES = 6
 VARIANTS = 8
@@ -29,10 +30,19 @@ def page() -> None:
     """Show the page."""
     st.title("Data")
     st.write("What a network learns from, and what happens to each picture on its way in.")
-    dataset = open_dataset(choose_dataset(list(DATASETS)))
+    name = choose_dataset(dataset_names())
+    show_own_pictures()
+    dataset = open_dataset(name)
     kind, count = noun(dataset.class_names), len(dataset.train_labels) + len(dataset.test_labels)
-    shown = "handwritten digit" if kind == "digit" else "piece of clothing"
-    st.caption(f"{dataset.title}: {count:,} pictures, each of one {shown}, 28 by 28 pixels.")
+    shown = {"fashion_mnist": ", each of one piece of clothing"}.get(
+        name, ", each of one handwritten digit"
+    )
+    if name not in DATASETS:
+        shown = f" of {len(dataset.class_names)} classes"
+    title = escape_markdown(dataset.title)
+    st.caption(f"{title}: {count:,} pictures{shown}, 28 by 28 pixels.")
+    if name not in DATASETS:
+        show_own_dataset(name)
     st.header(f"Samples of each {kind}")
     _show_samples(dataset)
     st.header(f"How many of each {kind}")
@@ -125,10 +135,11 @@ def _show_steps(dataset: Dataset) -> None:
         )
         st.code("(28, 28)  →  (28, 28, 1)", language=None)
     with right:
-        st.markdown("**4. One-hot: the answer as ten numbers**")
+        count = len(dataset.class_names)
+        st.markdown(f"**4. One-hot: the answer as {'ten' if count == 10 else count} numbers**")
         st.write(
             f"The network gives one number for each {noun(dataset.class_names)}, so the correct "
-            f"answer, {name}, is written the same way: 1 in its place, 0 everywhere else."
+            f"answer, {escape_markdown(name)}, is written the same way: 1 in its place, 0 everywhere else."
         )
         st.html(_one_hot(label, dataset.class_names))
     _show_augmentation(dataset, image)
@@ -204,7 +215,7 @@ def _one_hot(label: int, names: tuple[str, ...]) -> str:
         f"<b>{int(index == label)}</b><span>{index}</span></div>"
         for index, name in enumerate(names)
     )
-    alt = f"Ten boxes, all 0 except the one at place {label}, {names[label]}"
+    alt = f"{len(names)} boxes, all 0 except the one at place {label}, {names[label]}"
     return f'<div class="one-hot" role="img" aria-label="{html.escape(alt)}">{boxes}</div>'
 
 

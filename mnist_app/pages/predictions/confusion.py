@@ -7,7 +7,7 @@ from mnist_app.core.plots.metric_charts import confusion_heatmap
 from mnist_app.pages.components.live_chart import Cells, live_chart
 from mnist_app.pages.predictions import gallery
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel
-from mnist_app.pages.session.wording import counted
+from mnist_app.pages.session.wording import counted, escape_markdown
 
 MOST_CONFUSED = 8
 COUNTS, SHARES = "Counts", "Percentages"
@@ -84,7 +84,7 @@ def show_confused_pairs(evaluated: EvaluatedModel) -> None:
     with st.container(key="confused_pairs"):
         for true, read, count in pairs:
             st.button(
-                _described(true, read, count, evaluated.names),
+                escape_markdown(_described(true, read, count, evaluated.names)),
                 key=f"confused-{true}-{read}",
                 on_click=gallery.filter_by_cell,
                 args=(true, read),

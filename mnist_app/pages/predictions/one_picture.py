@@ -209,7 +209,7 @@ def _show_examples(evaluated: EvaluatedModel, number: int) -> None:
     ]
     st.html(picture_grid(items, side=56, kind="examples"))
     true, read = int(report.labels[number]), int(report.predictions[number])
-    st.markdown(describe_neighbours(labels, true, read, names))
+    st.markdown(escape_markdown(describe_neighbours(labels, true, read, names)))
     st.caption(_source(evaluated, alike.searched))
 
 
@@ -218,8 +218,9 @@ def _source(evaluated: EvaluatedModel, searched: int) -> str:
     dataset = evaluated.dataset
     known = len(dataset.train_labels)
     of = f"all {known:,}" if searched == known else f"{searched:,} of the {known:,}"
+    title = escape_markdown(dataset.title)
     text = (
-        f"Found among {of} training pictures of {dataset.title} by comparing the numbers that "
+        f"Found among {of} training pictures of {title} by comparing the numbers that "
         "reach the network's last layer, not the pixels."
     )
     other = other_training_dataset(evaluated.model, dataset)

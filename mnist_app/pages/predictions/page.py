@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from mnist_app.core.data import datasets
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
+from mnist_app.core.shelf import datasets as own_datasets
 from mnist_app.pages.predictions import confusion, gallery, map_panel, metrics
 from mnist_app.pages.predictions.comparison import comparable_models, show_model_comparison
 from mnist_app.pages.predictions.deletion import offer_deletion
@@ -14,6 +14,7 @@ from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate
 from mnist_app.pages.session.choices import (
     choose,
     choose_dataset,
+    fitting_datasets,
     models_at_hand,
     open_dataset,
     other_training_dataset,
@@ -47,13 +48,14 @@ def page() -> None:
         model = models[choose("Model", list(models), "model", titles.__getitem__)]
         offer_deletion(model)
     with right:
-        fitting = [name for name in DATASETS if datasets.class_names(name) == model.class_names]
+        fitting = fitting_datasets(model.class_names)
         if not fitting:
-            st.info("None of the data sets here fits what this model can read.")
+            _show_no_pictures(model)
             return
         name = choose_dataset(fitting)
     dataset = open_dataset(name)
-    doing = f"Reading the {len(dataset.test_labels):,} test pictures of {dataset.title}"
+    title = escape_markdown(dataset.title)
+    doing = f"Reading the {len(dataset.test_labels):,} test pictures of {title}"
     evaluated = evaluate_or_stop(model, dataset, doing)
     st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in PARTS.items()))
     _show_quality(evaluated)
@@ -63,6 +65,16 @@ def page() -> None:
     metrics.show_learning_curves(model)
     _show_title("comparison")
     show_model_comparison(evaluated, models)
+
+
+def _show_no_pictures(model: StoredModel) -> None:
+    """Say why there is nothing to test a model with."""
+    learned = model.card.dataset if model.card else ""
+    st.info(
+        own_datasets.GONE
+        if learned and learned not in DATASETS
+        else "None of the data sets here fits what this model can read."
+    )
 
 
 def _show_title(anchor: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from mnist_app.core.data import datasets
 from mnist_app.core.jobs.snapshot import Snapshot
 from mnist_app.core.percentages import percent
 from mnist_app.core.plots import comparison_charts
@@ -17,7 +16,7 @@ from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.details import stored_model
 from mnist_app.pages.runs.sentences import describe_networks, describe_shift
 from mnist_app.pages.session import wording
-from mnist_app.pages.session.choices import choose_quantity
+from mnist_app.pages.session.choices import choose_quantity, is_at_hand
 from mnist_app.pages.session.jobs import dataset_job, shift_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import LiveRun, runs
@@ -138,7 +137,7 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
     """Show what moving the test pictures does to both, once both models are there."""
     models = [(run, model) for run in (dense, convolutional) if (model := stored_model(run))]
     name = dense.config.dataset
-    if len(models) < 2 or datasets.availability(name).place is None:
+    if len(models) < 2 or not is_at_hand(name):
         return
     st.markdown("**What if a digit is not in the middle?**")
     dataset = result_or_progress(queues().datasets, dataset_job(name), "Opening the test pictures")

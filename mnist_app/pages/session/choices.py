@@ -6,15 +6,21 @@ import streamlit as st
 
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import ACCURACY, ERROR, Quantity
-from mnist_app.core.settings import DATASETS, short
+from mnist_app.core.settings import DATASETS
+from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.datasets import Contents
 from mnist_app.core.shelf.models import models as shelf_models
+from mnist_app.core.shelf.shelf import Kind
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import tab, visitor
 from mnist_app.pages.session.waiting import result_or_stop
+from mnist_app.pages.session.wording import dataset_title, escape_markdown
 
 
 def choose(
@@ -60,6 +66,47 @@ def choose_quantity() -> Quantity:
     return quantities[chosen or ERROR.name]
 
 
+def dataset_names() -> list[str]:
+    """Return the data sets that this visitor may use: all that have names, and brought ones.
+
+    One that its maker shares is there once a link has named it, for as long as the visit.
+    """
+    linked: list[str] = st.session_state.setdefault("linked_datasets", [])
+    named = st.query_params.get("dataset", "")
+    if named not in linked and own_contents(named):
+        linked.append(named)
+    own = [item.id for item in shelf.items(visitor(), Kind.DATASET)]
+    found = [name for name in dict.fromkeys([*own, *linked]) if own_contents(name)]
+    return [*DATASETS, *found]
+
+
+def own_contents(name: str) -> Contents | None:
+    """Return what is in a data set that somebody brought; None for one that is not there."""
+    item = own_datasets.find(name, visitor())
+    try:
+        return own_datasets.contents(item) if item else None
+    except DigitLabError:
+        return None
+
+
+def fitting_datasets(class_names: tuple[str, ...]) -> list[str]:
+    """Return the data sets of these classes that this visitor may use."""
+    return [name for name in dataset_names() if class_names_of(name) == class_names]
+
+
+def class_names_of(name: str) -> tuple[str, ...]:
+    """Return the names of a data set's classes, by label; none of one that is not there."""
+    found = own_contents(name)
+    return found.class_names if found else datasets.class_names(name)
+
+
+def is_at_hand(name: str) -> bool:
+    """Return whether a data set can be opened without a download."""
+    if name in DATASETS:
+        return datasets.availability(name).place is not None
+    return own_contents(name) is not None
+
+
 def choose_dataset(names: Sequence[str]) -> str:
     """Show a select box of data sets, and return the chosen one."""
     return choose(
@@ -74,7 +121,7 @@ def choose_dataset(names: Sequence[str]) -> str:
 
 def default_dataset(names: Sequence[str] = tuple(DATASETS)) -> str:
     """Return MNIST if it is on this server, else another one that is."""
-    at_hand = [name for name in names if datasets.availability(name).place is not None]
+    at_hand = [name for name in names if is_at_hand(name)]
     return next((name for name in ("mnist", "optdigits") if name in at_hand), names[0])
 
 
@@ -93,10 +140,10 @@ def open_dataset(name: str) -> Dataset:
 
     It is downloaded only when this visitor asked for it.
     """
-    title = short(DATASETS[name])
-    found = datasets.availability(name)
-    if found.place is not None:
+    title = escape_markdown(dataset_title(name))
+    if name not in DATASETS or is_at_hand(name):
         return result_or_stop(queues().datasets, dataset_job(name), f"Opening {title}")
+    found = datasets.availability(name)
     if st.session_state.get("requested_download") != name:
         st.info(f"{title} is not on this server.", icon=":material/download:")
         label = f"Download {title} ({found.megabytes:.0f} MB)"
@@ -109,17 +156,21 @@ def open_dataset(name: str) -> Dataset:
 
 def dataset_label(name: str) -> str:
     """Return a data set's name for people, and whether it has yet to be downloaded."""
-    found = datasets.availability(name)
-    if found.place is not None:
+    if name not in DATASETS:
+        found_own = own_contents(name)
+        pictures = found_own.training + found_own.test if found_own else 0
+        return f"{dataset_title(name)}: {pictures:,} pictures of your own"
+    if is_at_hand(name):
         return DATASETS[name]
-    return f"{short(DATASETS[name])} (to download, {found.megabytes:.0f} MB)"
+    found = datasets.availability(name)
+    return f"{dataset_title(name)} (to download, {found.megabytes:.0f} MB)"
 
 
 def other_training_dataset(model: StoredModel, dataset: Dataset) -> str | None:
     """Return the title of the data set a model learned from; None if it is this one or unknown."""
     if model.card is None or model.card.dataset == dataset.name:
         return None
-    return short(DATASETS.get(model.card.dataset, model.card.dataset))
+    return dataset_title(model.card.dataset)
 
 
 def _request_download() -> None:

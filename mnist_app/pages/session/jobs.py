@@ -27,9 +27,11 @@ from mnist_app.core.recognition.classifier import BATCH, Classifier
 from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read_picture
 from mnist_app.core.runs import convolution, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
-from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.settings import DATASETS, TrainingConfig
+from mnist_app.core.shelf import datasets as own_datasets
 from mnist_app.pages.session.kiosk import maker
 from mnist_app.pages.session.queues import cluster, queues
+from mnist_app.pages.session.visitor import visitor
 
 # A copy's name is no longer than this; a page asks for less, but a script need not.
 TITLE_LENGTH = 60
@@ -62,9 +64,17 @@ def loading_job(model: StoredModel) -> Snapshot:
 
 
 def dataset_job(name: str) -> Snapshot:
-    """Return the job whose result is the `Dataset`, downloaded if need be."""
+    """Return the job whose result is the `Dataset`, downloaded if need be.
+
+    It fails for one that somebody brought and this visitor may not use.
+    """
+    item = None if name in DATASETS else own_datasets.find(name, visitor())
 
     def work(control: Control) -> Dataset:
+        if name not in DATASETS:
+            if item is None:
+                raise DigitLabError(own_datasets.GONE)
+            return own_datasets.load(item)
         if name == "optdigits":
             import_first("sklearn.datasets", "sklearn.model_selection")
         elif datasets.availability(name).place is None:
@@ -72,7 +82,8 @@ def dataset_job(name: str) -> Snapshot:
             datasets.store_download(name, download(leaves, control.report, control.should_stop))
         return datasets.load(name, allow_download=False)
 
-    return queues().datasets.once(name, work)
+    # What one may not use must not keep it from another; under a new title it is another.
+    return queues().datasets.once(name if name in DATASETS else (name, item and item.title), work)
 
 
 def evaluation_job(model: StoredModel, dataset: Dataset) -> Snapshot:

@@ -47,9 +47,11 @@ def show_predictions_button(model: StoredModel) -> None:
         _go("predictions", link)
 
 
-def show_train_button(config: TrainingConfig) -> None:
+def show_train_button(
+    config: TrainingConfig, label: str = "Train again with these settings"
+) -> None:
     """Show a button to the Train page, filled in with these settings."""
-    if st.button("Train again with these settings", key="same_settings", icon=":material/replay:"):
+    if st.button(label, key="same_settings", icon=":material/school:"):
         # A link that is the session's own is not read again.
         _forget("train_links")
         st.session_state["wants_form"] = True

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core import limits
+from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, WorkerLost
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.phases import Phase
@@ -24,7 +25,10 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run
 from mnist_app.core.runs.run_store import Runs
-from mnist_app.core.settings import TrainingConfig
+from mnist_app.core.settings import DATASETS, TrainingConfig
+from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import models as shelf_models
+from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.visitors import hashed
 from mnist_app.pages.session.kiosk import maker
 from mnist_app.pages.session.queues import cluster, queues
@@ -98,7 +102,10 @@ def training_job(
     Raises:
         DigitLabError: there are too many runs or models, or the list of runs cannot be written.
     """
-    model_store.require_room()
+    if config.dataset in DATASETS:
+        model_store.require_room()
+    else:
+        shelf.require_room(owner)
     with _room_in_line(owner):
         return _submit(runs().add(title, config, owner), drawing)
 
@@ -158,6 +165,7 @@ class _Training:
         self._run, self._folder = run, run.checkpoints
         self._live, self._control, self._record = live, control, record
         self._remark = ""
+        self._own: Dataset | None = None
 
     def train(self, goes_on: bool) -> TrainingOutcome[StoredModel]:
         """Train until it is over, and save what was learned.
@@ -167,8 +175,13 @@ class _Training:
 
         Raises:
             WorkerLost: two workers were lost.
-            DigitLabError: it failed, or what it learned cannot be saved.
+            DigitLabError: it failed, its pictures are gone, or what it learned cannot be saved.
         """
+        if self._run.config.dataset not in DATASETS:
+            item = own_datasets.find(self._run.config.dataset, self._run.owner)
+            if item is None:
+                raise DigitLabError(own_datasets.GONE)
+            self._own = own_datasets.load(item)
         first = checkpoints.load(self._folder) if goes_on else None
         if first is not None:
             self._live = replace(self._live, drawing=first.drawing)
@@ -178,8 +191,16 @@ class _Training:
             self._remark = WENT_ON
             last = checkpoints.load(self._folder) if checkpoints.exists(self._folder) else None
             trained = self._call(last, _rate_factor(last) / _rate_factor(first))
-        trained = replace(trained, progress=self._remarked(trained.progress))
-        return outcomes.saved(trained, self._run.model, maker(self._run.owner))
+        return self._saved(replace(trained, progress=self._remarked(trained.progress)))
+
+    def _saved(self, trained: TrainingOutcome[UnsavedModel]) -> TrainingOutcome[StoredModel]:
+        """Save the model; what learned from a visitor's own pictures is theirs alone, as these."""
+        former = self._run.model
+        if self._own is None:
+            return outcomes.saved(trained, former, maker(self._run.owner))
+        made, before = trained.model, model_store.describe(former) if former else None
+        stored = shelf_models.save(made.files, made.card, self._run.owner, before)
+        return replace(trained, model=stored)
 
     def _call(
         self, checkpoint: Checkpoint | None, known_factor: float
@@ -189,6 +210,7 @@ class _Training:
                 "mnist_app.lab.training.experiment:train_model",
                 self._live.config,
                 self._live.title,
+                own=self._own,
                 control=self._control,
                 report=self._report,
                 is_training=True,

@@ -10,7 +10,9 @@ import streamlit as st
 
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.runs.run import RunState
-from mnist_app.core.settings import SETTINGS, short
+from mnist_app.core.settings import DATASETS, SETTINGS, short
+from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.pages.session.visitor import visitor
 
 STATE_LABELS = {
     RunState.WAITING: "Waiting in line",
@@ -79,6 +81,19 @@ def local_time(written: str, form: str = "%d %b %Y, %H:%M") -> str:
     return datetime.fromisoformat(written).astimezone(zone).strftime(form)
 
 
+def dataset_title(name: str) -> str:
+    """Return a data set's name for people, also of one that this visitor may use, or that is gone.
+
+    A file of the command line keeps its own.
+    """
+    if name in DATASETS:
+        return short(DATASETS[name])
+    item = own_datasets.find(name, visitor())
+    if item is not None:
+        return item.title
+    return "pictures that are gone" if re.fullmatch("[0-9a-f]{32}", name) else name
+
+
 def setting_label(name: str) -> str:
     """Return the label of a setting; its own name if this version does not know it."""
     return _ROWS[name].label if name in _ROWS else name
@@ -89,6 +104,8 @@ def setting_value(name: str, value: Any) -> str:
     row = _ROWS.get(name)
     if value is None:
         return "not used"
+    if name == "dataset":
+        return dataset_title(str(value))
     if row is not None and row.is_percentage:
         return f"{value * 100:.4g}%"
     if row is not None and row.choices:

@@ -21,7 +21,7 @@ from mnist_app.core.plots.run_charts import (
 from mnist_app.core.runs.progress import HardPicture, Opinion, Point, Progress, View
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid, readings, tiles
-from mnist_app.pages.session.choices import choose_quantity
+from mnist_app.pages.session.choices import choose_quantity, class_names_of
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.run_jobs import LiveRun
 from mnist_app.pages.session.wording import noun
@@ -69,7 +69,7 @@ def show_details(run: LiveRun, progress: Progress) -> None:
         with right:
             _learning_rate(progress)
             _filters(progress.view)
-            _opinions(run.drawing, progress.opinions, progress.epochs, dataset)
+            _opinions(run, progress.opinions, progress.epochs)
 
 
 def _learning_rate(progress: Progress) -> None:
@@ -81,8 +81,8 @@ def _learning_rate(progress: Progress) -> None:
 
 
 def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
-    names = dataset.class_names if dataset else tuple("0123456789")
-    shares = progress.class_accuracy
+    names = class_names_of(run.config.dataset)
+    shares = progress.class_accuracy if names else ()
     words = (
         "This appears after the first epoch."
         if run.config.validation_share
@@ -156,17 +156,15 @@ def _hard_gallery(hardest: Sequence[HardPicture], dataset: Dataset | None) -> st
     return picture_grid(shown, side=48, kind="hardest")
 
 
-def _opinions(
-    drawing: np.ndarray | None, opinions: Sequence[Opinion], epochs: int, dataset: Dataset | None
-) -> None:
-    if drawing is None:
+def _opinions(run: LiveRun, opinions: Sequence[Opinion], epochs: int) -> None:
+    drawing, names = run.drawing, class_names_of(run.config.dataset)
+    if drawing is None or not names:
         _section(
             "Your own drawing",
             "On the Draw page, choose “One digit” and draw. Then press Start and watch here how "
             "the network makes up its mind about it.",
         )
         return
-    names = dataset.class_names if dataset else tuple("0123456789")
     alt = "Your drawing, as the network sees it"
     text = "How its answer to your drawing changes, step by step."
     if opinions:

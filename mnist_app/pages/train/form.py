@@ -1,6 +1,7 @@
 """The settings of a training run as a form, which the link holds too."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -9,10 +10,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_app.core import custom_network, limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.presets import BEST_COST, PRESETS, training_pictures
+from mnist_app.core.presets import BEST_COST, PRESETS, fitted, training_pictures
 from mnist_app.core.runs.run import latest_speed
 from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query, has_effect
-from mnist_app.pages.session.choices import dataset_label, default_dataset
+from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.pages.session.choices import (
+    dataset_label,
+    dataset_names,
+    default_dataset,
+    own_contents,
+)
 from mnist_app.pages.session.navigation import train_query
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.session.wording import about, escape_markdown, show_error
@@ -87,14 +94,15 @@ def _preset_labels() -> dict[str, str]:
         # Told when they start one.
         newest_first = []
     labels = dict(PRESET_LABELS)
+    pictures = _own_pictures()
     for name in labels:
-        config = TrainingConfig(**{**PRESETS[name], "dataset": st.session_state.set_dataset})
+        config = TrainingConfig(**_preset_values(name))
         speed = latest_speed(config, newest_first)
         if not speed and name == "best":
             quick = TrainingConfig(**PRESETS["ten-seconds"])
             speed = latest_speed(quick, newest_first) / BEST_COST
         if speed:
-            took = about(training_pictures(config) / speed).removeprefix("about ")
+            took = about(training_pictures(config, pictures) / speed).removeprefix("about ")
             labels[name] += f": ~{took}"
     return labels
 
@@ -127,15 +135,32 @@ def _preset() -> str | None:
     }
     defaults = {row.name: row.default for row in SETTINGS}
     return next(
-        (name for name in PRESET_LABELS if values.items() <= (defaults | PRESETS[name]).items()),
+        (
+            name
+            for name in PRESET_LABELS
+            if values.items() <= (defaults | _preset_values(name)).items()
+        ),
         None,
     )
 
 
 def _apply_preset() -> None:
+    """Fill the form with the chosen preset, as it is for the chosen data set."""
     chosen = st.session_state.preset
     if chosen:
-        _fill({**PRESETS[chosen], "dataset": st.session_state.set_dataset})
+        _fill(_preset_values(chosen))
+
+
+def _preset_values(name: str) -> dict[str, Any]:
+    pictures = _own_pictures()
+    values = fitted(name, pictures) if pictures else PRESETS[name]
+    return {**values, "dataset": st.session_state.set_dataset}
+
+
+def _own_pictures() -> int:
+    """Return how many pictures to learn from the chosen data set has, if somebody brought it."""
+    found = own_contents(st.session_state.set_dataset)
+    return found.training if found else 0
 
 
 def _read_link() -> None:
@@ -149,6 +174,9 @@ def _read_link() -> None:
         config, problems = from_query(
             {name: text for name, text in linked.items() if name not in foreign}
         )
+        if config.dataset not in dataset_names():
+            config = replace(config, dataset=default_dataset())
+            problems += (own_datasets.GONE,)
         problems += tuple(
             f"{name} can only be set on the command line, so the link's value is left out."
             for name in foreign
@@ -156,7 +184,7 @@ def _read_link() -> None:
         _fill(config.as_dict())
         known.append(linked)
         st.session_state.link_problems = (_values(), problems)
-    elif _key("dataset") not in st.session_state:
+    elif st.session_state.get(_key("dataset")) not in dataset_names():
         _fill({**PRESETS[FIRST_TIME], "dataset": default_dataset()})
 
 
@@ -190,10 +218,11 @@ def _show_field(row: Setting) -> None:
     if row.name == "layers":
         show_layers_field(row, key)
     elif row.choices:
-        describe: Callable[[str], str] = row.choices.__getitem__
+        options, describe = list(row.choices), row.choices.__getitem__
         if row.name == "dataset":
-            describe = dataset_label
-        st.selectbox(row.label, list(row.choices), format_func=describe, **shared)
+            # A preset is another one for few pictures.
+            options, describe, shared["on_change"] = dataset_names(), dataset_label, _apply_preset
+        st.selectbox(row.label, options, format_func=describe, **shared)
     elif row.name in ("learning_rate", "seed", "limit"):
         form = "%.5f" if row.kind is float else "%d"
         st.number_input(row.label, format=form, **_limits(row), **shared)

@@ -107,7 +107,7 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
     ):
         assert config is not None
         try:
-            title = distinct_title(title or default_title(config), runs().listed())
+            title = distinct_title(title or _title(config), runs().listed())
             training_job(config, title, visitor(), _last_drawing())
         except DigitLabError as error:
             show_error(error)
@@ -124,6 +124,10 @@ def _start_and_stop(config: TrainingConfig | None, title: str, job: Snapshot | N
         assert job is not None
         queues().training.stop(job.id)
         st.rerun()
+
+
+def _title(config: TrainingConfig) -> str:
+    return default_title(config, wording.dataset_title(config.dataset))
 
 
 def _last_drawing() -> np.ndarray | None:

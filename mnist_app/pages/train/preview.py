@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_app.core.data import datasets
-from mnist_app.core.data.datasets import Dataset
+from mnist_app.core.data.datasets import DIGIT_NAMES, Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.components.pixel_images import picture, tiles
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
+from mnist_app.pages.session.choices import is_at_hand
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.waiting import rerun_when_over
@@ -25,6 +25,7 @@ SEED = 1
 MIRRORED = 2
 CLOTHES = "Clothes can be mirrored: a left shoe is just as much a shoe as a right one."
 DIGITS = "A mirrored 2 isn't a 2. Nobody writes it that way, so training on it wastes time."
+OTHERS = "Mirror pictures only if they still show the same thing in a mirror."
 ROWS = tuple(row for row in SETTINGS if row.group == "Augmentation")
 
 
@@ -34,7 +35,7 @@ def show_preview(values: Mapping[str, Any]) -> None:
     Args:
         values: settings by name.
     """
-    if datasets.availability(values["dataset"]).place is None:
+    if not is_at_hand(values["dataset"]):
         st.caption("Examples appear here once the data set is on this server.")
         return
     job = dataset_job(values["dataset"])
@@ -78,9 +79,12 @@ def _configs(active: Mapping[str, Any]) -> dict[str, TrainingConfig]:
 
 def _mirrored(dataset: Dataset) -> str:
     """Return a picture, its mirror image, and whether that is still the same thing."""
-    image = dataset.train_images[np.flatnonzero(dataset.train_labels == MIRRORED)[0]]
-    name = html.escape(dataset.class_names[MIRRORED])
-    reason = CLOTHES if dataset.name == "fashion_mnist" else DIGITS
+    of_class = np.flatnonzero(dataset.train_labels == MIRRORED)
+    index = of_class[0] if len(of_class) else 0
+    image = dataset.train_images[index]
+    name = html.escape(dataset.class_names[dataset.train_labels[index]])
+    is_digits = dataset.class_names == DIGIT_NAMES
+    reason = DIGITS if is_digits else CLOTHES if dataset.name == "fashion_mnist" else OTHERS
     return (
         f'<div class="saw">{picture(image, name, 48)}'
         f"{picture(np.ascontiguousarray(image[:, ::-1]), f'{name}, mirrored', 48)}"

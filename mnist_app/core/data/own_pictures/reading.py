@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from mnist_app.core import limits
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.own_pictures.conversion import Conversion, proposed
 from mnist_app.core.data.own_pictures.csv_source import csv_source
@@ -53,6 +54,25 @@ def source_of(name: str, data: bytes) -> Source:
     if reader is None:
         raise DigitLabError("Pictures of your own come as a .zip, .npz or .csv file. Choose one.")
     return reader(data)
+
+
+def require_allowed(source: Source) -> None:
+    """Refuse more pictures or classes than this host allows.
+
+    Raises:
+        DigitLabError: there are more.
+    """
+    pictures = max(int(source.is_test.sum()), int((~source.is_test).sum()))
+    for count, name, what in (
+        (pictures, "dataset_pictures", "pictures to learn from"),
+        (len(set(source.labels)), "dataset_classes", "classes"),
+    ):
+        most = limits.most(name)
+        if count > most:
+            raise DigitLabError(
+                f"This file has {count:,} {what}, and {most:,.0f} are the most here. Leave some "
+                "out."
+            )
 
 
 def samples(source: Source) -> list[Sample]:

@@ -10,6 +10,8 @@ import numpy as np
 from mnist_app.core.errors import DigitLabError
 
 LONGEST_CLASS_NAME = 40
+# Signs that charts take for their own.
+_PLAIN = str.maketrans("<>{}", "()()")
 # So many pictures, spread over all, tell in what range values are.
 SAMPLED = 500
 NO_NUMBERS = "It holds values that are not numbers."
@@ -47,7 +49,7 @@ def label_text(label: object) -> str:
     text = "".join(one for one in " ".join(str(label).split()) if one.isprintable())
     if re.fullmatch(r"[+-]?\d{1,15}(\.0*)?([eE][+]?\d\d?)?", text):
         text = str(int(float(text)))
-    return text[:LONGEST_CLASS_NAME].strip()
+    return text.translate(_PLAIN)[:LONGEST_CLASS_NAME].strip()
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

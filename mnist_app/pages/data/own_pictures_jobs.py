@@ -1,0 +1,117 @@
+"""The jobs that look into a file of own pictures, and that keep them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from mnist_app.core.data.own_pictures import reading
+from mnist_app.core.data.own_pictures.conversion import Conversion, Way
+from mnist_app.core.data.own_pictures.source import in_order
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.heavy_imports import import_first
+from mnist_app.core.jobs.job_queue import Control
+from mnist_app.core.jobs.snapshot import Snapshot
+from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.pages.session.queues import queues
+
+# Of a picture as it is, in pixels.
+THUMBNAIL = 112
+HEAVY = ("scipy.ndimage", "skimage.filters", "skimage.transform")
+
+
+@dataclass(frozen=True)
+class ShownSample:
+    """A picture before and after.
+
+    Attributes:
+        label: what it shows.
+        before: as it is, uint8 (height, width, 3).
+        images: by each way, uint8 (28, 28); None where a way finds nothing in it.
+    """
+
+    label: str
+    before: np.ndarray
+    images: Mapping[Way, np.ndarray | None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look into a file.
+
+    Attributes:
+        classes: each with the number of its pictures.
+        samples: a few pictures.
+        suggestion: the way that suits them.
+    """
+
+    classes: tuple[tuple[str, int], ...]
+    samples: tuple[ShownSample, ...]
+    suggestion: Conversion
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A data set on the shelf, and a sentence about each picture that is not in it."""
+
+    id: str
+    left_out: tuple[str, ...]
+
+
+def looking_job(file_id: str, name: str, data: bytes, owner: str) -> Snapshot:
+    """Return the job whose result is a `Look` into a file.
+
+    Args:
+        file_id: tells it from other files.
+    """
+
+    def work(control: Control) -> Look:
+        import_first(*HEAVY)
+        source = reading.source_of(name, data)
+        reading.require_allowed(source)
+        found = reading.samples(source)
+        suggestion = reading.suggestion(found)
+        counts = Counter(source.labels)
+        return Look(
+            tuple((label, counts[label]) for label in in_order(counts)),
+            tuple(_shown(sample, suggestion) for sample in found),
+            suggestion,
+        )
+
+    return queues().batches.once(("look into", file_id), work, owner)
+
+
+def keeping_job(
+    key: tuple, name: str, data: bytes, convert: Conversion, title: str, owner: str
+) -> Snapshot:
+    """Return the job that puts a file's pictures on the shelf; its result is `Kept`.
+
+    Args:
+        key: tells it from others.
+    """
+
+    def work(control: Control) -> Kept:
+        import_first(*HEAVY)
+        source = reading.source_of(name, data)
+        reading.require_allowed(source)
+        own = reading.read(source, convert, "", title, control.report, control.should_stop)
+        return Kept(own_datasets.keep(own.dataset, owner, title), own.left_out)
+
+    return queues().batches.once(("keep", *key), work, owner)
+
+
+def _shown(sample: reading.Sample, suggestion: Conversion) -> ShownSample:
+    colours = np.broadcast_to(sample.colours, (*sample.colours.shape[:2], 3))
+    before = Image.fromarray(np.round(colours * 255).astype(np.uint8))
+    before.thumbnail((THUMBNAIL, THUMBNAIL))
+    images = {way: _converted(sample, suggestion.by(way)) for way in Way}
+    return ShownSample(sample.label, np.asarray(before), images)
+
+
+def _converted(sample: reading.Sample, convert: Conversion) -> np.ndarray | None:
+    try:
+        return convert(sample.colours)
+    except DigitLabError:
+        return None
