@@ -55,7 +55,7 @@ def _show_upload() -> None:
     st.caption(
         f"Up to {most_mb} MB, {limits.most('dataset_pictures'):,.0f} pictures to learn from and "
         f"{limits.most('dataset_classes'):,.0f} classes. Only you can use them, unless you share "
-        f"them. They are deleted when nobody has used them for {limits.most('shelf_days'):.0f} days."
+        f"them. They go when nobody has used them for {limits.most('shelf_days'):.0f} days."
     )
     turn = st.session_state.setdefault("own_pictures_turn", 0)
     file = st.file_uploader(

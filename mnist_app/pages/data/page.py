@@ -139,7 +139,8 @@ def _show_steps(dataset: Dataset) -> None:
         st.markdown(f"**4. One-hot: the answer as {'ten' if count == 10 else count} numbers**")
         st.write(
             f"The network gives one number for each {noun(dataset.class_names)}, so the correct "
-            f"answer, {escape_markdown(name)}, is written the same way: 1 in its place, 0 everywhere else."
+            f"answer, {escape_markdown(name)}, is written the same way: 1 in its place, 0 "
+            "everywhere else."
         )
         st.html(_one_hot(label, dataset.class_names))
     _show_augmentation(dataset, image)

@@ -113,7 +113,7 @@ def choose_dataset(names: Sequence[str]) -> str:
         "Data set",
         names,
         "dataset",
-        dataset_label,
+        dataset_labels(names).__getitem__,
         default=default_dataset(names),
         on_change=_request_download,
     )
@@ -154,8 +154,12 @@ def open_dataset(name: str) -> Dataset:
     return result_or_stop(queues().datasets, job, f"Downloading {title}", _leave_download)
 
 
-def dataset_label(name: str) -> str:
-    """Return a data set's name for people, and whether it has yet to be downloaded."""
+def dataset_labels(names: Sequence[str]) -> dict[str, str]:
+    """Return the names of data sets for people, and which have yet to be downloaded."""
+    return {name: _dataset_label(name) for name in names}
+
+
+def _dataset_label(name: str) -> str:
     if name not in DATASETS:
         found_own = own_contents(name)
         pictures = found_own.training + found_own.test if found_own else 0

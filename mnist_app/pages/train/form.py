@@ -15,7 +15,7 @@ from mnist_app.core.runs.run import latest_speed
 from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query, has_effect
 from mnist_app.core.shelf import datasets as own_datasets
 from mnist_app.pages.session.choices import (
-    dataset_label,
+    dataset_labels,
     dataset_names,
     default_dataset,
     own_contents,
@@ -221,7 +221,8 @@ def _show_field(row: Setting) -> None:
         options, describe = list(row.choices), row.choices.__getitem__
         if row.name == "dataset":
             # A preset is another one for few pictures.
-            options, describe, shared["on_change"] = dataset_names(), dataset_label, _apply_preset
+            options, shared["on_change"] = dataset_names(), _apply_preset
+            describe = dataset_labels(options).__getitem__
         st.selectbox(row.label, options, format_func=describe, **shared)
     elif row.name in ("learning_rate", "seed", "limit"):
         form = "%.5f" if row.kind is float else "%d"
