@@ -19,14 +19,14 @@ def shape(name: str, seed: int = 0, side: int = 80) -> Image.Image:
     left, top = chance.uniform(0.1, 0.3, 2) * side
     right, bottom = chance.uniform(0.7, 0.9, 2) * side
     paper = Image.new("RGB", (side, side), "white")
-    pen, look = ImageDraw.Draw(paper), {"width": max(2, side // 16)}
+    pen, width = ImageDraw.Draw(paper), max(2, side // 16)
     if name == "circle":
-        pen.ellipse((left, top, right, bottom), outline="navy", **look)
+        pen.ellipse((left, top, right, bottom), outline="navy", width=width)
     elif name == "square":
-        pen.rectangle((left, top, right, bottom), outline="navy", **look)
+        pen.rectangle((left, top, right, bottom), outline="navy", width=width)
     else:
-        pen.line((left, top, right, bottom), fill="navy", **look)
-        pen.line((left, bottom, right, top), fill="navy", **look)
+        pen.line((left, top, right, bottom), fill="navy", width=width)
+        pen.line((left, bottom, right, top), fill="navy", width=width)
     return paper
 
 

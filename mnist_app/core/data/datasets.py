@@ -224,8 +224,15 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
         if labels.min() < 0 or labels.max() >= len(names):
             raise ValueError("labels must be 0 to 9")
         arrays[f"{part}_labels"] = labels.astype(np.int64)
-    parts = ("train_images", "train_labels", "test_images", "test_labels")
-    return Dataset(name, names, *(arrays[part] for part in parts), source=source)
+    return Dataset(
+        name,
+        names,
+        arrays["train_images"],
+        arrays["train_labels"],
+        arrays["test_images"],
+        arrays["test_labels"],
+        source,
+    )
 
 
 @functools.lru_cache(maxsize=1)

@@ -111,7 +111,7 @@ def _cell_texts(
         [names[row] for row in rows],
         mode="text",
         # Not empty: plotly.js drops empty texts, and then misplaces those of the next matrix.
-        text=[texts[cell] or "\N{NO-BREAK SPACE}" for cell in shown],
+        text=[texts[int(cell)] or "\N{NO-BREAK SPACE}" for cell in shown],
         textfont={"size": 11},
         hovertext=[
             f"{names[row]} read as {names[column]}:<br>"

@@ -58,10 +58,12 @@ def load(item: Item) -> Dataset:
     try:
         with np.load(item.folder / FILE, allow_pickle=False) as arrays:
             names = tuple(str(name) for name in arrays["class_names"])
-            parts = [arrays[part] for part in ("x_train", "y_train", "x_test", "y_test")]
+            training, test = (
+                (arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")
+            )
     except DAMAGED as error:
         raise DigitLabError(GONE) from error
-    return Dataset(item.id, names, *parts, source="the shelf", own_title=item.title)
+    return Dataset(item.id, names, *training, *test, "the shelf", item.title)
 
 
 def contents(item: Item) -> Contents:

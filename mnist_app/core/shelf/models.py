@@ -43,7 +43,7 @@ def save(
     Raises:
         DigitLabError: there is no room for it.
     """
-    item = former and item_of(former, visitor)
+    item = item_of(former, visitor) if former else None
     with ExitStack() as placed:
         if item is None:
             adding = shelf.adding(visitor, Kind.MODEL, card.title[: shelf.TITLE_LENGTH])

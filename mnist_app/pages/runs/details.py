@@ -153,7 +153,7 @@ def _show_delete(run: Run, model: StoredModel | None) -> None:
 
 def _delete(run: Run, model: StoredModel | None) -> None:
     """Delete a run, and the model with it that the visitor wants to be rid of."""
-    item = model and shelf_models.item_of(model, visitor())
+    item = shelf_models.item_of(model, visitor()) if model else None
     runs().delete(run.id, with_model=model is not None)
     if item is not None:
         shelf.delete(item, visitor())

@@ -200,7 +200,7 @@ class _Training:
             return outcomes.saved(trained, former, maker(self._run.owner))
         made, before = trained.model, model_store.describe(former) if former else None
         stored = shelf_models.save(made.files, made.card, self._run.owner, before)
-        return replace(trained, model=stored)
+        return TrainingOutcome(trained.report, trained.progress, trained.stopped, stored)
 
     def _call(
         self, checkpoint: Checkpoint | None, known_factor: float

@@ -149,7 +149,10 @@ def _results(job: Snapshot) -> None:
     wrong = int((report.labels != report.predictions).sum())
     errors.metric("Mistakes", f"{wrong:,}", help=f"Of {report.images:,} test pictures.")
     with st.container(horizontal=True):
-        navigation.show_draw_button(outcome.model, primary=True)
+        if outcome.model.reads_digits:
+            navigation.show_draw_button(outcome.model, primary=True)
+        else:
+            navigation.show_predictions_button(outcome.model)
         if isinstance(job.key, int):
             navigation.show_runs_button(job.key, "Compare with other runs")
 

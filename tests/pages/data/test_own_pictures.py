@@ -64,7 +64,7 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     over(app)
     assert "My shapes: 36 pictures of 3 classes" in said(app)
     assert "cross/broken.png (cross)" in app.text[0].value
-    name = app.selectbox(key="chosen_dataset").value
+    name = str(app.selectbox(key="chosen_dataset").value)
 
     app = opened("train", dataset=name, architecture="dense")
     app.session_state["set_batch_size"], app.session_state["set_epochs"] = 8, 2
@@ -79,7 +79,8 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     assert "of My shapes, which are never used for training" in said(app)
     assert "My shapes" in " ".join(bodies(opened("runs")))
 
-    shelf.delete(own_datasets.find(name, VISITOR), VISITOR)
+    (dataset,) = shelf.items(VISITOR, Kind.DATASET)
+    shelf.delete(dataset, VISITOR)
     assert own_datasets.GONE in said(opened("predictions", model=model.id))
     assert "pictures that are gone" in " ".join(bodies(opened("runs")))
 
@@ -89,7 +90,7 @@ def test_nobody_else_sees_them_until_they_are_shared() -> None:
     item = own_datasets.find(name, VISITOR)
     assert item is not None
     for page, key in (("data", "chosen_dataset"), ("train", "set_dataset")):
-        assert name in opened(page, dataset=name).selectbox(key=key).value
+        assert opened(page, dataset=name).selectbox(key=key).value == name
         assert opened(page, other, dataset=name).selectbox(key=key).value == "optdigits"
         assert "My shapes" not in str(opened(page, other).selectbox(key=key).options)
     assert own_datasets.GONE in said(opened("train", other, dataset=name))
