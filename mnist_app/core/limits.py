@@ -119,7 +119,8 @@ LIMITS = {
             "MNIST_APP_DATASET_PICTURES",
             60_000,
             "",
-            "How many pictures a visitor's data set may have.",
+            "How many pictures a visitor's data set may have to learn from, and as many to test "
+            "with.",
         ),
         Limit(
             "dataset_classes",
