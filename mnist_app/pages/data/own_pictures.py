@@ -35,8 +35,8 @@ FORMATS = (
     "- **CSV**: a picture in each row, with a label and its pixels, as on Kaggle.\n\n"
     "Any size and colour will do. If there are no test pictures, one in five is kept for testing."
 )
-# Named classes, and pictures that were left out.
-MOST_CLASSES, MOST_LEFT_OUT = 12, 100
+# Samples, named classes, and pictures that were left out.
+SHOWN, MOST_CLASSES, MOST_LEFT_OUT = 12, 12, 100
 SIDE = 56
 
 
@@ -55,7 +55,8 @@ def _show_upload() -> None:
     st.caption(
         f"Up to {most_mb} MB, {limits.most('dataset_pictures'):,.0f} pictures to learn from and "
         f"{limits.most('dataset_classes'):,.0f} classes. Only you can use them, unless you share "
-        f"them. They go when nobody has used them for {limits.most('shelf_days'):.0f} days."
+        f"them. They are deleted after {limits.most('shelf_days'):.0f} days in which nobody uses "
+        "them."
     )
     turn = st.session_state.setdefault("own_pictures_turn", 0)
     file = st.file_uploader(
@@ -136,7 +137,7 @@ def _described(look: Look) -> str:
 
 def _samples(look: Look, way: Way) -> str:
     pairs = []
-    for sample in look.samples:
+    for sample in look.samples[:SHOWN]:
         image, name = sample.images[way], html.escape(sample.label)
         after = (
             picture(image, f"{sample.label}, 28 by 28", SIDE)
