@@ -23,6 +23,7 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.rerun_later import rerun_later
 from mnist_app.pages.session.visitor import tab
 from mnist_app.pages.session.waiting import show_failure
+from mnist_app.pages.session.wording import escape_markdown
 
 # A whole number of pixels of the screen for each of a picture whose changes are marked.
 SIDE = 28 * CELL
@@ -202,7 +203,7 @@ def _show_change(
     explanation: Explanation, change: Counterfactual | None, names: tuple[str, ...]
 ) -> None:
     """Show the picture, what to add and to remove, and what is read then."""
-    st.markdown(describe_counterfactual(change, names))
+    st.markdown(describe_counterfactual(change, tuple(map(escape_markdown, names))))
     if change is None:
         return
     before, after = names[change.answer], names[change.target]
