@@ -18,6 +18,7 @@ PAGES = (
     ("predictions", "Predictions", "predictions", ":material/grid_on:"),
     ("data", "Data", "data", ":material/dataset:"),
     ("show_me", "Show me", "show-me", ":material/co_present:"),
+    ("shelf", "My things", "shelf", ":material/inventory_2:"),
 )
 
 

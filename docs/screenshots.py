@@ -220,6 +220,7 @@ PAGES: tuple[tuple[str, str, Callable[[Page], None], tuple[str, ...]], ...] = (
     ("calibration", "/predictions", _part_of_predictions(".st-key-reliability"), ()),
     ("comparison", "/predictions", _comparison, ()),
     ("data", "/data", _data, ("desk-light",)),
+    ("shelf", "/shelf", lambda page: page.get_by_text("of 20 things").wait_for(), ()),
     ("show-me-1", "/show-me", _show_me(1, ".digit"), ()),
     ("show-me-2", "/show-me", _show_me(2, ".becoming"), ()),
     ("show-me-3", "/show-me", _show_me(3, ".st-key-probabilities .bars"), ("desk-light",)),

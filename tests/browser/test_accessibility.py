@@ -9,9 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.test_shelf import visitor_of
 from tests.support.browser import CANVAS, at_rest
 from tests.support.pen import draw, expect_read
 from tests.support.servers import Server
+from tests.support.shelves import network_of
 
 # What is half faded has less contrast for a moment.
 STILL = """
@@ -105,6 +107,7 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
         ("train", "No run yet"),
         ("runs", "No runs yet"),
         ("data", "Augmentation"),
+        ("shelf", "You have not made anything yet"),
     ):
         examiner.open(path, words)
         examiner.examine(path)
@@ -132,6 +135,21 @@ def test_nothing_is_found_where_data_cannot_be_had(browser: Browser, own_server:
         examiner.page.locator(".st-key-train_start button").click()
         examiner.expect("could not be downloaded")
         examiner.examine("Train, failed")
+    assert not examiner.found, "\n".join(examiner.found)
+
+
+def test_nothing_is_found_among_the_things_of_a_visitor(
+    browser: Browser, own_server: Server
+) -> None:
+    with visit(browser, own_server) as examiner:
+        examiner.open("shelf", "You have not made anything yet")
+        network_of(visitor_of(examiner.page))
+        examiner.open("shelf", "1 of 20 things")
+        examiner.page.get_by_text("Rename, download, share or delete").click()
+        examiner.page.get_by_text("Share it by a link").click()
+        examiner.expect("Whoever has this link")
+        examiner.examine("My things")
+        examiner.examine_narrow("My things")
     assert not examiner.found, "\n".join(examiner.found)
 
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, get_origin, get_type_hints
 
+from mnist_app.core.errors import DigitLabError
+
+TITLE_LENGTH = 60
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -42,6 +46,18 @@ class ModelCard:
     maker: str = ""
     keras_sha256: str = ""
     litert_sha256: str = ""
+
+
+def clean_title(title: str) -> str:
+    """Return a name that somebody typed, on one line and not too long.
+
+    Raises:
+        DigitLabError: it is empty.
+    """
+    clean = " ".join(title.split())[:TITLE_LENGTH]
+    if not clean:
+        raise DigitLabError("It needs a name. Type at least one letter.")
+    return clean
 
 
 def check_kinds(card: ModelCard) -> None:

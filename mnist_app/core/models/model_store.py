@@ -19,8 +19,8 @@ from typing import Any
 from mnist_app.core import file_hashes, limits
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.files import HOME, atomic_writes
-from mnist_app.core.models.model_card import ModelCard, check_kinds
+from mnist_app.core.files import HOME, atomic_write, atomic_writes
+from mnist_app.core.models.model_card import ModelCard, check_kinds, clean_title
 from mnist_app.core.recognition.classifier import Classifier
 
 SHIPPED = HOME / "models" / "digit_lab.keras"
@@ -253,6 +253,19 @@ def _values(path: Path) -> dict[str, Any]:
 
 def _as_text(values: Mapping[str, Any]) -> str:
     return json.dumps(values, indent=1) + "\n"
+
+
+def rename(stored: StoredModel, title: str) -> None:
+    """Give a model another name for people; its files keep theirs.
+
+    Raises:
+        DigitLabError: the name is empty, the model has no card, or it cannot be written.
+    """
+    values = _values(stored.path)
+    if stored.card is None or not values:
+        raise DigitLabError(f"{stored.title} has no card, so it cannot be renamed.")
+    with atomic_write(stored.path.with_suffix(".json"), stored.title) as draft:
+        draft.write_text(_as_text(values | {"title": clean_title(title)}), encoding="utf-8")
 
 
 def delete(stored: StoredModel) -> None:

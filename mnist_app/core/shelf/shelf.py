@@ -24,9 +24,9 @@ from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED, atomic_write
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_card import clean_title
 from mnist_app.core.shelf.visitors import hashed
 
-TITLE_LENGTH = 60
 ABOUT = "item.json"
 # A draft that is older was left by a server that broke down.
 DRAFT_SECONDS = DAY = 24 * 3600.0
@@ -105,7 +105,7 @@ def adding(visitor: str, kind: Kind, title: str) -> Iterator[tuple[str, Path]]:
     require_room(visitor)
     item_id, now = uuid.uuid4().hex, datetime.now(UTC).isoformat(timespec="milliseconds")
     place = folder() / item_id
-    item = Item(item_id, hashed(visitor), kind, _tidy(title), now, False, place, 0, 0.0)
+    item = Item(item_id, hashed(visitor), kind, clean_title(title), now, False, place, 0, 0.0)
     with _placed(item, visitor, lambda: item) as draft:
         yield item_id, draft
 
@@ -157,7 +157,7 @@ def rename(item: Item, visitor: str, title: str) -> None:
     Raises:
         DigitLabError: the name is empty, or the thing is not the visitor's or gone.
     """
-    _change(item, visitor, title=_tidy(title))
+    _change(item, visitor, title=clean_title(title))
 
 
 def share(item: Item, visitor: str, is_shared: bool) -> None:
@@ -288,10 +288,3 @@ def _remove(place: Path) -> None:
     # Without this file there is no thing, whatever else is left.
     (place / ABOUT).unlink(missing_ok=True)
     shutil.rmtree(place)
-
-
-def _tidy(title: str) -> str:
-    clean = " ".join(title.split())[:TITLE_LENGTH]
-    if not clean:
-        raise DigitLabError("It needs a name. Type at least one letter.")
-    return clean

@@ -17,6 +17,7 @@ from mnist_app.pages.components.explanation import show_look_inside
 from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.draw.photo import show_picture_reader
 from mnist_app.pages.draw.saving import show_saving
+from mnist_app.pages.session.navigation import show_doors
 from mnist_app.pages.session.wording import escape_markdown
 
 HELLO = (
@@ -93,7 +94,7 @@ def _show_canvas_and_answer(
             width="stretch",
             on_click=_look_inside,
         )
-        _show_doors()
+        show_doors(DOORS)
     with choices:
         _choose_model(models, model)
         show_saving(canvas)
@@ -120,15 +121,6 @@ def _show_own_network(model: StoredModel, models: dict[str, StoredModel]) -> Non
 def _look_inside() -> None:
     st.session_state[LOOK_INSIDE] = True
     scroll_to(LOOK_INSIDE)
-
-
-def _show_doors() -> None:
-    """Show ways to what else there is."""
-    pages = st.session_state.get("pages", {})
-    with st.container(key="doors"):
-        for path, label, icon in DOORS:
-            if path in pages:
-                st.page_link(pages[path], label=label, icon=f":material/{icon}:", width="stretch")
 
 
 def _choose_model(models: dict[str, StoredModel], model: StoredModel) -> None:

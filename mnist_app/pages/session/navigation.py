@@ -1,6 +1,6 @@
 """Ways from one page to another that take a model or settings along."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -10,6 +10,8 @@ from mnist_app.core.settings import TrainingConfig, to_query
 
 # A link holds these even when they are what they are by default, so that it is never empty.
 ALWAYS_LINKED = ("dataset", "architecture")
+# What the session keeps of earlier choices and links, by page, and would outdo a new link.
+OUTDOING = {"start": ("model",), "train": ("train_links",), "runs": ("runs_links",)}
 
 
 def register_pages(pages: Mapping[str, StreamlitPage], current: StreamlitPage) -> None:
@@ -33,18 +35,14 @@ def show_draw_button(model: StoredModel, primary: bool = False) -> None:
         icon=":material/draw:",
         type="primary" if primary else "secondary",
     ):
-        # What was chosen there before would outdo the link.
-        _forget("model")
-        _go("start", {"model": model.name})
+        open_page("start", {"model": model.name})
 
 
 def show_predictions_button(model: StoredModel) -> None:
     """Show a button to the Predictions page, where the model is measured on the data it learned."""
     if st.button("Open on the Predictions page", key="open_predictions", icon=":material/grid_on:"):
         link = {"model": model.name} | ({"dataset": model.card.dataset} if model.card else {})
-        # Also when that page has seen this very link before.
-        _forget(*(f"linked_{name}" for name in link))
-        _go("predictions", link)
+        open_page("predictions", link)
 
 
 def show_train_button(
@@ -52,29 +50,33 @@ def show_train_button(
 ) -> None:
     """Show a button to the Train page, filled in with these settings."""
     if st.button(label, key="same_settings", icon=":material/school:"):
-        # A link that is the session's own is not read again.
-        _forget("train_links")
-        st.session_state["wants_form"] = True
-        _go("train", train_query(config))
+        open_page("train", train_query(config))
 
 
 def show_train_page_button(label: str) -> None:
     """Show a button to the Train page as the visitor left it."""
     if st.button(label, key="open_train", icon=":material/school:"):
-        _go("train", {})
+        open_page("train", {})
 
 
 def show_runs_button(run_id: int, label: str) -> None:
     """Show a button to the Runs page, where a run stands beside others."""
     if st.button(label, key="open_runs", icon=":material/compare_arrows:"):
-        _forget("runs_links")
-        _go("runs", {"runs": str(run_id)})
+        open_page("runs", {"runs": str(run_id)})
 
 
-def _forget(*names: str) -> None:
-    for name in names:
+def show_doors(doors: Iterable[tuple[str, str, str]]) -> None:
+    """Show ways to other pages, each a path, a label and an icon."""
+    pages = st.session_state.get("pages", {})
+    with st.container(key="doors"):
+        for path, label, icon in doors:
+            if path in pages:
+                st.page_link(pages[path], label=label, icon=f":material/{icon}:", width="stretch")
+
+
+def open_page(path: str, link: Mapping[str, str]) -> None:
+    """Open a page as a link says, whatever was chosen there before."""
+    for name in (*OUTDOING.get(path, ()), *(f"linked_{name}" for name in link)):
         st.session_state.pop(name, None)
-
-
-def _go(path: str, link: Mapping[str, str]) -> None:
+    st.session_state["wants_form"] = path == "train" and bool(link)
     st.switch_page(st.session_state["pages"][path], query_params=link)
