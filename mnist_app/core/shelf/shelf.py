@@ -24,6 +24,7 @@ from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED, atomic_write
 from mnist_app.core.models import model_store
+from mnist_app.core.models.model_card import TITLE_LENGTH as TITLE_LENGTH
 from mnist_app.core.models.model_card import clean_title
 from mnist_app.core.shelf.visitors import hashed
 

@@ -20,6 +20,7 @@ from mnist_app.core.models.model_store import (
     delete,
     describe,
     is_ready,
+    rename,
     save,
 )
 from mnist_app.core.recognition.classifier import Classifier
@@ -68,6 +69,19 @@ def test_a_model_lies_in_three_files_and_survives_the_disk(models: Path) -> None
     assert stored.card.title == stored.title == "A title"
     assert (stored.name, stored.reads_digits, stored.is_shipped) == ("new", True, False)
     assert describe(stored.path) == stored
+
+
+def test_a_model_is_renamed_on_its_card_alone(models: Path) -> None:
+    stored = save(FILES, card(), models / "new.keras")
+    rename(stored, " Another \n title ")
+    now = describe(stored.path)
+    assert (now.name, now.title) == ("new", "Another title")
+    assert is_ready(now)
+    with pytest.raises(DigitLabError, match="needs a name"):
+        rename(now, " ")
+    stored.path.with_suffix(".json").unlink()
+    with pytest.raises(DigitLabError, match="cannot be renamed"):
+        rename(describe(stored.path), "Third")
 
 
 @pytest.mark.parametrize(

@@ -135,4 +135,4 @@ def test_a_kiosk_says_when_things_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_limit_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_SHELF_MB", "plenty")
-    assert "MNIST_APP_SHELF_MB must be a number" in opened().error[0].value
+    assert "MNIST_APP_SHELF_MB must be a number" in said(opened())
