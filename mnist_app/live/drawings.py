@@ -38,7 +38,7 @@ class LiveDrawing:
         return {
             "drawing": self.begin.drawing,
             "points": self.points,
-            "answer": answers.as_dict(self.reading),
+            "answer": answers.as_dict(self.reading, self.model.names),
         }
 
     def look(self, maps: int) -> dict[str, Any]:

@@ -62,6 +62,11 @@ class StoredModel:
         """Return whether its answers are digits."""
         return self.class_names == DIGIT_NAMES
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of what it reads, where they are no digits."""
+        return () if self.reads_digits else self.class_names
+
 
 def folder() -> Path:
     """Return where models that users train are kept."""

@@ -5,6 +5,7 @@ came; `answer.js` shows it.
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,19 @@ from mnist_app.core.recognition.reading import Digit, Reading
 
 NO_DIGIT = "That doesn't look like a digit."
 NO_NUMBER = "That doesn't look like a number."
+# The last class of a network that learned somebody's symbols: whatever is none of them.
+NONE_OF_YOURS = "none of yours"
+NO_SYMBOL = "That is none of yours."
 CLOSEST = "The bars show its closest guesses."
 # This many digits of a number are named as doubtful, the others are counted.
 MOST_DOUBTS = 2
 
 
-def as_dict(reading: Reading) -> dict[str, Any]:
+def as_dict(reading: Reading, names: Sequence[str] = ()) -> dict[str, Any]:
     """Return what is shown of a reading.
+
+    Args:
+        names: of the classes, where they are no digits: then one thing is read, and named.
 
     Returns:
         `text`: the digits, "" when there is none to be shown; `says`: lines about them, or why
@@ -34,10 +41,25 @@ def as_dict(reading: Reading) -> dict[str, Any]:
     digits = [_digit_as_dict(*each) for each in zip(reading.digits, open_to, strict=True)]
     if not digits:
         return unread(reading.reason)
+    if names:
+        return _named(digits[0], reading.digits[0], names)
     if not any(open_to):
         return {"text": "", "says": doubts(reading), "quiet": CLOSEST, "digits": digits}
     says = doubts(reading) or [_sureness(min(digit.probability for digit in reading.digits))]
     return {"text": reading.text, "says": says, "quiet": "", "digits": digits}
+
+
+def _named(shown: dict[str, Any], found: Digit, names: Sequence[str]) -> dict[str, Any]:
+    """Return what is shown of one thing that was read, as `as_dict` does."""
+    open_to = [names[place] for place in shown["open"]]
+    ranked = np.argsort(-found.probabilities)[:3]
+    said = ", ".join(f"{names[one]} {confidence(found.probabilities[one])}" for one in ranked)
+    digits = [shown | {"said": f"How likely each is: {said}"}]
+    if names[found.digit] == NONE_OF_YOURS or not open_to:
+        return {"text": "", "says": [NO_SYMBOL], "quiet": CLOSEST, "digits": digits}
+    doubt = f"Not sure: {' or '.join(open_to)}?"
+    says = [doubt if len(open_to) > 1 else _sureness(found.probability)]
+    return {"text": names[found.digit], "says": says, "quiet": "", "digits": digits}
 
 
 def unread(why: str, quiet: str = "") -> dict[str, Any]:

@@ -57,21 +57,20 @@ const PARTS = {
 
   bars: {
     make: (group) => [
-      element("div", { className: "bars-title", textContent: "How likely it thinks each digit is" }),
+      element("div", { className: "bars-title" }),
       element("fieldset", { className: "selected-digit", hidden: true, onchange: ({ target }) => {
         group.selected = Number(target.value);
         group.tell(group.selected);
         showPart(group, "bars");
       } }),
-      element("div", { className: "bars", role: "img" }, ...Array.from({ length: 10 }, (_, digit) =>
-        element("div", { className: "bar" }, element("b", {}, ""), element("i"),
-          element("span", { textContent: digit })))),
+      element("div", { className: "bars", role: "img" }),
     ],
-    show([, choice, bars], group) {
+    show([title, choice, bars], group) {
       const { digits } = group.answer;
       const found = selectedDigit(group);
       choose(choice, group);
-      bars.ariaLabel = found?.said ?? "No drawing yet: ten empty bars, one for each digit.";
+      drawBars(title, bars, group.names);
+      bars.ariaLabel = found?.said ?? `No drawing yet: ${group.names ? "empty bars" : "ten empty bars, one for each digit"}.`;
       [...bars.children].forEach((bar, digit) => {
         const share = found?.shares[digit] ?? 0;
         bar.classList.toggle("strong", Boolean(found?.open.includes(digit)));
@@ -104,6 +103,18 @@ const PARTS = {
       gallery.replaceChildren(...isNumber ? digits.map(pictured) : []);
     },
   },
+};
+
+// A bar for each digit, or for each of the names of whatever else is read; names lie, as they are long.
+const drawBars = (title, bars, names) => {
+  const labels = names ?? Array.from({ length: 10 }, (_, digit) => String(digit));
+  const written = JSON.stringify(labels);
+  if (bars.dataset.labels === written) return;
+  bars.dataset.labels = written;
+  bars.classList.toggle("named", Boolean(names));
+  title.textContent = `How likely it thinks each ${names ? "is" : "digit is"}`;
+  bars.replaceChildren(...labels.map((label) => element("div", { className: "bar" },
+    element("b", {}, ""), element("i"), element("span", { textContent: label }))));
 };
 
 const pictured = ({ digit, shares, image }) => {
@@ -147,6 +158,7 @@ const showAnswer = (group, answer, isFinal = true) => {
 // Puts a part where it stands; a second time it is left as it is.
 const mount = (parentElement, group, data) => {
   const place = parentElement.querySelector(".answer-part");
+  if (data.names) group.names = data.names;
   if (!place.childElementCount) place.append(...PARTS[data.part].make(group, data));
   group.parts[data.part] = [...place.children];
   showPart(group, data.part);

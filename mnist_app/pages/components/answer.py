@@ -1,6 +1,6 @@
 """The parts of an answer on a page; `answer.js` shows them, and `live.js` while the pen moves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,14 +38,15 @@ def show_words(
     _show_part(group, "words", acts, answer=answer, canvas=canvas, empty=empty)
 
 
-def show_bars(group: str, digit: Digit | None = None) -> None:
+def show_bars(group: str, digit: Digit | None = None, names: Sequence[str] = ()) -> None:
     """Show how probable each digit is; of a number, of the one that is selected here.
 
     Args:
         digit: given where there are no words that the answer comes with.
+        names: of the classes, where they are no digits.
     """
     answer = None if digit is None else answers.as_dict(Reading(((digit,),)))
-    _show_part(group, "bars", {"selected": _select}, answer=answer)
+    _show_part(group, "bars", {"selected": _select}, answer=answer, names=list(names) or None)
 
 
 def show_inputs(group: str, done: str) -> None:

@@ -187,15 +187,16 @@ class Canvas:
 
 def visitors_canvas() -> Canvas:
     """Return the canvas of this session, with what was drawn before another page was opened."""
-    return _resumed(st.session_state.setdefault("canvas_state", Canvas()))
+    return resumed(st.session_state.setdefault("canvas_state", Canvas()))
 
 
 def presenters_canvas() -> Canvas:
     """Return the large canvas of this session, for one digit, with what was drawn on it before."""
-    return _resumed(st.session_state.setdefault("large_canvas", Canvas("presented", LARGE)))
+    return resumed(st.session_state.setdefault("large_canvas", Canvas("presented", LARGE)))
 
 
-def _resumed(canvas: Canvas) -> Canvas:
+def resumed(canvas: Canvas) -> Canvas:
+    """Return a canvas of this session, whose drawing is shown again on whatever page it is."""
     # An empty one is left alone: somebody may be drawing its first stroke.
     if not canvas.is_empty and canvas.key not in st.session_state:
         # Another ink may have been chosen on another page.
@@ -233,9 +234,9 @@ def _hint() -> str:
     )
 
 
-def show_large_canvas(canvas: Canvas) -> None:
-    """Show the presenter's canvas, with its tools below."""
-    with st.container(key="canvas"), st.container(key="large_canvas"):
+def show_plain_canvas(canvas: Canvas, shape: str = "large_canvas") -> None:
+    """Show a canvas for one drawing, with its tools below; `shape` is its class in style.css."""
+    with st.container(key="canvas"), st.container(key=shape):
         _show_surface(canvas)
     _show_tools(canvas)
 

@@ -259,7 +259,7 @@ class LiveDrawing {
   // The tools act in the browser, at once, and the canvas tells the page, as long as the canvas
   // itself knows how: what it began with it cannot undo, and the page makes another one.
   click(event) {
-    const turn = event.target.closest?.(".st-key-demo_turn button");
+    const turn = event.target.closest?.(":is(.st-key-demo_turn, .st-key-keep) button");
     if (turn && event.isTrusted && this.isKnown && !this.agrees(this.canvas)) {
       event.stopPropagation();
       event.preventDefault();
@@ -317,7 +317,8 @@ class LiveDrawing {
 
   send() {
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (this.isWaiting || !this.channel.isOpen || !this.isKnown) return;
+    // Where symbols are collected, nobody reads them yet.
+    if (this.isWaiting || !this.channel.isOpen || !this.isKnown || !this.canvas.model) return;
     const isAtRest = this.pen && this.isResting;
     const mayLook = isAtRest ? !isCalm && this.lookMs < LOOK_MS : !this.pen && !this.unsent();
     if (mayLook && !this.isLooked && this.group.showLayers) this.look();

@@ -120,14 +120,14 @@ def show_answer(found: CanvasReading) -> None:
     shown = _answer(found) | {"milliseconds": found.milliseconds}
     followed = canvas.as_followed | {"model": found.model.name}
     with st.container(key="prediction"):
-        answer.show_words(canvas.name, shown, followed, _invitation(canvas), canvas.erase)
+        answer.show_words(canvas.name, shown, followed, _invitation(found), canvas.erase)
 
 
 def _answer(found: CanvasReading) -> dict[str, Any]:
     if found.reading.digits:
-        return answers.as_dict(found.reading)
+        return answers.as_dict(found.reading, found.model.names)
     if found.canvas.is_empty:
-        return _invitation(found.canvas)
+        return _invitation(found)
     if found.job.state == JobState.FAILED:
         return answers.unread("This network cannot be opened. Choose another.")
     if not found.job.is_over:
@@ -137,8 +137,9 @@ def _answer(found: CanvasReading) -> dict[str, Any]:
     return answers.as_dict(found.reading)
 
 
-def _invitation(canvas: Canvas) -> dict[str, Any]:
-    what = "a number" if canvas.is_wide else "a digit"
+def _invitation(found: CanvasReading) -> dict[str, Any]:
+    one = "one of your symbols" if found.model.names else "a digit"
+    what = "a number" if found.canvas.is_wide else one
     return answers.unread(
         f"Draw {what} and the answer appears here.",
         "Use a mouse, pen or finger, just as on paper.",

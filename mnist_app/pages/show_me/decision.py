@@ -8,7 +8,7 @@ from mnist_app.core.explaining.explanations import Explanation
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.pages.components import answer, reader
-from mnist_app.pages.components.canvas import Canvas, show_large_canvas
+from mnist_app.pages.components.canvas import Canvas, show_plain_canvas
 from mnist_app.pages.components.layers import show_layer_pictures
 from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.session.jobs import explanation_job, loading_job
@@ -29,7 +29,7 @@ def show_decision(canvas: Canvas, model: StoredModel) -> None:
     with st.container(key="decision"):
         drawn, way = st.columns([1, 3], gap="medium")
     with drawn:
-        show_large_canvas(canvas)
+        show_plain_canvas(canvas)
         reader.show_answer(found)
     with way:
         result_or_stop(queues().short, loading_job(model), "Waking up the network")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components import reader
-from mnist_app.pages.components.canvas import Canvas, show_examples, show_large_canvas
+from mnist_app.pages.components.canvas import Canvas, show_examples, show_plain_canvas
 
 
 def show_drawing(canvas: Canvas, model: StoredModel) -> None:
@@ -12,7 +12,7 @@ def show_drawing(canvas: Canvas, model: StoredModel) -> None:
     left, right = st.columns([4, 5], gap="large")
     found = reader.read_latest(canvas, model)
     with left:
-        show_large_canvas(canvas)
+        show_plain_canvas(canvas)
     with right:
         reader.show_answer(found)
         show_examples(canvas)

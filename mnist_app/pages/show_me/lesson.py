@@ -18,7 +18,7 @@ from mnist_app.core.runs.progress import Progress
 from mnist_app.core.runs.run import latest_speed
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components import corrections, reader
-from mnist_app.pages.components.canvas import Canvas, show_large_canvas
+from mnist_app.pages.components.canvas import Canvas, show_plain_canvas
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
 from mnist_app.pages.session.kiosk import job_owner
@@ -50,7 +50,7 @@ def show_lesson(canvas: Canvas, model: StoredModel) -> None:
         if not corrections.kept_drawings():
             _show_new_network(canvas)
     with left:
-        show_large_canvas(canvas)
+        show_plain_canvas(canvas)
         reader.show_answer(found)
     reader.rerun_when_ready(found.job)
 

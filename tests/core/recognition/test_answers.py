@@ -1,7 +1,15 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
-from mnist_app.core.recognition.answers import NO_DIGIT, NO_NUMBER, as_dict
+from mnist_app.core.recognition.answers import (
+    NO_DIGIT,
+    NO_NUMBER,
+    NO_SYMBOL,
+    NONE_OF_YOURS,
+    as_dict,
+)
 from mnist_app.core.recognition.reading import Digit, Reading
 
 BLANK = np.zeros((28, 28), dtype=np.uint8)
@@ -67,3 +75,17 @@ def test_a_digit_in_doubt_is_called_by_its_place(place: int, called: str) -> Non
 
 def test_a_number_is_as_sure_as_its_least_sure_digit() -> None:
     assert "Fairly sure: 90.0%" in said(digit(d4=0.99), digit(d1=0.9))
+
+
+def named(*shares: float) -> dict[str, Any]:
+    row = np.array(shares, dtype=np.float32)
+    found = Digit(int(row.argmax()), float(row.max()), row, BLANK)
+    return as_dict(Reading(((found,),)), ("cat", "star", NONE_OF_YOURS))
+
+
+def test_what_is_no_digit_has_the_names_of_its_classes() -> None:
+    assert named(0.97, 0.02, 0.01)["text"] == "cat"
+    assert named(0.5, 0.4, 0.1)["says"] == ["Not sure: cat or star?"]
+    none = named(0.02, 0.03, 0.95)
+    assert (none["text"], none["says"]) == ("", [NO_SYMBOL])
+    assert f"{NONE_OF_YOURS} 95.0%, star 3.0%" in none["digits"][0]["said"]
