@@ -1,0 +1,133 @@
+"""Symbols on their maker's shelf: the drawings, and once they are learned the network."""
+
+import io
+import shutil
+import zipfile
+from dataclasses import replace
+
+from mnist_app.core import file_hashes
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.files import DAMAGED as DAMAGED_FILE
+from mnist_app.core.files import atomic_write
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.runs.outcomes import UnsavedModel
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.shelf import Item, Kind
+from mnist_app.core.symbols.symbols import DAMAGED, Symbols, from_json_lines
+
+EXAMPLES = "examples.jsonl"
+# Until they are learned, and named by their classes.
+TITLE = "My symbols"
+GONE = "Your symbols are gone: they were deleted. Reload the page."
+# Bytes of the examples in a ZIP file, once they are unpacked.
+LARGEST = 5_000_000
+
+
+def create(symbols: Symbols, visitor: str) -> Item:
+    """Put symbols on a visitor's shelf.
+
+    Raises:
+        DigitLabError: see `shelf.adding`.
+    """
+    with shelf.adding(visitor, Kind.SYMBOLS, TITLE) as (item_id, draft):
+        (draft / EXAMPLES).write_text(symbols.as_json_lines(), encoding="utf-8")
+    return _found(item_id, visitor)
+
+
+def load(item: Item) -> Symbols:
+    """Return the symbols of an item.
+
+    Raises:
+        DigitLabError: they cannot be read.
+    """
+    try:
+        return from_json_lines((item.folder / EXAMPLES).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DigitLabError(DAMAGED) from error
+
+
+def save(item: Item, symbols: Symbols) -> None:
+    """Keep other drawings in place of those of an item, whose network stays as it is.
+
+    Raises:
+        DigitLabError: the item is gone, or the disk is full.
+    """
+    if not item.folder.is_dir():
+        raise DigitLabError(GONE)
+    with atomic_write(item.folder / EXAMPLES) as draft:
+        draft.write_text(symbols.as_json_lines(), encoding="utf-8")
+
+
+def add_model(item: Item, visitor: str, symbols: Symbols, made: UnsavedModel) -> StoredModel:
+    """Keep the network that learned some symbols beside what the item holds by now.
+
+    Raises:
+        DigitLabError: see `shelf.replacing`.
+    """
+    if item.title == TITLE:
+        shelf.rename(item, visitor, ", ".join(symbols.names))
+    learned = {**made.card.training, "examples": _hash(symbols)}
+    with shelf.replacing(item, visitor) as draft:
+        path = draft / f"{item.id}.keras"
+        model_store.save(made.files, replace(made.card, training=learned), path)
+        shutil.copy2(item.folder / EXAMPLES, draft)
+    model = model_of(_found(item.id, visitor))
+    if model is None:
+        raise DigitLabError(GONE)
+    return model
+
+
+def knows(card: ModelCard, symbols: Symbols) -> bool:
+    """Return whether a network learned just these drawings."""
+    return card.training.get("examples") == _hash(symbols)
+
+
+def packed(item: Item) -> bytes:
+    """Return the drawings and the network as one ZIP file.
+
+    Raises:
+        DigitLabError: they cannot be read.
+    """
+    stem = model_store.file_stem(item.title)
+    pack = io.BytesIO()
+    try:
+        with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(item.folder.iterdir()):
+                if path.stem == item.id:
+                    archive.write(path, f"{stem}{path.suffix}")
+                elif path.name == EXAMPLES:
+                    archive.write(path, EXAMPLES)
+    except OSError as error:
+        raise DigitLabError("These symbols cannot be read. Reload the page.") from error
+    return pack.getvalue()
+
+
+def unpacked(data: bytes) -> Symbols:
+    """Return the drawings in a ZIP file, whoever made it; nothing else in it is looked at.
+
+    Raises:
+        DigitLabError: there are none, or too many.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(EXAMPLES) as file:
+            text = file.read(LARGEST + 1).decode()
+    except DAMAGED_FILE as error:
+        raise DigitLabError(DAMAGED) from error
+    if len(text) > LARGEST:
+        raise DigitLabError(f"{EXAMPLES} is larger than {LARGEST // 1_000_000} MB. Keep fewer.")
+    return from_json_lines(text)
+
+
+def _found(item_id: str, visitor: str) -> Item:
+    """Return a thing that was there a moment ago; raise DigitLabError if it is gone."""
+    item = shelf.find(item_id, visitor)
+    if item is None:
+        raise DigitLabError(GONE)
+    return item
+
+
+def _hash(symbols: Symbols) -> str:
+    return file_hashes.of_bytes(symbols.as_json_lines().encode())

@@ -1,0 +1,1 @@
+"""A copy of the shipped network learns symbols of one's own, in seconds."""

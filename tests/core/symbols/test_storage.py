@@ -1,0 +1,100 @@
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import ModelFiles
+from mnist_app.core.runs.outcomes import UnsavedModel
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.models import model_of
+from mnist_app.core.symbols import storage
+from mnist_app.core.symbols.symbols import Symbols, drawn_example
+from tests.support.symbols import symbol
+
+VISITOR = "a" * 32
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_SHELF", str(tmp_path / "shelf"))
+
+
+@pytest.fixture
+def symbols() -> Symbols:
+    chance = np.random.default_rng(0)
+    found = Symbols(("star", "../heart"))
+    for label, name in enumerate(("star", "heart")):
+        found = found.with_example(drawn_example(label, symbol(name, chance)))
+    return found
+
+
+def learned() -> UnsavedModel:
+    """Whatever network, as if it had learned."""
+    shipped = model_store.describe(model_store.SHIPPED)
+    assert shipped.card is not None
+    files = [shipped.path.with_suffix(ending).read_bytes() for ending in (".keras", ".tflite")]
+    return UnsavedModel(ModelFiles(*files), shipped.card)
+
+
+def test_drawings_and_network_lie_side_by_side(symbols: Symbols) -> None:
+    item = storage.create(symbols, VISITOR)
+    assert storage.load(item).names == symbols.names
+    assert model_of(item) is None
+    model = storage.add_model(item, VISITOR, symbols, learned())
+    assert model.card is not None
+    assert model.title == "star, ../heart"
+    assert storage.knows(model.card, symbols)
+    fewer = symbols.without(symbols.examples[0])
+    storage.save(item, fewer)
+    assert storage.load(item).counts == [0, 1]
+    assert not storage.knows(model.card, fewer)
+    assert model_of(item) is not None
+
+
+def test_what_was_deleted_does_not_come_back(symbols: Symbols) -> None:
+    item = storage.create(symbols, VISITOR)
+    shelf.delete(item, VISITOR)
+    with pytest.raises(DigitLabError, match="gone"):
+        storage.save(item, symbols)
+    with pytest.raises(DigitLabError, match="gone"):
+        storage.add_model(item, VISITOR, symbols, learned())
+    assert not shelf.items(VISITOR)
+
+
+def test_a_download_can_be_loaded_again(symbols: Symbols) -> None:
+    item = storage.create(symbols, VISITOR)
+    storage.add_model(item, VISITOR, symbols, learned())
+    pack = storage.packed(shelf.items(VISITOR)[0])
+    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+        assert set(archive.namelist()) == {
+            storage.EXAMPLES,
+            *(f"star-heart{ending}" for ending in (".keras", ".tflite", ".json")),
+        }
+    again = storage.unpacked(pack)
+    assert (again.names, again.counts) == (symbols.names, symbols.counts)
+
+
+def zipped(**files: bytes) -> bytes:
+    pack = io.BytesIO()
+    with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("__", "."), data)
+    return pack.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no ZIP",
+        zipped(other__txt=b"{}"),
+        zipped(examples__jsonl=b"\xff\xfe"),
+        zipped(examples__jsonl=b" " * (storage.LARGEST + 2)),
+    ],
+)
+def test_any_other_file_is_refused(data: bytes) -> None:
+    with pytest.raises(DigitLabError):
+        storage.unpacked(data)
