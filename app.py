@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 PAGES = (
     ("draw", "Draw", "start", ":material/draw:"),
     ("draw", "Draw", "draw", ":material/draw:"),
+    ("teach", "Teach", "teach", ":material/gesture:"),
     ("train", "Train", "train", ":material/school:"),
     ("runs", "Runs", "runs", ":material/stacked_line_chart:"),
     ("predictions", "Predictions", "predictions", ":material/grid_on:"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 MOST_SHIFT = 0.1
-PAGES = ("draw", "train", "runs", "predictions", "data", "show-me", "shelf")
+PAGES = ("draw", "teach", "train", "runs", "predictions", "data", "show-me", "shelf")
 DEVICES: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1280, "height": 720}},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},

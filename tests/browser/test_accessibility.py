@@ -104,6 +104,7 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
     page.locator(".camera [data-state=on]").hover()
     examiner.examine("Draw, with the camera")
     for path, words in (
+        ("teach", "Name a symbol"),
         ("train", "No run yet"),
         ("runs", "No runs yet"),
         ("data", "Augmentation"),

@@ -85,26 +85,6 @@ def knows(card: ModelCard, symbols: Symbols) -> bool:
     return card.training.get("examples") == _hash(symbols)
 
 
-def packed(item: Item) -> bytes:
-    """Return the drawings and the network as one ZIP file.
-
-    Raises:
-        DigitLabError: they cannot be read.
-    """
-    stem = model_store.file_stem(item.title)
-    pack = io.BytesIO()
-    try:
-        with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(item.folder.iterdir()):
-                if path.stem == item.id:
-                    archive.write(path, f"{stem}{path.suffix}")
-                elif path.name == EXAMPLES:
-                    archive.write(path, EXAMPLES)
-    except OSError as error:
-        raise DigitLabError("These symbols cannot be read. Reload the page.") from error
-    return pack.getvalue()
-
-
 def unpacked(data: bytes) -> Symbols:
     """Return the drawings in a ZIP file, whoever made it; nothing else in it is looked at.
 

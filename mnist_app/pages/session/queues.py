@@ -36,6 +36,7 @@ class Queues:
     Attributes:
         training: training runs.
         finetuning: copies that learn a visitor's handwriting, remembered for the visit.
+        teaching: copies that learn a visitor's symbols.
         datasets: data sets to open or download, up to 55 MB each.
         analyses: what reads thousands of pictures; results of up to 8 MB.
         batches: many pictures of a visitor.
@@ -47,6 +48,7 @@ class Queues:
 
     training: JobQueue = field(default_factory=_training_queue)
     finetuning: JobQueue = field(default_factory=lambda: JobQueue("finetuning", remembered=32))
+    teaching: JobQueue = field(default_factory=lambda: JobQueue("teaching", remembered=32))
     datasets: JobQueue = field(default_factory=lambda: JobQueue("datasets", remembered=3))
     analyses: JobQueue = field(
         default_factory=lambda: JobQueue("analyses", remembered=16, at_once=2)

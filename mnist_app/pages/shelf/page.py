@@ -78,7 +78,7 @@ def _show_thing(thing: Thing) -> None:
         label = f"Rename, download{can_share} or delete"
         with st.expander(label, key=f"more_{thing.key}", type="compact", on_change="rerun") as more:
             if more.open:
-                _show_more(thing)
+                show_more(thing)
 
 
 def _show_facts(thing: Thing) -> None:
@@ -90,7 +90,7 @@ def _show_facts(thing: Thing) -> None:
     )
 
 
-def _show_more(thing: Thing) -> None:
+def show_more(thing: Thing) -> None:
     """Show what can be done with a thing beyond using it."""
     with st.form(f"rename_{thing.key}", border=False):
         title = st.text_input("Name", thing.title, max_chars=TITLE_LENGTH, key=f"title_{thing.key}")

@@ -79,14 +79,15 @@ def things(visitor: str) -> list[Thing]:
         if model.card and model.card.maker == hashed(visitor) and model.path not in with_run
     ]
     known = chain(
-        (_from_item(item, visitor) for item in shelf.items(visitor)),
+        (from_item(item, visitor) for item in shelf.items(visitor)),
         map(_from_run, own_runs),
         map(_from_model, models),
     )
     return sorted(known, key=lambda thing: datetime.fromisoformat(thing.created), reverse=True)
 
 
-def _from_item(item: Item, visitor: str) -> Thing:
+def from_item(item: Item, visitor: str) -> Thing:
+    """Return a thing of the visitor that lies on the shelf."""
     return Thing(
         key=item.id,
         title=item.title,

@@ -1,5 +1,3 @@
-import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.core.runs.outcomes import UnsavedModel
 from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.archive import files_of_item, zipped
 from mnist_app.core.shelf.models import model_of
 from mnist_app.core.symbols import storage
 from mnist_app.core.symbols.symbols import Symbols, drawn_example
@@ -68,31 +67,17 @@ def test_what_was_deleted_does_not_come_back(symbols: Symbols) -> None:
 def test_a_download_can_be_loaded_again(symbols: Symbols) -> None:
     item = storage.create(symbols, VISITOR)
     storage.add_model(item, VISITOR, symbols, learned())
-    pack = storage.packed(shelf.items(VISITOR)[0])
-    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
-        assert set(archive.namelist()) == {
-            storage.EXAMPLES,
-            *(f"star-heart{ending}" for ending in (".keras", ".tflite", ".json")),
-        }
+    pack = zipped(files_of_item(shelf.items(VISITOR)[0]))
     again = storage.unpacked(pack)
     assert (again.names, again.counts) == (symbols.names, symbols.counts)
-
-
-def zipped(**files: bytes) -> bytes:
-    pack = io.BytesIO()
-    with zipfile.ZipFile(pack, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name.replace("__", "."), data)
-    return pack.getvalue()
 
 
 @pytest.mark.parametrize(
     "data",
     [
         b"no ZIP",
-        zipped(other__txt=b"{}"),
-        zipped(examples__jsonl=b"\xff\xfe"),
-        zipped(examples__jsonl=b" " * (storage.LARGEST + 2)),
+        zipped({"other.txt": "{}"}),
+        zipped({storage.EXAMPLES: " " * (storage.LARGEST + 2)}),
     ],
 )
 def test_any_other_file_is_refused(data: bytes) -> None:

@@ -1,0 +1,1 @@
+"""The page on which a copy of the network learns symbols of one's own."""
