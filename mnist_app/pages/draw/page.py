@@ -28,6 +28,7 @@ DONE = "Your drawing, resized and centred like the digits it learned from."
 LOOK_INSIDE = "look_inside"
 # The path, the words and the icon of what else there is.
 DOORS = (
+    ("teach", "Teach it your own symbols", "gesture"),
     ("train", "Train your own network", "school"),
     ("predictions", "See where it fails", "grid_on"),
     ("show-me", "Show it to an audience", "co_present"),

@@ -22,6 +22,7 @@ from mnist_app.pages.components.canvas import Canvas, show_plain_canvas
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.session.choices import default_dataset
 from mnist_app.pages.session.kiosk import job_owner
+from mnist_app.pages.session.navigation import show_doors
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
 from mnist_app.pages.session.visitor import visitor
@@ -30,6 +31,7 @@ from mnist_app.pages.session.wording import about, show_error
 from mnist_app.pages.show_me.steps import pressed_by_key
 
 TITLE = "Learned in the show"
+DOORS = (("teach", "Teach it something new", "gesture"),)
 # Enough to see it learn: a data set that is small is gone through more often.
 EPOCHS = {"mnist": 3, "optdigits": 12}
 REFRESH_SECONDS = 0.5
@@ -49,6 +51,7 @@ def show_lesson(canvas: Canvas, model: StoredModel) -> None:
         corrections.show_handwriting(canvas, model)
         if not corrections.kept_drawings():
             _show_new_network(canvas)
+        show_doors(DOORS)
     with left:
         show_plain_canvas(canvas)
         reader.show_answer(found)

@@ -166,12 +166,6 @@ def _show_turns(canvas: Canvas, number: int) -> None:
                 args=(canvas, number + 1),
             )
         else:
-            if "teach" in st.session_state.get("pages", {}):
-                st.page_link(
-                    st.session_state.pages["teach"],
-                    label="Teach it something new",
-                    icon=":material/gesture:",
-                )
             st.button(
                 "Start again",
                 key="demo_again",

@@ -46,7 +46,8 @@ def show_classes(opened: Opened) -> int | None:
             "Name a symbol",
             key="class_name",
             max_chars=LONGEST_NAME,
-            placeholder="cat, ★, A, my 7",
+            label_visibility="collapsed",
+            placeholder="Name a symbol: cat, ★, A, my 7",
             disabled=len(symbols.names) >= MOST_CLASSES,
         )
         st.form_submit_button(
@@ -65,6 +66,7 @@ def show_classes(opened: Opened) -> int | None:
         places,
         key="drawn_class",
         required=True,
+        label_visibility="collapsed",
         format_func=lambda place: f"{escape_markdown(symbols.names[place])}: {counts[place]}",
     )
 
