@@ -146,7 +146,7 @@ def test_nothing_is_found_among_the_things_of_a_visitor(
         examiner.open("shelf", "You have not made anything yet")
         network_of(visitor_of(examiner.page))
         examiner.open("shelf", "1 of 20 things")
-        examiner.page.get_by_text("Rename, download, share or delete").click()
+        examiner.page.get_by_text("Rename, download, share or delete", exact=True).click()
         examiner.page.get_by_text("Share it by a link").click()
         examiner.expect("Whoever has this link")
         examiner.examine("My things")

@@ -33,7 +33,7 @@ def test_what_one_made_is_shared_by_a_link_taken_back_and_deleted(
     item = network_of(maker, "My network")
     opened(page, mine, "My network")
     expect(page.get_by_text("1 of 20 things, 9 of 200 MB")).to_be_visible()
-    page.get_by_text("Rename, download, share or delete").click()
+    page.get_by_text("Rename, download, share or delete", exact=True).click()
     page.get_by_text("Share it by a link").click()
     shared = page.locator("code").inner_text()
     assert shared == f"{own_server.url}/?model={item.id}"

@@ -14,7 +14,7 @@ from mnist_app.core.shelf.shelf import Item
 from mnist_app.pages.session.navigation import open_page, show_doors
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after
-from mnist_app.pages.session.wording import escape_markdown, show_error
+from mnist_app.pages.session.wording import counted, escape_markdown, show_error
 from mnist_app.pages.shelf.things import Thing, things
 
 # Rows that are there at first.
@@ -60,8 +60,9 @@ def _show_room(items: list[Item]) -> None:
     most, most_mb = limits.most("shelf_items"), limits.most("shelf_mb")
     st.caption(
         f"Symbols, pictures and networks of your own: {len(items)} of {most:,.0f} things, "
-        f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Only you see what you made, unless "
-        "you share it. The networks that you train here can be used by everybody."
+        f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Each stays for "
+        f"{counted(limits.most('shelf_days'), 'day')} after somebody last used it. Only you see "
+        "what you made, unless you share it. Everybody can use the networks that you train here."
     )
 
 

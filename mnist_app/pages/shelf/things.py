@@ -194,4 +194,4 @@ def _until(item: Item) -> str:
     if job_owner() is None:
         return "stays until this screen starts again"
     last = datetime.fromtimestamp(item.used + limits.most("shelf_days") * DAY, UTC)
-    return f"stays until {_date(last.isoformat())}, longer if you use it"
+    return f"stays until {_date(last.isoformat())}"

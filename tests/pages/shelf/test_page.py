@@ -53,7 +53,7 @@ def copy_of_shipped(maker: str) -> StoredModel:
 def test_an_empty_shelf_says_so_and_how_much_room_there_is() -> None:
     words = said(opened())
     assert "You have not made anything yet" in words
-    assert "0 of 20 things, 0 of 200 MB" in words
+    assert "0 of 20 things, 0 of 200 MB. Each stays for 30 days" in words
 
 
 def test_all_that_one_made_is_listed_and_shown_as_text() -> None:
@@ -67,7 +67,7 @@ def test_all_that_one_made_is_listed_and_shown_as_text() -> None:
     assert "2 of 20 things, 9 of 200 MB" in words
     assert "<b>**Mine** &lt;b&gt;1&lt;/b&gt;</b>" in words
     assert "Your own symbols · 1 kB" in words
-    assert "longer if you use it" in words
+    assert "stays until" in words
     assert "Network · 9.3 MB" in words
     assert "Training run · Finished · 97.21% correct" in words
     assert "Theirs" not in words
