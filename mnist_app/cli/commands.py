@@ -322,7 +322,7 @@ def app(options: tuple[str, ...]) -> None:
 
 
 def _classifiers(stored: Any, count: int, threads: int = 1) -> list[Any]:
-    """Return classifiers of a model, converted to LiteRT first if it has not been.
+    """Return classifiers of a model, first converted to LiteRT, and adapted if it is foreign.
 
     Raises:
         DigitLabError: the model is missing, broken, or has no such form.
@@ -332,10 +332,20 @@ def _classifiers(stored: Any, count: int, threads: int = 1) -> list[Any]:
 
     if model_store.is_ready(stored):
         return [model_store.classifier(stored.path, threads) for _ in range(count)]
-    from mnist_app.lab.networks.litert import to_litert
-    from mnist_app.lab.networks.model_files import load
+    data, name = model_store.read(stored.path), stored.path.name
+    if stored.card is None:
+        from mnist_app.lab.networks.importing import import_network
 
-    form = to_litert(load(stored.path))
-    with suppress(DigitLabError):
-        model_store.add_litert(stored.path, form)
+        made = import_network(data, name)
+        form, is_changed = made.files.litert, made.files.keras != data
+        if is_changed:
+            click.echo(" ".join([f"{name}:", *made.card.training["found"]]), err=True)
+    else:
+        from mnist_app.lab.networks.litert import to_litert
+        from mnist_app.lab.networks.model_files import opened
+
+        form, is_changed = to_litert(opened(data, name)), False
+    if not is_changed:
+        with suppress(DigitLabError):
+            model_store.add_litert(stored.path, form)
     return [Classifier(form, threads) for _ in range(count)]

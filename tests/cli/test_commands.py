@@ -175,6 +175,23 @@ def test_a_model_without_a_litert_form_gets_one(
     assert model_store.is_ready(model_store.describe(foreign))
 
 
+def test_a_network_from_elsewhere_says_what_it_wants_and_stays_as_it_is(
+    run: Any, tmp_path: Path
+) -> None:
+    from tests.support.networks import as_keras_2, network
+
+    foreign = tmp_path / "elsewhere" / "theirs.h5"
+    foreign.parent.mkdir()
+    foreign.write_bytes(as_keras_2(network((784,), ending="linear")))
+    before = foreign.read_bytes()
+    outcome = run("evaluate", foreign, "--dataset", "optdigits", "--format", "json")
+    (found,) = outcome.objects
+    assert (outcome.status, found["model"]) == (0, "theirs")
+    assert found["accuracy"] > 0.9
+    assert outcome.err.startswith("theirs.h5: It wants all pixels in one row. It gives scores")
+    assert (os.listdir(foreign.parent), foreign.read_bytes()) == (["theirs.h5"], before)
+
+
 def test_a_model_is_read_with_where_nothing_can_be_written_beside_it(
     run: Any, picture: Path, model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

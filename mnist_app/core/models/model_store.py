@@ -237,7 +237,7 @@ def add_litert(path: Path, litert: bytes) -> None:
     """
     keras_sha256 = file_hashes.of_file(path)
     if keras_sha256 is None:
-        raise DigitLabError(f"There is no model called {path.name}. Train one or choose another.")
+        raise _missing(path)
     said = _said(path)
     values = _values(path) if said.keras_sha256 in ("", keras_sha256) else {}
     values |= {"keras_sha256": keras_sha256, "litert_sha256": file_hashes.of_bytes(litert)}
@@ -302,6 +302,26 @@ def require_room() -> None:
         raise DigitLabError(f"There is no room for more than {most:,.0f} models. Delete one first.")
 
 
+def read(path: Path) -> bytes:
+    """Return the file of the model at `path`.
+
+    Raises:
+        DigitLabError: it is missing or cannot be read.
+    """
+    if not path.is_file():
+        raise _missing(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DigitLabError(
+            f"{path.name} cannot be read ({error.strerror}). Choose another model."
+        ) from error
+
+
+def _missing(path: Path) -> DigitLabError:
+    return DigitLabError(f"There is no model called {path.name}. Train one or choose another.")
+
+
 def classifier(path: Path, threads: int = 1) -> Classifier:
     """Load what answers for the model at `path`.
 
@@ -309,7 +329,7 @@ def classifier(path: Path, threads: int = 1) -> Classifier:
         DigitLabError: the model is missing, or its LiteRT form is missing, broken or another's.
     """
     if not path.is_file():
-        raise DigitLabError(f"There is no model called {path.name}. Train one or choose another.")
+        raise _missing(path)
     if not is_ready(StoredModel(path, None)):
         raise DigitLabError(f"{path.name} is not ready to read yet. Try again soon.")
     try:

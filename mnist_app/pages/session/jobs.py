@@ -140,7 +140,11 @@ def export_job(model: StoredModel, form: str) -> Snapshot:
 
     def work(control: Control) -> bytes:
         return cluster().call(
-            "mnist_app.lab.export:export_model", file_of(model), model.name, form, control=control
+            "mnist_app.lab.export:export_model",
+            model_store.read(model.path),
+            model.name,
+            form,
+            control=control,
         )
 
     return queues().large.once(export_key(model, form), work)
@@ -213,7 +217,7 @@ def finetuning_job(
     def work(control: Control) -> FinetuningOutcome[StoredModel]:
         tuned = cluster().call(
             "mnist_app.lab.training.finetuning:finetune",
-            file_of(model),
+            model_store.read(model.path),
             model.card,
             model.title,
             model.class_names,
@@ -256,7 +260,7 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
         learned_from = model.card.dataset if model.card else ""
         return cluster().call(
             "mnist_app.lab.explaining.explain:explain_by_gradients",
-            file_of(model),
+            model_store.read(model.path),
             learned_from,
             model.class_names,
             image,
@@ -291,29 +295,21 @@ def _loaded(model: StoredModel, control: Control) -> Classifier:
 
 
 def _make_ready(model: StoredModel, control: Control) -> None:
-    """Have a worker convert a model of another app, which takes many seconds, once."""
+    """Have a worker convert a model, and adapt a foreign one, once: it takes many seconds."""
     if model_store.is_ready(model):
         return
     with queues().converting:
-        if not model_store.is_ready(model):
-            litert = cluster().call(
-                "mnist_app.lab.export:convert", file_of(model), model.path.name, control=control
+        if model_store.is_ready(model):
+            return
+        data, name = model_store.read(model.path), model.path.name
+        if model.card is None:
+            made = cluster().call(
+                "mnist_app.lab.networks.importing:import_network", data, name, control=control
             )
+            model_store.save(made.files, made.card, model.path)
+        else:
+            litert = cluster().call("mnist_app.lab.export:convert", data, name, control=control)
             model_store.add_litert(model.path, litert)
-
-
-def file_of(model: StoredModel) -> bytes:
-    """Return the model's .keras file.
-
-    Raises:
-        DigitLabError: it cannot be read.
-    """
-    try:
-        return model.path.read_bytes()
-    except OSError as error:
-        raise DigitLabError(
-            f"{model.path.name} cannot be read ({error.strerror}). Choose another model."
-        ) from error
 
 
 def identity(model: StoredModel) -> tuple[str, float]:

@@ -21,7 +21,6 @@ from mnist_app.core.symbols import storage
 from mnist_app.core.symbols.symbols import Symbols
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture_grid
-from mnist_app.pages.session.jobs import file_of
 from mnist_app.pages.session.queues import cluster, queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import show_progress
@@ -184,7 +183,7 @@ def _learning_job(opened: Opened, owner: str) -> None:
         shipped = model_store.describe(model_store.SHIPPED)
         made = cluster().call(
             "mnist_app.lab.symbols.learning:learn",
-            file_of(shipped),
+            model_store.read(shipped.path),
             shipped.title,
             symbols.names,
             np.stack([example.image for example in symbols.examples]),
