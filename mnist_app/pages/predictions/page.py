@@ -11,6 +11,7 @@ from mnist_app.pages.predictions.comparison import comparable_models, show_model
 from mnist_app.pages.predictions.deletion import offer_deletion
 from mnist_app.pages.predictions.downloads import show_report_downloads
 from mnist_app.pages.predictions.evaluated_model import EvaluatedModel, evaluate_or_stop
+from mnist_app.pages.predictions.own_network import offer_own_network, show_found
 from mnist_app.pages.session.choices import (
     choose,
     choose_dataset,
@@ -37,6 +38,7 @@ def page() -> None:
     """Show the page."""
     st.title("Predictions")
     st.write("How well does a network read pictures it has never seen, and where does it fail?")
+    offer_own_network()
     models = models_at_hand()
     if not models:
         st.info("There is no model here yet. Train one, then come back.")
@@ -53,6 +55,7 @@ def page() -> None:
             _show_no_pictures(model)
             return
         name = choose_dataset(fitting)
+    show_found(model)
     dataset = open_dataset(name)
     title = escape_markdown(dataset.title)
     doing = f"Reading the {len(dataset.test_labels):,} test pictures of {title}"

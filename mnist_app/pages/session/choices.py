@@ -172,7 +172,7 @@ def _dataset_label(name: str) -> str:
 
 def other_training_dataset(model: StoredModel, dataset: Dataset) -> str | None:
     """Return the title of the data set a model learned from; None if it is this one or unknown."""
-    if model.card is None or model.card.dataset == dataset.name:
+    if model.card is None or model.card.dataset in ("", dataset.name):
         return None
     return dataset_title(model.card.dataset)
 

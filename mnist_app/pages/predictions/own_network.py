@@ -1,0 +1,96 @@
+"""A visitor's own network: brought as a file, adapted by a worker, kept on the shelf, chosen."""
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from mnist_app.core import limits
+from mnist_app.core.errors import DigitLabError
+from mnist_app.core.jobs.job_queue import Control
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
+from mnist_app.core.models import model_store
+from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.shelf import models as shelf_models
+from mnist_app.core.shelf import shelf
+from mnist_app.pages.session.navigation import show_draw_button
+from mnist_app.pages.session.queues import cluster, queues
+from mnist_app.pages.session.visitor import visitor
+from mnist_app.pages.session.waiting import result_or_progress
+from mnist_app.pages.session.wording import escape_markdown, show_error
+
+MOST_MB = 50
+WELCOME = (
+    "Bring a **.keras** or **.h5** file of a network that reads digits. It may come from Keras 2 "
+    "or 3. Square pictures of any size, light or dark ink, pixels from 0 to 1 or to 255: the app "
+    "tries what your network wants, and tells you."
+)
+
+
+def offer_own_network() -> None:
+    """Show the way from a file to a network that is chosen on this page."""
+    with st.expander("Use your own network", icon=":material/upload_file:", key="own_network"):
+        try:
+            _show_upload()
+        except DigitLabError as error:
+            show_error(error)
+
+
+def show_found(model: StoredModel) -> None:
+    """Show how a network that somebody brought was adapted; nothing for others."""
+    facts = model.card.training if model.card else {}
+    found, file = facts.get("found"), facts.get("file")
+    if model.card is None or not isinstance(found, list):
+        return
+    version = model.card.versions.get("keras")
+    words = [f"From {file}, saved by Keras {version}.", *map(str, found)]
+    with st.container(key="found"):
+        st.info(escape_markdown(" ".join(words)), icon=":material/tune:")
+        show_draw_button(model)
+
+
+def _show_upload() -> None:
+    st.markdown(WELCOME)
+    st.caption(
+        f"Up to {MOST_MB} MB, with ten answers. No code in the file is run, so layers that need "
+        "their own code are refused. Only you can use it, unless you share it. It is deleted when "
+        f"nobody has used it for {limits.most('shelf_days'):.0f} days."
+    )
+    turn = st.session_state.setdefault("own_network_turn", 0)
+    file = st.file_uploader(
+        "A .keras or .h5 file",
+        type=["keras", "h5", "hdf5"],
+        # A new one holds nothing: so the server lets go of the file.
+        key=f"own_network_{turn}",
+        max_upload_size=MOST_MB,
+    )
+    if file is None:
+        return
+    job = _importing_job(file, visitor())
+    queue = queues().lab
+    name = result_or_progress(queue, job, f"Opening {escape_markdown(file.name)}", stop=queue.stop)
+    if job.state == JobState.DONE:
+        st.session_state.own_network_turn += 1
+        # Side by side with the built-in one.
+        st.query_params.update(model=name, other=model_store.SHIPPED.stem)
+        st.rerun()
+
+
+def _importing_job(file: UploadedFile, owner: str) -> Snapshot:
+    """Return the job whose result is the name of the adapted network, which only its owner has.
+
+    Raises:
+        DigitLabError: the owner's shelf is full.
+    """
+
+    def work(control: Control) -> str:
+        made = cluster().call(
+            "mnist_app.lab.networks.importing:import_network",
+            file.getvalue(),
+            file.name,
+            control=control,
+        )
+        return shelf_models.save(made.files, made.card, owner, None).name
+
+    key, queue = ("import", owner, file.file_id), queues().lab
+    if queue.latest(key) is None:
+        shelf.require_room(owner)
+    return queue.once(key, work, owner)
