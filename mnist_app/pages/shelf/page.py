@@ -77,7 +77,7 @@ def _show_thing(thing: Thing) -> None:
                     open_page(door.path, door.link)
         can_share = ", share" if thing.item else ""
         label = f"Rename, download{can_share} or delete"
-        with st.expander(label, key=f"more_{thing.key}", type="compact", on_change="rerun") as more:
+        with st.expander(label, key=f"more_{thing.key}", on_change="rerun") as more:
             if more.open:
                 show_more(thing)
 
