@@ -14,7 +14,7 @@ from mnist_app.core.settings import OWN_ENDINGS, TrainingConfig
 from mnist_app.core.shelf import datasets as own_datasets
 from mnist_app.core.shelf import shelf
 from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.data.own_pictures_jobs import Kept, Look, keeping_job, looking_job
+from mnist_app.pages.data.own_pictures_jobs import Look, keeping_job, kept_as, looking_job
 from mnist_app.pages.session.navigation import show_train_button
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
@@ -38,6 +38,17 @@ FORMATS = (
 # Samples, named classes, and pictures that were left out.
 SHOWN, MOST_CLASSES, MOST_LEFT_OUT = 12, 12, 100
 SIDE = 56
+
+
+def choose_kept() -> None:
+    """Choose the data set that was just put on the shelf; called before the page shows a choice."""
+    key = st.session_state.get("own_pictures_kept")
+    kept = kept_as(key) if key else None
+    if kept is not None:
+        del st.session_state["own_pictures_kept"]
+        st.session_state.own_pictures_turn += 1
+        st.session_state.own_left_out = {kept.id: kept.left_out}
+        st.query_params["dataset"] = kept.id
 
 
 def show_own_pictures() -> None:
@@ -103,11 +114,9 @@ def _show_look(look: Look, file: UploadedFile) -> None:
             rerun_after(lambda: _begin(key))
         return
     job = keeping_job(key, file.name, file.getvalue(), look.suggestion.by(way), title, visitor())
-    kept: Kept | None = result_or_progress(
-        queues().batches, job, "Reading your pictures", stop=queues().batches.stop
-    )
-    if kept is not None:
-        _choose(kept)
+    stop = queues().batches.stop
+    if result_or_progress(queues().batches, job, "Reading your pictures", stop=stop) is not None:
+        st.rerun()
 
 
 def _begin(key: tuple[str, Way, str]) -> None:
@@ -115,14 +124,6 @@ def _begin(key: tuple[str, Way, str]) -> None:
         raise DigitLabError("Your pictures need a name. Type at least one letter.")
     shelf.require_room(visitor())
     st.session_state.own_pictures_kept = key
-
-
-def _choose(kept: Kept) -> None:
-    """Choose what was just kept, and be ready for another file."""
-    st.session_state.own_pictures_turn += 1
-    st.session_state.own_left_out = {kept.id: kept.left_out}
-    st.query_params["dataset"] = kept.id
-    st.rerun()
 
 
 def _described(look: Look) -> str:

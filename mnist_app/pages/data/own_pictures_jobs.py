@@ -13,7 +13,7 @@ from mnist_app.core.data.own_pictures.source import in_order
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.jobs.job_queue import Control
-from mnist_app.core.jobs.snapshot import Snapshot
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.shelf import datasets as own_datasets
 from mnist_app.pages.session.queues import queues
 
@@ -100,6 +100,12 @@ def keeping_job(
         return Kept(own_datasets.keep(own.dataset, owner, title), own.left_out)
 
     return queues().batches.once(("keep", *key), work, owner)
+
+
+def kept_as(key: tuple) -> Kept | None:
+    """Return what came of the job about `key`; None while there is nothing yet."""
+    job = queues().batches.latest(("keep", *key))
+    return job.result if job is not None and job.state is JobState.DONE else None
 
 
 def _shown(sample: reading.Sample, suggestion: Conversion) -> ShownSample:

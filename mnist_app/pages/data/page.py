@@ -14,7 +14,7 @@ from mnist_app.core.recognition.classifier import as_network_input
 from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.components.pixel_images import picture, picture_grid
-from mnist_app.pages.data.own_pictures import show_own_dataset, show_own_pictures
+from mnist_app.pages.data.own_pictures import choose_kept, show_own_dataset, show_own_pictures
 from mnist_app.pages.session.augmentation_jobs import augmented_copies
 from mnist_app.pages.session.choices import choose_dataset, dataset_names, open_dataset
 from mnist_app.pages.session.wording import escape_markdown, noun
@@ -30,6 +30,7 @@ def page() -> None:
     """Show the page."""
     st.title("Data")
     st.write("What a network learns from, and what happens to each picture on its way in.")
+    choose_kept()
     name = choose_dataset(dataset_names())
     show_own_pictures()
     dataset = open_dataset(name)
