@@ -48,7 +48,8 @@ def choose_kept() -> None:
         del st.session_state["own_pictures_kept"]
         st.session_state.own_pictures_turn += 1
         st.session_state.own_left_out = {kept.id: kept.left_out}
-        st.query_params["dataset"] = kept.id
+        # Not by the link, which the browser sends anew when it has this run end early.
+        st.session_state.chosen_dataset = kept.id
 
 
 def show_own_pictures() -> None:
