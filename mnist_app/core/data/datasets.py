@@ -44,6 +44,7 @@ class Dataset:
         train_labels, test_labels: int64 (n,), indices into `class_names`.
         source: where it came from, in a few words.
         own_title: the name for people of what somebody brought; "" for the others.
+        own_way: how that became 28 x 28, see `own_pictures.conversion.Way`; "" for the others.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Dataset:
     test_labels: np.ndarray
     source: str
     own_title: str = ""
+    own_way: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):

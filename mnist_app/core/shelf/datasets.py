@@ -39,6 +39,7 @@ def keep(dataset: Dataset, visitor: str, title: str) -> str:
             x_test=dataset.test_images,
             y_test=dataset.test_labels,
             class_names=np.array(dataset.class_names),
+            way=np.array(str(dataset.own_way)),
         )
     return item_id
 
@@ -57,13 +58,13 @@ def load(item: Item) -> Dataset:
     """
     try:
         with np.load(item.folder / FILE, allow_pickle=False) as arrays:
-            names = tuple(str(name) for name in arrays["class_names"])
+            names, way = tuple(map(str, arrays["class_names"])), str(arrays["way"])
             training, test = (
                 (arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")
             )
     except DAMAGED as error:
         raise DigitLabError(GONE) from error
-    return Dataset(item.id, names, *training, *test, "the shelf", item.title)
+    return Dataset(item.id, names, *training, *test, "the shelf", item.title, way)
 
 
 def contents(item: Item) -> Contents:

@@ -88,6 +88,7 @@ def train_model(
         "pen drawings among them": 0 if known is None else known.drawings,
         "started from a model": start_from is not None,
         "teachers": len(teachers),
+        "own pictures": str(dataset.own_way),
     }
     card = ModelCard(
         title=title,

@@ -109,6 +109,8 @@ def _show_next_steps(run: Run, model: StoredModel | None) -> None:
             )
         if model is not None:
             navigation.show_draw_button(model)
+            if not model.reads_digits:
+                navigation.show_try_button(model)
             navigation.show_predictions_button(model)
         navigation.show_train_button(run.config)
     if run.state is RunState.FINISHED and model is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from mnist_app.core.data.own_pictures.conversion import Way
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import TrainingConfig, to_query
 
@@ -36,6 +37,15 @@ def show_draw_button(model: StoredModel, primary: bool = False) -> None:
         type="primary" if primary else "secondary",
     ):
         open_page("start", {"model": model.name})
+
+
+def show_try_button(model: StoredModel) -> None:
+    """Show a button to where one draws what the model reads, if it learned from drawn pictures."""
+    learned_from = model.card.training.get("own pictures") if model.card else None
+    if learned_from == Way.INK and st.button(
+        "Draw and have it read", key="try_model", icon=":material/draw:", type="primary"
+    ):
+        open_page("teach", {"model": model.name})
 
 
 def show_predictions_button(model: StoredModel) -> None:

@@ -1,11 +1,17 @@
 """The page on which a visitor teaches a copy of the network symbols of their own."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.shelf import shelf
+from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.shelf import Kind
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import Canvas, resumed, show_plain_canvas
+from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import escape_markdown
 from mnist_app.pages.teach import collecting, keeping, lesson
 from mnist_app.pages.teach.opened import Opened, begin_anew, latest, opened
@@ -16,9 +22,12 @@ MODES = ("Draw examples", "Try it")
 def page() -> None:
     """Show the page."""
     canvas = resumed(st.session_state.setdefault("symbols_canvas", Canvas("symbols")))
+    network = _linked_network()
     found = opened()
     with st.container(key="teach"):
-        if found.is_own:
+        if network is not None:
+            _show_to_draw(canvas, network.title, network.names, network)
+        elif found.is_own:
             st.title("Teach it your own symbols", anchor=False)
             st.markdown(
                 "Name two to ten symbols, draw each about eight times and press Learn. It learns "
@@ -28,6 +37,11 @@ def page() -> None:
             keeping.show_keeping(found)
         else:
             _show_others(canvas, found)
+
+
+def _teach_own() -> None:
+    st.query_params.pop("model", None)
+    begin_anew()
 
 
 # Each stroke sends only what it changes.
@@ -83,18 +97,32 @@ def _show_answer(canvas: Canvas, model: StoredModel) -> None:
     reader.rerun_when_ready(found.job)
 
 
+def _linked_network() -> StoredModel | None:
+    """Return the network that a link names, which learned from drawn pictures of the visitor's."""
+    item = shelf.find(st.query_params.get("model", ""), visitor())
+    model = model_of(item) if item and item.kind is Kind.MODEL else None
+    return model if model is not None and model.names else None
+
+
 def _show_others(canvas: Canvas, found: Opened) -> None:
     """Show symbols that somebody shares: to draw, not to change."""
-    st.title(escape_markdown(found.item.title) if found.item else "", anchor=False)
-    st.markdown(f"Draw one of these: {escape_markdown(', '.join(found.symbols.names))}.")
-    model = found.model
+    title = found.item.title if found.item else ""
+    _show_to_draw(canvas, title, found.symbols.names, found.model)
+
+
+def _show_to_draw(
+    canvas: Canvas, title: str, names: Sequence[str], model: StoredModel | None
+) -> None:
+    """Show a network, to draw for it and not to change it."""
+    st.title(escape_markdown(title), anchor=False)
+    st.markdown(f"Draw one of these: {escape_markdown(', '.join(names))}.")
     if model is not None:
         _show_reading(canvas, model)
     st.button(
         "Teach it your own symbols",
         key="own_symbols",
         icon=":material/school:",
-        on_click=begin_anew,
+        on_click=_teach_own,
     )
 
 

@@ -152,6 +152,7 @@ def _results(job: Snapshot) -> None:
         if outcome.model.reads_digits:
             navigation.show_draw_button(outcome.model, primary=True)
         else:
+            navigation.show_try_button(outcome.model)
             navigation.show_predictions_button(outcome.model)
         if isinstance(job.key, int):
             navigation.show_runs_button(job.key, "Compare with other runs")

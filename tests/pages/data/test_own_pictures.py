@@ -60,6 +60,7 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     assert samples.count("<figure>") == 12
     app.segmented_control(key="own_pictures_way").set_value("resized").run()
     assert next(body for body in bodies(app) if "before-after" in body) != samples
+    app.segmented_control(key="own_pictures_way").set_value("ink").run()
     app.button(key="own_pictures_keep").click().run()
     over(app)
     assert "My shapes: 36 pictures of 3 classes" in said(app)
@@ -73,6 +74,8 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     until(app, lambda: "Finished" in said(app))
     assert "Dense on My shapes" in said(app)
     (model,) = (item for item in shelf.items(VISITOR) if item.kind is Kind.MODEL)
+    assert app.button(key="try_model")
+    assert "Draw one of these: circle, cross, square" in said(opened("teach", model=model.id))
 
     app = opened("predictions", model=model.id, dataset=name)
     assert app.selectbox(key="gallery_true").options == ["any", *SHAPES]

@@ -150,7 +150,7 @@ def read(
     pictures = np.stack(images)
     training = pictures[~is_test], labels[~is_test]
     dataset = Dataset(
-        name, names, *training, pictures[is_test], labels[is_test], source="a file", own_title=title
+        name, names, *training, pictures[is_test], labels[is_test], "a file", title, convert.way
     )
     return OwnPictures(dataset, tuple(left_out))
 
