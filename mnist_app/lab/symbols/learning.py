@@ -3,7 +3,7 @@
 Its last block and its last layer know digits and nothing else: of other drawings they keep next to
 nothing, because the network learned to hold back. What it sees before them serves any drawing. So
 the copy ends there, and learns a last layer of its own (Yosinski et al., "How transferable are
-features in deep neural networks?", 2014): `python -m benchmarks.symbols` measures it.
+features in deep neural networks?", 2014). `python -m benchmarks.symbols` says how well.
 
 With that layer, as many others learn at the same time, each without a part of the drawings. How
 they read the part that they have not seen is what is told of the network (cross-validation).
