@@ -21,7 +21,9 @@ FEWEST_CLASSES, MOST_CLASSES = 2, 10
 FEWEST, ENOUGH, MOST = 3, 8, 60
 LONGEST_NAME = 24
 # Between two points that are kept of a stroke, as a fraction of the drawing's extent.
-STEP = 1 / 80
+STEP = 1 / 40
+# Of a drawing with more points than this, a scribble, only its picture is kept.
+MOST_POINTS = 500
 # Pictures differ by less than this in the mean, of 255, only when one is a copy of the other.
 SAME = 0.5
 # Joins the parts of one emoji.
@@ -36,7 +38,7 @@ class Example:
 
     Attributes:
         image: as the network gets it, uint8 (28, 28).
-        strokes: points, y down, in any unit; empty when it came from a photograph.
+        strokes: points, y down, in any unit; empty when only the picture is known.
     """
 
     label: int
@@ -49,7 +51,8 @@ def drawn_example(label: int, drawing: Drawing) -> Example:
     points = np.concatenate(drawing.strokes)
     step = max(float(np.ptp(points, axis=0).max()) * STEP, 1e-9)
     strokes = tuple(evenly_spaced(stroke, step) for stroke in drawing.strokes)
-    return Example(label, strokes_to_input(drawing), strokes)
+    is_scribble = sum(map(len, strokes)) > MOST_POINTS
+    return Example(label, strokes_to_input(drawing), () if is_scribble else strokes)
 
 
 @dataclass(frozen=True, eq=False)

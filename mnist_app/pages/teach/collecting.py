@@ -129,21 +129,24 @@ def show_photos(opened: Opened, label: int) -> None:
             job = picture_job(data, photo, False, shipped, visitor())
             job = queues().short.wait(job.id, 0.3) or job
             if job.state is JobState.DONE:
-                images.extend(digit.image for digit in job.result.reading.digits[:1])
+                found = job.result.reading.digits
+                images.extend(digit.image for digit in found[:1])
+                if not found:
+                    st.caption("Nothing was found in one of the photos. Choose a clearer one.")
             elif job.is_over:
                 show_failure(queues().short, job, f"retry-{photo}")
             else:
                 show_progress(queues().short, job.id, "Looking for the drawing")
         if images:
             st.html(picture_grid([(image, "", "") for image in images], side=56))
-            found = [Example(label, image) for image in images]
+            examples = [Example(label, image) for image in images]
             name = escape_markdown(opened.symbols.names[label])
             st.button(
                 f"Keep {counted(len(images), 'picture')} as {name}",
                 key="keep_photos",
                 type="primary",
                 on_click=_keep_photos,
-                args=(opened, found),
+                args=(opened, examples),
             )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_app.core.errors import DigitLabError
+from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.answers import NONE_OF_YOURS
 from mnist_app.core.symbols.symbols import (
     LONGEST_NAME,
@@ -70,6 +71,14 @@ def test_what_is_written_is_read_again_with_empty_classes_and_photographs() -> N
     assert np.abs(difference).mean() < 3
     # Once more changes nothing: an example keeps its points.
     assert read.as_json_lines() == from_json_lines(read.as_json_lines()).as_json_lines()
+
+
+def test_of_a_scribble_only_the_picture_is_kept() -> None:
+    points = CHANCE.uniform(0, 100, (500, 2))
+    scribble = drawn_example(0, Drawing([points], 8))
+    assert not scribble.strokes
+    assert scribble.image.any()
+    assert len(named("star").with_example(scribble).as_json_lines()) < 2000
 
 
 @pytest.mark.parametrize(

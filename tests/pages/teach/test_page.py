@@ -14,11 +14,14 @@ from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.shelf import Item
 from mnist_app.core.symbols import storage
 from mnist_app.core.symbols.symbols import Symbols, drawn_example
+from mnist_app.pages.session.queues import queues
 from mnist_app.pages.teach.lesson import alike
 from tests.support.canvas_app import components, words
 from tests.support.drawings import canvas_json
+from tests.support.gates import PATIENCE
+from tests.support.pictures import encoded, seven
 from tests.support.symbols import strokes, symbol
-from tests.support.visits import until
+from tests.support.visits import jobs_about, until
 
 NAMES = ("star", "A")
 SCRIPT = "from mnist_app.pages.teach import page\npage.page()"
@@ -109,6 +112,21 @@ def test_nothing_is_kept_of_an_empty_canvas() -> None:
     app.button(key="keep_drawing").click().run()
     assert "Draw it first" in said(app)
     assert not shelf.items(VISITOR)
+
+
+def test_a_photograph_is_kept_like_a_drawing() -> None:
+    app = named(opened(), "seven")
+    app.session_state["photos"] = True
+    app.run()
+    photos = app.file_uploader(key="symbol_photos_0")
+    photos.upload("seven.png", encoded(seven()), "image/png").run()
+    for job in jobs_about(queues().short, "picture"):
+        queues().short.wait(job.id, timeout=PATIENCE)
+    app.run()
+    app.button(key="keep_photos").click().run()
+    assert app.segmented_control(key="drawn_class").options == ["seven: 1"]
+    (item,) = shelf.items(VISITOR)
+    assert storage.load(item).examples[0].image.any()
 
 
 def test_symbols_are_learned_and_then_read_with_their_names() -> None:
