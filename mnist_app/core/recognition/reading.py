@@ -145,18 +145,23 @@ def _read(
     if not characters:
         return Reading((), NOTHING)
     answers = judge.probabilities(np.stack([one.image for one in characters]))
+    is_alone = len(characters) == 1
     digits = iter(
-        Digit(
-            int(values.argmax()),
-            float(values.max()),
-            values,
-            one.image,
-            box_of(one.part),
-            is_digit=len(characters) == 1 or float(values.max()) >= LEAST_DIGIT,
-        )
+        _digit(one, values, box_of(one.part), is_alone)
         for values, one in zip(answers, characters, strict=True)
     )
     return Reading(tuple(tuple(islice(digits, len(row))) for row in rows))
+
+
+def _digit(character: Character[Part], answer: np.ndarray, box: Box, is_alone: bool) -> Digit:
+    """Return a character with what the network says of it, float32 (classes,).
+
+    Of what may be divided wrongly nothing is known: then each digit is as probable.
+    """
+    doubt = 0.0 if is_alone else character.doubt
+    values = (1 - doubt) * answer + doubt / len(answer)
+    digit, is_digit = int(answer.argmax()), is_alone or float(answer.max()) >= LEAST_DIGIT
+    return Digit(digit, float(values.max()), values, character.image, box, is_digit)
 
 
 def _with_cuts(reading: Reading, shape: tuple[int, ...], scale: float) -> Reading:

@@ -32,6 +32,10 @@ CUT_COST = 0.5
 # Pieces whose votes miss their common middle by more, in heights, are not one character. On the
 # same numbers 0.2 to 0.4 read alike, 0.15 fewer; each candidate takes time.
 MOST_MISSED = 0.25
+# Where votes miss a character's middle by less than the first, in heights, it was never divided
+# wrongly, of 436 numbers of writers who are trained on; from the second on in one of seven.
+DOUBT_MISSED = (0.05, 0.1)
+MOST_DOUBT = 1 / 7
 
 
 class Judge(Protocol):
@@ -86,6 +90,12 @@ def characters(
         # Another character is doubted, but need not be divided into what looks like digits.
         prices[chosen] -= np.log(judge.probabilities(inputs).max(axis=1).clip(LEAST_DIGIT))
     return [tuple(row[slice(*span)]) for span in best_path(len(row), spans, -prices)]
+
+
+def doubt(pieces: Sequence[Piece]) -> float:
+    """Return how probable it is that a character of these pieces is divided wrongly, 0..1."""
+    missed, _ = _missed(pieces)
+    return float(np.interp(missed, DOUBT_MISSED, (0, MOST_DOUBT)))
 
 
 def best_path(pieces: int, candidates: Sequence[Span], gains: np.ndarray) -> list[Span]:

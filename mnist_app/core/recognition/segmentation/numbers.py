@@ -10,7 +10,13 @@ import numpy as np
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
-from mnist_app.core.recognition.segmentation.grouping import Group, Judge, characters, rows_of
+from mnist_app.core.recognition.segmentation.grouping import (
+    Group,
+    Judge,
+    characters,
+    doubt,
+    rows_of,
+)
 from mnist_app.core.recognition.segmentation.pieces import Piece, drawn_pieces, inked_pieces
 
 Part = TypeVar("Part")
@@ -23,10 +29,12 @@ class Character(Generic[Part]):
     Attributes:
         part: the strokes or the ink.
         image: uint8 (28, 28).
+        doubt: how probable it is that it is no whole character, 0..1.
     """
 
     part: Part
     image: np.ndarray
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def _rows(
     @cache
     def character(group: Group) -> Character[Part]:
         joined = part(group)
-        return Character(joined, image_of(joined))
+        return Character(joined, image_of(joined), doubt([pieces[index] for index in group]))
 
     def image(group: Group) -> np.ndarray:
         return character(group).image
