@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from mnist_app.core import limits
 from mnist_app.core.data import datasets
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
@@ -19,8 +20,8 @@ from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import built, from_config, packed
 from mnist_app.lab.networks.untrusted_files import Contents, inspected
 
-# The numbers in a network, and those that it makes of one picture.
-MOST_WEIGHTS, MOST_VALUES = 50_000_000, 20_000_000
+# The numbers in a network, and those that it makes of one picture: the server reads many at once.
+MOST_WEIGHTS, MOST_VALUES = 10_000_000, 2_000_000
 LARGEST_SIDE = 256
 # Labelled digits of each class that it is tried with.
 EXAMPLES = 20
@@ -91,17 +92,18 @@ def _require_fit(contents: Contents, name: str) -> None:
 
 
 def _check(model: keras.Model, name: str) -> None:
+    limits.require_weights(model.count_params())
     if model.count_params() > MOST_WEIGHTS or sum(_sizes(model)) > MOST_VALUES:
         raise DigitLabError(f"{name} is too large a network to open here. Choose a smaller one.")
     found = ways.frame(model) if len(model.inputs) == 1 else None
     if found is None or found[0] > LARGEST_SIDE:
         raise DigitLabError(
-            f"{name} takes {_shape(model.inputs)}, and digits are square pictures of one or three "
-            "colours. Choose another network."
+            f"{name} takes pictures of {_shape(model.inputs)}, but a digit is a square picture, "
+            "grey or in colour. Choose another network."
         )
     if [tuple(output.shape) for output in model.outputs] != [(None, len(DIGIT_NAMES))]:
         raise DigitLabError(
-            f"{name} gives {_shape(model.outputs)} answers, and there are ten digits. Choose "
+            f"{name} gives {_shape(model.outputs)} answers, but there are ten digits. Choose "
             "another network."
         )
 

@@ -122,15 +122,15 @@ def tried(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> tuple[T
     """
     answer = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
     answers = [np.concatenate(list(_answers(answer, images, way, model))) for way in WAYS]
-    gives_scores = not all(map(_are_probabilities, answers))
+    # In a wrong way some give no numbers at all.
+    gives_scores = not any(map(_are_probabilities, answers))
     trials = [
         _trial(way, keras.ops.softmax(given).numpy() if gives_scores else given, labels)
         for way, given in zip(WAYS, answers, strict=True)
     ]
     enough = max(trial.right for trial in trials) - LUCK * len(labels)
-    return min(
-        (one for one in trials if one.right >= enough), key=lambda one: one.loss
-    ), gives_scores
+    best = min((one for one in trials if one.right >= enough), key=lambda one: one.loss)
+    return best, gives_scores
 
 
 def _answers(answer: Any, images: np.ndarray, way: Way, model: keras.Model) -> Iterator[np.ndarray]:

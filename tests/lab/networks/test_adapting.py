@@ -138,7 +138,7 @@ def test_what_reads_no_digits_says_so() -> None:
 @pytest.mark.parametrize(
     ("inputs", "units", "words"),
     [
-        ((28, 20, 1), 10, "takes 28 x 20 x 1, and digits are square"),
+        ((28, 20, 1), 10, "takes pictures of 28 x 20 x 1, but a digit is a square"),
         ((28, 28, 1), 26, "gives 26 answers"),
         ((28, 28, 1), 10**9, "too large a network"),
         ((30_000, 30_000, 1), 10, "too large a network"),
