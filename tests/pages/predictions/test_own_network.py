@@ -19,6 +19,7 @@ from tests.support.visits import said
 ME, SOMEBODY = "0" * 32, "f" * 32
 SCRIPT = """
 from mnist_app.core.shelf import models as shelf_models
+from mnist_app.pages.predictions import own_network
 from mnist_app.pages.session.visitor import visitor
 own_network.offer_own_network()
 for model in shelf_models.models(visitor()):
