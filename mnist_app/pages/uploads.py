@@ -63,7 +63,7 @@ def _largest() -> int:
 
 def _dataset() -> int:
     """Return how large a file of own pictures may be; 0 where the host's limit is no number."""
-    with suppress(DigitLabError):
+    with suppress(DigitLabError, OverflowError):
         return int(limits.most("dataset_mb") * MEGABYTE)
     return 0
 

@@ -38,6 +38,8 @@ FORMATS = (
 # Samples, named classes, and pictures that were left out.
 SHOWN, MOST_CLASSES, MOST_LEFT_OUT = 12, 12, 100
 SIDE = 56
+# However much a host allows, a browser sends no more in one piece.
+MOST_MB = 2_000
 
 
 def choose_kept() -> None:
@@ -62,7 +64,7 @@ def show_own_pictures() -> None:
 
 
 def _show_upload() -> None:
-    most_mb = max(1, int(limits.most("dataset_mb")))
+    most_mb = max(1, int(min(limits.most("dataset_mb"), MOST_MB)))
     st.markdown(FORMATS)
     st.caption(
         f"Up to {most_mb} MB, {limits.most('dataset_pictures'):,.0f} pictures to learn from and "
@@ -97,7 +99,8 @@ def _show_look(look: Look, file: UploadedFile) -> None:
         format_func=WAYS.__getitem__,
         default=look.suggestion.way,
         required=True,
-        key="own_pictures_way",
+        # What suited another file need not suit this one.
+        key=f"own_pictures_way_{file.file_id}",
     )
     way = Way(way or look.suggestion.way)
     st.caption(EXPLAINED[way])

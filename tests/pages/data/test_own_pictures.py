@@ -58,9 +58,9 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     assert "37 pictures of 3 classes: circle 12, cross 13, square 12" in said(app)
     samples = next(body for body in bodies(app) if "before-after" in body)
     assert samples.count("<figure>") == 12
-    app.segmented_control(key="own_pictures_way").set_value("resized").run()
+    app.segmented_control[0].set_value("resized").run()
     assert next(body for body in bodies(app) if "before-after" in body) != samples
-    app.segmented_control(key="own_pictures_way").set_value("ink").run()
+    app.segmented_control[0].set_value("ink").run()
     app.button(key="own_pictures_keep").click().run()
     over(app)
     assert "My shapes: 36 pictures of 3 classes" in said(app)
