@@ -18,7 +18,7 @@ from mnist_app.pages.data.own_pictures_jobs import Look, keeping_job, kept_as, l
 from mnist_app.pages.session.navigation import show_train_button
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
-from mnist_app.pages.session.waiting import rerun_after, result_or_progress
+from mnist_app.pages.session.waiting import rerun_after, result_or_progress, result_or_stop
 from mnist_app.pages.session.wording import counted, escape_markdown, show_error
 
 WAYS = {Way.INK: "As ink", Way.RESIZED: "Resized"}
@@ -118,9 +118,9 @@ def _show_look(look: Look, file: UploadedFile) -> None:
             rerun_after(lambda: _begin(key))
         return
     job = keeping_job(key, file.name, file.getvalue(), look.suggestion.by(way), title, visitor())
-    stop = queues().batches.stop
-    if result_or_progress(queues().batches, job, "Reading your pictures", stop=stop) is not None:
-        st.rerun()
+    # Nothing else is on the page meanwhile: another data set is about to take its place.
+    result_or_stop(queues().batches, job, "Reading your pictures", queues().batches.stop)
+    st.rerun()
 
 
 def _begin(key: tuple[str, Way, str]) -> None:
