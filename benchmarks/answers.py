@@ -1,4 +1,4 @@
-"""Whether two commits give the same answers: `python -m benchmarks.answers --before CHECKOUT`.
+"""Compare the answers of two commits: `python -m benchmarks.answers --before CHECKOUT`.
 
 Both read MNIST's test set by the network alone, and by the command `read` the pen strokes of
 `MNIST_APP_DATA`, photographed digits, and numbers of several digits. It prints how many answers

@@ -1,4 +1,4 @@
-"""How soon the Predictions page follows a press, in Chromium: `python -m benchmarks.browsing`.
+"""Time how soon the Predictions page follows a press, in Chromium: `python -m benchmarks.browsing`.
 
 Times are the page's own: from the press of the mouse to the first frame in which all that was asked
 for stands there. The map is dragged for some seconds, and the frames are counted that the browser

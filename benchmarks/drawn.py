@@ -1,4 +1,4 @@
-"""How well real hands are read: `python -m benchmarks.drawn`.
+"""Measure how well real hands are read: `python -m benchmarks.drawn`.
 
 Each row is a set of drawings nobody trained on. It is read by the network of Keras' example and by
 this app's, each in two ways: shrunk, the canvas at 28 x 28 as it is, and framed, brought to MNIST's

@@ -1,4 +1,4 @@
-"""How long the test pictures take to be evaluated: `python -m benchmarks.evaluating`."""
+"""Time the evaluation of the test pictures: `python -m benchmarks.evaluating`."""
 
 import os
 import statistics

@@ -1,4 +1,4 @@
-"""How long an image takes to be explained: `python -m benchmarks.explaining`."""
+"""Time how long an image takes to be explained: `python -m benchmarks.explaining`."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""How well photographed digits are read: `python -m benchmarks.photographed`.
+"""Measure how well photographed digits are read: `python -m benchmarks.photographed`.
 
 Each row is a kind of paper, light or board, each with digits of MNIST's test set and of writers
 that nobody trained on, at another size, slant, place and pen every time. A picture is read twice by

@@ -1,4 +1,4 @@
-"""How long a reading takes: a drawing in process, and one picture by the command.
+"""Time a reading: a drawing in process, and one picture by the command.
 
 `python -m benchmarks.reading` reads a drawing beside the common way: what the canvas sends of it to
 the probabilities. With `--before` it also runs `python -m mnist_app read` of one picture, a whole

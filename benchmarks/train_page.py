@@ -1,4 +1,4 @@
-"""How soon the Train page opens, and how steadily a run's status moves: `benchmarks.train_page`.
+"""Time how soon Train opens, and how steadily a run's status moves: `benchmarks.train_page`.
 
 Each repeat has a server of its own that nobody has visited. Times are the page's own. Start is
 pressed once the charts are drawn; the status is watched from then to the sentence that says how

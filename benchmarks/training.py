@@ -1,4 +1,4 @@
-"""How fast networks learn here: `python -m benchmarks.training`.
+"""Time how fast networks learn here: `python -m benchmarks.training`.
 
 The Keras example by plain `fit` beside the "one minute" preset by this app's `train`, on all of
 MNIST. Both check themselves after each epoch on the same tenth of MNIST's training set; its test

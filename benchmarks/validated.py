@@ -1,4 +1,4 @@
-"""What networks are chosen by, pictures kept aside from training: `python -m benchmarks.validated`.
+"""Measure networks on pictures kept aside from training: `python -m benchmarks.validated`.
 
 So few of them are read wrong that they are also asked for varied, as in the preset "taught", and
 more strongly.

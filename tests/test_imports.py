@@ -1,4 +1,4 @@
-"""What is heavy is imported late: the contracts of `lint-imports` hold who imports what."""
+"""Heavy libraries are imported late: the contracts of `lint-imports` hold who imports what."""
 
 import subprocess
 import sys

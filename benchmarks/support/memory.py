@@ -1,4 +1,4 @@
-"""What processes hold: memory, child processes, libraries."""
+"""Measure what processes hold: memory, child processes, libraries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

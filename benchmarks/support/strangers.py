@@ -1,4 +1,4 @@
-"""What is no digit, and how far an answer holds back on it and on digits.
+"""Pictures that are no digits, and how far an answer holds back on it and on digits.
 
 Three shares say what the page does: it names one digit, it leaves two open, or it says that this
 does not look like a digit. For digits the first should be all, for what is none the last. The area

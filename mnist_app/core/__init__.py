@@ -1,1 +1,1 @@
-"""What answers and keeps: no TensorFlow, no Streamlit."""
+"""The part that answers and keeps: no TensorFlow, no Streamlit."""

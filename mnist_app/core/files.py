@@ -1,4 +1,4 @@
-"""Where files lie; files that are written whole or not at all."""
+"""Places of files; files that are written whole or not at all."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""How good a model is, to take away: one HTML page that needs no network, and a CSV of answers."""
+"""A report of a model to take away: one HTML page that needs no network, and a CSV of answers."""
 
 import csv
 import html

@@ -1,1 +1,1 @@
-"""What learns: TensorFlow and Keras, for worker processes and the commands that learn."""
+"""The part that learns: TensorFlow and Keras, for worker processes and the commands that learn."""

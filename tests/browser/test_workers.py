@@ -1,4 +1,4 @@
-"""What answers and what learns, in the real app: a light server, and workers that may be lost."""
+"""The server and its workers, in the real app: a light server, and workers that may be lost."""
 
 import re
 from pathlib import Path

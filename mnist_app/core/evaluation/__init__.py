@@ -1,1 +1,1 @@
-"""How good a model is, and where it fails."""
+"""Measures of a model, and its mistakes."""

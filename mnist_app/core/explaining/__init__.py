@@ -1,1 +1,1 @@
-"""What a network looks at in one image."""
+"""Explanations of an answer: the parts of an image that a network looks at."""

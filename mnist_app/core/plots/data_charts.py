@@ -1,4 +1,4 @@
-"""What is in a data set -> Plotly figures: how many of each class, and the numbers of a picture."""
+"""A data set -> Plotly figures: how many of each class, and the numbers of a picture."""
 
 from collections.abc import Sequence
 

@@ -50,7 +50,7 @@ class AccuracyChange:
 
 @dataclass(frozen=True)
 class FinetuningOutcome(Generic[Model]):
-    """What a copy of a network has learned of a hand.
+    """The result of a copy that learned a hand.
 
     Attributes:
         own: on the very drawings that it learned from.

@@ -1,1 +1,1 @@
-"""What visitors made: symbols, data sets and networks of their own."""
+"""Things that visitors made: symbols, data sets and networks of their own."""

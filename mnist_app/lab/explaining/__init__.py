@@ -1,1 +1,1 @@
-"""What the gradients of a network tell."""
+"""Explanations by the gradients of a network."""

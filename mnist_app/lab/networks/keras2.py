@@ -1,4 +1,4 @@
-"""What Keras 2 wrote, and what Keras 3 writes as it did, in the words of Keras 3."""
+"""Translate files of Keras 2, and those that Keras 3 writes as it did, to Keras 3."""
 
 import inspect
 from typing import Any

@@ -1,4 +1,4 @@
-"""What can be done with symbols as a whole: begin others, load, name, download, share, delete."""
+"""Show ways to keep symbols as a whole: begin others, load, name, download, share, delete."""
 
 import streamlit as st
 

@@ -34,7 +34,7 @@ LEARNING = "Learning your symbols"
 
 @dataclass(frozen=True)
 class Result:
-    """What a network's card says of drawings that it had not seen.
+    """The figures on a network's card about drawings that it had not seen.
 
     Attributes:
         right, of: how many it read right, of how many.

@@ -1,4 +1,4 @@
-"""What a training run has learned so far: its curves, and the pictures that show more."""
+"""The progress of a training run: its curves, and the pictures that show more."""
 
 import html
 from collections.abc import Callable, Sequence

@@ -61,7 +61,7 @@ def ticks(app: AppTest) -> dict[str, bool]:
 
 
 def keys(app: AppTest) -> set[str]:
-    """Which buttons there are."""
+    """Return the buttons."""
     downloads = app.get("download_button")
     return {str(button.key) for button in (*app.button, *downloads)}
 
