@@ -33,7 +33,5 @@ def test_a_zip_of_three_classes_goes_from_upload_to_its_matrix(
     page.locator(".st-key-train_start button").click()
     expect(page.locator(".st-key-train_status")).to_contain_text("Dense on My shapes")
     page.locator(".st-key-open_predictions button").click()
-    chart = page.locator(".st-key-confusion_matrix .chart-frame")
-    expect(chart.locator(".xtick, .x2tick").first).to_be_visible()
-    expect(chart.locator(".ytick text")).to_have_text(["circle", "cross", "square"])
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # A cell for each class that is shown, and each that was read.
+    expect(page.locator(".st-key-confusion_matrix .textpoint")).to_have_count(9)
