@@ -6,20 +6,18 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
+from mnist_app.cli.classifiers import THREADS, classifiers
 from mnist_app.cli.options import FILE, form_option, progress_bar
 from mnist_app.cli.pictures import own_dataset, way_option
+from mnist_app.cli.read import read
 from mnist_app.cli.train import train
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS, TrainingConfig
-
-# Of the processor; nobody else waits for it here.
-THREADS = os.cpu_count() or 1
 
 
 def main() -> None:
@@ -83,16 +81,6 @@ def _fail(sentence: str) -> None:
     sys.exit(1)
 
 
-def _pattern(context: click.Context, option: click.Parameter, written: str | None) -> Any:
-    """Return what somebody wrote as a pattern."""
-    from mnist_app.core.recognition.pattern import Pattern
-
-    try:
-        return None if written is None else Pattern(written)
-    except DigitLabError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 def _dataset(context: click.Context, option: click.Parameter, name: str) -> str:
     """Return the name of a data set, or the path of a file that may be one."""
     try:
@@ -107,6 +95,7 @@ def commands() -> None:
 
 
 commands.add_command(train)
+commands.add_command(read)
 
 
 @commands.command()
@@ -131,7 +120,7 @@ def evaluate(model: Path | None, dataset: str, way: str | None, form: str) -> No
     from mnist_app.core.models import model_store
 
     stored = model_store.describe(model or model_store.SHIPPED)
-    (classifier,) = _classifiers(stored, 1, THREADS)
+    (classifier,) = classifiers(stored, 1, THREADS)
     pictures = own_dataset(dataset, way) or datasets.load(dataset)
     if len(stored.class_names) != len(pictures.class_names):
         raise DigitLabError(
@@ -157,109 +146,6 @@ def evaluate(model: Path | None, dataset: str, way: str | None, form: str) -> No
     rows = [*zip(pictures.class_names, report.per_class, strict=True), ("mean", report.macro)]
     for name, scores in rows:
         click.echo(f"{name:12} {scores.precision:9.2%} {scores.recall:7.2%} {scores.f1:7.2%}")
-
-
-@commands.command()
-@click.argument(
-    "files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE_OR_FOLDER..."
-)
-@click.option(
-    "--as",
-    "kind",
-    type=click.Choice(["digit", "number", "page"]),
-    default="digit",
-    show_default=True,
-    help="What each drawing holds: one digit, several from left to right, or rows of numbers.",
-)
-@click.option(
-    "--pattern",
-    callback=_pattern,
-    help="What each number looks like: how many digits it has, or a regular expression of digits, "
-    "such as (19|20)[0-9]{2}. The most probable number that matches is read.",
-)
-@click.option("--model", type=FILE, help="The model to read with. By default, the built-in one.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs, or a table.",
-)
-def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, form: str) -> None:
-    """Read the digits in pictures and in files of pen strokes.
-
-    A .json file holds one drawing; .jsonl and .jsonl.gz files hold one drawing per line. Of a
-    folder, all such files in it are read, and of a ZIP file all pictures.
-    """
-    from mnist_app.core.models import model_store
-    from mnist_app.core.recognition import batch, entries
-
-    if kind == "page" and pattern is not None:
-        raise click.UsageError("A pattern goes with --as number: a page holds several numbers.")
-    stored = model_store.describe(model or model_store.SHIPPED)
-    classifiers = _classifiers(stored, THREADS)
-    if not stored.reads_digits:
-        click.echo(f"Note: {stored.name} was not trained on digits.", err=True)
-    paths = list(entries.files_in(files))
-    if not paths:
-        raise DigitLabError(
-            f"There are no pictures or drawings in {files[0]}. Name another folder."
-        )
-    way = batch.Way(kind == "number" or pattern is not None, pattern, kind == "page")
-    if form == "csv":
-        click.echo(batch.csv_line(batch.COLUMNS), nl=False)
-    failures = []
-    # Beside what is printed on the same screen a bar would be in the way.
-    with progress_bar("Reading", sys.stdout.isatty()) as bar:
-        total, done = sum(path.stat().st_size for path in paths if path.exists()), 0
-        for row in batch.rows(entries.entries_of_paths(paths), classifiers, way):
-            _echo_row(row, form, kind)
-            if row.problem:
-                failures.append(f"{row.source}: {row.problem}")
-            done += row.size
-            bar.update(round(1000 * min(1, done / max(1, total))) - bar.pos)
-    for failure in failures:
-        click.echo(failure, err=True)
-    if failures:
-        sys.exit(1)
-
-
-def _echo_row(row: Any, form: str, kind: str) -> None:
-    from mnist_app.core.percentages import confidence
-    from mnist_app.core.recognition.batch import csv_line
-
-    if form == "json":
-        click.echo(json.dumps(_reading_as_dict(row, kind)))
-    elif form == "csv":
-        click.echo(csv_line(row.values), nl=False)
-    elif row.least is not None and kind == "page":
-        click.echo(f"{row.source} ({confidence(row.least)} sure): {row.doubt}".rstrip(": "))
-        click.echo("\n".join(row.reading.lines))
-    elif row.least is not None:
-        sure = f"{row.reading.text} ({confidence(row.least)} sure)"
-        click.echo(f"{row.source}: {sure} {row.doubt}".rstrip())
-    elif not row.problem:
-        click.echo(f"{row.source}: {row.doubt}")
-
-
-def _reading_as_dict(row: Any, kind: str) -> dict[str, Any]:
-    lines = row.reading.lines
-    answer: dict[str, Any] = {
-        "source": row.source,
-        "text": "\n".join(lines) if kind == "page" else row.reading.text,
-        "digits": [
-            {
-                "digit": digit.digit,
-                "probability": digit.probability,
-                "probabilities": digit.probabilities.tolist(),
-            }
-            for digit in row.reading.digits
-        ],
-    }
-    if kind == "page":
-        answer["lines"] = lines
-    return answer if row.reading.digits else {**answer, "reason": row.doubt}
 
 
 @commands.command()
@@ -319,33 +205,3 @@ def app(options: tuple[str, ...]) -> None:
     os.dup2(sys.stderr.fileno(), 2)
     command = ["streamlit", "run", str(HOME / "app.py"), *options]
     os.execv(sys.executable, [sys.executable, "-m", *command])
-
-
-def _classifiers(stored: Any, count: int, threads: int = 1) -> list[Any]:
-    """Return classifiers of a model, first converted to LiteRT, and adapted if it is foreign.
-
-    Raises:
-        DigitLabError: the model is missing, broken, or has no such form.
-    """
-    from mnist_app.core.models import model_store
-    from mnist_app.core.recognition.classifier import Classifier
-
-    if model_store.is_ready(stored):
-        return [model_store.classifier(stored.path, threads) for _ in range(count)]
-    data, name = model_store.read(stored.path), stored.path.name
-    if stored.card is None:
-        from mnist_app.lab.networks.importing import import_network
-
-        made = import_network(data, name)
-        form, is_changed = made.files.litert, made.files.keras != data
-        if is_changed:
-            click.echo(" ".join([f"{name}:", *made.card.training["found"]]), err=True)
-    else:
-        from mnist_app.lab.networks.litert import to_litert
-        from mnist_app.lab.networks.model_files import opened
-
-        form, is_changed = to_litert(opened(data, name)), False
-    if not is_changed:
-        with suppress(DigitLabError):
-            model_store.add_litert(stored.path, form)
-    return [Classifier(form, threads) for _ in range(count)]

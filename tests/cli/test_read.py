@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from mnist_app.cli import commands
 from mnist_app.core.data import datasets
 from mnist_app.core.images.pictures import png
 from tests.support.cases import CASES
@@ -106,7 +105,9 @@ def test_how_far_it_is_is_shown_where_somebody_watches(
     run: Any, picture: Path, model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bar = Bar()
-    monkeypatch.setattr(commands, "progress_bar", lambda *args: contextlib.nullcontext(bar))
+    monkeypatch.setattr(
+        "mnist_app.cli.read.progress_bar", lambda *args: contextlib.nullcontext(bar)
+    )
     run("read", picture, picture, "--model", model_path)
     assert bar.pos == 1000
 
