@@ -18,8 +18,8 @@ def way_option(command: Callable[..., None]) -> Callable[..., None]:
         "--pictures-as",
         "way",
         type=click.Choice(WAYS),
-        help="How pictures of your own become 28 x 28: `ink` cuts out what is written and centres "
-        "it, `resized` leaves them as they are. By default, whichever suits them.",
+        help="How your own pictures become 28 x 28: `ink` cuts out the writing and centres it, "
+        "`resized` keeps the whole picture. By default, the app picks what suits them.",
     )(command)
 
 

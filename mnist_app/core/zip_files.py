@@ -13,8 +13,8 @@ MOST_UNPACKED = 500_000_000
 NOT_UNPACKED = "This file in the ZIP file cannot be unpacked. Make the ZIP file again."
 NO_ZIP = "This ZIP file is damaged. Make it again."
 TOO_LARGE = (
-    f"In a ZIP file a picture can have {LARGEST_UNPACKED // 1_000_000} MB, and this one has more. "
-    "Choose a smaller one."
+    f"A picture in a ZIP file can take {LARGEST_UNPACKED // 1_000_000} MB at most, but this one "
+    "takes more. Choose a smaller one."
 )
 # The beginning of what a ZIP file says of each of its files.
 _PACKED = b"PK\x01\x02"
@@ -23,8 +23,8 @@ _PACKED = b"PK\x01\x02"
 def too_much(most: int) -> str:
     """Say that a ZIP file holds more than `most` files, or more bytes than there is room for."""
     return (
-        f"This ZIP file holds too much: {most:,} files or {MOST_UNPACKED // 1_000_000} MB are "
-        "the most. Make several of it."
+        f"This file holds too much. It can hold at most {most:,} files and "
+        f"{MOST_UNPACKED // 1_000_000} MB. Put less in it."
     )
 
 

@@ -37,7 +37,7 @@ def test_a_foreign_network_is_measured_compared_and_drawn_for(
     expect(page.get_by_text("bad.h5 is damaged, or not a Keras model")).to_be_visible()
     bring.set_input_files(logits)
     found = page.locator(".st-key-found")
-    expect(found).to_contain_text("It gives scores, which are made into probabilities here.")
+    expect(found).to_contain_text("It gives scores. The app turns them into probabilities.")
     expect(page).to_have_url(re.compile("model=[0-9a-f]{32}"))
     expect(page.locator(".st-key-metrics")).to_contain_text("Accuracy")
     expect(page.locator(".st-key-comparison table")).to_contain_text("my logits")

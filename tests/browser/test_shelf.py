@@ -34,7 +34,7 @@ def test_what_one_made_is_shared_by_a_link_taken_back_and_deleted(
     opened(page, mine, "My network")
     expect(page.get_by_text("1 of 20 things, 9 of 200 MB")).to_be_visible()
     page.get_by_text("Rename, download, share or delete", exact=True).click()
-    page.get_by_text("Share it by a link").click()
+    page.get_by_text("Share it with a link").click()
     shared = page.locator("code").inner_text()
     assert shared == f"{own_server.url}/?model={item.id}"
 
@@ -44,7 +44,7 @@ def test_what_one_made_is_shared_by_a_link_taken_back_and_deleted(
     expect_read(phone, 3)
     opened(phone, mine, EMPTY)
 
-    page.get_by_text("Share it by a link").click()
+    page.get_by_text("Share it with a link").click()
     expect(page.locator("code")).to_have_count(0)
     phone.goto(shared)
     phone.locator(CANVAS).wait_for()
@@ -62,7 +62,7 @@ def test_what_somebody_made_at_a_kiosk_goes_with_them(page: Page, tmp_path: Path
         opened(page, f"{server.url}/shelf", EMPTY)
         maker = visitor_of(page)
         network_of(maker)
-        opened(page, f"{server.url}/shelf", "stays until this screen starts again")
+        opened(page, f"{server.url}/shelf", "kept until the next visitor comes")
         page.get_by_role("heading", name="My things").click()
         page.clock.fast_forward(21_000)
         page.locator(CANVAS).wait_for()

@@ -19,7 +19,7 @@ NO_DIGIT = "That doesn't look like a digit."
 NO_NUMBER = "That doesn't look like a number."
 # The last class of a network that learned somebody's symbols: whatever is none of them.
 NONE_OF_YOURS = "none of yours"
-NO_SYMBOL = "That is none of yours."
+NO_SYMBOL = "That doesn't look like any of these symbols."
 CLOSEST = "The bars show its closest guesses."
 # This many digits of a number are named as doubtful, the others are counted.
 MOST_DOUBTS = 2

@@ -13,7 +13,7 @@ from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.shelf import Item, Kind
 
 FILE = "pictures.npz"
-GONE = "These pictures are gone, or their maker shares them no more. Choose others."
+GONE = "These pictures were deleted, or they are not shared. Choose others."
 
 
 @dataclass(frozen=True)

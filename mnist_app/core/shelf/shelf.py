@@ -137,13 +137,13 @@ def require_room(visitor: str, size: int = 0, instead_of: str = "") -> None:
     own = [item for item in others if item.is_owned_by(visitor)]
     if len(own) >= limits.most("shelf_items"):
         raise DigitLabError(
-            f"You have {len(own)} things here, and that is the limit. Delete one first."
+            f"You have {len(own)} things, which is the limit. Delete one on My things first."
         )
     room = limits.most("shelf_mb") - total_mb(own)
     if size / MB > room:
         raise DigitLabError(
-            f"This takes {size / MB:,.1f} MB, but you have {max(room, 0):,.1f} MB left here. "
-            "Delete something first."
+            f"This takes {size / MB:,.1f} MB, but you have only {max(room, 0):,.1f} MB left. "
+            "Delete something on My things first."
         )
     if total_mb(others) + size / MB > limits.most("shelf_total_mb"):
         raise DigitLabError(
@@ -272,9 +272,9 @@ def _current(item: Item, visitor: str) -> Item:
     """
     now = _read(item.folder)
     if now is None:
-        raise DigitLabError(f"{item.title} is gone: it was deleted. Reload the page.")
+        raise DigitLabError(f"“{item.title}” was deleted. Reload the page.")
     if not now.is_owned_by(visitor):
-        raise DigitLabError("Only its maker can change this. Make one of your own.")
+        raise DigitLabError("Only the person who made this can change it. Make your own.")
     return now
 
 

@@ -21,7 +21,7 @@ from mnist_app.core.symbols.symbols import DAMAGED, Symbols, from_json_lines
 EXAMPLES = "examples.jsonl"
 # Until they are learned, and named by their classes.
 TITLE = "My symbols"
-GONE = "Your symbols are gone: they were deleted. Reload the page."
+GONE = "Your symbols were deleted. Reload the page."
 # Bytes of the examples in a ZIP file, once they are unpacked.
 LARGEST = 5_000_000
 
@@ -97,7 +97,7 @@ def unpacked(data: bytes) -> Symbols:
     except DAMAGED_FILE as error:
         raise DigitLabError(DAMAGED) from error
     if len(text) > LARGEST:
-        raise DigitLabError(f"{EXAMPLES} is larger than {LARGEST // 1_000_000} MB. Keep fewer.")
+        raise DigitLabError(f"This takes over {LARGEST // 1_000_000} MB. Use fewer drawings.")
     return from_json_lines(text)
 
 

@@ -28,8 +28,8 @@ MOST_POINTS = 500
 SAME = 0.5
 # Joins the parts of one emoji.
 JOINER = "\u200d"
-DAMAGED = "These examples are damaged. Choose a ZIP file that you downloaded here."
-FULL = f"There are {MOST} drawings of it already, which is plenty. Throw one away first."
+DAMAGED = "These symbols cannot be read. Choose a ZIP file of symbols that you downloaded here."
+FULL = f"A symbol can have up to {MOST} drawings. Remove one first."
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class Symbols:
             DigitLabError: its name is empty, too long or taken, or there are enough classes.
         """
         if len(self.names) >= MOST_CLASSES:
-            raise DigitLabError(f"{MOST_CLASSES} symbols are the most. Remove one first.")
+            raise DigitLabError(f"You can have up to {MOST_CLASSES} symbols. Remove one first.")
         return replace(self, names=(*self.names, _checked_name(text, self.names)))
 
     def without_class(self, label: int) -> "Symbols":
@@ -117,12 +117,12 @@ class Symbols:
                 found.append(f"There is no drawing of “{name}” yet. Draw it, or remove it.")
             elif len(images) < FEWEST:
                 found.append(
-                    f"“{name}” needs at least {FEWEST} drawings. {ENOUGH} are better: draw more."
+                    f"“{name}” needs {FEWEST} drawings or more. {ENOUGH} would be good: draw more."
                 )
             elif _are_same(images):
                 found.append(
-                    f"All drawings of “{name}” are the same. Draw it anew each time, so that it "
-                    "learns how it may vary."
+                    f"All drawings of “{name}” are the same. Draw some more by hand, each a "
+                    "little different."
                 )
         return found
 
@@ -194,7 +194,7 @@ def _checked_name(text: str, others: Sequence[str]) -> str:
     if not name.strip(JOINER):
         raise DigitLabError("Type a name first, such as “cat” or “★”.")
     if len(name) > LONGEST_NAME:
-        raise DigitLabError(f"{LONGEST_NAME} characters are the most. Choose a shorter name.")
+        raise DigitLabError(f"Names can have up to {LONGEST_NAME} characters. Use a shorter one.")
     taken = [other for other in (*others, NONE_OF_YOURS) if other.casefold() == name.casefold()]
     if taken:
         raise DigitLabError(f"“{taken[0]}” is taken. Choose another name.")

@@ -48,8 +48,8 @@ def adapted(data: bytes, name: str) -> UnsavedModel:
     best, gives_scores = ways.tried(model, images, labels)
     if best.right < LEAST_FRACTION * len(labels):
         raise DigitLabError(
-            f"{name} reads at best {best.right} of {len(labels)} digits right, in whatever way it "
-            "gets them. Choose a network that has learned to read digits."
+            f"{name} gets at most {best.right} of {len(labels)} digits right, however they are "
+            "shown to it. Choose a network that has learned to read digits."
         )
     found = [*_changes(model, best.way), *_ending(is_separate, gives_scores)]
     if found or contents.suffix == ".h5":
@@ -57,7 +57,7 @@ def adapted(data: bytes, name: str) -> UnsavedModel:
         files = packed(model)
     else:
         files = ModelFiles(data, to_litert(model))
-    found.append(f"It reads {best.right} of {len(labels)} digits right.")
+    found.append(f"It gets {best.right} of {len(labels)} digits right.")
     return UnsavedModel(files, _card(model.count_params(), name, contents.version, found))
 
 
@@ -98,8 +98,8 @@ def _check(model: keras.Model, name: str) -> None:
     found = ways.frame(model) if len(model.inputs) == 1 else None
     if found is None or found[0] > LARGEST_SIDE:
         raise DigitLabError(
-            f"{name} takes pictures of {_shape(model.inputs)}, but a digit is a square picture, "
-            "grey or in colour. Choose another network."
+            f"{name} takes pictures of {_shape(model.inputs)}. The app needs square ones, up to "
+            f"{LARGEST_SIDE} pixels wide, grey or in colour. Choose another network."
         )
     if [tuple(output.shape) for output in model.outputs] != [(None, len(DIGIT_NAMES))]:
         raise DigitLabError(
@@ -155,22 +155,22 @@ def _changes(model: keras.Model, way: ways.Way) -> Iterator[str]:
     if len(model.input_shape) == 2:
         yield "It wants all pixels in one row."
     elif len(model.input_shape) == 3:
-        yield "It wants pictures without a channel for colour."
+        yield "It wants pictures as plain rows of pixels."
     elif channels > 1:
-        yield "It wants pictures in colour, and gets grey ones."
+        yield "It wants colour pictures, but gets grey ones."
     if way.range:
         yield way.range
     if way.is_inverted:
-        yield "It wants dark ink on a light ground."
+        yield "It wants dark ink on a light background."
     if way.is_transposed:
-        yield "It wants rows and columns exchanged."
+        yield "It wants rows and columns swapped."
 
 
 def _ending(is_separate: bool, gives_scores: bool) -> Iterator[str]:
     if is_separate:
-        yield "It answers yes or no for each digit, which is made into probabilities here."
+        yield "It says yes or no to each digit. The app turns that into probabilities."
     elif gives_scores:
-        yield "It gives scores, which are made into probabilities here."
+        yield "It gives scores. The app turns them into probabilities."
 
 
 def _joined(model: keras.Model, way: ways.Way, gives_scores: bool) -> keras.Model:

@@ -50,14 +50,14 @@ def load(path: Path) -> keras.Model:
     contents = inspected(model_store.read(path), path.name)
     # By the suffix Keras decides what it reads, which must be what was looked through.
     if path.suffix != contents.suffix:
-        raise DigitLabError(f"{path.name} must end in {contents.suffix}, as what is in it does.")
+        raise DigitLabError(f"{path.name} is really a {contents.suffix} file. Give it that ending.")
     return _fitting(_with_weights(path, contents, path.name), path.name)
 
 
 def _fitting(model: keras.Model, name: str) -> keras.Model:
     if model.input_shape != (None, 28, 28, 1) or len(model.output_shape) != 2:
         raise DigitLabError(
-            f"{name} does not turn 28 x 28 x 1 pixels into one answer. Choose another model."
+            f"{name} must turn a grey 28 x 28 picture into one answer. Choose another model."
         )
     return model
 

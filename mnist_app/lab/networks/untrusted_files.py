@@ -78,8 +78,8 @@ def inspected(data: bytes, name: str) -> Contents:
         ) from error
     if suspect is not None:
         raise DigitLabError(
-            f"{name} contains {suspect}, which could run code on this computer. It was not "
-            "opened: choose a model of plain Keras layers."
+            f"{name} contains {suspect}, which could run code on this computer, so it was not "
+            "opened. Choose a model with only standard Keras layers."
         )
     return contents
 
@@ -132,7 +132,7 @@ def _refuse_links(file: h5py.File, name: str) -> None:
         is_data = isinstance(part, h5py.Dataset)
         if part is None or (is_data and (part.external or part.is_virtual)):
             raise DigitLabError(
-                f"{name} takes in data from another place ({path}). Choose another model."
+                f"{name} needs data from outside the file ({path}). Choose another model."
             )
         unpacked += part.nbytes if is_data else 0
     if unpacked > MOST_WEIGHT_BYTES:

@@ -112,7 +112,7 @@ const drawBars = (title, bars, names) => {
   if (bars.dataset.labels === written) return;
   bars.dataset.labels = written;
   bars.classList.toggle("named", Boolean(names));
-  title.textContent = `How likely it thinks each ${names ? "is" : "digit is"}`;
+  title.textContent = `How likely it thinks each ${names ? "symbol is" : "digit is"}`;
   bars.replaceChildren(...labels.map((label) => element("div", { className: "bar" },
     element("b", {}, ""), element("i"), element("span", { textContent: label }))));
 };

@@ -138,7 +138,7 @@ def _answer(found: CanvasReading) -> dict[str, Any]:
 
 
 def _invitation(found: CanvasReading) -> dict[str, Any]:
-    one = "one of your symbols" if found.model.names else "a digit"
+    one = "one of the symbols" if found.model.names else "a digit"
     what = "a number" if found.canvas.is_wide else one
     return answers.unread(
         f"Draw {what} and the answer appears here.",

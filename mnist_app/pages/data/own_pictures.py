@@ -21,18 +21,18 @@ from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after, result_or_progress, result_or_stop
 from mnist_app.pages.session.wording import counted, escape_markdown, show_error
 
-WAYS = {Way.INK: "As ink", Way.RESIZED: "Resized"}
+WAYS = {Way.INK: "Writing only", Way.RESIZED: "Whole picture"}
 EXPLAINED = {
-    Way.INK: "Cuts out what is written, makes it light on dark, and centres it like a drawing. "
+    Way.INK: "Cuts out the writing, makes it light on dark, and centres it like a drawing. "
     "Good for letters, signs and symbols.",
-    Way.RESIZED: "Makes the whole picture small, grey and on a dark ground. Good for things and "
-    "photos.",
+    Way.RESIZED: "Makes the whole picture small and grey, on a dark background. Good for objects "
+    "and photos.",
 }
 FORMATS = (
-    "- **ZIP**: a folder of pictures for each class. There may be a train and a test folder around "
-    "them.\n"
-    "- **NPZ**: the arrays x_train, y_train, x_test and y_test, as Keras saves them.\n"
-    "- **CSV**: a picture in each row, with a label and its pixels, as on Kaggle.\n\n"
+    "- **ZIP**: one folder of pictures for each class, such as cat and dog. You may put them in a "
+    "train and a test folder.\n"
+    "- **NPZ**: the arrays x_train, y_train, x_test and y_test, as in the data sets of Keras.\n"
+    "- **CSV**: one picture in each row: its label and its pixels, as in files from Kaggle.\n\n"
     "Any size and colour will do. If there are no test pictures, one in five is kept for testing."
 )
 # Samples, named classes, and pictures that were left out.
@@ -69,8 +69,8 @@ def _show_upload() -> None:
     st.caption(
         f"Up to {most_mb} MB, {limits.most('dataset_pictures'):,.0f} pictures to learn from and "
         f"{limits.most('dataset_classes'):,.0f} classes. Only you can use them, unless you share "
-        f"them. They are deleted after {limits.most('shelf_days'):.0f} days in which nobody uses "
-        "them."
+        f"them. They are deleted when nobody has used them for {limits.most('shelf_days'):.0f} "
+        "days."
     )
     turn = st.session_state.setdefault("own_pictures_turn", 0)
     file = st.file_uploader(
@@ -84,7 +84,7 @@ def _show_upload() -> None:
         return
     job = looking_job(file.file_id, file.name, file.getvalue(), visitor())
     look: Look | None = result_or_progress(
-        queues().batches, job, "Looking into your file", stop=queues().batches.stop
+        queues().batches, job, "Looking through your file", stop=queues().batches.stop
     )
     if look is not None:
         _show_look(look, file)
@@ -136,7 +136,7 @@ def _described(look: Look) -> str:
     names = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
     pictures = sum(count for _, count in look.classes)
     return escape_markdown(
-        f"{counted(pictures, 'picture')} of {len(look.classes)} classes: {names}"
+        f"{counted(pictures, 'picture')} in {len(look.classes)} classes: {names}"
     )
 
 

@@ -39,7 +39,7 @@ def page() -> None:
         name, ", each of one handwritten digit"
     )
     if name not in DATASETS:
-        shown = f" of {len(dataset.class_names)} classes"
+        shown = f" in {len(dataset.class_names)} classes"
     title = escape_markdown(dataset.title)
     st.caption(f"{title}: {count:,} pictures{shown}, 28 by 28 pixels.")
     if name not in DATASETS:

@@ -19,9 +19,9 @@ from mnist_app.pages.session.wording import escape_markdown, show_error
 
 MOST_MB = 50
 WELCOME = (
-    "Bring a **.keras** or **.h5** file of a network that reads digits. It may come from Keras 2 "
-    "or 3. Square pictures of any size, light or dark ink, pixels from 0 to 1 or to 255: the app "
-    "tries what your network wants, and tells you."
+    "Bring a **.keras** or **.h5** file of a network that reads digits. Keras 2 or 3 may have "
+    "saved it. The app finds out how it wants its pictures (their size, light or dark ink, pixels "
+    "up to 1 or up to 255) and tells you."
 )
 
 
@@ -50,9 +50,9 @@ def show_found(model: StoredModel) -> None:
 def _show_upload() -> None:
     st.markdown(WELCOME)
     st.caption(
-        f"Up to {MOST_MB} MB, with ten answers. No code in the file is run, so layers that need "
-        "their own code are refused. Only you can use it, unless you share it. It is deleted when "
-        f"nobody has used it for {limits.most('shelf_days'):.0f} days."
+        f"Up to {MOST_MB} MB, with ten answers, one for each digit. Code in the file never runs, "
+        "so layers with their own code are refused. Only you can use it, unless you share it. It "
+        f"is deleted when nobody has used it for {limits.most('shelf_days'):.0f} days."
     )
     turn = st.session_state.setdefault("own_network_turn", 0)
     file = st.file_uploader(

@@ -163,7 +163,7 @@ def _dataset_label(name: str) -> str:
     if name not in DATASETS:
         found_own = own_contents(name)
         pictures = found_own.training + found_own.test if found_own else 0
-        return f"{dataset_title(name)}: {pictures:,} pictures of your own"
+        return f"{dataset_title(name)}: {pictures:,} pictures"
     if is_at_hand(name):
         return DATASETS[name]
     found = datasets.availability(name)

@@ -43,7 +43,7 @@ def show_try_button(model: StoredModel) -> None:
     """Show a button to where one draws what the model reads, if it learned from drawn pictures."""
     learned_from = model.card.training.get("own pictures") if model.card else None
     if learned_from == Way.INK and st.button(
-        "Draw and have it read", key="try_model", icon=":material/draw:", type="primary"
+        "Draw something for it to read", key="try_model", icon=":material/draw:", type="primary"
     ):
         open_page("teach", {"model": model.name})
 

@@ -91,7 +91,7 @@ def dataset_title(name: str) -> str:
     item = own_datasets.find(name, visitor())
     if item is not None:
         return item.title
-    return "pictures that are gone" if re.fullmatch("[0-9a-f]{32}", name) else name
+    return "pictures no longer here" if re.fullmatch("[0-9a-f]{32}", name) else name
 
 
 def setting_label(name: str) -> str:

@@ -30,7 +30,7 @@ DOORS = (
 def page() -> None:
     """Show the page."""
     st.title("My things")
-    st.write("All that you made here, to use, rename, download, share or delete.")
+    st.write("Everything you made here. You can use, rename, download, share or delete it.")
     try:
         shelf.forget_old()
         _show_room(shelf.items(visitor()))
@@ -59,10 +59,10 @@ def _show_room(items: list[Item]) -> None:
     """Show how much of the room that the host gives each visitor is taken."""
     most, most_mb = limits.most("shelf_items"), limits.most("shelf_mb")
     st.caption(
-        f"Symbols, pictures and networks of your own: {len(items)} of {most:,.0f} things, "
-        f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Each stays for "
-        f"{counted(limits.most('shelf_days'), 'day')} after somebody last used it. Only you see "
-        "what you made, unless you share it. Everybody can use the networks that you train here."
+        f"Your own symbols, pictures and networks: {len(items)} of {most:,.0f} things, "
+        f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Each is deleted when nobody has used "
+        f"it for {counted(limits.most('shelf_days'), 'day')}. Only you see these, unless you share "
+        "them. Everybody can use a network that you train, unless it learned from your pictures."
     )
 
 
@@ -84,7 +84,7 @@ def _show_thing(thing: Thing) -> None:
 
 def _show_facts(thing: Thing) -> None:
     is_shared = thing.item is not None and thing.item.is_shared
-    facts = " · ".join((*thing.facts, *(["shared by a link"] if is_shared else [])))
+    facts = " · ".join((*thing.facts, *(["shared with a link"] if is_shared else [])))
     st.html(
         f'<div class="thing"><b>{html.escape(thing.title)}</b><br>'
         f'<span class="quiet">{html.escape(facts)}</span></div>'
@@ -116,13 +116,12 @@ def show_more(thing: Thing) -> None:
 
 def _show_sharing(item: Item, thing: Thing) -> None:
     """Show whether a thing is shared, and the link to it."""
-    is_shared = st.toggle("Share it by a link", item.is_shared, key=f"share_{item.id}")
+    is_shared = st.toggle("Share it with a link", item.is_shared, key=f"share_{item.id}")
     if is_shared != item.is_shared:
         rerun_after(lambda: shelf.share(item, visitor(), is_shared))
     if item.is_shared:
         st.caption(
-            "Whoever has this link can use it. They cannot change it, and see nothing else of "
-            "yours."
+            "Anyone with this link can use it. They cannot change it or see anything else of yours."
         )
         st.code(_address(thing), language=None, wrap_lines=True)
 

@@ -97,23 +97,23 @@ def from_item(item: Item, visitor: str) -> Thing:
         files=partial(files_of_item, item),
         rename=partial(shelf.rename, item, visitor),
         delete=partial(shelf.delete, item, visitor),
-        warning="Those with a link to it lose it too." if item.is_shared else "",
+        warning="People who have its link will lose it too." if item.is_shared else "",
         item=item,
     )
 
 
 def _doors(kind: Kind, name: str) -> tuple[Door, ...]:
     if kind is Kind.SYMBOLS:
-        return (Door("Draw with it", "gesture", "teach", {"symbols": name}),)
+        return (Door("Open it", "gesture", "teach", {"symbols": name}),)
     if kind is Kind.DATASET:
         link = {"dataset": name}
         return (
-            Door("Look at it", "dataset", "data", link),
-            Door("Train with it", "school", "train", link),
+            Door("Look at them", "dataset", "data", link),
+            Door("Train with them", "school", "train", link),
         )
     link = {"model": name}
     return (
-        Door("Draw with it", "draw", "start", link),
+        Door("Use it on the Draw page", "draw", "start", link),
         Door("See where it fails", "grid_on", "predictions", link),
     )
 
@@ -192,6 +192,6 @@ def _date(moment: str) -> str:
 def _until(item: Item) -> str:
     """Return how long a thing on the shelf stays."""
     if job_owner() is None:
-        return "stays until this screen starts again"
+        return "kept until the next visitor comes"
     last = datetime.fromtimestamp(item.used + limits.most("shelf_days") * DAY, UTC)
-    return f"stays until {_date(last.isoformat())}"
+    return f"kept until {_date(last.isoformat())}"

@@ -86,7 +86,7 @@ def show_canvas(canvas: Canvas, opened: Opened, label: int | None) -> None:
             on_click=_keep_drawing,
             args=(canvas, opened, label),
         )
-    said = f"Draw “{name}”, then keep it. About {ENOUGH} times." if name else "Name a symbol first."
+    said = f"Draw and keep “{name}” about {ENOUGH} times." if name else "Name a symbol first."
     with st.container(key="to_draw"):
         words = answers.unread(said)
         # Nobody reads it, but eraser, keys and undo are as everywhere.
@@ -121,7 +121,7 @@ def show_photos(opened: Opened, label: int) -> None:
         if not offer.open:
             return
         source = st.segmented_control(
-            "Where they come from", SOURCES, default=SOURCES[0], key="photo_source", required=True
+            "Photos from", SOURCES, default=SOURCES[0], key="photo_source", required=True
         )
         images: list[np.ndarray] = []
         for data, photo in _held() if source == SOURCES[1] else _files():
@@ -152,7 +152,7 @@ def show_photos(opened: Opened, label: int) -> None:
 
 def _files() -> list[tuple[bytes, str]]:
     files = st.file_uploader(
-        "Photos of one drawing each, dark on light or light on dark",
+        "Photos with one drawing in each, dark on light or light on dark",
         type=list(ENDINGS),
         accept_multiple_files=True,
         max_upload_size=get_option("server.maxUploadSize"),

@@ -24,7 +24,7 @@ def show_keeping(opened: Opened) -> None:
 
 
 def _show_loading() -> None:
-    file = st.file_uploader("A ZIP file that you downloaded here", type=["zip"], key="symbols_file")
+    file = st.file_uploader("A ZIP file of symbols from this app", type=["zip"], key="symbols_file")
     if st.button("Load", key="load_symbols", disabled=file is None) and file:
         try:
             open_item(storage.create(storage.unpacked(file.getvalue()), visitor()))

@@ -86,21 +86,19 @@ def show_result(opened: Opened, model: StoredModel) -> None:
     result = result_of(model.card) if model.card else None
     if result is None or not result.of:
         return
-    st.markdown(
-        f"**It now gets {result.right} of {result.of} drawings right that it had not seen.**"
-    )
+    st.markdown(f"**Of {result.of} drawings that it had not seen, it gets {result.right} right.**")
     st.caption(
-        "Measured in turns: each time it learned from three quarters of your drawings and read the "
-        "others."
+        "It was tested in four rounds. In each round it learned from three quarters of your "
+        "drawings, then read the rest."
     )
     if model.card and storage.knows(model.card, opened.symbols):
         _show_mixed_up(opened.symbols, result)
     elif opened.is_own:
-        st.caption("You have changed your drawings since. Learn again to include them.")
+        st.caption("You changed your drawings. Go to “Draw examples” and press Learn again.")
     with st.expander("How it learned", key="symbols_curve", on_change="rerun") as curve:
         if curve.open:
             figure = lesson_curve(result.curve, len(result.curve))
-            text = f"Drawings read right that it had not seen: {result.right} of {result.of}."
+            text = f"It got {result.right} of {result.of} unseen drawings right."
             live_chart(figure, "symbols_chart", text)
 
 
@@ -138,14 +136,14 @@ def _show_mixed_up(symbols: Symbols, result: Result) -> None:
     for (one, other), places in pairs.items():
         st.warning(
             f"{escape_markdown(names[one])} and {escape_markdown(names[other])} are hard to tell "
-            "apart. Here are the drawings that it mixes up. Draw them more differently, or remove "
-            "one of the two.",
+            "apart. It mixes up the drawings below. Make the two less alike, or remove "
+            "one of them.",
             icon=":material/compare:",
         )
         st.html(_pictures(symbols, places, taken_for, names))
     others = [one for one in taken_for if not any(one in places for places in pairs.values())]
     if others:
-        st.caption("What it got wrong. Draw more like these, or throw them away if they slipped.")
+        st.caption("It got these wrong. Draw more like them, or remove the bad ones.")
         st.html(_pictures(symbols, others, taken_for, names))
 
 

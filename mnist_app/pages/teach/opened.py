@@ -18,7 +18,7 @@ from mnist_app.pages.session.wording import show_error
 
 LINK = "symbols"
 GONE = (
-    "These symbols are gone, or whoever made them does not share them. Ask for a new link, or "
+    "These symbols were deleted, or they are not shared. Ask for a new link, or "
     "teach your own here."
 )
 

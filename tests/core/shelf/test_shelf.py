@@ -63,13 +63,13 @@ def test_what_is_shared_can_be_used_by_link_and_changed_by_its_maker_alone() -> 
     assert seen is not None
     assert seen.title == "Stars"
     assert titles(BEN) == []
-    with pytest.raises(DigitLabError, match="Only its maker"):
+    with pytest.raises(DigitLabError, match="Only the person who made"):
         shelf.rename(seen, BEN, "Mine")
-    with pytest.raises(DigitLabError, match="Only its maker"):
+    with pytest.raises(DigitLabError, match="Only the person who made"):
         shelf.share(seen, BEN, False)
-    with pytest.raises(DigitLabError, match="Only its maker"):
+    with pytest.raises(DigitLabError, match="Only the person who made"):
         shelf.delete(seen, BEN)
-    with pytest.raises(DigitLabError, match="Only its maker"), shelf.replacing(seen, BEN):
+    with pytest.raises(DigitLabError, match="Only the person who made"), shelf.replacing(seen, BEN):
         pass
     shelf.share(item, ANN, False)
     assert shelf.find(item.id, BEN) is None
@@ -159,7 +159,7 @@ def test_what_is_too_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_SHELF_MB", "2")
     monkeypatch.setenv("MNIST_APP_SHELF_TOTAL_MB", "3")
     item = added(ANN, size=10**6)
-    with pytest.raises(DigitLabError, match=r"takes 1\.5 MB, but you have 1\.0 MB left"):
+    with pytest.raises(DigitLabError, match=r"takes 1\.5 MB, but you have only 1\.0 MB left"):
         added(ANN, "Moons", size=1_500_000)
     with shelf.replacing(item, ANN) as draft:
         (draft / "larger").write_bytes(bytes(1_500_000))

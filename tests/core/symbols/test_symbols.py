@@ -114,5 +114,5 @@ def test_each_problem_says_what_to_do() -> None:
         symbols = symbols.with_example(Example(2, same.image))
     no_drawing, too_few, all_same = symbols.problems()
     assert "no drawing of “star”" in no_drawing
-    assert "“heart” needs at least 3" in too_few
+    assert "“heart” needs 3 drawings or more" in too_few
     assert "All drawings of “A” are the same" in all_same

@@ -61,12 +61,12 @@ def adapted_answers(model: keras.Model, suffix: str = ".keras") -> np.ndarray:
     ("shape", "change", "words"),
     [
         ((28, 28, 1), None, []),
-        ((28, 28), None, ["It wants pictures without a channel for colour."]),
+        ((28, 28), None, ["It wants pictures as plain rows of pixels."]),
         ((784,), for_bytes, ["It wants all pixels in one row.", "It wants pixels from 0 to 255."]),
-        ((28, 28, 1), for_dark_ink, ["It wants dark ink on a light ground."]),
+        ((28, 28, 1), for_dark_ink, ["It wants dark ink on a light background."]),
         ((28, 28, 1), for_signs, ["It wants pixels from -1 to 1."]),
-        ((28, 28, 1), transposed, ["It wants rows and columns exchanged."]),
-        ((28, 28, 3), for_colours, ["It wants pictures in colour, and gets grey ones."]),
+        ((28, 28, 1), transposed, ["It wants rows and columns swapped."]),
+        ((28, 28, 3), for_colours, ["It wants colour pictures, but gets grey ones."]),
         ((56, 56, 1), for_large, ["It wants pictures of 56 x 56 pixels."]),
     ],
 )
@@ -88,8 +88,8 @@ def test_the_way_in_which_a_network_wants_its_pictures_is_found(
 @pytest.mark.parametrize(
     ("ending", "words"),
     [
-        ("linear", "It gives scores, which are made into probabilities here."),
-        ("sigmoid", "It answers yes or no for each digit, which is made into probabilities here."),
+        ("linear", "It gives scores. The app turns them into probabilities."),
+        ("sigmoid", "It says yes or no to each digit. The app turns that into probabilities."),
     ],
 )
 def test_answers_become_probabilities(ending: str, words: str, expected: np.ndarray) -> None:
@@ -138,7 +138,7 @@ def test_what_reads_no_digits_says_so() -> None:
 @pytest.mark.parametrize(
     ("inputs", "units", "words"),
     [
-        ((28, 20, 1), 10, "takes pictures of 28 x 20 x 1, but a digit is a square"),
+        ((28, 20, 1), 10, "takes pictures of 28 x 20 x 1. The app needs square ones"),
         ((28, 28, 1), 26, "gives 26 answers"),
         ((28, 28, 1), 10**9, "too large a network"),
         ((30_000, 30_000, 1), 10, "too large a network"),

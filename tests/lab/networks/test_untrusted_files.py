@@ -57,7 +57,7 @@ OUTSIDE = [
 def test_weights_that_lie_elsewhere_are_refused(
     fill: Callable[[h5py.File], object], pack: Callable[[bytes], bytes]
 ) -> None:
-    with pytest.raises(DigitLabError, match="takes in data from another place"):
+    with pytest.raises(DigitLabError, match="needs data from outside the file"):
         inspected(pack(hdf5(fill)), "theirs")
 
 

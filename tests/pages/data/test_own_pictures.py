@@ -85,7 +85,7 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     (dataset,) = shelf.items(VISITOR, Kind.DATASET)
     shelf.delete(dataset, VISITOR)
     assert own_datasets.GONE in said(opened("predictions", model=model.id))
-    assert "pictures that are gone" in " ".join(bodies(opened("runs")))
+    assert "pictures no longer here" in " ".join(bodies(opened("runs")))
 
 
 def test_nobody_else_sees_them_until_they_are_shared() -> None:
@@ -123,7 +123,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(monkeypatch: pytest.Monkey
     monkeypatch.setenv("MNIST_APP_SHELF_MB", "0.001")
     app = brought(opened("data"), zipped(shapes(3)))
     app.button(key="own_pictures_keep").click().run()
-    assert "MB left here" in over(app).error[0].value
+    assert "MB left" in over(app).error[0].value
     assert shelf.items(VISITOR) == []
 
 

@@ -65,8 +65,8 @@ def test_a_network_is_kept_for_its_visitor_and_what_it_wants_is_told() -> None:
     assert model_store.is_ready(kept)
     words = said(app)
     assert "From their *own*.keras, saved by Keras 3" in words
-    assert "It wants pictures without a channel for colour." in words
-    assert "It gives scores, which are made into probabilities here." in words
+    assert "It wants pictures as plain rows of pixels." in words
+    assert "It gives scores. The app turns them into probabilities." in words
     assert not app.file_uploader[0].value
     assert "From" not in said(opened(SOMEBODY))
     assert shelf_models.models(SOMEBODY) == []

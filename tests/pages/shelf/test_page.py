@@ -53,7 +53,9 @@ def copy_of_shipped(maker: str) -> StoredModel:
 def test_an_empty_shelf_says_so_and_how_much_room_there_is() -> None:
     words = said(opened())
     assert "You have not made anything yet" in words
-    assert "0 of 20 things, 0 of 200 MB. Each stays for 30 days" in words
+    assert (
+        "0 of 20 things, 0 of 200 MB. Each is deleted when nobody has used it for 30 days" in words
+    )
 
 
 def test_all_that_one_made_is_listed_and_shown_as_text() -> None:
@@ -67,7 +69,7 @@ def test_all_that_one_made_is_listed_and_shown_as_text() -> None:
     assert "2 of 20 things, 9 of 200 MB" in words
     assert "<b>**Mine** &lt;b&gt;1&lt;/b&gt;</b>" in words
     assert "Your own symbols · 1 kB" in words
-    assert "stays until" in words
+    assert "kept until" in words
     assert "Network · 9.3 MB" in words
     assert "Training run · Finished · 97.21% correct" in words
     assert "Theirs" not in words
@@ -93,7 +95,7 @@ def test_what_is_shared_is_used_by_others_and_stays_off_their_list() -> None:
     app = opened(key=item.id)
     app.toggle(key=f"share_{item.id}").set_value(True).run()
     assert f"/teach?symbols={item.id}" in app.code[0].value
-    assert "shared by a link" in said(app)
+    assert "shared with a link" in said(app)
     assert shelf.find(item.id, OTHER) is not None
     assert things(OTHER) == []
     app.toggle(key=f"share_{item.id}").set_value(False).run()
@@ -130,7 +132,7 @@ def test_a_thing_is_one_zip_file_without_what_the_server_knows() -> None:
 def test_a_kiosk_says_when_things_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "60")
     symbols()
-    assert "stays until this screen starts again" in said(opened())
+    assert "kept until the next visitor comes" in said(opened())
 
 
 def test_a_limit_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_symbols_are_learned_and_then_read_with_their_names() -> None:
     storage.create(taught(), VISITOR)
     app = opened()
     app.button(key="learn_now").click().run()
-    until(app, lambda: "drawings right that it had not seen" in said(app))
+    until(app, lambda: "drawings that it had not seen, it gets" in said(app))
     (item,) = shelf.items(VISITOR)
     assert words(app, "symbols")["canvas"]["model"] == item.id
     bars = next(part for part in components(app) if part.get("part") == "bars")
@@ -142,7 +142,7 @@ def test_symbols_are_learned_and_then_read_with_their_names() -> None:
 
 def test_who_has_the_link_of_shared_symbols_can_draw_but_change_nothing(item: Item) -> None:
     stranger = opened("c" * 32, item.id)
-    assert "does not share them" in said(stranger)
+    assert "they are not shared" in said(stranger)
     mine = opened(symbols=item.id)
     mine.toggle(key=f"share_{item.id}").set_value(True).run()
     assert item.id in mine.code[0].value

@@ -24,8 +24,8 @@ LABELS = {"label", "labels", "class", "target", "y", "category", "digit", "lette
 OTHERS = {"", "id", "index", "no", "number", "name", "file", "filename", "usage", "unnamed: 0"}
 NO_TEXT = "This CSV file is not text in UTF-8. Save it again as CSV (UTF-8)."
 NO_TABLE = (
-    "Each row of the CSV file must hold a label and the pixels of a square picture, such as 784 "
-    "numbers for 28 by 28. Save it again so."
+    "Each row of the CSV file needs a label and the pixels of a square picture, such as 784 "
+    "numbers for 28 by 28. Change the file and try again."
 )
 
 
@@ -65,11 +65,11 @@ def csv_source(data: bytes) -> Source:
 
     def values(row: Sequence[str]) -> np.ndarray:
         if len(row) != len(header):
-            raise DigitLabError(f"It has {len(row)} values and not {len(header)}.")
+            raise DigitLabError(f"It has {len(row)} values instead of {len(header)}.")
         try:
             return np.array([float(row[column]) for column in pixels])
         except ValueError as error:
-            raise DigitLabError("It holds a pixel that is not a number.") from error
+            raise DigitLabError("One of its pixels is not a number.") from error
 
     limits = value_range(np.concatenate([_numbers(row, pixels) for row in sample]))
     labels = [_label(cells(line), label) for line in lines]
@@ -116,8 +116,8 @@ def _named_label(header: Sequence[str]) -> int:
     found = usual or unlike
     if not found:
         raise DigitLabError(
-            "The CSV file has no column of labels. Call the column that says what each picture "
-            "shows “label”."
+            "The CSV file has no column called “label”. Give this name to the column that says "
+            "what each picture shows."
         )
     return found[0]
 

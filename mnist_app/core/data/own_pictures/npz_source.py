@@ -27,15 +27,15 @@ NAMES = (
     (("x_test", "test_images"), ("y_test", "test_labels")),
 )
 NO_ARRAYS = (
-    "This .npz file does not hold x_train and y_train, and x_test and y_test if there are test "
-    "pictures. Save it with these names."
+    "This .npz file has no x_train or no y_train. Save your pictures and labels under these "
+    "names, and any test pictures and labels as x_test and y_test."
 )
 NO_PICTURES = (
-    "x_train and x_test must hold pictures, one after another, in grey or in colour. Save them in "
+    "x_train and x_test must hold pictures in grey or in colour. Save them in "
     "the shape (number, height, width)."
 )
 NO_LABELS = "y_train and y_test must hold one label for each picture. Save both again."
-DAMAGED_FILE = "This .npz file is damaged, or holds more than plain numbers and texts."
+DAMAGED_FILE = "This .npz file is damaged, or holds more than numbers and text. Save it again."
 
 
 def npz_source(data: bytes) -> Source:

@@ -52,7 +52,7 @@ def source_of(name: str, data: bytes) -> Source:
     """
     reader = READERS.get(PurePath(name).suffix.lower())
     if reader is None:
-        raise DigitLabError("Pictures of your own come as a .zip, .npz or .csv file. Choose one.")
+        raise DigitLabError("This is not a .zip, .npz or .csv file. Choose one that is.")
     return reader(data)
 
 
@@ -70,7 +70,7 @@ def require_allowed(source: Source) -> None:
         most = limits.most(name)
         if count > most:
             raise DigitLabError(
-                f"This file has {count:,} {what}, and {most:,.0f} are the most here. Leave some "
+                f"This file has {count:,} {what}, but the limit here is {most:,.0f}. Leave some "
                 "out."
             )
 

@@ -39,7 +39,7 @@ class Source:
     def __post_init__(self) -> None:
         if len(set(self.labels)) < 2:
             raise DigitLabError(
-                "Pictures of at least two classes are needed, so that there is something to tell "
+                "This file needs at least two classes, so that the network has something to tell "
                 "apart. Add another class."
             )
 

@@ -25,14 +25,14 @@ TRAINING, VALIDATION, TEST = (
 )
 # What somebody may hide in a ZIP file to harm who opens it.
 OUTSIDE = (
-    "This ZIP file is refused: the name of a file in it leads out of its own folder. Make a new "
-    "one of your pictures."
+    "This ZIP file is not safe: a file name in it points outside the ZIP file. Make a new "
+    "ZIP file of your pictures."
 )
-LINK = "This ZIP file is refused: it holds a link. Put the pictures themselves in it."
+LINK = "This ZIP file holds a link to a file. Put the file itself in it."
 PASSWORD = "This ZIP file needs a password. Make one without."
-NESTED = "There is another packed file in this ZIP file. Unpack it, and pack its folders directly."
+NESTED = "This ZIP file holds another packed file. Unpack that one, then zip its folders."
 NO_FOLDERS = (
-    "There are no pictures in folders in this ZIP file. Put the pictures of each class in a folder "
+    "This ZIP file has no folders with pictures. Put the pictures of each class in a folder "
     "with the name of the class."
 )
 
@@ -69,7 +69,7 @@ def zip_source(data: bytes) -> Source:
         colours,
         np.array([is_test for _, _, _, is_test in kept]),
         tuple(
-            f"{path}: It is in no class's folder."
+            f"{path}: It is not in the folder of a class."
             for (path, _), (label, _) in zip(found, classes, strict=True)
             if not label
         ),

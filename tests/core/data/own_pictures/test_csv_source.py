@@ -57,7 +57,7 @@ def test_broken_rows_are_named() -> None:
     rows[4][0] = ""
     source = csv_source(text(rows))
     assert source.left_out == ("row 5: It has no label.",)
-    for number, words in ((1, "99 values and not 785"), (2, "not a number")):
+    for number, words in ((1, "99 values instead of 785"), (2, "not a number")):
         assert source.names[number] == f"row {number + 2}"
         with pytest.raises(DigitLabError, match=words):
             source.colours(number)

@@ -66,7 +66,7 @@ def test_what_is_no_such_file_is_refused() -> None:
         (b"nothing", "damaged"),
         (npz(images=IMAGES), "x_train"),
         (npz(x_train=IMAGES, y_train=LABELS[:9]), "one label"),
-        (npz(x_train=IMAGES[:, 0, 0], y_train=LABELS), "one after another"),
+        (npz(x_train=IMAGES[:, 0, 0], y_train=LABELS), "in grey or in colour"),
         (npz(x_train=np.array([{}, []], dtype=object), y_train=LABELS[:2]), "damaged"),
         (zipped({"x_train.npy": lying, "y_train.npy": lying}), "damaged"),
         (npz(x_train=IMAGES, y_train=LABELS * 0), "two classes"),

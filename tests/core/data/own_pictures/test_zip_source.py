@@ -43,7 +43,7 @@ def test_train_and_test_are_no_classes_and_what_lies_beside_them_is_named() -> N
     )
     assert source.labels == ["a", "b", "a", "a"]
     assert source.is_test.tolist() == [False, False, False, True]
-    assert source.left_out == ("x/test/9.png: It is in no class's folder.",)
+    assert source.left_out == ("x/test/9.png: It is not in the folder of a class.",)
     source = found("train/1.png", "test/1.png")
     assert source.labels == ["train", "test"]
 
