@@ -101,11 +101,11 @@ def test_a_thing_keeps_its_id_under_another_name_and_when_it_is_replaced() -> No
 
 def test_what_is_deleted_does_not_come_back() -> None:
     item = added(ANN)
-    with pytest.raises(DigitLabError, match="Stars is gone"), shelf.replacing(item, ANN):
+    with pytest.raises(DigitLabError, match="“Stars” was deleted"), shelf.replacing(item, ANN):
         shelf.delete(item, ANN)
-    with pytest.raises(DigitLabError, match="Stars is gone"):
+    with pytest.raises(DigitLabError, match="“Stars” was deleted"):
         shelf.rename(item, ANN, "Moons")
-    with pytest.raises(DigitLabError, match="Stars is gone"):
+    with pytest.raises(DigitLabError, match="“Stars” was deleted"):
         shelf.delete(item, ANN)
     assert left(shelf.folder()) == []
 
@@ -145,7 +145,7 @@ def test_a_full_shelf_is_said_before_the_work(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("MNIST_APP_SHELF_ITEMS", "2")
     for title in ("Stars", "Moons"):
         added(ANN, title)
-    with pytest.raises(DigitLabError, match=r"2 things here, and that is the limit\."):
+    with pytest.raises(DigitLabError, match=r"2 things, which is the limit\."):
         shelf.require_room(ANN)
     with pytest.raises(DigitLabError, match="2 things"), shelf.adding(ANN, Kind.MODEL, "Third"):
         pytest.fail("There is no room.")

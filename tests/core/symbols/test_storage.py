@@ -57,9 +57,9 @@ def test_drawings_and_network_lie_side_by_side(symbols: Symbols) -> None:
 def test_what_was_deleted_does_not_come_back(symbols: Symbols) -> None:
     item = storage.create(symbols, VISITOR)
     shelf.delete(item, VISITOR)
-    with pytest.raises(DigitLabError, match="gone"):
+    with pytest.raises(DigitLabError, match="deleted"):
         storage.save(item, symbols)
-    with pytest.raises(DigitLabError, match="gone"):
+    with pytest.raises(DigitLabError, match="deleted"):
         storage.add_model(item, VISITOR, symbols, learned())
     assert not shelf.items(VISITOR)
 

@@ -70,7 +70,7 @@ def test_broken_rows_are_named() -> None:
         (b"label,pixel0\n", "Each row"),
         (b"1,2,3\n4,5,6\n", "Each row"),
         (b"\xff\xfe1\x00", "UTF-8"),
-        (",".join(NAMES).encode() + b"\n" + b",".join([b"1"] * 784), "no column of labels"),
+        (",".join(NAMES).encode() + b"\n" + b",".join([b"1"] * 784), "no column called “label”"),
         (text([["label", *NAMES], *labelled(["7"] * 30)]), "two classes"),
     ],
 )

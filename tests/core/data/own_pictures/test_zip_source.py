@@ -53,7 +53,7 @@ def test_what_is_no_picture_is_passed_over() -> None:
     assert found("a/1.png", "b\\1.png", *others).labels == ["a", "b"]
     with pytest.raises(DigitLabError, match="two classes"):
         found("a/1.png", "a/2.png")
-    with pytest.raises(DigitLabError, match="no pictures in folders"):
+    with pytest.raises(DigitLabError, match="no folders with pictures"):
         found("1.png", "2.png")
 
 
