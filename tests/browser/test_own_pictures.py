@@ -22,10 +22,10 @@ def test_a_zip_of_three_classes_goes_from_upload_to_its_matrix(
     expect(page.get_by_role("alert")).to_contain_text("leads out of its own folder")
     upload(page, "My shapes.zip", zipped({**shapes(12), "cross/broken.png": b"?"}))
     expect(page.locator(".before-after figure")).to_have_count(12)
-    expect(page.get_by_text("37 pictures of 3 classes: circle 12, cross 13")).to_be_visible()
+    expect(page.get_by_text("37 pictures in 3 classes: circle 12, cross 13")).to_be_visible()
     page.locator(".st-key-own_pictures_keep button").click()
     expect(page).to_have_url(re.compile(r"dataset=[0-9a-f]{32}"))
-    expect(page.get_by_text("My shapes: 36 pictures of 3 classes")).to_be_visible()
+    expect(page.get_by_text("My shapes: 36 pictures in 3 classes")).to_be_visible()
     expect(page.get_by_text("1 picture left out")).to_be_visible()
     (own,) = parse_qs(urlsplit(page.url).query)["dataset"]
 

@@ -55,7 +55,7 @@ def kept(visitor: str = VISITOR, **more: bytes) -> str:
 
 def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     app = brought(opened("data"), zipped({**shapes(12), "cross/broken.png": b"?"}))
-    assert "37 pictures of 3 classes: circle 12, cross 13, square 12" in said(app)
+    assert "37 pictures in 3 classes: circle 12, cross 13, square 12" in said(app)
     samples = next(body for body in bodies(app) if "before-after" in body)
     assert samples.count("<figure>") == 12
     app.segmented_control[0].set_value("resized").run()
@@ -63,7 +63,7 @@ def test_from_a_file_to_the_matrix_of_its_classes() -> None:
     app.segmented_control[0].set_value("ink").run()
     app.button(key="own_pictures_keep").click().run()
     over(app)
-    assert "My shapes: 36 pictures of 3 classes" in said(app)
+    assert "My shapes: 36 pictures in 3 classes" in said(app)
     assert "cross/broken.png (cross)" in app.text[0].value
     name = str(app.selectbox(key="chosen_dataset").value)
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(monkeypatch: pytest.Monkey
     assert words in brought(opened("data"), data).error[0].value
     monkeypatch.setenv("MNIST_APP_DATASET_CLASSES", "2")
     app = brought(opened("data"), zipped(shapes(2)))
-    assert "3 classes, and 2 are the most here" in app.error[0].value
+    assert "3 classes, but the limit here is 2" in app.error[0].value
     assert "2 classes" in said(app)
     monkeypatch.delenv("MNIST_APP_DATASET_CLASSES")
     monkeypatch.setenv("MNIST_APP_SHELF_MB", "0.001")
