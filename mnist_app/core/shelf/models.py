@@ -11,12 +11,13 @@ from mnist_app.core.shelf.shelf import Item, Kind
 
 
 def model_of(item: Item) -> StoredModel | None:
-    """Return the model of a thing under its maker's title; None if it has none."""
+    """Return the model of a thing under its maker's name and title; None if it has none."""
     path = item.folder / f"{item.id}.keras"
     if not path.is_file():
         return None
     stored = model_store.describe(path)
-    return replace(stored, card=stored.card and replace(stored.card, title=item.title))
+    card = stored.card and replace(stored.card, title=item.title, maker=item.owner)
+    return replace(stored, card=card)
 
 
 def models(visitor: str, linked: str = "") -> list[StoredModel]:
@@ -52,6 +53,11 @@ def save(
             item_id, folder = item.id, placed.enter_context(shelf.replacing(item, visitor))
         model_store.save(files, card, folder / f"{item_id}.keras")
     return model_store.describe(shelf.folder() / item_id / f"{item_id}.keras")
+
+
+def is_on_shelf(model: StoredModel) -> bool:
+    """Return whether a model lies on somebody's shelf, not where all visitors may use it."""
+    return model.path.parent.parent == shelf.folder()
 
 
 def item_of(model: StoredModel, visitor: str) -> Item | None:

@@ -118,7 +118,7 @@ def replacing(item: Item, visitor: str) -> Iterator[Path]:
     Raises:
         DigitLabError: it is not the visitor's or gone, or there is no room for the new one.
     """
-    with _placed(_current(item, visitor), visitor, lambda: _current(item, visitor)) as draft:
+    with _placed(current(item, visitor), visitor, lambda: current(item, visitor)) as draft:
         yield draft
 
 
@@ -152,6 +152,20 @@ def require_room(visitor: str, size: int = 0, instead_of: str = "") -> None:
         )
 
 
+def current(item: Item, visitor: str) -> Item:
+    """Return a thing as it is now, for its maker.
+
+    Raises:
+        DigitLabError: it is not the visitor's, or gone.
+    """
+    now = _read(item.folder)
+    if now is None:
+        raise DigitLabError(f"“{item.title}” was deleted. Reload the page.")
+    if not now.is_owned_by(visitor):
+        raise DigitLabError("Only the person who made this can change it. Make your own.")
+    return now
+
+
 def rename(item: Item, visitor: str, title: str) -> None:
     """Give a thing another name.
 
@@ -178,7 +192,7 @@ def delete(item: Item, visitor: str) -> None:
     """
     with _changing:
         try:
-            _remove(_current(item, visitor).folder)
+            _remove(current(item, visitor).folder)
         except OSError as error:
             raise DigitLabError(
                 f"{item.title} could not be deleted ({error.strerror}). Try again later."
@@ -264,23 +278,9 @@ def _note(path: Path, item: Item) -> None:
     path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
-def _current(item: Item, visitor: str) -> Item:
-    """Return a thing as it is now, for its maker.
-
-    Raises:
-        DigitLabError: it is not the visitor's, or gone.
-    """
-    now = _read(item.folder)
-    if now is None:
-        raise DigitLabError(f"“{item.title}” was deleted. Reload the page.")
-    if not now.is_owned_by(visitor):
-        raise DigitLabError("Only the person who made this can change it. Make your own.")
-    return now
-
-
 def _change(item: Item, visitor: str, **changes: Any) -> None:
     with _changing:
-        now = replace(_current(item, visitor), **changes)
+        now = replace(current(item, visitor), **changes)
         with atomic_write(item.folder / ABOUT, now.title) as draft:
             _note(draft, now)
 

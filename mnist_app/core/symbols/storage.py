@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import threading
 import zipfile
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ TITLE = "My symbols"
 GONE = "Your symbols were deleted. Reload the page."
 # Bytes of the examples in a ZIP file, once they are unpacked.
 LARGEST = 5_000_000
+# Held so that no drawing is lost that is kept while a network takes its place.
+_saving = threading.Lock()
 
 
 def create(symbols: Symbols, visitor: str) -> Item:
@@ -49,16 +52,16 @@ def load(item: Item) -> Symbols:
         raise DigitLabError(DAMAGED) from error
 
 
-def save(item: Item, symbols: Symbols) -> None:
+def save(item: Item, visitor: str, symbols: Symbols) -> None:
     """Keep other drawings in place of those of an item, whose network stays as it is.
 
     Raises:
-        DigitLabError: the item is gone, or the disk is full.
+        DigitLabError: the item is not the visitor's or gone, or the disk is full.
     """
-    if not item.folder.is_dir():
-        raise DigitLabError(GONE)
-    with atomic_write(item.folder / EXAMPLES) as draft:
-        draft.write_text(symbols.as_json_lines(), encoding="utf-8")
+    with _saving:
+        shelf.current(item, visitor)
+        with atomic_write(item.folder / EXAMPLES) as draft:
+            draft.write_text(symbols.as_json_lines(), encoding="utf-8")
 
 
 def add_model(item: Item, visitor: str, symbols: Symbols, made: UnsavedModel) -> StoredModel:
@@ -70,7 +73,7 @@ def add_model(item: Item, visitor: str, symbols: Symbols, made: UnsavedModel) ->
     if item.title == TITLE:
         shelf.rename(item, visitor, ", ".join(symbols.names))
     learned = {**made.card.training, "examples": _hash(symbols)}
-    with shelf.replacing(item, visitor) as draft:
+    with _saving, shelf.replacing(item, visitor) as draft:
         path = draft / f"{item.id}.keras"
         model_store.save(made.files, replace(made.card, training=learned), path)
         shutil.copy2(item.folder / EXAMPLES, draft)

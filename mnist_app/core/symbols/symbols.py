@@ -148,9 +148,12 @@ def from_json_lines(text: str) -> Symbols:
     """
     names: dict[int, str] = {}
     examples: list[Example] = []
+    written = [line for line in text.splitlines() if line.strip()]
+    # To draw them all takes long.
+    if len(written) > MOST_CLASSES * MOST:
+        raise DigitLabError(FULL)
     try:
-        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
-        for line in lines:
+        for line in map(json.loads, written):
             label = operator.index(line["label"])
             names[label] = str(line["name"])
             examples.extend(_read(label, line))

@@ -16,6 +16,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_rows
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
+from mnist_app.core.shelf.models import is_on_shelf
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.session.jobs import finetuning_job, loading_job
@@ -67,7 +68,8 @@ def show_handwriting(canvas: Canvas, model: StoredModel) -> None:
         st.header("Your handwriting", anchor=ANCHOR)
         if kept:
             _show_kept(kept)
-        if len(kept) >= FEWEST:
+        # All may use a copy, but not what lies on a shelf.
+        if len(kept) >= FEWEST and not is_on_shelf(model):
             with st.container(key="own_offer"):
                 _offer_learning(canvas, model, jobs)
         if jobs:
@@ -102,10 +104,12 @@ def _keep(canvas: Canvas, model: StoredModel, when_kept: Callable[[], None]) -> 
     kept.append(LabelledDrawing(label, drawing))
     del kept[:-MOST]
     when_kept()
-    _say(f"Thanks! Remembered as {_a(label)}{_what_for(FEWEST - len(kept))}", canvas)
+    _say(f"Thanks! Remembered as {_a(label)}{_what_for(FEWEST - len(kept), model)}", canvas)
 
 
-def _what_for(missing: int) -> str:
+def _what_for(missing: int, model: StoredModel) -> str:
+    if is_on_shelf(model):
+        return " until you close this page."
     if missing <= 0:
         return f". It can now [learn your handwriting](#{ANCHOR})."
     more = "one more" if missing == 1 else f"{missing} more"

@@ -4,6 +4,8 @@ import streamlit as st
 
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.shelf.models import is_on_shelf
+from mnist_app.core.shelf.visitors import hashed
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import (
     Canvas,
@@ -18,6 +20,7 @@ from mnist_app.pages.components.scroll_to import scroll_if_asked, scroll_to
 from mnist_app.pages.draw.photo import show_picture_reader
 from mnist_app.pages.draw.saving import show_saving
 from mnist_app.pages.session.navigation import show_doors
+from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import escape_markdown
 
 HELLO = (
@@ -127,19 +130,23 @@ def _look_inside() -> None:
 def _choose_model(models: dict[str, StoredModel], model: StoredModel) -> None:
     """Choose another model to read, which a link may name as `model`."""
     titles = model_store.titles(models.values())
-
-    def label(name: str) -> str:
-        is_common = models[name].path.parent == model_store.folder()
-        origin = "built in" if models[name].is_shipped else "trained here" if is_common else "own"
-        return f"{escape_markdown(titles[name])} ({origin})"
-
+    labels = {
+        name: f"{escape_markdown(titles[name])} ({_origin(other)})"
+        for name, other in models.items()
+    }
     with st.popover(f"Read by: {escape_markdown(titles[st.session_state.model])}"):
         st.radio(
             "The network that reads your drawing",
             list(models),
             key="model",
-            format_func=label,
+            format_func=labels.__getitem__,
             persist_state="session",
         )
     if st.session_state.model != model.name:
         st.rerun()
+
+
+def _origin(model: StoredModel) -> str:
+    if is_on_shelf(model):
+        return "own" if model.card and model.card.maker == hashed(visitor()) else "shared"
+    return "built in" if model.is_shipped else "trained here"

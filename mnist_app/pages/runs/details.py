@@ -12,14 +12,12 @@ from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.run import Run, RunState, distinct_title
 from mnist_app.core.runs.run_store import TITLE_LENGTH
 from mnist_app.core.settings import SETTINGS
-from mnist_app.core.shelf import models as shelf_models
-from mnist_app.core.shelf import shelf
 from mnist_app.pages.components.live_chart import live_chart
 from mnist_app.pages.runs.downloads import show_run_downloads
 from mnist_app.pages.session import navigation, wording
 from mnist_app.pages.session.choices import choose_quantity
 from mnist_app.pages.session.queues import queues
-from mnist_app.pages.session.run_jobs import continuing_job, runs
+from mnist_app.pages.session.run_jobs import continuing_job, delete_run, runs
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after
 from mnist_app.pages.session.wording import show_error
@@ -150,15 +148,7 @@ def _show_delete(run: Run, model: StoredModel | None) -> None:
     )
     is_sure = st.checkbox("Yes, delete this run permanently", key=f"sure_{run.id}")
     if st.button("Delete", key="delete_run", icon=":material/delete:", disabled=not is_sure):
-        rerun_after(lambda: _delete(run, model if with_model else None))
-
-
-def _delete(run: Run, model: StoredModel | None) -> None:
-    """Delete a run, and the model with it that the visitor wants to be rid of."""
-    item = shelf_models.item_of(model, visitor()) if model else None
-    runs().delete(run.id, with_model=model is not None)
-    if item is not None:
-        shelf.delete(item, visitor())
+        rerun_after(lambda: delete_run(run, model if with_model else None, visitor()))
 
 
 def _settings(run: Run) -> str:

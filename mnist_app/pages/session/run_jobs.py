@@ -92,6 +92,18 @@ def may_change(model: StoredModel, visitor: str) -> bool:
     return not model.is_shipped and (not makers or hashed(visitor) in makers)
 
 
+def delete_run(run: Run, model: StoredModel | None, visitor: str) -> None:
+    """Delete a run, and the model with it that the visitor wants to be rid of.
+
+    Raises:
+        DigitLabError: it still trains, is gone, or one of both cannot be deleted.
+    """
+    item = shelf_models.item_of(model, visitor) if model else None
+    runs().delete(run.id, with_model=model is not None)
+    if item is not None:
+        shelf.delete(item, visitor)
+
+
 def training_job(
     config: TrainingConfig, title: str, owner: str, drawing: np.ndarray | None = None
 ) -> Snapshot:

@@ -11,6 +11,7 @@ from mnist_app.core.models.model_card import TITLE_LENGTH
 from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.archive import zipped
 from mnist_app.core.shelf.shelf import Item
+from mnist_app.pages.session.kiosk import job_owner
 from mnist_app.pages.session.navigation import open_page, show_doors
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after
@@ -58,11 +59,14 @@ def page() -> None:
 def _show_room(items: list[Item]) -> None:
     """Show how much of the room that the host gives each visitor is taken."""
     most, most_mb = limits.most("shelf_items"), limits.most("shelf_mb")
+    kept = f"deleted when nobody has used it for {counted(limits.most('shelf_days'), 'day')}"
+    if job_owner() is None:
+        kept = "kept until the next visitor comes"
     st.caption(
         f"Your own symbols, pictures and networks: {len(items)} of {most:,.0f} things, "
-        f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Each is deleted when nobody has used "
-        f"it for {counted(limits.most('shelf_days'), 'day')}. Only you see these, unless you share "
-        "them. Everybody can use a network that you train, unless it learned from your pictures."
+        f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Each is {kept}. Only you see these, "
+        "unless you share them. Everybody can use a network that you train, unless it learned "
+        "from your pictures."
     )
 
 
@@ -116,14 +120,26 @@ def show_more(thing: Thing) -> None:
 
 def _show_sharing(item: Item, thing: Thing) -> None:
     """Show whether a thing is shared, and the link to it."""
-    is_shared = st.toggle("Share it with a link", item.is_shared, key=f"share_{item.id}")
-    if is_shared != item.is_shared:
-        rerun_after(lambda: shelf.share(item, visitor(), is_shared))
+    now, key = shelf.find(item.id, visitor()), f"share_{item.id}"
+    if now is None or now.is_shared != item.is_shared:
+        st.rerun()
+    # The toggle shows how it is, not what this page last made of it.
+    st.session_state[key] = item.is_shared
+    st.toggle("Share it with a link", key=key, on_change=_share, args=(item, key))
+    if note := st.session_state.pop("share_note", ""):
+        show_error(note)
     if item.is_shared:
         st.caption(
             "Anyone with this link can use it. They cannot change it or see anything else of yours."
         )
         st.code(_address(thing), language=None, wrap_lines=True)
+
+
+def _share(item: Item, key: str) -> None:
+    try:
+        shelf.share(item, visitor(), st.session_state[key])
+    except DigitLabError as error:
+        st.session_state.share_note = str(error)
 
 
 def _address(thing: Thing) -> str:

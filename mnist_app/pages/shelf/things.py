@@ -19,7 +19,7 @@ from mnist_app.core.shelf.shelf import DAY, Item, Kind
 from mnist_app.core.shelf.visitors import hashed
 from mnist_app.pages.session import wording
 from mnist_app.pages.session.kiosk import job_owner
-from mnist_app.pages.session.run_jobs import runs
+from mnist_app.pages.session.run_jobs import delete_run, runs
 
 KINDS = {
     Kind.SYMBOLS: "Your own symbols",
@@ -80,7 +80,7 @@ def things(visitor: str) -> list[Thing]:
     ]
     known = chain(
         (from_item(item, visitor) for item in shelf.items(visitor)),
-        map(_from_run, own_runs),
+        (_from_run(run, visitor) for run in own_runs),
         map(_from_model, models),
     )
     return sorted(known, key=lambda thing: datetime.fromisoformat(thing.created), reverse=True)
@@ -118,7 +118,7 @@ def _doors(kind: Kind, name: str) -> tuple[Door, ...]:
     )
 
 
-def _from_run(run: Run) -> Thing:
+def _from_run(run: Run, visitor: str) -> Thing:
     found = run.model is not None and run.model.exists()
     model = model_store.describe(run.model) if run.model and found else None
     facts = ["Training run", wording.STATE_LABELS[run.state]]
@@ -150,7 +150,7 @@ def _from_run(run: Run) -> Thing:
         ),
         files=files,
         rename=rename,
-        delete=lambda: runs().delete(run.id, with_model=model is not None),
+        delete=lambda: delete_run(run, model, visitor),
         warning="Nobody will be able to use its network any more." if model else "",
     )
 

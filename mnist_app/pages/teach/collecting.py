@@ -11,6 +11,7 @@ from mnist_app.core.images.pictures import ENDINGS
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition import answers
+from mnist_app.core.symbols import storage
 from mnist_app.core.symbols.symbols import (
     ENOUGH,
     LONGEST_NAME,
@@ -221,6 +222,8 @@ def _changed(opened: Opened, to: Callable[[Symbols], Symbols]) -> bool:
     """Change the symbols as they are by now; note why that could not be, and return False then."""
     try:
         now = latest(opened)
+        if opened.item is not None and (now.item is None or now.item.id != opened.item.id):
+            raise DigitLabError(storage.GONE)
         change(now, to(now.symbols))
     except DigitLabError as error:
         st.session_state.teach_note = str(error)

@@ -72,7 +72,7 @@ def change(before: Opened, symbols: Symbols) -> None:
     """Keep what was changed; a set comes onto the shelf with its first drawing.
 
     Raises:
-        DigitLabError: there is no room for it.
+        DigitLabError: there is no room for it, or it is not the visitor's or gone.
     """
     if before.item is None and not symbols.examples:
         st.session_state.unkept_symbols = symbols
@@ -83,7 +83,7 @@ def change(before: Opened, symbols: Symbols) -> None:
         begin_anew(False)
         set_link(LINK, item.id)
     else:
-        storage.save(item, symbols)
+        storage.save(item, visitor(), symbols)
     _remember(item, symbols)
 
 

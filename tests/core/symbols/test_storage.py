@@ -1,3 +1,5 @@
+import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -48,17 +50,44 @@ def test_drawings_and_network_lie_side_by_side(symbols: Symbols) -> None:
     assert model.title == "star, ../heart"
     assert storage.knows(model.card, symbols)
     fewer = symbols.without(symbols.examples[0])
-    storage.save(item, fewer)
+    storage.save(item, VISITOR, fewer)
     assert storage.load(item).counts == [0, 1]
     assert not storage.knows(model.card, fewer)
     assert model_of(item) is not None
+
+
+def test_a_drawing_kept_as_a_lesson_ends_stays(
+    symbols: Symbols, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, copy = storage.create(symbols, VISITOR), shutil.copy2
+    more = symbols.with_example(symbols.examples[0])
+    keeping = threading.Thread(target=storage.save, args=(item, VISITOR, more))
+
+    def copied(*paths: Path) -> None:
+        copy(*paths)
+        keeping.start()
+        keeping.join(0.2)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copy2", copied)
+        storage.add_model(item, VISITOR, symbols, learned())
+    keeping.join()
+    assert storage.load(item).counts == [2, 1]
+
+
+def test_only_the_maker_changes_what_is_shared(symbols: Symbols) -> None:
+    item = storage.create(symbols, VISITOR)
+    shelf.share(item, VISITOR, True)
+    with pytest.raises(DigitLabError, match="Only"):
+        storage.save(item, "b" * 32, Symbols())
+    assert storage.load(item).names == symbols.names
 
 
 def test_what_was_deleted_does_not_come_back(symbols: Symbols) -> None:
     item = storage.create(symbols, VISITOR)
     shelf.delete(item, VISITOR)
     with pytest.raises(DigitLabError, match="deleted"):
-        storage.save(item, symbols)
+        storage.save(item, VISITOR, symbols)
     with pytest.raises(DigitLabError, match="deleted"):
         storage.add_model(item, VISITOR, symbols, learned())
     assert not shelf.items(VISITOR)

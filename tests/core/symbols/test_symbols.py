@@ -97,6 +97,7 @@ def test_of_a_scribble_only_the_picture_is_kept() -> None:
             json.dumps({"label": 0, "name": "a", "strokes": [[[0, 0], [i, 9]]]}) + "\n"
             for i in range(MOST + 1)
         ),
+        '{"label": 0, "name": "a", "strokes": []}\n' * (MOST * MOST_CLASSES + 1),
     ],
 )
 def test_what_a_stranger_wrote_is_refused(text: str) -> None:

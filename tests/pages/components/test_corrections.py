@@ -12,6 +12,7 @@ from mnist_app.pages.components.corrections import EMPTY
 from mnist_app.pages.session.queues import queues
 from tests.support.canvas_app import SEVEN, draw, models, opened, stroke, until_read
 from tests.support.gates import PATIENCE
+from tests.support.shelves import network_of
 
 __all__ = ["models"]
 
@@ -111,6 +112,20 @@ def test_a_hand_is_learned_and_the_copy_used(models: Path, monkeypatch: pytest.M
     assert app.button(key="use_own").disabled
     assert "goes on training “Tiny, my handwriting”" in notes(app)
     assert "stays as it is" not in notes(app)
+
+
+def test_a_network_on_the_shelf_gets_no_copy_for_all() -> None:
+    item = network_of("b" * 32)
+    app = AppTest.from_string(
+        "from mnist_app.pages.draw import page\npage.page()", default_timeout=60
+    )
+    app.session_state["visitor"] = "b" * 32
+    app.query_params["model"] = item.id
+    corrected(app.run(), 5)
+    assert app.session_state["model"] == item.id
+    assert "Remembered as a 7 until you close this page." in notes(app)
+    assert "learn" not in {button.key for button in app.button}
+    assert "drop_all" in {button.key for button in app.button}
 
 
 def test_who_learns_again_gets_one_copy_of_a_name(

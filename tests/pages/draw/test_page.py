@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.ink.drawings import drawing_from_canvas
 from mnist_app.core.models import model_store
+from mnist_app.core.shelf import shelf
 from mnist_app.pages.components.canvas import INKS, SIDE, Canvas
 from tests.support.canvas_app import (
     SEVEN,
@@ -20,6 +21,7 @@ from tests.support.canvas_app import (
     told,
     until_read,
 )
+from tests.support.shelves import network_of
 from tests.support.visits import until
 
 __all__ = ["models"]
@@ -136,6 +138,22 @@ def test_the_link_chooses_the_model(models: Path, model_path: Path) -> None:
     app.run()
     assert not app.exception
     assert app.radio(key="model").value in {"tiny", "other"}
+
+
+def test_the_choice_says_whose_each_network_is() -> None:
+    me, other = "b" * 32, "f" * 32
+    network_of(me, "Mine")
+    theirs = network_of(other, "Theirs")
+    shelf.share(theirs, other, True)
+    app = AppTest.from_string("from mnist_app.pages.draw import page\npage.page()")
+    app.session_state["visitor"] = me
+    app.query_params["model"] = theirs.id
+    options = app.run(timeout=60).radio(key="model").options
+    assert [option[option.rindex("(") :] for option in options] == [
+        "(built in)",
+        "(own)",
+        "(shared)",
+    ]
 
 
 def test_without_any_model_it_says_what_to_do(

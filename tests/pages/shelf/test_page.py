@@ -103,6 +103,23 @@ def test_what_is_shared_is_used_by_others_and_stays_off_their_list() -> None:
     assert not app.code
 
 
+def test_sharing_that_another_tab_ended_stays_ended() -> None:
+    item = symbols()
+    app = opened(key=item.id)
+    app.toggle(key=f"share_{item.id}").set_value(True).run()
+    shelf.share(item, ME, False)
+    app.run()
+    assert not app.toggle(key=f"share_{item.id}").value
+    assert shelf.find(item.id, OTHER) is None
+
+
+def test_a_run_goes_with_its_network_on_the_shelf() -> None:
+    run, item = runs().add("A run", TrainingConfig(), ME), network_of(ME)
+    runs().finish(run.id, RunState.FINISHED, model=item.folder / f"{item.id}.keras")
+    next(thing for thing in things(ME) if thing.item is None).delete()
+    assert things(ME) == []
+
+
 def test_a_run_and_its_network_are_one_thing() -> None:
     run = runs().add("A run", TrainingConfig(), ME)
     model = copy_of_shipped(ME)
@@ -132,7 +149,9 @@ def test_a_thing_is_one_zip_file_without_what_the_server_knows() -> None:
 def test_a_kiosk_says_when_things_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_APP_KIOSK_SECONDS", "60")
     symbols()
-    assert "kept until the next visitor comes" in said(opened())
+    words = said(opened())
+    assert words.count("kept until the next visitor comes") == 2
+    assert "30 days" not in words
 
 
 def test_a_limit_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,23 @@ def test_who_has_the_link_of_shared_symbols_can_draw_but_change_nothing(item: It
     assert not keys & {"keep_drawing", "learn_now", f"delete_{item.id}", "new_symbols"}
 
 
+def test_symbols_not_kept_yet_do_not_go_to_those_that_a_link_names_then(item: Item) -> None:
+    shelf.share(item, VISITOR, True)
+    stranger = named(opened("c" * 32), "mine")
+    stranger.query_params["symbols"] = item.id
+    named(stranger, "yours")
+    assert storage.load(item).names == NAMES
+    assert stranger.button(key="own_symbols")
+
+
+def test_what_was_deleted_elsewhere_does_not_change_another(item: Item) -> None:
+    newest = storage.create(Symbols(("moon",)), VISITOR)
+    app = opened()
+    shelf.delete(newest, VISITOR)
+    named(app, "sun")
+    assert storage.load(item).names == NAMES
+
+
 def test_symbols_that_are_deleted_make_room_for_new_ones(item: Item) -> None:
     app = opened()
     app.button(key=f"delete_{item.id}").click().run()
