@@ -43,8 +43,31 @@ def archive(data: bytes, most: int) -> zipfile.ZipFile:
         raise DigitLabError(NO_ZIP) from error
 
 
-def unpacked(packed_in: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
+def require_small(packed_in: zipfile.ZipFile, most: int) -> None:
+    """Refuse a ZIP file that says that it holds more than `MOST_UNPACKED` bytes.
+
+    Args:
+        most: how many files it may hold, for the sentence.
+    """
+    if sum(item.file_size for item in packed_in.infolist()) > MOST_UNPACKED:
+        raise DigitLabError(too_much(most))
+
+
+def content(packed_in: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
     """Return a file of a ZIP file; no more than it says it has is ever unpacked of it.
+
+    Raises:
+        One of `DAMAGED`: it cannot be unpacked.
+    """
+    # The other ways unpack all they can at once, however little is asked for.
+    if item.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile
+    with packed_in.open(item) as file:
+        return file.read(item.file_size)
+
+
+def unpacked(packed_in: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
+    """Return a picture's file of a ZIP file.
 
     Raises:
         DigitLabError: it has more than `LARGEST_UNPACKED` bytes, is damaged, needs a password, or
@@ -53,7 +76,7 @@ def unpacked(packed_in: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
     if item.file_size > LARGEST_UNPACKED:
         raise DigitLabError(TOO_LARGE)
     try:
-        return packed_in.read(item)
+        return content(packed_in, item)
     except DAMAGED as error:
         raise DigitLabError(NOT_UNPACKED) from error
 

@@ -73,7 +73,7 @@ def jobs_about(queue: JobQueue, kind: str) -> list[Snapshot]:
 
 def _lines() -> tuple[JobQueue, ...]:
     known = queues()
-    return known.datasets, known.analyses, known.large, known.lab, known.short
+    return known.datasets, known.analyses, known.importing, known.large, known.lab, known.short
 
 
 def _standing() -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.core.files import atomic_write
 from mnist_app.core.models import model_store
 
-# Of 10,000 pictures each takes 400 kB.
-MOST_KEPT = 50
+# Of 10,000 pictures each takes 400 kB, of somebody's own up to 24 MB.
+MOST_KEPT, MOST_BYTES = 50, 50_000_000
 # Probabilities of 16 bits do not add up to 1 exactly.
 _TOLERANCE = 0.02
 
@@ -87,6 +88,9 @@ def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
 def _forget_oldest() -> None:
     # Another server may be at it in the same folder.
     with contextlib.suppress(OSError):
-        dated = sorted((path.stat().st_mtime, path) for path in folder().glob("*.npz"))
-        for _, path in dated[:-MOST_KEPT]:
-            path.unlink(missing_ok=True)
+        files = [(path.stat(), path) for path in folder().glob("*.npz")]
+        files.sort(key=lambda file: file[0].st_mtime, reverse=True)
+        sizes = accumulate(about.st_size for about, _ in files)
+        for number, (size, (_, path)) in enumerate(zip(sizes, files, strict=True)):
+            if number >= MOST_KEPT or size > MOST_BYTES:
+                path.unlink(missing_ok=True)

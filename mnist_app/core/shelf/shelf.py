@@ -29,9 +29,13 @@ from mnist_app.core.models.model_card import clean_title
 from mnist_app.core.shelf.visitors import hashed
 
 ABOUT = "item.json"
+ID = "[0-9a-f]{32}"
+PLACE = re.compile(rf"{ID}|\.{ID}-.+")
 # A draft that is older was left by a server that broke down.
 DRAFT_SECONDS = DAY = 24 * 3600.0
 MB = 1e6
+# As what a thing counts at least: its files, however small, have to be looked through.
+LEAST_MB = 0.1
 # Held from the last look at the limits until the thing is in its place.
 _changing = threading.Lock()
 
@@ -82,13 +86,13 @@ def folder() -> Path:
 
 def items(visitor: str, kind: Kind | None = None) -> list[Item]:
     """Return what the visitor made, of one kind or of all, the newest first."""
-    own = [item for item in _all() if item.is_owned_by(visitor) and kind in (None, item.kind)]
+    own = [item for item in _all(hashed(visitor)) if kind in (None, item.kind)]
     return sorted(own, key=lambda item: item.created, reverse=True)
 
 
 def find(item_id: str, visitor: str) -> Item | None:
     """Return a thing to use, the visitor's own or a shared one; None for anything else."""
-    item = _read(folder() / item_id) if re.fullmatch("[0-9a-f]{32}", item_id) else None
+    item = _read(folder() / item_id) if re.fullmatch(ID, item_id) else None
     if item is None or not (item.is_shared or item.is_owned_by(visitor)):
         return None
     with suppress(OSError):
@@ -139,13 +143,13 @@ def require_room(visitor: str, size: int = 0, instead_of: str = "") -> None:
         raise DigitLabError(
             f"You have {len(own)} things, which is the limit. Delete one on My things first."
         )
-    room = limits.most("shelf_mb") - total_mb(own)
-    if size / MB > room:
+    room, needed = limits.most("shelf_mb") - total_mb(own), max(size / MB, LEAST_MB)
+    if needed > room:
         raise DigitLabError(
-            f"This takes {size / MB:,.1f} MB, but you have only {max(room, 0):,.1f} MB left. "
+            f"This takes {needed:,.1f} MB, but you have only {max(room, 0):,.1f} MB left. "
             "Delete something on My things first."
         )
-    if total_mb(others) + size / MB > limits.most("shelf_total_mb"):
+    if total_mb(others) + needed > limits.most("shelf_total_mb"):
         raise DigitLabError(
             "This server has no room for more. Delete something that you no longer need, or try "
             "again another day."
@@ -216,8 +220,8 @@ def forget_old() -> None:
 
 
 def total_mb(things: list[Item]) -> float:
-    """Return the room that things take, in millions of bytes."""
-    return sum(item.size for item in things) / MB
+    """Return the room that things take, in millions of bytes; small ones count for more."""
+    return sum(max(item.size / MB, LEAST_MB) for item in things)
 
 
 @contextmanager
@@ -235,13 +239,15 @@ def _placed(item: Item, visitor: str, latest: Callable[[], Item]) -> Iterator[Pa
         _note(draft / ABOUT, latest())
 
 
-def _all() -> Iterator[Item]:
-    return (item for place in _places() if not _is_draft(place) and (item := _read(place)))
+def _all(owner: str | None = None) -> Iterator[Item]:
+    """Yield the things of everybody, or of an owner alone."""
+    return (item for place in _places() if not _is_draft(place) and (item := _read(place, owner)))
 
 
 def _places() -> list[Path]:
+    """Return the folders of things and of drafts; in a host's folder may lie more."""
     with suppress(OSError):
-        return list(folder().iterdir())
+        return [path for path in folder().iterdir() if PLACE.fullmatch(path.name)]
     return []
 
 
@@ -249,10 +255,13 @@ def _is_draft(place: Path) -> bool:
     return place.name.startswith(".")
 
 
-def _read(place: Path) -> Item | None:
-    """Return the thing in a folder; None if there is none that is whole."""
+def _read(place: Path, owner: str | None = None) -> Item | None:
+    """Return the thing in a folder; None if there is none that is whole, or of that owner."""
     try:
         said = json.loads((place / ABOUT).read_text(encoding="utf-8"))
+        # Before its files are looked through.
+        if owner not in (None, said["owner"]):
+            return None
         return Item(
             id=place.name,
             owner=str(said["owner"]),

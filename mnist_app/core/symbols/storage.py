@@ -1,12 +1,10 @@
 """Symbols on their maker's shelf: the drawings, and once they are learned the network."""
 
-import io
 import shutil
 import threading
-import zipfile
 from dataclasses import replace
 
-from mnist_app.core import file_hashes
+from mnist_app.core import file_hashes, zip_files
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED as DAMAGED_FILE
 from mnist_app.core.files import atomic_write
@@ -23,8 +21,8 @@ EXAMPLES = "examples.jsonl"
 # Until they are learned, and named by their classes.
 TITLE = "My symbols"
 GONE = "Your symbols were deleted. Reload the page."
-# Bytes of the examples in a ZIP file, once they are unpacked.
-LARGEST = 5_000_000
+# Of a ZIP file: how many files, and bytes of the examples, once they are unpacked.
+MOST_PACKED, LARGEST = 1000, 5_000_000
 # Held so that no drawing is lost that is kept while a network takes its place.
 _saving = threading.Lock()
 
@@ -95,12 +93,13 @@ def unpacked(data: bytes) -> Symbols:
         DigitLabError: there are none, or too many.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(EXAMPLES) as file:
-            text = file.read(LARGEST + 1).decode()
+        archive = zip_files.archive(data, MOST_PACKED)
+        item = archive.getinfo(EXAMPLES)
+        if item.file_size > LARGEST:
+            raise DigitLabError(f"This takes over {LARGEST // 1_000_000} MB. Use fewer drawings.")
+        text = zip_files.content(archive, item).decode()
     except DAMAGED_FILE as error:
         raise DigitLabError(DAMAGED) from error
-    if len(text) > LARGEST:
-        raise DigitLabError(f"This takes over {LARGEST // 1_000_000} MB. Use fewer drawings.")
     return from_json_lines(text)
 
 

@@ -15,7 +15,7 @@ from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.shelf import datasets as own_datasets
-from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.queues import lined_up, queues
 
 # Of a picture as it is, in pixels.
 THUMBNAIL = 112
@@ -65,6 +65,9 @@ def looking_job(file_id: str, name: str, data: bytes, owner: str) -> Snapshot:
 
     Args:
         file_id: tells it from other files.
+
+    Raises:
+        DigitLabError: too many people wait.
     """
 
     def work(control: Control) -> Look:
@@ -80,7 +83,7 @@ def looking_job(file_id: str, name: str, data: bytes, owner: str) -> Snapshot:
             suggestion,
         )
 
-    return queues().batches.once(("look into", file_id), work, owner)
+    return lined_up(queues().batches, ("look into", file_id), work, owner)
 
 
 def keeping_job(
@@ -90,6 +93,9 @@ def keeping_job(
 
     Args:
         key: tells it from others.
+
+    Raises:
+        DigitLabError: too many people wait.
     """
 
     def work(control: Control) -> Kept:
@@ -99,7 +105,7 @@ def keeping_job(
         own = reading.read(source, convert, "", title, control.report, control.should_stop)
         return Kept(own_datasets.keep(own.dataset, owner, title), own.left_out)
 
-    return queues().batches.once(("keep", *key), work, owner)
+    return lined_up(queues().batches, ("keep", *key), work, owner)
 
 
 def kept_as(key: tuple) -> Kept | None:

@@ -12,7 +12,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.shelf import models as shelf_models
 from mnist_app.core.shelf import shelf
 from mnist_app.pages.session.navigation import show_draw_button
-from mnist_app.pages.session.queues import cluster, queues
+from mnist_app.pages.session.queues import cluster, lined_up, queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.wording import escape_markdown, show_error
@@ -65,7 +65,7 @@ def _show_upload() -> None:
     if file is None:
         return
     job = _importing_job(file, visitor())
-    queue = queues().lab
+    queue = queues().importing
     name = result_or_progress(queue, job, f"Opening {escape_markdown(file.name)}", stop=queue.stop)
     if job.state == JobState.DONE:
         st.session_state.own_network_turn += 1
@@ -78,7 +78,7 @@ def _importing_job(file: UploadedFile, owner: str) -> Snapshot:
     """Return the job whose result is the name of the adapted network, which only its owner has.
 
     Raises:
-        DigitLabError: the owner's shelf is full.
+        DigitLabError: the owner's shelf is full, or too many people wait.
     """
 
     def work(control: Control) -> str:
@@ -90,7 +90,7 @@ def _importing_job(file: UploadedFile, owner: str) -> Snapshot:
         )
         return shelf_models.save(made.files, made.card, owner, None).name
 
-    key, queue = ("import", owner, file.file_id), queues().lab
+    key, queue = ("import", owner, file.file_id), queues().importing
     if queue.latest(key) is None:
         shelf.require_room(owner)
-    return queue.once(key, work, owner)
+    return lined_up(queue, key, work, owner)

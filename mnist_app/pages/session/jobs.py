@@ -19,7 +19,7 @@ from mnist_app.core.explaining.explanations import Explanation, GradientExplanat
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.images import frames
 from mnist_app.core.images.pictures import opened
-from mnist_app.core.jobs.job_queue import Control, JobQueue, Task
+from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
@@ -30,7 +30,7 @@ from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.core.shelf import datasets as own_datasets
 from mnist_app.pages.session.kiosk import maker
-from mnist_app.pages.session.queues import cluster, queues
+from mnist_app.pages.session.queues import cluster, newest, queues
 from mnist_app.pages.session.visitor import visitor
 
 # A copy's name is no longer than this; a page asks for less, but a script need not.
@@ -169,7 +169,7 @@ def augmentation_job(
             "mnist_app.lab.training.augmentation:examples", images, seed, configs, control=control
         )
 
-    return _latest(queues().lab, ("augment", images.tobytes(), seed, tuple(configs)), work, owner)
+    return newest(queues().lab, ("augment", images.tobytes(), seed, tuple(configs)), work, owner)
 
 
 def picture_job(
@@ -250,7 +250,7 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
         classifier = _loaded(model, control)
         return explanations.explain(classifier, layer_list.layers(model.path), image)
 
-    return _latest(queues().short, ("explain", identity(model), image.tobytes()), work, owner)
+    return newest(queues().short, ("explain", identity(model), image.tobytes()), work, owner)
 
 
 def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot:
@@ -268,15 +268,7 @@ def gradients_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapshot
             control=control,
         )
 
-    return _latest(queues().lab, ("gradients", identity(model), image.tobytes()), work, owner)
-
-
-def _latest(queue: JobQueue, key: tuple, task: Task, owner: str) -> Snapshot:
-    """Return the job about `key`; stop what its owner asked of the same kind before."""
-    for job in queue.jobs(owner):
-        if isinstance(job.key, tuple) and job.key[0] == key[0] and job.key != key:
-            queue.stop(job.id)
-    return queue.once(key, task, owner)
+    return newest(queues().lab, ("gradients", identity(model), image.tobytes()), work, owner)
 
 
 def own_classifier(model: StoredModel, control: Control) -> Classifier:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.job_queue import JobQueue, Task
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 
 if TYPE_CHECKING:
     from mnist_app.core.jobs.cluster import Cluster
@@ -38,8 +39,9 @@ class Queues:
         finetuning: copies that learn a visitor's handwriting, remembered for the visit.
         teaching: copies that learn a visitor's symbols.
         datasets: data sets to open or download, up to 55 MB each.
-        analyses: what reads thousands of pictures; results of up to 8 MB.
+        analyses: what reads thousands of pictures; results of up to 24 MB.
         batches: many pictures of a visitor.
+        importing: networks of visitors, each for minutes of a worker.
         large: files, and neighbours among the training pictures, up to 32 MB each.
         lab: short questions that only a worker process can answer.
         short: what takes well under a second, such as reading a picture.
@@ -51,9 +53,10 @@ class Queues:
     teaching: JobQueue = field(default_factory=lambda: JobQueue("teaching", remembered=32))
     datasets: JobQueue = field(default_factory=lambda: JobQueue("datasets", remembered=3))
     analyses: JobQueue = field(
-        default_factory=lambda: JobQueue("analyses", remembered=16, at_once=2)
+        default_factory=lambda: JobQueue("analyses", remembered=6, at_once=2)
     )
     batches: JobQueue = field(default_factory=lambda: JobQueue("batches"))
+    importing: JobQueue = field(default_factory=lambda: JobQueue("importing", remembered=32))
     large: JobQueue = field(default_factory=lambda: JobQueue("large", remembered=4, at_once=2))
     lab: JobQueue = field(default_factory=lambda: JobQueue("lab", remembered=32, at_once=2))
     short: JobQueue = field(default_factory=lambda: JobQueue("short", remembered=64, at_once=4))
@@ -78,3 +81,35 @@ def cluster() -> "Cluster":
     from mnist_app.core.jobs.cluster import Cluster
 
     return Cluster(os.environ.get("MNIST_APP_SCHEDULER", "").strip(), limits.most_workers())
+
+
+def newest(queue: JobQueue, key: tuple, task: Task, owner: str) -> Snapshot:
+    """Return the job about `key`; stop what its owner asked of the same kind before."""
+    _stop_earlier(queue, key, owner)
+    return queue.once(key, task, owner)
+
+
+def lined_up(queue: JobQueue, key: tuple, task: Task, owner: str) -> Snapshot:
+    """Return the job about `key`; at first put it in line, in place of its owner's earlier one.
+
+    One that was stopped stays so until it is forgotten: the owner's tabs do not stop each other
+    in turn.
+
+    Raises:
+        DigitLabError: too many wait.
+    """
+    last = queue.latest(key)
+    if last is None:
+        _stop_earlier(queue, key, owner)
+        waiting = sum(job.state is JobState.WAITING for job in queue.jobs())
+        if waiting >= limits.most("waiting"):
+            raise DigitLabError("Many people bring files right now. Try again in a minute.")
+    elif last.state is JobState.STOPPED:
+        return last
+    return queue.once(key, task, owner)
+
+
+def _stop_earlier(queue: JobQueue, key: tuple, owner: str) -> None:
+    for job in queue.jobs(owner):
+        if isinstance(job.key, tuple) and job.key[0] == key[0] and job.key != key:
+            queue.stop(job.id)

@@ -136,10 +136,12 @@ def test_an_evaluation_that_fails_is_told_and_keeps_nothing(model: Path, dataset
     assert not evaluation_store.folder().exists()
 
 
+# One takes about 2,500 bytes.
+@pytest.mark.parametrize(("limit", "most"), [("MOST_KEPT", 2), ("MOST_BYTES", 6000)])
 def test_only_the_newest_are_kept(
-    model: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+    limit: str, most: int, model: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluation_store, "MOST_KEPT", 2)
+    monkeypatch.setattr(evaluation_store, limit, most)
     names = []
     for number in range(4):
         model.write_bytes(bytes([number]))

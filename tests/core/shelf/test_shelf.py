@@ -193,7 +193,7 @@ def test_what_nobody_uses_goes_after_the_days_that_the_host_sets(
 ) -> None:
     monkeypatch.setenv("MNIST_APP_SHELF_DAYS", "3")
     old, used = added(ANN, "Old"), added(ANN, "Used")
-    draft = shelf.folder() / ".left-behind"
+    draft = shelf.folder() / f".{old.id}-left"
     draft.mkdir()
     for place, days in ((old.folder, 3.1), (used.folder, 2.9), (draft, 1.1)):
         moment = time.time() - days * DAY
@@ -239,3 +239,21 @@ def test_a_cookie_names_a_visitor_or_one_who_has_left() -> None:
     assert left_in({COOKIE: f"left-{ANN}"}) == ANN
     for cookies in ({}, {COOKIE: f"left-{ANN}"}, {COOKIE: ANN.upper()}, {COOKIE: f"{ANN}\n"}):
         assert visitor_in(cookies) is None
+
+
+def test_what_else_a_host_keeps_in_that_folder_is_left_alone() -> None:
+    item = added(ANN)
+    others = [item.folder.with_name(name) for name in ("photos", ".cache", f"{item.id}.old")]
+    for place in (item.folder, *others):
+        place.mkdir(exist_ok=True)
+        os.utime(place, (0, 0))
+    shelf.forget_old()
+    assert set(shelf.folder().iterdir()) == set(others)
+
+
+def test_tiny_things_take_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_SHELF_TOTAL_MB", "0.25")
+    for visitor in (ANN, BEN):
+        added(visitor, size=0)
+    with pytest.raises(DigitLabError, match="server has no room"):
+        added("c" * 32, size=0)

@@ -123,7 +123,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(monkeypatch: pytest.Monkey
     monkeypatch.setenv("MNIST_APP_SHELF_MB", "0.001")
     app = brought(opened("data"), zipped(shapes(3)))
     app.button(key="own_pictures_keep").click().run()
-    assert "MB left" in over(app).error[0].value
+    assert "MB left" in app.error[0].value
     assert shelf.items(VISITOR) == []
 
 

@@ -50,8 +50,8 @@ def upload(name: str, data: bytes) -> AppTest:
     app = opened()
     app.file_uploader(key="own_network_0").upload(name, data).run()
     assert not app.exception
-    for job in queues().lab.jobs(ME):
-        queues().lab.wait(job.id, PATIENCE)
+    for job in queues().importing.jobs(ME):
+        queues().importing.wait(job.id, PATIENCE)
     app.run()
     assert not app.exception
     return app
@@ -84,4 +84,4 @@ def test_a_full_shelf_is_told_before_the_work(monkeypatch: pytest.MonkeyPatch) -
         pass
     app = upload("theirs.keras", b"text")
     assert "that is the limit" in said(app)
-    assert queues().lab.jobs(ME) == []
+    assert queues().importing.jobs(ME) == []

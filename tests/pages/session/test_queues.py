@@ -6,9 +6,11 @@ import pytest
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.cluster import Cluster
+from mnist_app.core.jobs.job_queue import JobQueue
+from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.pages.session import jobs, queues
-from mnist_app.pages.session.queues import Queues
+from mnist_app.pages.session.queues import Queues, lined_up
 from tests.support.gates import PATIENCE
 
 
@@ -75,4 +77,22 @@ def test_copies_that_learn_a_hand_are_as_few_as_a_host_allows(
     monkeypatch.setenv("MNIST_APP_MODELS", str(model_path.parent))
     with pytest.raises(DigitLabError, match="more than 1 models"):
         jobs.finetuning_job(model, (), None, "Mine", "third")
+    gate.set()
+
+
+def test_one_visitor_does_not_block_the_line_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_MAX_QUEUE", "2")
+    queue, gate = JobQueue("line"), threading.Event()
+
+    def put(number: int, owner: str) -> JobState:
+        return lined_up(queue, ("open", number), lambda control: gate.wait(), owner).state
+
+    queue.submit(lambda control: gate.wait())
+    assert [put(number, "greedy") for number in range(5)] == [JobState.WAITING] * 5
+    # Their other tabs do not take its place in turn.
+    assert [put(number, "greedy") for number in range(4)] == [JobState.STOPPED] * 4
+    assert put(5, "second") is JobState.WAITING
+    with pytest.raises(DigitLabError, match="Try again in a minute"):
+        put(6, "third")
+    assert put(7, "second") is JobState.WAITING
     gate.set()

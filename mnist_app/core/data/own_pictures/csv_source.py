@@ -11,6 +11,7 @@ from mnist_app.core.data.own_pictures.source import (
     SAMPLED,
     Source,
     label_text,
+    require_few,
     scaled,
     spread,
     square_shape,
@@ -19,6 +20,7 @@ from mnist_app.core.data.own_pictures.source import (
 from mnist_app.core.errors import DigitLabError
 
 SEPARATORS = ",;\t"
+MOST_COLUMNS = 200_000
 # What a column of labels may be called, and one of neither labels nor pixels.
 LABELS = {"label", "labels", "class", "target", "y", "category", "digit", "letter", "character"}
 OTHERS = {"", "id", "index", "no", "number", "name", "file", "filename", "usage", "unnamed: 0"}
@@ -42,13 +44,20 @@ def csv_source(data: bytes) -> Source:
     if not lines:
         raise DigitLabError(NO_TABLE)
     separator = max(SEPARATORS, key=lines[0].count)
+    if lines[0].count(separator) >= MOST_COLUMNS:
+        raise DigitLabError(NO_TABLE)
 
     def cells(line: str) -> list[str]:
-        return next(csv.reader([line], delimiter=separator))
+        try:
+            return next(csv.reader([line], delimiter=separator))
+        except csv.Error as error:
+            raise DigitLabError(NO_TABLE) from error
 
     header = cells(lines[0])
     has_header = sum(not _is_number(cell) for cell in header) > len(header) / 2
     lines = lines[has_header:]
+    # Before cells are made of them.
+    require_few(len(lines))
     sample = [cells(lines[place]) for place in spread(len(lines), SAMPLED)] if lines else []
     sample = [row for row in sample if len(row) == len(header)]
     if not sample:

@@ -11,6 +11,7 @@ from mnist_app.core.data.own_pictures.source import (
     SAMPLED,
     Source,
     label_text,
+    require_few,
     scaled,
     spread,
     square_shape,
@@ -20,6 +21,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED
 
 MOST_ARRAYS = 1000
+# Of one picture: a thousand by a thousand.
+MOST_PIXELS = 1_000_000
 READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 # Of pictures and labels, to learn from and to test with; other collections have other names.
 NAMES = (
@@ -35,6 +38,9 @@ NO_PICTURES = (
     "the shape (number, height, width)."
 )
 NO_LABELS = "y_train and y_test must hold one label for each picture. Save both again."
+TOO_LARGE = (
+    f"A picture can have {MOST_PIXELS:,} pixels here, and these have more. Make them smaller."
+)
 DAMAGED_FILE = "This .npz file is damaged, or holds more than numbers and text. Save it again."
 
 
@@ -45,6 +51,7 @@ def npz_source(data: bytes) -> Source:
         DigitLabError: it is damaged, too large, or has other arrays than these.
     """
     archive = zip_files.archive(data, MOST_ARRAYS)
+    zip_files.require_small(archive, MOST_ARRAYS)
     training, test = (_part(archive, *names) for names in NAMES)
     if training is None:
         raise DigitLabError(NO_ARRAYS)
@@ -71,6 +78,8 @@ def _part(
     values, answers = _array(archive, images), _array(archive, labels)
     if values is None or answers is None or not len(values):
         return None
+    # Before anything is made of them.
+    require_few(len(values))
     if answers.ndim == 2 and answers.shape[1] > 1:
         # One-hot, as networks learn them.
         answers = answers.argmax(axis=1)
@@ -92,12 +101,14 @@ def _pictures(values: np.ndarray) -> np.ndarray:
         values = np.moveaxis(values, 1, 3)
     if values.ndim != 4 or values.shape[3] not in (1, 3, 4) or not values[0].size:
         raise DigitLabError(NO_PICTURES)
+    if values.shape[1] * values.shape[2] > MOST_PIXELS:
+        raise DigitLabError(TOO_LARGE)
     return values[..., :3]
 
 
 def _label(answer: object, named: np.ndarray | None) -> str:
     text = label_text(answer.decode(errors="replace") if isinstance(answer, bytes) else answer)
-    is_place = named is not None and text.isdigit() and int(text) < named.size
+    is_place = named is not None and text.isdecimal() and int(text) < named.size
     return label_text(named.ravel()[int(text)]) if named is not None and is_place else text
 
 
@@ -105,16 +116,14 @@ def _array(archive: zipfile.ZipFile, names: tuple[str, ...]) -> np.ndarray | Non
     """Return the first of these arrays that is there; what it says of its size is not believed.
 
     Raises:
-        DigitLabError: it is damaged, too large, or would have to run code.
+        DigitLabError: it is damaged, or would have to run code.
     """
     items = {item.filename: item for item in archive.infolist()}
     item = next((items[f"{name}.npy"] for name in names if f"{name}.npy" in items), None)
     if item is None:
         return None
-    if item.file_size > zip_files.MOST_UNPACKED:
-        raise DigitLabError(zip_files.too_much(MOST_ARRAYS))
     try:
-        packed = archive.read(item)
+        packed = zip_files.content(archive, item)
         file = io.BytesIO(packed)
         read = READERS[np.lib.format.read_magic(file)]
         shape, is_fortran, dtype = read(file)

@@ -6,12 +6,11 @@ from pathlib import PurePath
 
 import numpy as np
 
-from mnist_app.core import limits
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.own_pictures.conversion import Conversion, proposed
 from mnist_app.core.data.own_pictures.csv_source import csv_source
 from mnist_app.core.data.own_pictures.npz_source import npz_source
-from mnist_app.core.data.own_pictures.source import Source, in_order
+from mnist_app.core.data.own_pictures.source import Source, in_order, require_few
 from mnist_app.core.data.own_pictures.zip_source import zip_source
 from mnist_app.core.errors import DigitLabError, Stopped
 
@@ -62,17 +61,8 @@ def require_allowed(source: Source) -> None:
     Raises:
         DigitLabError: there are more.
     """
-    pictures = max(int(source.is_test.sum()), int((~source.is_test).sum()))
-    for count, name, what in (
-        (pictures, "dataset_pictures", "pictures to learn from"),
-        (len(set(source.labels)), "dataset_classes", "classes"),
-    ):
-        most = limits.most(name)
-        if count > most:
-            raise DigitLabError(
-                f"This file has {count:,} {what}, but the limit here is {most:,.0f}. Leave some "
-                "out."
-            )
+    require_few(max(int(source.is_test.sum()), int((~source.is_test).sum())))
+    require_few(len(set(source.labels)), "dataset_classes")
 
 
 def samples(source: Source) -> list[Sample]:

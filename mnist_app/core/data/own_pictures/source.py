@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_app.core import limits
 from mnist_app.core.errors import DigitLabError
 
 LONGEST_CLASS_NAME = 40
@@ -42,6 +43,23 @@ class Source:
                 "This file needs at least two classes, so that the network has something to tell "
                 "apart. Add another class."
             )
+
+
+def require_few(count: int, limit: str = "dataset_pictures") -> None:
+    """Refuse more pictures, to learn from or to test with, than this host allows.
+
+    Args:
+        limit: the name of another limit, such as that of classes.
+
+    Raises:
+        DigitLabError: there are more.
+    """
+    most = limits.most(limit)
+    if count > most:
+        what = "classes" if limit == "dataset_classes" else "pictures to learn from"
+        raise DigitLabError(
+            f"This file has {count:,} {what}, but the limit here is {most:,.0f}. Leave some out."
+        )
 
 
 def label_text(label: object) -> str:

@@ -83,8 +83,7 @@ def _path(item: zipfile.ZipInfo) -> PurePosixPath:
 
 def _require_harmless(archive: zipfile.ZipFile) -> None:
     """Refuse a file whose like people do not make by accident, or that cannot be read whole."""
-    items = archive.infolist()
-    for item in items:
+    for item in archive.infolist():
         path = _path(item)
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[:1]:
             raise DigitLabError(OUTSIDE)
@@ -94,8 +93,7 @@ def _require_harmless(archive: zipfile.ZipFile) -> None:
             raise DigitLabError(PASSWORD)
         if zip_files.is_wanted(path, ARCHIVES):
             raise DigitLabError(NESTED)
-    if sum(item.file_size for item in items) > zip_files.MOST_UNPACKED:
-        raise DigitLabError(zip_files.too_much(MOST_PACKED))
+    zip_files.require_small(archive, MOST_PACKED)
 
 
 def _classes(folders: Sequence[tuple[str, ...]]) -> list[tuple[str, bool]]:

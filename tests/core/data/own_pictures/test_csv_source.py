@@ -69,6 +69,8 @@ def test_broken_rows_are_named() -> None:
         (b"", "Each row"),
         (b"label,pixel0\n", "Each row"),
         (b"1,2,3\n4,5,6\n", "Each row"),
+        (b"," * 200_001, "Each row"),
+        (b"x" * 140_000 + b",1,2\n", "Each row"),
         (b"\xff\xfe1\x00", "UTF-8"),
         (",".join(NAMES).encode() + b"\n" + b",".join([b"1"] * 784), "no column called “label”"),
         (text([["label", *NAMES], *labelled(["7"] * 30)]), "two classes"),
@@ -77,3 +79,9 @@ def test_broken_rows_are_named() -> None:
 def test_what_is_no_such_table_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(DigitLabError, match=words):
         csv_source(data)
+
+
+def test_too_many_rows_are_refused_before_any_is_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_APP_DATASET_PICTURES", "9")
+    with pytest.raises(DigitLabError, match="10 pictures to learn from, but the limit here is 9"):
+        csv_source(text([["label", *NAMES], *[["no picture"]] * 10]))

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from mnist_app.core import zip_files
+from mnist_app.core.data.own_pictures import npz_source as module
 from mnist_app.core.data.own_pictures.npz_source import npz_source
 from mnist_app.core.errors import DigitLabError
 from tests.support.own_pictures import npz, zipped
@@ -46,6 +48,9 @@ def test_labels_may_be_texts_or_have_names() -> None:
     names = np.array(["cat", "dog"])
     source = npz_source(npz(x_train=IMAGES[:2], y_train=LABELS[:2], class_names=names))
     assert source.labels == ["cat", "dog"]
+    signs = np.array(["²", "1"])
+    source = npz_source(npz(x_train=IMAGES[:2], y_train=signs, class_names=names))
+    assert source.labels == ["²", "dog"]
 
 
 def test_a_picture_without_numbers_is_broken() -> None:
@@ -70,6 +75,21 @@ def test_what_is_no_such_file_is_refused() -> None:
         (npz(x_train=np.array([{}, []], dtype=object), y_train=LABELS[:2]), "damaged"),
         (zipped({"x_train.npy": lying, "y_train.npy": lying}), "damaged"),
         (npz(x_train=IMAGES, y_train=LABELS * 0), "two classes"),
+        (npz(x_train=np.zeros((2, 1001, 1000), np.uint8), y_train=LABELS[:2]), "pixels"),
     ):
         with pytest.raises(DigitLabError, match=words):
             npz_source(data)
+
+
+def test_too_much_is_refused_before_anything_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_label", lambda *arguments: pytest.fail("It is too much."))
+    data = npz(x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS)
+    with monkeypatch.context() as small:
+        small.setenv("MNIST_APP_DATASET_PICTURES", "39")
+        with pytest.raises(
+            DigitLabError, match="40 pictures to learn from, but the limit here is 39"
+        ):
+            npz_source(data)
+    monkeypatch.setattr(zip_files, "MOST_UNPACKED", 2 * IMAGES.nbytes)
+    with pytest.raises(DigitLabError, match="holds too much"):
+        npz_source(data)
