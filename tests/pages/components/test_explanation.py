@@ -18,6 +18,7 @@ from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import layer_list, model_store
 from mnist_app.core.percentages import confidence
 from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.lab.networks import model_files
 from mnist_app.pages.components.explanation import (
     CHANGE,
     STEP,
@@ -140,14 +141,20 @@ def test_what_would_change_its_mind_is_shown_in_words_and_pictures(
     assert "ink to remove" in text(app)
 
 
+def keep_only(network: keras.Model, folder: Path) -> None:
+    """Put a network in the place of all others, as one that learned here."""
+    card = model_store.models()[0].card
+    assert card is not None
+    shutil.rmtree(folder)
+    model_store.save(model_files.packed(network), card, folder / "only.keras")
+
+
 def test_a_mind_that_nothing_changes_is_told(models: Path, image: np.ndarray) -> None:
     stubborn = keras.Sequential(
         [layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")]
     )
     stubborn.set_weights([np.zeros((784, 10)), np.arange(10.0)])
-    shutil.rmtree(models)
-    models.mkdir()
-    stubborn.save(models / "stubborn.keras")
+    keep_only(stubborn, models)
     app = looked_at(image, CHANGE)
     assert "no small change" in text(app)
     app.session_state["it_part"] = STEP
@@ -167,9 +174,7 @@ def test_layers_along_a_line_are_shown_too(models: Path, image: np.ndarray) -> N
             layers.Dense(10, activation="softmax"),
         ]
     )
-    shutil.rmtree(models)
-    models.mkdir()
-    line.save(models / "line.keras")
+    keep_only(line, models)
     app = looked_at(image)
     told = ["28 pictures of 28 x 1", "4 pictures of 26 x 1", "104 numbers", "104 numbers", "10 num"]
     for place, size in enumerate(told, start=2):

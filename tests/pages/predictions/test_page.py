@@ -15,6 +15,7 @@ from mnist_app.core.percentages import percent
 from mnist_app.pages.predictions import gallery as test_pictures
 from mnist_app.pages.predictions.confusion import times
 from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.wording import escape_markdown
 from tests.support.visits import IN_TEST_ORDER, bodies, jobs_about, report, settled, visit
 
 MEASURES = 8
@@ -93,7 +94,7 @@ def test_the_worst_confusions_are_listed_in_words_and_lead_to_their_pictures(
     true, read = divmod(int(errors.argmax()), 10)
     count = errors.max()
     worst = confused(app)[0]
-    assert worst.label == f"{true} read as {read}: {times(count)}"
+    assert worst.label == escape_markdown(f"{true} read as {read}: {times(count)}")
     worst.click().run()
     assert gallery(app) == [(str(true), str(read))] * count
 
