@@ -131,7 +131,7 @@ def test_a_graph_with_layers_that_only_work_in_training_keeps_its_layers() -> No
 def test_what_reads_no_digits_says_so() -> None:
     model = network()
     model.set_weights([np.zeros_like(part) for part in model.get_weights()])
-    with pytest.raises(DigitLabError, match="at best 20 of 200 digits"):
+    with pytest.raises(DigitLabError, match="at most 20 of 200 digits"):
         adapted(saved(model), "blank.keras")
 
 
