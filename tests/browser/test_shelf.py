@@ -62,7 +62,7 @@ def test_what_somebody_made_at_a_kiosk_goes_with_them(page: Page, tmp_path: Path
         opened(page, f"{server.url}/shelf", EMPTY)
         maker = visitor_of(page)
         network_of(maker)
-        opened(page, f"{server.url}/shelf", "kept until the next visitor comes")
+        opened(page, f"{server.url}/shelf", "1 of 20 things")
         page.get_by_role("heading", name="My things").click()
         page.clock.fast_forward(21_000)
         page.locator(CANVAS).wait_for()
