@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnist_app.core.data.own_pictures import reading
 from mnist_app.core.data.own_pictures.conversion import Conversion, Way
-from mnist_app.core.data.own_pictures.source import in_order
+from mnist_app.core.data.own_pictures.source import Source, in_order
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.jobs.job_queue import Control
@@ -71,9 +71,7 @@ def looking_job(file_id: str, name: str, data: bytes, owner: str) -> Snapshot:
     """
 
     def work(control: Control) -> Look:
-        import_first(*HEAVY)
-        source = reading.source_of(name, data)
-        reading.require_allowed(source)
+        source = _opened(name, data)
         found = reading.samples(source)
         suggestion = reading.suggestion(found)
         counts = Counter(source.labels)
@@ -99,9 +97,7 @@ def keeping_job(
     """
 
     def work(control: Control) -> Kept:
-        import_first(*HEAVY)
-        source = reading.source_of(name, data)
-        reading.require_allowed(source)
+        source = _opened(name, data)
         own = reading.read(source, convert, "", title, control.report, control.should_stop)
         return Kept(own_datasets.keep(own.dataset, owner, title), own.left_out)
 
@@ -112,6 +108,13 @@ def kept_as(key: tuple) -> Kept | None:
     """Return what came of the job about `key`; None while there is nothing yet."""
     job = queues().batches.latest(("keep", *key))
     return job.result if job is not None and job.state is JobState.DONE else None
+
+
+def _opened(name: str, data: bytes) -> Source:
+    import_first(*HEAVY)
+    source = reading.source_of(name, data)
+    reading.require_allowed(source)
+    return source
 
 
 def _shown(sample: reading.Sample, suggestion: Conversion) -> ShownSample:

@@ -13,7 +13,7 @@ from mnist_app.core.runs.run import Run, RunState, distinct_title
 from mnist_app.pages.runs.comparison import show_run_comparison
 from mnist_app.pages.runs.details import show_run
 from mnist_app.pages.session import navigation, wording
-from mnist_app.pages.session.choices import choose, default_dataset
+from mnist_app.pages.session.choices import choose, default_dataset, offer_all
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.run_jobs import runs, training_job
 from mnist_app.pages.session.visitor import visitor
@@ -106,13 +106,7 @@ def _show_list(listed: list[Run]) -> list[int]:
     for number, run in enumerate(ordered):
         if shows_all or number < SHOWN or run.id in chosen:
             _show_row(run, chosen)
-    if len(ordered) > SHOWN and not shows_all:
-        st.button(
-            f"Show all {len(ordered)}",
-            key="show_all_runs",
-            icon=":material/expand_more:",
-            on_click=lambda: st.session_state.update(all_runs=True),
-        )
+    offer_all(len(ordered), SHOWN, "all_runs")
     return chosen
 
 

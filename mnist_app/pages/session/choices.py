@@ -51,6 +51,21 @@ def choose(
     return chosen
 
 
+def offer_all(count: int, shown: int, key: str) -> None:
+    """Offer the rest of a list of which a few are shown, until all are.
+
+    Args:
+        key: in the session, True once all are asked for.
+    """
+    if count > shown and not st.session_state.get(key):
+        st.button(
+            f"Show all {count}",
+            key=f"show_{key}",
+            icon=":material/expand_more:",
+            on_click=lambda: st.session_state.update({key: True}),
+        )
+
+
 def choose_quantity() -> Quantity:
     """Show whether charts of learning show errors or accuracy, and return which."""
     quantities = {quantity.name: quantity for quantity in (ERROR, ACCURACY)}

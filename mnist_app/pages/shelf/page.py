@@ -11,6 +11,7 @@ from mnist_app.core.models.model_card import TITLE_LENGTH
 from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.archive import zipped
 from mnist_app.core.shelf.shelf import Item
+from mnist_app.pages.session.choices import offer_all
 from mnist_app.pages.session.kiosk import job_owner
 from mnist_app.pages.session.navigation import open_page, show_doors
 from mnist_app.pages.session.visitor import visitor
@@ -47,13 +48,7 @@ def page() -> None:
     with st.container(key="things"):
         for thing in made if shows_all else made[:SHOWN]:
             _show_thing(thing)
-    if len(made) > SHOWN and not shows_all:
-        st.button(
-            f"Show all {len(made)}",
-            key="show_all_things",
-            icon=":material/expand_more:",
-            on_click=lambda: st.session_state.update(all_things=True),
-        )
+    offer_all(len(made), SHOWN, "all_things")
 
 
 def _show_room(items: list[Item]) -> None:

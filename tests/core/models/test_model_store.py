@@ -1,4 +1,3 @@
-import json
 import os
 import shutil
 import threading
@@ -12,7 +11,6 @@ import pytest
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.models.model_store import (
     ModelFiles,
     StoredModel,
@@ -25,33 +23,7 @@ from mnist_app.core.models.model_store import (
 )
 from mnist_app.core.recognition.classifier import Classifier
 from tests.support.samples import nearly_full_disk
-
-# The store opens neither.
-FILES = ModelFiles(b"a network", b"its LiteRT form")
-LATER = ModelFiles(b"a better network", b"the better one's form")
-
-
-def card(title: str = "A title") -> ModelCard:
-    return ModelCard(
-        title=title,
-        dataset="mnist",
-        architecture="dense",
-        settings={"epochs": 1},
-        seed=1,
-        class_names=DIGIT_NAMES,
-        weights=5,
-        versions={"keras": "3"},
-        results={},
-    )
-
-
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that MNIST_APP_MODELS names, and nothing shipped."""
-    monkeypatch.setattr(model_store, "SHIPPED", tmp_path / "shipped" / "digit_lab.keras")
-    folder = tmp_path / "models"
-    folder.mkdir()
-    return folder
+from tests.support.stored_models import FILES, LATER, card
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -82,71 +54,6 @@ def test_a_model_is_renamed_on_its_card_alone(models: Path) -> None:
     stored.path.with_suffix(".json").unlink()
     with pytest.raises(DigitLabError, match="cannot be renamed"):
         rename(describe(stored.path), "Third")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "7", "null", "{}", '{"title": 5}', "\0", "[" * 100_000, '{"a":' * 100_000],
-    ids=lambda text: text[:10],
-)
-def test_without_a_readable_card_a_model_is_known_by_its_file(models: Path, text: str) -> None:
-    stored = save(FILES, card(), models / "new.keras")
-    stored.path.with_suffix(".json").write_text(text)
-    again = describe(stored.path)
-    assert again.card is None
-    assert again.title == "new"
-    assert again.class_names == DIGIT_NAMES
-    assert not is_ready(again)
-    assert [model.name for model in model_store.models()] == ["new"]
-
-
-def test_a_card_of_another_file_is_none(models: Path) -> None:
-    stored = save(FILES, card(), models / "new.keras")
-    stored.path.write_bytes(b"another network")
-    assert describe(stored.path).card is None
-    assert not is_ready(describe(stored.path))
-
-
-def test_a_litert_form_of_another_model_is_none(models: Path) -> None:
-    stored = save(FILES, card(), models / "new.keras")
-    stored.path.with_suffix(".tflite").write_bytes(b"another form")
-    assert describe(stored.path).card is not None
-    assert not is_ready(stored)
-    with pytest.raises(DigitLabError, match=r"new\.keras is not ready"):
-        model_store.classifier(stored.path)
-    stored.path.with_suffix(".tflite").unlink()
-    assert not is_ready(stored)
-
-
-def test_an_older_card_counts_and_its_litert_form_is_made_anew(models: Path) -> None:
-    stored = save(FILES, card(), models / "new.keras")
-    path = stored.path.with_suffix(".json")
-    values = json.loads(path.read_text())
-    del values["keras_sha256"], values["litert_sha256"]
-    path.write_text(json.dumps(values))
-    assert describe(stored.path).title == "A title"
-    assert not is_ready(stored)
-    add_litert(stored.path, LATER.litert)
-    assert is_ready(stored)
-    assert describe(stored.path).title == "A title"
-    assert stored.path.with_suffix(".tflite").read_bytes() == LATER.litert
-
-
-def test_a_model_of_another_app_gets_a_litert_form_but_no_card(models: Path) -> None:
-    (models / "foreign.keras").write_bytes(FILES.keras)
-    stored = describe(models / "foreign.keras")
-    assert not is_ready(stored)
-    add_litert(stored.path, FILES.litert)
-    assert is_ready(stored)
-    assert describe(stored.path) == stored == StoredModel(stored.path, None)
-
-
-def test_a_wrong_card_does_not_become_right_by_a_litert_form(models: Path) -> None:
-    stored = save(FILES, card(), models / "new.keras")
-    stored.path.write_bytes(LATER.keras)
-    add_litert(stored.path, LATER.litert)
-    assert is_ready(stored)
-    assert describe(stored.path).card is None
 
 
 def test_a_model_that_is_gone_is_named(models: Path) -> None:
@@ -243,17 +150,6 @@ def test_a_model_that_is_gone_does_not_hide_the_others(models: Path) -> None:
     save(FILES, card(), models / "mine.keras")
     (models / "gone.keras").symlink_to(models / "nowhere.keras")
     assert [model.name for model in model_store.models()] == ["mine"]
-
-
-@pytest.mark.parametrize(
-    "change", [{"title": 2024}, {"class_names": [0, 1]}, {"training": "long"}, {"weights": "few"}]
-)
-def test_a_card_with_values_of_another_kind_is_none(models: Path, change: dict[str, Any]) -> None:
-    stored = save(FILES, card(), models / "mine.keras")
-    assert stored.card is not None
-    path = stored.path.with_suffix(".json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    assert model_store.describe(stored.path).card is None
 
 
 def test_without_a_setting_models_are_kept_beside_the_shipped_one(

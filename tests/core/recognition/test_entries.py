@@ -1,7 +1,6 @@
 import gzip
 import io
 import json
-import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from mnist_app.core.recognition.entries import (
 from mnist_app.core.zip_files import NO_ZIP, NOT_UNPACKED, TOO_LARGE, too_much
 from tests.support.command_line import SEVEN
 from tests.support.drawings import STROKES, canvas_json
+from tests.support.own_pictures import zipped
 from tests.support.pictures import encoded, seven
 
 
@@ -31,14 +31,6 @@ def seen(entry: Entry) -> np.ndarray:
     assert isinstance(entry.content, Drawing)
     assert not entry.problem
     return strokes_to_input(entry.content)
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def in_zip(data: bytes) -> list[Entry]:
