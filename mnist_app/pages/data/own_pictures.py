@@ -17,10 +17,12 @@ from mnist_app.pages.components.pixel_images import picture
 from mnist_app.pages.data.own_pictures_jobs import Look, keeping_job, kept_as, looking_job
 from mnist_app.pages.session.navigation import show_train_button
 from mnist_app.pages.session.queues import queues
+from mnist_app.pages.session.upload_panel import close_panel, upload_panel
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import rerun_after, result_or_progress, result_or_stop
-from mnist_app.pages.session.wording import counted, escape_markdown, show_error
+from mnist_app.pages.session.wording import counted, escape_markdown
 
+PANEL = "own_pictures"
 WAYS = {Way.INK: "Writing only", Way.RESIZED: "Whole picture"}
 EXPLAINED = {
     Way.INK: "Cuts out the writing, makes it light on dark, and centres it like a drawing. "
@@ -48,7 +50,7 @@ def choose_kept() -> None:
     kept = kept_as(key) if key else None
     if kept is not None:
         del st.session_state["own_pictures_kept"]
-        st.session_state.own_pictures_turn += 1
+        close_panel(PANEL)
         st.session_state.own_left_out = {kept.id: kept.left_out}
         # Not by the link, which the browser sends anew when it has this run end early.
         st.session_state.chosen_dataset = kept.id
@@ -56,14 +58,10 @@ def choose_kept() -> None:
 
 def show_own_pictures() -> None:
     """Show the way from a file to a data set of the visitor's own."""
-    with st.expander("Use your own pictures", icon=":material/upload_file:", key="own_pictures"):
-        try:
-            _show_upload()
-        except DigitLabError as error:
-            show_error(error)
+    upload_panel("Use your own pictures", PANEL, _show_upload)
 
 
-def _show_upload() -> None:
+def _show_upload(key: str) -> None:
     most_mb = max(1, int(min(limits.most("dataset_mb"), MOST_MB)))
     st.markdown(FORMATS)
     st.caption(
@@ -72,12 +70,10 @@ def _show_upload() -> None:
         f"them. They are deleted when nobody has used them for {limits.most('shelf_days'):.0f} "
         "days."
     )
-    turn = st.session_state.setdefault("own_pictures_turn", 0)
     file = st.file_uploader(
         "A ZIP, NPZ or CSV file of pictures",
         type=[ending[1:] for ending in OWN_ENDINGS],
-        # A new one holds nothing: so the server lets go of the file.
-        key=f"own_pictures_{turn}",
+        key=key,
         max_upload_size=most_mb,
     )
     if file is None:

@@ -4,7 +4,6 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mnist_app.core import limits
-from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
@@ -13,11 +12,13 @@ from mnist_app.core.shelf import models as shelf_models
 from mnist_app.core.shelf import shelf
 from mnist_app.pages.session.navigation import show_draw_button
 from mnist_app.pages.session.queues import cluster, lined_up, queues
+from mnist_app.pages.session.upload_panel import close_panel, upload_panel
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import result_or_progress
-from mnist_app.pages.session.wording import escape_markdown, show_error
+from mnist_app.pages.session.wording import escape_markdown
 
 MOST_MB = 50
+PANEL = "own_network"
 WELCOME = (
     "Bring a **.keras** or **.h5** file of a network that reads digits. Keras 2 or 3 may have "
     "saved it. The app finds out how it wants its pictures (their size, light or dark ink, pixels "
@@ -27,11 +28,7 @@ WELCOME = (
 
 def offer_own_network() -> None:
     """Show the way from a file to a network that is chosen on this page."""
-    with st.expander("Use your own network", icon=":material/upload_file:", key="own_network"):
-        try:
-            _show_upload()
-        except DigitLabError as error:
-            show_error(error)
+    upload_panel("Use your own network", PANEL, _show_upload)
 
 
 def show_found(model: StoredModel) -> None:
@@ -47,19 +44,17 @@ def show_found(model: StoredModel) -> None:
         show_draw_button(model)
 
 
-def _show_upload() -> None:
+def _show_upload(key: str) -> None:
     st.markdown(WELCOME)
     st.caption(
         f"Up to {MOST_MB} MB, with ten answers, one for each digit. Code in the file never runs, "
         "so layers with their own code are refused. Only you can use it, unless you share it. It "
         f"is deleted when nobody has used it for {limits.most('shelf_days'):.0f} days."
     )
-    turn = st.session_state.setdefault("own_network_turn", 0)
     file = st.file_uploader(
         "A .keras or .h5 file",
         type=["keras", "h5", "hdf5"],
-        # A new one holds nothing: so the server lets go of the file.
-        key=f"own_network_{turn}",
+        key=key,
         max_upload_size=MOST_MB,
     )
     if file is None:
@@ -68,7 +63,7 @@ def _show_upload() -> None:
     queue = queues().importing
     name = result_or_progress(queue, job, f"Opening {escape_markdown(file.name)}", stop=queue.stop)
     if job.state == JobState.DONE:
-        st.session_state.own_network_turn += 1
+        close_panel(PANEL)
         # Side by side with the built-in one.
         st.query_params.update(model=name, other=model_store.SHIPPED.stem)
         st.rerun()
