@@ -139,9 +139,10 @@ def require_room(visitor: str, size: int = 0, instead_of: str = "") -> None:
     forget_old()
     others = [item for item in _all() if item.id != instead_of]
     own = [item for item in others if item.is_owned_by(visitor)]
-    if len(own) >= limits.most("shelf_items"):
+    most = limits.most("shelf_items")
+    if len(own) >= most:
         raise DigitLabError(
-            f"You have {len(own)} things, which is the limit. Delete one on My things first."
+            f"My things is full: {most:,.0f} of {most:,.0f}. Delete one there first."
         )
     room, needed = limits.most("shelf_mb") - total_mb(own), max(size / MB, LEAST_MB)
     if needed > room:

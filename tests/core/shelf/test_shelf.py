@@ -145,9 +145,9 @@ def test_a_full_shelf_is_said_before_the_work(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("MNIST_APP_SHELF_ITEMS", "2")
     for title in ("Stars", "Moons"):
         added(ANN, title)
-    with pytest.raises(DigitLabError, match=r"2 things, which is the limit\."):
+    with pytest.raises(DigitLabError, match=r"full: 2 of 2\."):
         shelf.require_room(ANN)
-    with pytest.raises(DigitLabError, match="2 things"), shelf.adding(ANN, Kind.MODEL, "Third"):
+    with pytest.raises(DigitLabError, match="2 of 2"), shelf.adding(ANN, Kind.MODEL, "Third"):
         pytest.fail("There is no room.")
     with shelf.replacing(shelf.items(ANN)[0], ANN):
         pass

@@ -83,5 +83,5 @@ def test_a_full_shelf_is_told_before_the_work(monkeypatch: pytest.MonkeyPatch) -
     with shelf.adding(ME, Kind.SYMBOLS, "Mine"):
         pass
     app = upload("theirs.keras", b"text")
-    assert "that is the limit" in said(app)
+    assert "My things is full" in said(app)
     assert queues().importing.jobs(ME) == []
