@@ -58,8 +58,9 @@ def clear(page: Page) -> None:
 def expect_read(page: Page, digit: int) -> None:
     """Wait for the answer, which stands alone in the first line."""
     expect(page.locator(f"{PREDICTION} .digit")).to_have_text(str(digit))
-    first_line = page.locator(PREDICTION).inner_text().strip().splitlines()[0]
-    assert first_line == str(digit)
+    expect(page.locator(PREDICTION)).to_have_text(
+        re.compile(rf"^\s*{digit}\s*\n"), use_inner_text=True
+    )
 
 
 def ink(page: Page) -> int:

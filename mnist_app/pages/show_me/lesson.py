@@ -51,7 +51,6 @@ def show_lesson(canvas: Canvas, model: StoredModel) -> None:
         corrections.show_handwriting(canvas, model)
         if not corrections.kept_drawings():
             _show_new_network(canvas)
-        show_doors(DOORS)
     with left:
         show_plain_canvas(canvas)
         reader.show_answer(found)
@@ -86,12 +85,15 @@ def _show_new_network(canvas: Canvas) -> None:
             st.markdown(f"Learning takes {time} here.", width="content")
     if started:
         rerun_after(lambda: training_job(config, TITLE, visitor(), canvas.image))
-    if job is not None:
-        if job.state == JobState.DONE:
-            _delete_former(job)
-        # A fragment has a container of its own: so the chart stays where it is.
-        with st.container():
-            _show_curve(job)
+    if job is None:
+        # Below what is shown later it would not be seen.
+        show_doors(DOORS)
+        return
+    if job.state == JobState.DONE:
+        _delete_former(job)
+    # A fragment has a container of its own: so the chart stays where it is.
+    with st.container():
+        _show_curve(job)
 
 
 def _config() -> TrainingConfig:

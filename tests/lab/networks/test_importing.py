@@ -1,5 +1,6 @@
 """Foreign files in a process of their own, which each test starts, with TensorFlow."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,8 +14,12 @@ from mnist_app.lab.networks.importing import import_network
 from tests.support.networks import network, saved
 
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+@pytest.fixture(autouse=True)
+def no_process_left() -> Iterator[None]:
+    """A browser and a server of other tests may run on."""
+    before = psutil.Process().children(recursive=True)
+    yield
+    assert set(psutil.Process().children(recursive=True)) <= set(before)
 
 
 def test_a_network_arrives_adapted_and_errors_arrive_as_they_were() -> None:
@@ -23,7 +28,6 @@ def test_a_network_arrives_adapted_and_errors_arrive_as_they_were() -> None:
     assert Classifier(made.files.litert).classes == 10
     with pytest.raises(DigitLabError, match=r"^theirs\.h5 is damaged"):
         import_network(b"text", "theirs.h5")
-    assert children() == []
 
 
 @pytest.mark.parametrize(("limit", "most"), [("MOST_BYTES", 50_000_000), ("MOST_SECONDS", 0.5)])
@@ -33,7 +37,6 @@ def test_what_takes_too_much_is_ended(
     monkeypatch.setattr(importing, limit, most)
     with pytest.raises(DigitLabError, match="too much memory or time"):
         import_network(b"text", "theirs.h5")
-    assert children() == []
 
 
 def test_it_ends_when_told_to_stop() -> None:
@@ -41,7 +44,6 @@ def test_it_ends_when_told_to_stop() -> None:
     control.stop()
     with pytest.raises(Stopped):
         import_network(b"text", "theirs.h5", control=control)
-    assert children() == []
 
 
 def test_a_process_that_dies_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

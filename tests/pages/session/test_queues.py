@@ -11,7 +11,7 @@ from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.pages.session import jobs, queues
 from mnist_app.pages.session.queues import Queues, lined_up
-from tests.support.gates import PATIENCE
+from tests.support.gates import PATIENCE, now, until
 
 
 @pytest.fixture
@@ -87,7 +87,8 @@ def test_one_visitor_does_not_block_the_line_for_others(monkeypatch: pytest.Monk
     def put(number: int, owner: str) -> JobState:
         return lined_up(queue, ("open", number), lambda control: gate.wait(), owner).state
 
-    queue.submit(lambda control: gate.wait())
+    first = queue.submit(lambda control: gate.wait())
+    until(lambda: now(queue, first).state is JobState.RUNNING)
     assert [put(number, "greedy") for number in range(5)] == [JobState.WAITING] * 5
     # Their other tabs do not take its place in turn.
     assert [put(number, "greedy") for number in range(4)] == [JobState.STOPPED] * 4
