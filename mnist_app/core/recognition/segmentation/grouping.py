@@ -83,13 +83,17 @@ def characters(
     prices = np.array(
         [MISS_COST * misses[span][0] * misses[span][1] / usual for span in spans]
     ) + CUT_COST * np.array([_cuts(in_row, last) for _, last in spans])
-    # Where there is nothing to choose the answer is known.
-    chosen = _with_a_choice(spans)
-    if chosen:
-        inputs = np.stack([image_of(tuple(row[slice(*spans[index])])) for index in chosen])
+    # A judge takes far longer than the search, and only makes candidates dearer: what is cheapest
+    # once all of its own are judged stays so, whatever would be said of the others.
+    unjudged = {span: index for index, span in enumerate(spans)}
+    while True:
+        found = best_path(len(row), spans, -prices)
+        asked = [unjudged.pop(span) for span in found if span in unjudged]
+        if not asked:
+            return [tuple(row[slice(*span)]) for span in found]
+        inputs = np.stack([image_of(tuple(row[slice(*spans[index])])) for index in asked])
         # Another character is doubted, but need not be divided into what looks like digits.
-        prices[chosen] -= np.log(judge.probabilities(inputs).max(axis=1).clip(LEAST_DIGIT))
-    return [tuple(row[slice(*span)]) for span in best_path(len(row), spans, -prices)]
+        prices[asked] -= np.log(judge.probabilities(inputs).max(axis=1).clip(LEAST_DIGIT))
 
 
 def doubt(pieces: Sequence[Piece]) -> float:
@@ -122,12 +126,6 @@ def _runs(count: int) -> list[Span]:
         for first in range(count)
         for last in range(first + 1, min(first + MOST_TOGETHER, count) + 1)
     ]
-
-
-def _with_a_choice(spans: Sequence[Span]) -> list[int]:
-    """Return the indices of the candidates of several pieces, and of those pieces alone."""
-    joined = {piece for first, last in spans if last > first + 1 for piece in range(first, last)}
-    return [index for index, (first, _) in enumerate(spans) if first in joined]
 
 
 def _middle(piece: Piece) -> np.ndarray:

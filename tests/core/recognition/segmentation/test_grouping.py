@@ -78,11 +78,18 @@ def test_what_votes_for_far_middles_is_never_one_character() -> None:
     assert joined(pieces, (0, 1)) == [(0,), (1,)]
 
 
-def test_where_there_is_nothing_to_choose_the_network_is_not_asked() -> None:
+def test_the_network_is_not_asked_about_what_cannot_be_cheapest() -> None:
+    judge: Any = Judge((0, 1))
+    pieces = [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=0)]
+    assert characters(pieces, [0, 1], judge, judge.image_of) == [(0, 1)]
+    assert judge.asked == [(0, 1)]
+
+
+def test_the_network_is_asked_once_about_each_candidate() -> None:
     judge: Any = Judge()
-    pieces = [piece(0, 0), piece(0, 3 * HEIGHT)]
-    assert characters(pieces, [0, 1], judge, judge.image_of) == [(0,), (1,)]
-    assert judge.asked == []
+    pieces = [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=1)]
+    assert characters(pieces, [0, 1], judge, judge.image_of) == [(0, 1)]
+    assert judge.asked == [(0, 1), (0,), (1,)]
 
 
 def test_a_stroke_is_rather_not_divided() -> None:
