@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import Picture
-from mnist_app.core.ink.drawings import Drawing
+from mnist_app.core.ink.drawings import Drawing, corners
 from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.confidence import LEAST_DIGIT, candidates
@@ -196,8 +196,8 @@ def is_rather_a_number(reading: Reading, as_number: Callable[[], Reading]) -> bo
 
 
 def _drawn_box(part: Drawing) -> Box:
-    points, margin = np.concatenate(part.strokes), part.pen_width / 2
-    return _box(points.min(axis=0) - margin, points.max(axis=0) + margin)
+    (low, high), margin = corners(part.strokes), part.pen_width / 2
+    return _box(low - margin, high + margin)
 
 
 def _inked_box(part: InkPart, scale: float) -> Box:

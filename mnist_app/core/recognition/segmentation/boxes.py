@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_app.core.ink.drawings import LEAST_EXTENT
+from mnist_app.core.ink.drawings import LEAST_EXTENT, corners
 
 # What is lower than this fraction of the highest piece does not say how high digits are.
 LOW_FRACTION = 0.5
@@ -19,7 +19,7 @@ FAINT = 0.3
 
 def boxes_of(lines: Sequence[np.ndarray]) -> np.ndarray:
     """Return the box around each line, points (n, 2) with n >= 1."""
-    return np.array([[*line.min(axis=0), *line.max(axis=0)] for line in lines]).reshape(-1, 4)
+    return np.array([np.concatenate(corners([line])) for line in lines]).reshape(-1, 4)
 
 
 def boxes_in(ink: np.ndarray) -> np.ndarray:

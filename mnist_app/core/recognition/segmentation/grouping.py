@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mnist_app.core.ink.drawings import corners
 from mnist_app.core.recognition.confidence import LEAST_DIGIT
 from mnist_app.core.recognition.segmentation.network import HEIGHT
 from mnist_app.core.recognition.segmentation.pieces import Piece
@@ -129,16 +130,17 @@ def _runs(count: int) -> list[Span]:
 
 
 def _middle(piece: Piece) -> np.ndarray:
-    return np.average(piece.middles, axis=0, weights=piece.weights)
+    return piece.weights @ piece.middles / piece.weights.sum()
 
 
 def _missed(pieces: Sequence[Piece]) -> tuple[float, float]:
     """Return by how much votes miss the middle of the box on average, in heights; and the ink."""
-    points = np.concatenate([piece.points for piece in pieces])
+    low, high = corners([piece.points for piece in pieces])
     votes = np.concatenate([piece.middles for piece in pieces])
     weights = np.concatenate([piece.weights for piece in pieces])
-    away = np.hypot(*(votes - (points.min(axis=0) + points.max(axis=0)) / 2).T) / HEIGHT
-    return float(np.average(np.minimum(away, 1.0), weights=weights)), float(weights.sum())
+    away = np.hypot(*(votes - (low + high) / 2).T) / HEIGHT
+    ink = float(weights.sum())
+    return float(weights @ np.minimum(away, 1.0)) / ink, ink
 
 
 def _usual_ink(pieces: Sequence[Piece]) -> float:
