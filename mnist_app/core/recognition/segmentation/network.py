@@ -55,8 +55,10 @@ class SegmentationNetwork:
         outputs = self._outputs(_padded(evened(ink)))[
             MARGIN : MARGIN + height, MARGIN : MARGIN + width
         ]
-        places = np.moveaxis(np.indices(ink.shape), 0, -1)
-        return Votes(outputs[..., 0] > 0, places + HEIGHT * outputs[..., 1:].astype(np.float64))
+        middles = HEIGHT * outputs[..., 1:].astype(np.float64)
+        middles[..., 0] += np.arange(height)[:, None]
+        middles[..., 1] += np.arange(width)
+        return Votes(outputs[..., 0] > 0, middles)
 
     def _outputs(self, ink: np.ndarray) -> np.ndarray:
         shape = (1, *ink.shape, 1)

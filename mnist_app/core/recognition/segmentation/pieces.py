@@ -143,19 +143,20 @@ def _drawn_pieces(strokes: Strokes, scale: float) -> tuple[list[np.ndarray], lis
     pixels = [tuple(np.round(points[:, ::-1] - 0.5).astype(int).T) for points in placed]
     belongs = [votes.belongs[pixel].mean() > 0.5 for pixel in pixels]
     alone = [_is_like_a_one(points[:, ::-1]) for points in placed]
-    wanted = [one or other for one, other in zip(belongs, alone, strict=True)]
+    wanted = np.flatnonzero(np.logical_or(belongs, alone)).tolist()
     middles = [
         votes.middles[pixel] if is_heard else _middle_of(points[:, ::-1])
         for pixel, points, is_heard in zip(pixels, placed, belongs, strict=True)
     ]
-    if not any(wanted):
+    if not wanted:
         return [], []
-    heard = np.concatenate([m for m, is_wanted in zip(middles, wanted, strict=True) if is_wanted])
-    found = _peaks(heard, np.ones(len(heard)))
+    heard = np.concatenate([middles[source] for source in wanted])
+    nearest = _nearest(heard, _peaks(heard, np.ones(len(heard))))
+    ends = np.cumsum([len(middles[source]) for source in wanted])
     cut: list[np.ndarray] = []
     pieces: list[Piece] = []
-    for source in np.flatnonzero(wanted).tolist():
-        owners = _without_short_runs(_nearest(middles[source], found))
+    for source, part in zip(wanted, np.split(nearest, ends[:-1]), strict=True):
+        owners = _without_short_runs(part)
         runs = np.split(np.arange(len(owners)), np.flatnonzero(np.diff(owners)) + 1)
         for run in runs:
             cut.append(lines[source][run] if len(runs) > 1 else strokes[source])
