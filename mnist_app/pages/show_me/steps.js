@@ -10,7 +10,8 @@ const POINTED = `${PAGED}, input:not([type=radio]), [role=tablist]`;
 const ARROWED = `${POINTED}, input, [role=radiogroup]`;
 const PRESSED = `${ARROWED}, button, a, summary`;
 // What a step offers to whoever holds nothing but a remote control comes before the next step.
-const FIRST = ".st-key-demo_by_key button:enabled";
+// What another step offered may stand there until this one has come.
+const first = (step) => document.querySelector(`.st-key-demo_by_key_${step} button:enabled`);
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const show = parentElement.show ??= { sent: data.heard, shown: data.step };
@@ -46,11 +47,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!ahead || modified || taken || event.repeat || event.defaultPrevented) return;
     event.preventDefault();
     event.stopPropagation();
-    const first = ahead > 0 && show.wanted === data.step && document.querySelector(FIRST);
-    if (first) {
+    const offered = ahead > 0 && show.wanted === data.step && first(data.step);
+    if (offered) {
       // The page may still show it when the key is pressed again.
-      if (show.first !== first) first.click();
-      show.first = first;
+      if (show.offered !== offered) offered.click();
+      show.offered = offered;
       return;
     }
     const wanted = Math.min(Math.max(show.wanted + ahead, 1), data.count);

@@ -44,6 +44,7 @@ def show_steps(step: int, titles: list[str], turn_to: Callable[[int], None]) -> 
 @contextmanager
 def pressed_by_key() -> Iterator[None]:
     """Let the key that turns to the next step press the button inside first, and say so."""
-    with st.container(key="demo_by_key", horizontal=True, vertical_alignment="center"):
+    key = f"demo_by_key_{st.query_params.get('step', '')}"
+    with st.container(key=key, horizontal=True, vertical_alignment="center"):
         yield
         st.caption("or press Page Down", width="content")
