@@ -44,8 +44,8 @@ LIMITS = {
             "MNIST_APP_MAX_QUEUE",
             10,
             "",
-            "How many runs may train or wait on the whole host, and how many copies may learn "
-            "handwriting.",
+            "How many runs may train or wait on the whole host, how many copies may learn "
+            "handwriting, and how many uploads may wait.",
         ),
         Limit(
             "models",
