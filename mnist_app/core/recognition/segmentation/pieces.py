@@ -102,10 +102,10 @@ def inked_pieces(ink: np.ndarray) -> tuple[np.ndarray, list[Piece]]:
     if not len(boxes):
         return np.full(ink.shape, -1), []
     height = digit_height(boxes)
-    least = max(
-        HEIGHT * (ink.size / MOST_PIXELS) ** 0.5,
-        LINE_WIDTHS * _line_width(_resized(ink, HEIGHT / height)) * height / HEIGHT,
-    )
+    least = HEIGHT * (ink.size / MOST_PIXELS) ** 0.5
+    # Of specks, as in noise, the picture would become far too large.
+    scale = HEIGHT / max(height, least)
+    least = max(least, LINE_WIDTHS * _line_width(_resized(ink, scale)) / scale)
     labels, pieces = _at_its_height(
         lambda scale: _inked_pieces(ink, min(scale, HEIGHT / least)), height
     )
