@@ -154,7 +154,7 @@ def _check(strokes: Strokes) -> None:
 
 def corners(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the largest x and y of all strokes, both float64 (2,)."""
-    # The least of a long row is found far sooner than that of many pairs.
+    # NumPy finds extremes along contiguous rows several times faster than across pairs.
     rows = np.ascontiguousarray(np.concatenate(strokes).T)
     return rows.min(axis=1), rows.max(axis=1)
 

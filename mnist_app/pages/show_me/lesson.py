@@ -86,7 +86,7 @@ def _show_new_network(canvas: Canvas) -> None:
     if started:
         rerun_after(lambda: training_job(config, TITLE, visitor(), canvas.image))
     if job is None:
-        # Below what is shown later it would not be seen.
+        # Below a learning curve it would be out of sight.
         show_doors(DOORS)
         return
     if job.state == JobState.DONE:

@@ -10,7 +10,7 @@ const POINTED = `${PAGED}, input:not([type=radio]), [role=tablist]`;
 const ARROWED = `${POINTED}, input, [role=radiogroup]`;
 const PRESSED = `${ARROWED}, button, a, summary`;
 // What a step offers to whoever holds nothing but a remote control comes before the next step.
-// What another step offered may stand there until this one has come.
+// The page may still hold what the previous step offered.
 const first = (step) => document.querySelector(`.st-key-demo_by_key_${step} button:enabled`);
 
 export default function ({ data, parentElement, setTriggerValue }) {

@@ -84,8 +84,8 @@ def characters(
     prices = np.array(
         [MISS_COST * misses[span][0] * misses[span][1] / usual for span in spans]
     ) + CUT_COST * np.array([_cuts(in_row, last) for _, last in spans])
-    # A judge takes far longer than the search, and only makes candidates dearer: what is cheapest
-    # once all of its own are judged stays so, whatever would be said of the others.
+    # Judging takes far longer than searching and only raises prices: once all candidates on the
+    # cheapest path are judged, no other path can become cheaper.
     unjudged = {span: index for index, span in enumerate(spans)}
     while True:
         found = best_path(len(row), spans, -prices)

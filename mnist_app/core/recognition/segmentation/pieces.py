@@ -103,7 +103,7 @@ def inked_pieces(ink: np.ndarray) -> tuple[np.ndarray, list[Piece]]:
         return np.full(ink.shape, -1), []
     height = digit_height(boxes)
     least = HEIGHT * (ink.size / MOST_PIXELS) ** 0.5
-    # Of specks, as in noise, the picture would become far too large.
+    # Specks, as in noise, would make the picture far too large.
     scale = HEIGHT / max(height, least)
     least = max(least, LINE_WIDTHS * _line_width(_resized(ink, scale)) / scale)
     labels, pieces = _at_its_height(
