@@ -229,7 +229,7 @@ def _echo(outcome: TrainingOutcome[StoredModel], form: str) -> None:
         answer = {"model": str(path), "evaluation": as_dict(outcome.report), "card": vars(card)}
         click.echo(json.dumps(answer))
         return
-    click.echo(f"Saved {path} ({card.weights:,} weights).")
+    click.echo(f"Saved {path} ({card.parameter_count:,} weights).")
     for name, figures in card.results.items():
         click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} correct")
 

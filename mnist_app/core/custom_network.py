@@ -36,12 +36,12 @@ class Row:
     Attributes:
         layer: what it is, for people.
         shape: of its output, without the number of pictures.
-        weights: how many numbers it learns.
+        parameter_count: how many numbers it learns.
     """
 
     layer: str
     shape: tuple[int, ...]
-    weights: int
+    parameter_count: int
 
 
 @dataclass(frozen=True)
@@ -186,10 +186,10 @@ def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
     if len(rows[-1].shape) > 1:
         rows.append(_flat(rows[-1].shape))
     rows.append(Row("Answer", (classes,), (rows[-1].shape[0] + 1) * classes))
-    weights = sum(row.weights for row in rows)
-    if weights > MOST_WEIGHTS:
+    total = sum(row.parameter_count for row in rows)
+    if total > MOST_WEIGHTS:
         raise DigitLabError(
-            f"This network has {weights:,} weights, but the limit is {MOST_WEIGHTS:,}. "
+            f"This network has {total:,} weights, but the limit is {MOST_WEIGHTS:,}. "
             "Use fewer filters or units, or pool more."
         )
     return tuple(rows)
@@ -246,8 +246,8 @@ def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
         return Row("Pooling", (side // 2, side // 2, channels), 0)
     filters = int(layer.numbers[0])
     left = side - size + 1
-    weights = (size * size * channels + 1) * filters
-    return Row(f"Convolution {filters} of {size} x {size}", (left, left, filters), weights)
+    count = (size * size * channels + 1) * filters
+    return Row(f"Convolution {filters} of {size} x {size}", (left, left, filters), count)
 
 
 def parameter_count(name: str, layers: str = DEFAULT) -> int:
@@ -258,12 +258,12 @@ def parameter_count(name: str, layers: str = DEFAULT) -> int:
         DigitLabError: `layers` cannot be built.
     """
     if name == "custom":
-        return sum(row.weights for row in summary(parse(layers)))
-    return _WEIGHTS[name]
+        return sum(row.parameter_count for row in summary(parse(layers)))
+    return _PARAMETER_COUNTS[name]
 
 
 # Known beforehand: to build one takes seconds.
-_WEIGHTS = {
+_PARAMETER_COUNTS = {
     "dense": 101_770,
     "simple_cnn": 56_714,
     "fast_cnn": 41_882,

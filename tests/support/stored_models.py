@@ -16,7 +16,7 @@ def card(title: str = "A title") -> ModelCard:
         settings={"epochs": 1},
         seed=1,
         class_names=DIGIT_NAMES,
-        weights=5,
+        parameter_count=5,
         versions={"keras": "3"},
         results={},
     )

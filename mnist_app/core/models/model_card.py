@@ -18,7 +18,7 @@ class ModelCard:
         title: its name for people.
         dataset, architecture, settings, seed: what it was trained on and with.
         class_names: what its outputs mean.
-        weights: how many numbers it learned.
+        parameter_count: how many numbers it learned.
         versions: of the libraries that made it.
         results: measured figures by name, all from pictures it was not trained on.
         created: when, ISO 8601, UTC.
@@ -37,7 +37,7 @@ class ModelCard:
     settings: Mapping[str, Any]
     seed: int
     class_names: tuple[str, ...]
-    weights: int
+    parameter_count: int
     versions: Mapping[str, str]
     results: Mapping[str, Any]
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))

@@ -137,6 +137,9 @@ def _read(path: Path, stamp: file_hashes.Stamp) -> _Said:
         hashes = {name: str(values.get(name, "")) for name in ("keras_sha256", "litert_sha256")}
     except (ValueError, AttributeError, RecursionError):
         return _Said()
+    # The name of older cards.
+    if "weights" in values:
+        values["parameter_count"] = values.pop("weights")
     try:
         card = ModelCard(**{**values, "class_names": tuple(values["class_names"])})
         check_kinds(card)

@@ -55,9 +55,10 @@ def _shortened(title: str) -> str:
     return title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
 
 
-def accuracy_against_weights(runs: Sequence[Run]) -> Figure:
+def accuracy_against_parameter_count(runs: Sequence[Run]) -> Figure:
     """Return what more weights bring: one point a run whose accuracy was measured."""
-    return _accuracy_against("weights", "weights", "%{x:,} weights", lambda run: run.weights, runs)
+    said = "%{x:,} weights"
+    return _accuracy_against("weights", "weights", said, lambda run: run.parameter_count, runs)
 
 
 def accuracy_against_seconds(runs: Sequence[Run]) -> Figure:

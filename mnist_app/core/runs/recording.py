@@ -66,7 +66,7 @@ def _end(runs: Runs, run_id: int, outcome: Saved) -> None:
         accuracy=outcome.report.accuracy,
         loss=outcome.report.loss,
         seconds=outcome.progress.seconds,
-        weights=outcome.model.card.weights if outcome.model.card else 0,
+        parameter_count=outcome.model.card.parameter_count if outcome.model.card else 0,
         model=outcome.model.path,
         error=outcome.progress.remark,
     )
@@ -84,7 +84,7 @@ def _break_off(
         accuracy=before.accuracy,
         loss=before.loss,
         seconds=progress.seconds if progress else before.seconds,
-        weights=before.weights,
+        parameter_count=before.parameter_count,
         model=before.model,
         error=sentence,
     )

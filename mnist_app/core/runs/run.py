@@ -43,7 +43,7 @@ class Run:
         accuracy, loss: on the test pictures, 0..1 and nats; None until they are measured.
         seconds: how long it trained.
         images_per_second: how fast it trains, validation and pauses left out; 0 until known.
-        weights: how many numbers it learns, 0 until that is known.
+        parameter_count: how many numbers it learns, 0 until that is known.
         model: the saved model, None while there is none.
         error: for a person, when it failed or ended before its time: why.
         checkpoints: the folder for its checkpoints; None when there are none any more.
@@ -59,7 +59,7 @@ class Run:
     loss: float | None = None
     seconds: float = 0.0
     images_per_second: float = 0.0
-    weights: int = 0
+    parameter_count: int = 0
     model: Path | None = None
     error: str = ""
     checkpoints: Path | None = None

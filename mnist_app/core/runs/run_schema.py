@@ -32,10 +32,21 @@ MIGRATIONS = (
     # Two runs never have one name.
     "UPDATE runs SET title = title || ' (run ' || id || ')' WHERE EXISTS "
     "(SELECT 1 FROM runs AS older WHERE older.title = runs.title AND older.id < runs.id)",
+    "ALTER TABLE runs RENAME COLUMN weights TO parameter_count",
 )
 COLUMNS = tuple(
-    "id title owner created state settings accuracy loss seconds images_per_second weights model "
-    "error checkpoints process".split()
+    "id title owner created state settings accuracy loss seconds images_per_second parameter_count "
+    "model error checkpoints process".split()
 )
-SORTABLE = ("id", "title", "owner", "created", "state", "accuracy", "loss", "seconds", "weights")
-COUNTED = ("seconds", "weights")
+SORTABLE = (
+    "id",
+    "title",
+    "owner",
+    "created",
+    "state",
+    "accuracy",
+    "loss",
+    "seconds",
+    "parameter_count",
+)
+COUNTED = ("seconds", "parameter_count")

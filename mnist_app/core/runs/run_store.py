@@ -125,7 +125,7 @@ class Runs:
         accuracy: float | None = None,
         loss: float | None = None,
         seconds: float = 0.0,
-        weights: int = 0,
+        parameter_count: int = 0,
         model: Path | None = None,
         error: str = "",
     ) -> None:
@@ -144,7 +144,7 @@ class Runs:
                 accuracy=accuracy,
                 loss=loss,
                 seconds=seconds,
-                weights=weights,
+                parameter_count=parameter_count,
                 model=self._stored_path(model),
                 error=error,
                 **({"checkpoints": ""} if ends_for_good else {}),

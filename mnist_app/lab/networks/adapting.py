@@ -61,7 +61,7 @@ def adapted(data: bytes, name: str) -> UnsavedModel:
     return UnsavedModel(files, _card(model.count_params(), name, contents.version, found))
 
 
-def _card(weights: int, name: str, version: str, found: list[str]) -> ModelCard:
+def _card(parameter_count: int, name: str, version: str, found: list[str]) -> ModelCard:
     return ModelCard(
         title=name.rsplit(".", 1)[0],
         dataset="",
@@ -69,7 +69,7 @@ def _card(weights: int, name: str, version: str, found: list[str]) -> ModelCard:
         settings={},
         seed=0,
         class_names=DIGIT_NAMES,
-        weights=weights,
+        parameter_count=parameter_count,
         versions={"keras": version},
         results={},
         training={"file": name, "found": found},

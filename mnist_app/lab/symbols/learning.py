@@ -106,7 +106,7 @@ def learn(
         settings={},
         seed=seed,
         class_names=(*names, NONE_OF_YOURS),
-        weights=model.count_params(),
+        parameter_count=model.count_params(),
         versions=installed_versions(LIBRARIES),
         results={
             "unseen": {"right": int((read == labels).sum()), "of": len(labels)},

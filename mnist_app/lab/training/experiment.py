@@ -97,7 +97,7 @@ def train_model(
         settings=config.as_dict() | {"dataset": dataset.name},
         seed=config.seed,
         class_names=dataset.class_names,
-        weights=result.model.count_params(),
+        parameter_count=result.model.count_params(),
         versions=installed_versions(LIBRARIES),
         results=results,
         command=command,

@@ -241,7 +241,7 @@ def _card(
         settings=known.settings if known else {},
         seed=known.seed if known else 0,
         class_names=class_names,
-        weights=model.count_params(),
+        parameter_count=model.count_params(),
         versions=known.versions if known else {},
         results={"test": figures(report)},
         training={

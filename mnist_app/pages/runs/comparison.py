@@ -31,7 +31,7 @@ RESULTS: dict[str, Callable[[Run], str]] = {
     "Test accuracy": lambda run: "not yet" if run.accuracy is None else percent(run.accuracy, 2),
     "Test loss": lambda run: "not yet" if run.loss is None else f"{run.loss:.4f}",
     "Time": lambda run: wording.duration(run.seconds) if run.seconds else "not yet",
-    "Weights": lambda run: f"{run.weights:,}" if run.weights else "not yet",
+    "Weights": lambda run: f"{run.parameter_count:,}" if run.parameter_count else "not yet",
 }
 
 
@@ -99,7 +99,7 @@ def _show_charts(chosen: Sequence[Run]) -> None:
         left, right = st.columns(2)
         with left:
             live_chart(
-                comparison_charts.accuracy_against_weights(chosen),
+                comparison_charts.accuracy_against_parameter_count(chosen),
                 key="runs_weights",
                 alt=_points(chosen, "Weights"),
                 picture="accuracy-against-weights",

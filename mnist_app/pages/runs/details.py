@@ -81,7 +81,7 @@ def _show_figures(run: Run) -> None:
         st.metric("Test loss", loss, help=wording.LOSS)
         explained = "Without starting up, checks and pauses."
         st.metric("Training time", wording.duration(run.seconds), help=explained)
-        st.metric("Weights", f"{run.weights:,}", help="How many numbers it learned.")
+        st.metric("Weights", f"{run.parameter_count:,}", help="How many numbers it learned.")
 
 
 def _show_next_steps(run: Run, model: StoredModel | None) -> None:

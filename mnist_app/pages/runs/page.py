@@ -27,7 +27,7 @@ ORDERS = {
     "accuracy": ("Most accurate first", "accuracy", True),
     "loss": ("Lowest loss first", "loss", False),
     "fastest": ("Fastest first", "seconds", False),
-    "smallest": ("Fewest weights first", "weights", False),
+    "smallest": ("Fewest weights first", "parameter_count", False),
     "name": ("By name", "title", False),
 }
 
@@ -132,8 +132,8 @@ def _summary(run: Run) -> str:
         facts.append(f"{percent(run.accuracy, 2)} correct")
     if run.seconds:
         facts.append(wording.duration(run.seconds))
-    if run.weights:
-        facts.append(f"{run.weights:,} weights")
+    if run.parameter_count:
+        facts.append(f"{run.parameter_count:,} weights")
     about = [
         wording.setting_value(name, run.settings.get(name)) for name in ("architecture", "dataset")
     ]

@@ -11,9 +11,10 @@ def describe_networks(dense: Run, convolutional: Run) -> str:
     assert convolutional.accuracy is not None
     return (
         f"The dense network reads {percent(dense.accuracy)} of the test pictures correctly, with "
-        f"{dense.weights:,} weights and {dense.seconds:.1f} s of training. The convolutional one "
-        f"reads {percent(convolutional.accuracy)}, with {convolutional.weights:,} weights and "
-        f"{convolutional.seconds:.1f} s. {_verdict(dense.accuracy, convolutional.accuracy)}"
+        f"{dense.parameter_count:,} weights and {dense.seconds:.1f} s of training. The "
+        f"convolutional one reads {percent(convolutional.accuracy)}, with "
+        f"{convolutional.parameter_count:,} weights and {convolutional.seconds:.1f} s. "
+        f"{_verdict(dense.accuracy, convolutional.accuracy)}"
     )
 
 

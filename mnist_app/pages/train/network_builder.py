@@ -117,10 +117,10 @@ def _write(key: str, layers: tuple[Layer, ...]) -> None:
 def _table(rows: tuple[Row, ...]) -> str:
     body = "".join(
         f"<tr><td>{html.escape(row.layer)}</td><td>{' x '.join(map(str, row.shape))}</td>"
-        f"<td>{row.weights:,}</td></tr>"
+        f"<td>{row.parameter_count:,}</td></tr>"
         for row in rows
     )
-    total = sum(row.weights for row in rows)
+    total = sum(row.parameter_count for row in rows)
     return (
         '<table class="network"><thead><tr><th>Layer</th><th>Output</th><th>Weights</th></tr>'
         f"</thead><tbody>{body}</tbody><tfoot><tr><th>Total</th><td></td><td>{total:,}</td></tr>"

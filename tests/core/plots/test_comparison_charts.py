@@ -10,7 +10,7 @@ from mnist_app.core.runs.run import Run, RunState
 from tests.support.validated_figures import validated
 
 accuracy_against_seconds = validated(comparison_charts.accuracy_against_seconds)
-accuracy_against_weights = validated(comparison_charts.accuracy_against_weights)
+accuracy_against_parameter_count = validated(comparison_charts.accuracy_against_parameter_count)
 runs_curves = validated(comparison_charts.runs_curves)
 
 CURVES = LearningCurves((Point(0.5, 1.5, 0.4), Point(1.0, 0.9, 0.7)), (Point(1.0, 0.8, 0.75),))
@@ -47,15 +47,18 @@ def test_the_legend_names_the_runs_and_both_kinds_of_lines() -> None:
 
 
 def test_the_name_of_a_run_is_shown_as_it_is() -> None:
-    one = run(1, "<b>bold</b> %{x}", accuracy=0.9, weights=100)
-    for figure in (runs_curves(ERROR, [one], [CURVES]), accuracy_against_weights([one])):
+    one = run(1, "<b>bold</b> %{x}", accuracy=0.9, parameter_count=100)
+    for figure in (runs_curves(ERROR, [one], [CURVES]), accuracy_against_parameter_count([one])):
         shown = next(line for line in figure.data if line.name)
         assert "<b>bold" not in shown.name + shown.hovertemplate
         assert "bold&lt;/b&gt; %&#123;x}" in shown.hovertemplate
 
 
-def test_runs_are_points_of_accuracy_against_weights_and_time() -> None:
-    both = [run(1, "a", accuracy=0.9, weights=100, seconds=2.0), run(2, "b"), run(3, "c")]
-    for figure, x in ((accuracy_against_weights(both), 100), (accuracy_against_seconds(both), 2.0)):
+def test_runs_are_points_of_accuracy_against_parameter_count_and_time() -> None:
+    both = [run(1, "a", accuracy=0.9, parameter_count=100, seconds=2.0), run(2, "b"), run(3, "c")]
+    for figure, x in (
+        (accuracy_against_parameter_count(both), 100),
+        (accuracy_against_seconds(both), 2.0),
+    ):
         (point,) = figure.data
         assert (point.name, list(point.x), list(point.y)) == ("a", [x], [90])

@@ -49,7 +49,7 @@ def test_a_run_that_ends_is_written_down_with_its_results_and_model(
     assert (run.accuracy, run.loss) == (0.9, outcome.report.loss)
     assert run.model == outcome.model.path
     assert outcome.model.card is not None
-    assert run.weights == outcome.model.card.weights
+    assert run.parameter_count == outcome.model.card.parameter_count
     assert run.seconds == 4
     assert len(runs.curves(run_id).training) == 4
 

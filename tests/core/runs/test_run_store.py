@@ -54,10 +54,16 @@ def test_a_run_is_the_same_after_a_restart(kept: Runs) -> None:
     assert Runs().curves(run.id) == LearningCurves(PROGRESS.training, PROGRESS.validation)
     model = model_store.folder() / "net.keras"
     kept.finish(
-        run.id, RunState.FINISHED, accuracy=0.9, loss=0.3, seconds=4, weights=12, model=model
+        run.id,
+        RunState.FINISHED,
+        accuracy=0.9,
+        loss=0.3,
+        seconds=4,
+        parameter_count=12,
+        model=model,
     )
     now = Runs().get(run.id)
-    assert (now.accuracy, now.loss, now.seconds, now.weights) == (0.9, 0.3, 4, 12)
+    assert (now.accuracy, now.loss, now.seconds, now.parameter_count) == (0.9, 0.3, 4, 12)
     assert (now.model, now.is_over) == (model, True)
     assert Runs().curves(run.id).training == PROGRESS.training
     assert TrainingConfig(**now.settings) == CONFIG
@@ -283,15 +289,16 @@ def test_a_list_of_an_older_version_goes_on(tmp_path: Path) -> None:
     older = Database(path, "list of runs", run_schema.MIGRATIONS[:1])
     with older.writing() as connection:
         connection.execute(
-            "INSERT INTO runs (title, owner, created, state, settings, process, training) "
-            "VALUES ('old', '', '2026-01-01', 'running', '{}', 'gone', '[[0.5, 1.5, 0.4, 0.01]]'), "
-            "('old', '', '2026-01-02', 'running', '{}', 'gone', '[]')"
+            "INSERT INTO runs (title, owner, created, state, settings, process, weights, "
+            "training) VALUES "
+            "('old', '', '2026-01-01', 'running', '{}', 'gone', 12, '[[0.5, 1.5, 0.4, 0.01]]'), "
+            "('old', '', '2026-01-02', 'running', '{}', 'gone', 0, '[]')"
         )
     kept = Runs(path)
     again, run = kept.listed()
     assert again.title == "old (run 2)"
     assert (run.title, run.state, run.checkpoints) == ("old", RunState.INTERRUPTED, None)
-    assert not run.can_continue
+    assert (run.can_continue, run.parameter_count) == (False, 12)
     assert kept.curves(run.id) == LearningCurves((Point(0.5, 1.5, 0.4, 0.01),))
     assert kept.add("new", CONFIG).checkpoints is not None
 

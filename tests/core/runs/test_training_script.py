@@ -50,7 +50,7 @@ def card(**changes: Any) -> ModelCard:
         settings={},
         seed=1,
         class_names=tuple("0123456789"),
-        weights=1,
+        parameter_count=1,
         versions={},
         **given,
     )

@@ -50,7 +50,9 @@ def test_the_summary_of_ones_own_network_is_that_of_keras(layers: str) -> None:
     model = architectures.build("custom", 3, own_layers=layers)
     rows = custom_network.summary(custom_network.parse(layers), 3)
     assert [row.shape for row in rows[1:]] == [layer.output.shape[1:] for layer in model.layers]
-    assert [row.weights for row in rows[1:]] == [layer.count_params() for layer in model.layers]
+    assert [row.parameter_count for row in rows[1:]] == [
+        layer.count_params() for layer in model.layers
+    ]
 
 
 def test_ones_own_network_must_be_one_that_can_be_built() -> None:

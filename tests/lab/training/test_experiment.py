@@ -48,7 +48,7 @@ def test_a_run_ends_with_a_model_whose_card_tells_the_truth(tmp_path: Path) -> N
     assert (card.title, card.dataset, card.architecture) == ("My net", "optdigits", "dense")
     assert (card.seed, card.command) == (QUICK.seed, "repeat me")
     assert TrainingConfig(**card.settings) == QUICK
-    assert card.weights == 784 * 128 + 128 + 128 * 10 + 10
+    assert card.parameter_count == 784 * 128 + 128 + 128 * 10 + 10
     assert {"python", "keras", "numpy"} <= set(card.versions)
     assert card.training["epochs"] == 2
     assert [epoch for epoch, _, _ in card.training["curves"]["validation"]] == [1, 2]

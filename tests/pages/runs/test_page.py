@@ -49,7 +49,7 @@ def finished(
         accuracy=accuracy,
         loss=0.4,
         seconds=2.5,
-        weights=1234,
+        parameter_count=1234,
         model=model,
     )
     return kept.get(run.id)

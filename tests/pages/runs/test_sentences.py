@@ -10,8 +10,8 @@ def made(**facts: Any) -> Run:
 
 
 def test_the_words_say_what_was_measured_whoever_is_ahead() -> None:
-    dense = made(accuracy=0.9, weights=100_000, seconds=2.0)
-    better = made(accuracy=0.98, weights=50_000, seconds=9.0)
+    dense = made(accuracy=0.9, parameter_count=100_000, seconds=2.0)
+    better = made(accuracy=0.98, parameter_count=50_000, seconds=9.0)
     words = describe_networks(dense, better)
     for fact in (
         "90.0%",
