@@ -7,7 +7,7 @@ import click
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.models.model_store import StoredModel
+from mnist_app.core.models.model_store import ModelFiles, StoredModel
 from mnist_app.core.recognition.classifier import Classifier
 
 # Of the processor; nobody else waits for it here.
@@ -22,20 +22,31 @@ def classifiers(stored: StoredModel, count: int, threads: int = 1) -> list[Class
     """
     if model_store.is_ready(stored):
         return [model_store.classifier(stored.path, threads) for _ in range(count)]
-    data, name = model_store.read(stored.path), stored.path.name
+    data = model_store.read(stored.path)
     if stored.card is None:
-        from mnist_app.lab.networks.importing import import_network
-
-        made = import_network(data, name)
-        form, is_changed = made.files.litert, made.files.keras != data
-        if is_changed:
-            click.echo(" ".join([f"{name}:", *made.card.training["found"]]), err=True)
+        files = adapted(stored)
+        form, is_changed = files.litert, files.keras != data
     else:
         from mnist_app.lab.networks.litert import to_litert
         from mnist_app.lab.networks.model_files import opened
 
-        form, is_changed = to_litert(opened(data, name)), False
+        form, is_changed = to_litert(opened(data, stored.path.name)), False
     if not is_changed:
         with suppress(DigitLabError):
             model_store.add_litert(stored.path, form)
     return [Classifier(form, threads) for _ in range(count)]
+
+
+def adapted(foreign: StoredModel) -> ModelFiles:
+    """Return a network from elsewhere with what adapts it to this app, and say what that is.
+
+    Raises:
+        DigitLabError: the file is missing or broken, or its network reads no digits.
+    """
+    from mnist_app.lab.networks.importing import import_network
+
+    data, name = model_store.read(foreign.path), foreign.path.name
+    made = import_network(data, name)
+    if made.files.keras != data:
+        click.echo(" ".join([f"{name}:", *made.card.training["found"]]), err=True)
+    return made.files

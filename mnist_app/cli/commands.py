@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from mnist_app.cli.classifiers import THREADS, classifiers
+from mnist_app.cli.classifiers import THREADS, adapted, classifiers
 from mnist_app.cli.options import FILE, form_option, progress_bar
 from mnist_app.cli.pictures import own_dataset, way_option
 from mnist_app.cli.read import read
@@ -166,12 +166,16 @@ def evaluate(model: Path | None, dataset: str, way: str | None, form: str) -> No
 def export(model: Path | None, form: str, output: Path) -> None:
     """Export MODEL for TensorFlow Serving or for phones.
 
-    Without MODEL, the built-in one is exported.
+    Without MODEL, the built-in one is exported. A network from elsewhere is adapted first.
     """
     from mnist_app.core.models import model_store
+
+    stored = model_store.describe(model or model_store.SHIPPED)
+    is_adapted = stored.card is not None or model_store.is_ready(stored)
+    data = model_store.read(stored.path) if is_adapted else adapted(stored).keras
     from mnist_app.lab.export import write_export
 
-    write_export(model or model_store.SHIPPED, form, output)
+    write_export(data, stored.path.name, form, output)
     click.echo(f"Wrote {output}.")
 
 

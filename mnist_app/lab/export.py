@@ -13,7 +13,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import atomic_write
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.lab.networks.litert import to_litert
-from mnist_app.lab.networks.model_files import load, opened
+from mnist_app.lab.networks.model_files import opened
 from mnist_app.lab.temporary_folder import temporary_folder
 
 
@@ -69,10 +69,11 @@ def _zipped(folder: Path) -> bytes:
     return data.getvalue()
 
 
-def write_export(path: Path, form: str, output: Path) -> None:
-    """Write the model at `path` in another format.
+def write_export(keras: bytes, name: str, form: str, output: Path) -> None:
+    """Write the model of a .keras file in another format.
 
     Args:
+        name: of the file, for people.
         form: "saved_model" (a folder, for TensorFlow Serving) or "litert" (a file, for devices).
 
     Raises:
@@ -81,7 +82,7 @@ def write_export(path: Path, form: str, output: Path) -> None:
     """
     if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
         raise DigitLabError(f"{output} is a folder that holds other things. Give a new name.")
-    model = load(path)
+    model = opened(keras, name)
     with atomic_write(output) as draft:
         _write(model, form, draft)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
@@ -190,6 +191,12 @@ def test_a_network_from_elsewhere_says_what_it_wants_and_stays_as_it_is(
     assert found["accuracy"] > 0.9
     assert outcome.err.startswith("theirs.h5: It wants all pixels in one row. It gives scores")
     assert (os.listdir(foreign.parent), foreign.read_bytes()) == (["theirs.h5"], before)
+    output = tmp_path / "theirs.tflite"
+    outcome = run("export", foreign, "--format", "litert", "--output", output)
+    assert (outcome.status, outcome.out) == (0, f"Wrote {output}.\n")
+    assert outcome.err.startswith("theirs.h5: It wants all pixels in one row. It gives scores")
+    (taken,) = Interpreter(str(output)).get_input_details()
+    assert tuple(taken["shape"]) == (1, 28, 28, 1)
 
 
 def test_a_model_is_read_with_where_nothing_can_be_written_beside_it(
