@@ -237,6 +237,37 @@ def test_a_finger_erases_one_stroke_after_the_other(phone: Page, server: Server)
     expect_read(phone, 3)
 
 
+def test_what_is_erased_between_two_canvases_is_gone_from_the_next(
+    page: Page, server: Server
+) -> None:
+    opened(page, server)
+    draw(page, 7)
+    drag(page, canvas_points(page, UNDERLINE))
+    at_rest(page)
+    page.locator(".st-key-eraser button").press("Enter")
+    line, seven = canvas_points(page, UNDERLINE)[1], canvas_points(page, STROKES[DIGITS.index(7)])[5]
+    # The page has not yet made the canvas without the line, and the one with it is gone.
+    page.evaluate(
+        """([line, seven]) => {
+            const tap = (target, [clientX, clientY]) => {
+                const pen = { pointerId: 1, isPrimary: true, bubbles: true, composed: true };
+                for (const name of ["pointerdown", "pointerup"]) {
+                    target.dispatchEvent(new PointerEvent(name, { ...pen, clientX, clientY }));
+                }
+            };
+            const canvas = [...document.querySelectorAll(".st-key-canvas *")]
+                .map((each) => each.shadowRoot?.querySelector("canvas.upper-canvas"))
+                .find(Boolean);
+            tap(canvas, line);
+            tap(document.body, seven);
+        }""",
+        [line, seven],
+    )
+    expect(page.locator(PREDICTION)).to_contain_text("Draw a digit")
+    at_rest(page)
+    assert not ink(page)
+
+
 def test_a_digit_draws_itself_until_somebody_does(page: Page, server: Server) -> None:
     opened(page, server)
     expect(page.locator(".hint.moving")).to_be_visible()

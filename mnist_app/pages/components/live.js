@@ -141,9 +141,10 @@ class LiveDrawing {
     const canvas = event.composedPath()[0];
     const isOnPage = event.target.closest?.(".st-key-canvas");
     if (isOnPage && canvas.matches?.("canvas.upper-canvas")) return placeOf(canvas);
-    if (isOnPage && isErasing()) return inside(event, upperCanvas() && placeOf(upperCanvas()));
-    // Between two canvases there is none for a moment; who draws where it was draws on the next one.
-    return this.isAwaited ? inside(event, this.place) : null;
+    // Between two canvases there is none for a moment; who draws or erases where it was means the
+    // next one.
+    if (this.isAwaited || this.isErased) return inside(event, this.place);
+    return isOnPage && isErasing() ? inside(event, placeOfCanvas()) : null;
   }
 
   move(event) {
@@ -182,7 +183,7 @@ class LiveDrawing {
   // meanwhile waits for the next canvas.
   endErasing() {
     if (!this.touched.size || this.isErased) return;
-    this.isErased = true;
+    Object.assign(this, { isErased: true, place: placeOfCanvas() });
     toolbarButton(UPDATE)?.click();
     this.erase({ key: this.canvas.key, strokes: [...this.touched] });
     const kept = this.untouched();
@@ -305,8 +306,7 @@ class LiveDrawing {
     const isHere = !this.canvas.start.length && pressed("Reset canvas & history");
     if (isHere) Object.assign(this, { cleared: this.isKnown ? this.strokes : null, undone: [] });
     else {
-      this.isAwaited = true;
-      this.place = upperCanvas() && placeOf(upperCanvas());
+      Object.assign(this, { isAwaited: true, place: placeOfCanvas() });
       this.paint([]);
     }
     this.isKnown = true;
@@ -428,8 +428,6 @@ class LiveDrawing {
 const canvasRoots = () => [...document.querySelectorAll(".st-key-canvas *")]
   .map(({ shadowRoot }) => shadowRoot).filter((root) => root?.querySelector(".dc-toolbar"));
 
-const upperCanvas = () => canvasRoots().at(-1)?.querySelector("canvas.upper-canvas");
-
 const toolbarButton = (name) => canvasRoots().at(-1)?.querySelector(`.dc-toolbar [title="${name}"]`);
 
 // Presses a button of the canvas' own, and returns whether it could be.
@@ -451,6 +449,11 @@ const toolOf = ({ key, ctrlKey, metaKey, shiftKey, altKey }) => {
 const placeOf = (canvas) => {
   const box = canvas.getBoundingClientRect();
   return { box, scale: canvas.width / box.width };
+};
+
+const placeOfCanvas = () => {
+  const canvas = canvasRoots().at(-1)?.querySelector("canvas.upper-canvas");
+  return canvas && placeOf(canvas);
 };
 
 const inside = ({ clientX, clientY }, place) => {
