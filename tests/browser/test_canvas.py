@@ -245,7 +245,8 @@ def test_what_is_erased_between_two_canvases_is_gone_from_the_next(
     drag(page, canvas_points(page, UNDERLINE))
     at_rest(page)
     page.locator(".st-key-eraser button").press("Enter")
-    line, seven = canvas_points(page, UNDERLINE)[1], canvas_points(page, STROKES[DIGITS.index(7)])[5]
+    line = canvas_points(page, UNDERLINE)[1]
+    seven = canvas_points(page, STROKES[DIGITS.index(7)])[5]
     # The page has not yet made the canvas without the line, and the one with it is gone.
     page.evaluate(
         """([line, seven]) => {
