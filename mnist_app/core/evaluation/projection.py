@@ -5,17 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_app.core.evaluation.embedding import (
-    ROUNDS,
-    embeddings,
-    neighbourhoods,
-    principal_components,
-)
+from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.evaluation.neighbours import embeddings
 from mnist_app.core.recognition.classifier import Classifier
 
 # What the last layer of a trained network tells fits into few directions: 99.5 % with the shipped
 # model; and t-SNE need not look at more.
 DIRECTIONS = 30
+# scikit-learn's own defaults.
+PERPLEXITY = 30.0
+EARLY_EXAGGERATION = 12.0
+# scikit-learn's t-SNE cannot be asked to stop; so it is given rounds of its fewest steps.
+ROUNDS = 4
+ROUND_STEPS = 250
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,20 @@ def picture_map(
 
     Args:
         images: uint8 (n, 28, 28), n >= 2.
-        report: called with the fraction done, 0..1.
-        should_stop: asked between batches.
+        report, should_stop: see `embeddings`.
 
     Raises:
         DigitLabError: there are too few pictures.
         Stopped: it was asked to stop.
     """
-    places = embeddings(classifier, images, report, should_stop)
-    directions, fractions = principal_components(places, DIRECTIONS)
+    from sklearn.decomposition import PCA
+
+    vectors = embeddings(classifier, images, report, should_stop)
+    if min(vectors.shape) < 2:
+        raise DigitLabError("A map needs at least two pictures. Choose more.")
+    analysis = PCA(min(DIRECTIONS, *vectors.shape), random_state=0)
+    directions = analysis.fit_transform(vectors).astype(np.float32)
+    fractions = np.nan_to_num(analysis.explained_variance_ratio_)
     return PictureMap(directions, float(fractions[:2].sum()))
 
 
@@ -81,10 +88,13 @@ def neighbour_map(
     report: Callable[[Round], None] = lambda done: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> np.ndarray:
-    """Lay pictures out so that what is near stays near, by t-SNE: see `neighbourhoods`.
+    """Lay pictures out so that what is near stays near, by t-SNE.
+
+    Van der Maaten, Hinton, "Visualizing data using t-SNE", 2008, by scikit-learn, from the
+    principal components on. Distances between far groups, and their sizes, mean nothing.
 
     Args:
-        directions: float32 (n, k), n >= 4.
+        directions: float32 (n, k), n >= 4, of a `PictureMap`.
         report: told after each round.
         should_stop: asked between rounds.
 
@@ -95,8 +105,32 @@ def neighbour_map(
         DigitLabError: there are too few pictures.
         Stopped: it was asked to stop.
     """
-    places = directions[:, :2]
-    for stage, places in enumerate(neighbourhoods(directions, should_stop), 1):
+    from sklearn.manifold import TSNE
+    from sklearn.neighbors import KNeighborsTransformer
+
+    count = len(directions)
+    if count < 4:
+        raise DigitLabError("A map of neighbours needs at least four pictures. Choose more.")
+    perplexity = min(PERPLEXITY, (count - 1) / 3)
+    # The usual start: so small that the map can still turn any way.
+    places = directions[:, :2] * (1e-4 / (directions[:, 0].std() or 1))
+    # Found once for all rounds.
+    neighbours = min(count - 1, int(3 * perplexity + 1))
+    graph = KNeighborsTransformer(n_neighbors=neighbours).fit_transform(directions)
+    for stage in range(1, ROUNDS + 1):
+        if should_stop():
+            raise Stopped
+        rounds = TSNE(
+            metric="precomputed",
+            init=places,
+            perplexity=perplexity,
+            early_exaggeration=EARLY_EXAGGERATION if stage == 1 else 1.0,
+            # What scikit-learn takes for all of a run, which a round without exaggeration hides.
+            learning_rate=max(count / EARLY_EXAGGERATION / 4, 50.0),
+            max_iter=ROUND_STEPS,
+            random_state=0,
+        )
+        places = rounds.fit_transform(graph)
         report(Round(places, stage))
     return places
 

@@ -7,9 +7,14 @@ import numpy as np
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.evaluation import shipped_analysis
-from mnist_app.core.evaluation.embedding import ROUNDS
 from mnist_app.core.evaluation.neighbours import Examples
-from mnist_app.core.evaluation.projection import PictureMap, Round, neighbour_map, picture_map
+from mnist_app.core.evaluation.projection import (
+    ROUNDS,
+    PictureMap,
+    Round,
+    neighbour_map,
+    picture_map,
+)
 from mnist_app.core.evaluation.shipped_analysis import ALIKE
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.images.sprites import sprite_sheet

@@ -3,13 +3,22 @@ import pytest
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import Stopped
-from mnist_app.core.evaluation.neighbours import Examples
-from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.evaluation.neighbours import Examples, embeddings
+from mnist_app.core.recognition.classifier import BATCH, Classifier
 
 
 @pytest.fixture(scope="module")
 def examples(classifier: Classifier, digits: Dataset) -> Examples:
     return Examples(classifier, digits.train_images)
+
+
+def test_many_images_are_reported_and_can_be_stopped(classifier: Classifier) -> None:
+    images = np.zeros((BATCH + 1, 28, 28), dtype=np.uint8)
+    fractions: list[float] = []
+    assert len(embeddings(classifier, images, report=fractions.append)) == BATCH + 1
+    assert fractions == [BATCH / (BATCH + 1), 1.0]
+    with pytest.raises(Stopped):
+        embeddings(classifier, images, should_stop=lambda: True)
 
 
 def test_a_known_picture_is_most_like_itself(examples: Examples, digits: Dataset) -> None:
@@ -33,12 +42,3 @@ def test_what_is_kept_is_bounded_and_the_same_each_time(
     known = few.numbers[4]
     assert few.like(digits.train_images[[known]], 1).tolist() == [[known]]
     assert set(few.like(digits.test_images[:1], 99)[0].tolist()) == set(few.numbers.tolist())
-
-
-def test_it_tells_how_far_it_is_and_can_be_stopped(classifier: Classifier, digits: Dataset) -> None:
-    fractions: list[float] = []
-    Examples(classifier, digits.train_images, fractions.append)
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == 1.0
-    with pytest.raises(Stopped):
-        Examples(classifier, digits.train_images, should_stop=lambda: True)

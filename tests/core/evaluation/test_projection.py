@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError, Stopped
-from mnist_app.core.evaluation.embedding import ROUNDS, Neighbours
 from mnist_app.core.evaluation.projection import (
     DIRECTIONS,
+    ROUNDS,
     Round,
     border,
     neighbour_map,
@@ -23,7 +24,7 @@ def test_a_map_draws_classes_apart(classifier: Classifier, digits: Dataset) -> N
     spread = found.directions.var(axis=0)
     assert (np.diff(spread) <= 1e-4).all()
     assert 0.1 < found.fraction < 1
-    _, nearest = Neighbours(found.directions).nearest(found.directions, 2)
+    _, nearest = KDTree(found.directions).query(found.directions, 2)
     assert (digits.test_labels[nearest[:, 1]] == digits.test_labels).mean() > 0.75
 
 
@@ -44,7 +45,7 @@ def test_a_map_of_neighbours_draws_groups_apart_and_is_told_round_by_round() -> 
     assert [done.fraction for done in told] == [stage / ROUNDS for stage in range(1, ROUNDS + 1)]
     assert np.array_equal(told[-1].places, places)
     assert places.shape == (90, 2)
-    _, nearest = Neighbours(places).nearest(places, 2)
+    _, nearest = KDTree(places).query(places, 2)
     assert (groups[nearest[:, 1]] == groups).mean() > 0.95
 
 
@@ -54,6 +55,8 @@ def test_a_map_of_neighbours_can_be_stopped() -> None:
     with pytest.raises(Stopped):
         neighbour_map(directions, told.append, should_stop=lambda: len(told) == 1)
     assert len(told) == 1
+    with pytest.raises(DigitLabError, match="four"):
+        neighbour_map(directions[:3])
 
 
 def test_a_border_is_where_two_classes_meet() -> None:
