@@ -18,118 +18,74 @@ class Limit:
         variable: of the environment.
         default: where the host sets nothing, more than a classroom needs and less than a script
             can ask for; infinity for no limit.
-        unit: "" where `help` says what is counted.
         help: what it sets, for a host.
+        unit: "" where `help` says what is counted.
     """
 
-    name: str
     variable: str
     default: float
-    unit: str
     help: str
+    unit: str = ""
 
 
 LIMITS = {
-    row.name: row
-    for row in (
-        Limit(
-            "workers",
-            "MNIST_APP_WORKERS",
-            1,
-            "",
-            "How many networks may train at once, each in a process of its own.",
-        ),
-        Limit(
-            "waiting",
-            "MNIST_APP_MAX_QUEUE",
-            10,
-            "",
-            "How many runs may train or wait on the whole host, how many copies may learn "
-            "handwriting, and how many uploads may wait.",
-        ),
-        Limit(
-            "models",
-            "MNIST_APP_MAX_MODELS",
-            200,
-            "",
-            "How many models visitors may keep.",
-        ),
-        Limit(
-            "minutes",
-            "MNIST_APP_MAX_MINUTES",
-            math.inf,
-            "minutes",
-            "How long one run may take, pauses and breaks included. Then it stops and keeps the "
-            "best it has learned.",
-        ),
-        Limit(
-            "weights",
-            "MNIST_APP_MAX_WEIGHTS",
-            math.inf,
-            "",
-            "How many weights a network trained here may have.",
-        ),
-        Limit(
-            "kiosk_seconds",
-            "MNIST_APP_KIOSK_SECONDS",
-            math.inf,
-            "seconds",
-            "For a screen where strangers come and go: after this many seconds in which nobody "
-            "draws, clicks or types, the app starts again for the next visitor. Drawings, photos, "
-            "corrections, the chosen model and all things on the shelf are cleared. A run that is "
-            "training carries on.",
-        ),
-        Limit(
-            "shelf_items",
-            "MNIST_APP_SHELF_ITEMS",
-            20,
-            "",
-            "How many things a visitor may keep: symbols, data sets and networks.",
-        ),
-        Limit(
-            "shelf_mb",
-            "MNIST_APP_SHELF_MB",
-            200,
-            "MB",
-            "How much space the things of one visitor may take.",
-        ),
-        Limit(
-            "shelf_total_mb",
-            "MNIST_APP_SHELF_TOTAL_MB",
-            2000,
-            "MB",
-            "How much space the things of all visitors together may take.",
-        ),
-        Limit(
-            "shelf_days",
-            "MNIST_APP_SHELF_DAYS",
-            30,
-            "days",
-            "How long a thing that nobody uses is kept.",
-        ),
-        Limit(
-            "dataset_mb",
-            "MNIST_APP_DATASET_MB",
-            50,
-            "MB",
-            "How large a data set may be that a visitor uploads.",
-        ),
-        Limit(
-            "dataset_pictures",
-            "MNIST_APP_DATASET_PICTURES",
-            60_000,
-            "",
-            "How many pictures a visitor's data set may have to learn from, and as many to test "
-            "with.",
-        ),
-        Limit(
-            "dataset_classes",
-            "MNIST_APP_DATASET_CLASSES",
-            100,
-            "",
-            "How many classes a visitor's data set may have.",
-        ),
-    )
+    "workers": Limit(
+        "MNIST_APP_WORKERS", 1, "How many networks may train at once, each in a process of its own."
+    ),
+    "waiting": Limit(
+        "MNIST_APP_MAX_QUEUE",
+        10,
+        "How many runs may train or wait on the whole host, how many copies may learn "
+        "handwriting, and how many uploads may wait.",
+    ),
+    "models": Limit("MNIST_APP_MAX_MODELS", 200, "How many models visitors may keep."),
+    "minutes": Limit(
+        "MNIST_APP_MAX_MINUTES",
+        math.inf,
+        "How long one run may take, pauses and breaks included. Then it stops and keeps the best "
+        "it has learned.",
+        "minutes",
+    ),
+    "weights": Limit(
+        "MNIST_APP_MAX_WEIGHTS", math.inf, "How many weights a network trained here may have."
+    ),
+    "kiosk_seconds": Limit(
+        "MNIST_APP_KIOSK_SECONDS",
+        math.inf,
+        "For a screen where strangers come and go: after this many seconds in which nobody draws, "
+        "clicks or types, the app starts again for the next visitor. Drawings, photos, "
+        "corrections, the chosen model and all things on the shelf are cleared. A run that is "
+        "training carries on.",
+        "seconds",
+    ),
+    "shelf_items": Limit(
+        "MNIST_APP_SHELF_ITEMS",
+        20,
+        "How many things a visitor may keep: symbols, data sets and networks.",
+    ),
+    "shelf_mb": Limit(
+        "MNIST_APP_SHELF_MB", 200, "How much space the things of one visitor may take.", "MB"
+    ),
+    "shelf_total_mb": Limit(
+        "MNIST_APP_SHELF_TOTAL_MB",
+        2000,
+        "How much space the things of all visitors together may take.",
+        "MB",
+    ),
+    "shelf_days": Limit(
+        "MNIST_APP_SHELF_DAYS", 30, "How long a thing that nobody uses is kept.", "days"
+    ),
+    "dataset_mb": Limit(
+        "MNIST_APP_DATASET_MB", 50, "How large a data set may be that a visitor uploads.", "MB"
+    ),
+    "dataset_pictures": Limit(
+        "MNIST_APP_DATASET_PICTURES",
+        60_000,
+        "How many pictures a visitor's data set may have to learn from, and as many to test with.",
+    ),
+    "dataset_classes": Limit(
+        "MNIST_APP_DATASET_CLASSES", 100, "How many classes a visitor's data set may have."
+    ),
 }
 
 
@@ -137,7 +93,7 @@ def most(name: str) -> float:
     """Return what this host allows at most; infinity without a limit.
 
     Args:
-        name: of one of `LIMITS`.
+        name: one of `LIMITS`.
     """
     row = LIMITS[name]
     text = os.environ.get(row.variable, "").strip()

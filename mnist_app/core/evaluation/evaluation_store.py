@@ -1,13 +1,13 @@
 """A network's answers to the test pictures, kept on disk for the next start."""
 
 import contextlib
-import hashlib
 from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
+from mnist_app.core import file_hashes
 from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
@@ -40,10 +40,11 @@ def stored_report(
     Raises:
         What `evaluate` raises.
     """
-    try:
-        place = folder() / f"{_digest(model, dataset)}.npz"
-    except OSError:
+    model_hash = file_hashes.of_file(model)
+    if model_hash is None:
         return evaluate()
+    pictures = file_hashes.of_bytes(dataset.test_images.tobytes())
+    place = folder() / f"{dataset.name}-{model_hash}-{pictures}.npz"
     report = _read(place, dataset)
     if report is None:
         report = evaluate()
@@ -54,18 +55,6 @@ def stored_report(
     return report
 
 
-def _digest(model: Path, dataset: Dataset) -> str:
-    """Return a name for the answers of this model to these pictures.
-
-    Raises:
-        OSError: the model cannot be read.
-    """
-    with model.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    digest.update(dataset.test_images.tobytes())
-    return f"{dataset.name}-{digest.hexdigest()}"
-
-
 def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
     """Read the report at `place`; None unless it is whole and fits the data set."""
     try:
@@ -73,16 +62,14 @@ def _read(place: Path, dataset: Dataset) -> EvaluationReport | None:
             probabilities, seconds = kept["probabilities"], float(kept["seconds"])
     except Exception:  # A broken file may raise anything.
         return None
-    wanted = (len(dataset.test_labels), len(dataset.class_names))
-    fits = probabilities.shape == wanted and probabilities.dtype == np.float32
-    # Also refuses what is no number.
-    if (
-        not fits
-        or not (probabilities >= 0).all()
-        or not np.isclose(probabilities.sum(1), 1, atol=_TOLERANCE).all()
-    ):
-        return None
-    return score(probabilities, dataset.test_labels, seconds)
+    fits = (
+        probabilities.shape == (len(dataset.test_labels), len(dataset.class_names))
+        and probabilities.dtype == np.float32
+        # Also refuses what is no number.
+        and (probabilities >= 0).all()
+        and np.isclose(probabilities.sum(1), 1, atol=_TOLERANCE).all()
+    )
+    return score(probabilities, dataset.test_labels, seconds) if fits else None
 
 
 def _forget_oldest() -> None:

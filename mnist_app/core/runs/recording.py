@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from mnist_app.core.errors import DigitLabError, Interrupted, Stopped
 from mnist_app.core.models.model_store import StoredModel
@@ -43,81 +43,46 @@ def recorded(runs: Runs, run_id: int, work: Callable[[Report], Saved]) -> Saved:
 
 
 def _done(runs: Runs, run_id: int, work: Callable[[Report], Saved]) -> Saved:
-    pen = _Recorder(runs, run_id)
+    last: Progress | None = None
+    written = -RECORD_SECONDS
+
+    def report(progress: Progress) -> None:
+        nonlocal last, written
+        last = progress
+        if time.monotonic() - written >= RECORD_SECONDS:
+            with _logged(run_id):
+                runs.record(run_id, progress)
+            written = time.monotonic()
+
     try:
-        outcome = work(pen.report)
-    except Stopped:
-        pen.close(lambda: _break_off(runs, run_id, RunState.STOPPED, pen.last, ""))
-        raise
+        outcome = work(report)
     except Exception as error:
         sentence = str(error) if isinstance(error, DigitLabError) else UNFORESEEN
         state = RunState.INTERRUPTED if isinstance(error, Interrupted) else RunState.FAILED
-        pen.close(lambda: _break_off(runs, run_id, state, pen.last, sentence))
+        if isinstance(error, Stopped):
+            sentence, state = "", RunState.STOPPED
+        with _logged(run_id):
+            runs.finish(run_id, state, last, error=sentence)
         raise
-    pen.close(lambda: _end(runs, run_id, outcome))
+    card = outcome.model.card
+    with _logged(run_id):
+        runs.finish(
+            run_id,
+            RunState.STOPPED if outcome.stopped else RunState.FINISHED,
+            outcome.progress,
+            accuracy=outcome.report.accuracy,
+            loss=outcome.report.loss,
+            parameter_count=card.parameter_count if card else 0,
+            model=outcome.model.path,
+            error=outcome.progress.remark,
+        )
     return outcome
 
 
-def _end(runs: Runs, run_id: int, outcome: Saved) -> None:
-    runs.finish(
-        run_id,
-        RunState.STOPPED if outcome.stopped else RunState.FINISHED,
-        outcome.progress,
-        accuracy=outcome.report.accuracy,
-        loss=outcome.report.loss,
-        seconds=outcome.progress.seconds,
-        parameter_count=outcome.model.card.parameter_count if outcome.model.card else 0,
-        model=outcome.model.path,
-        error=outcome.progress.remark,
-    )
-
-
-def _break_off(
-    runs: Runs, run_id: int, state: RunState, progress: Progress | None, sentence: str
-) -> None:
-    """Keep what the run had reached before it went on from a checkpoint."""
-    before = runs.get(run_id)
-    runs.finish(
-        run_id,
-        state,
-        progress,
-        accuracy=before.accuracy,
-        loss=before.loss,
-        seconds=progress.seconds if progress else before.seconds,
-        parameter_count=before.parameter_count,
-        model=before.model,
-        error=sentence,
-    )
-
-
-class _Recorder:
-    """Writes from a thread of its own, so that training never waits for a disk."""
-
-    def __init__(self, runs: Runs, run_id: int) -> None:
-        self.last: Progress | None = None
-        self._runs, self._run_id = runs, run_id
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording")
-        self._entry: Future[None] | None = None
-        self._written = -RECORD_SECONDS
-
-    def report(self, progress: Progress) -> None:
-        self.last = progress
-        now = time.monotonic()
-        is_writing = self._entry is not None and not self._entry.done()
-        if is_writing or now - self._written < RECORD_SECONDS:
-            return
-        self._written = now
-        self._entry = self._thread.submit(
-            self._write, lambda: self._runs.record(self._run_id, progress, progress.seconds)
-        )
-
-    def close(self, ending: Callable[[], None]) -> None:
-        """Write the last entry, after all others."""
-        self._thread.shutdown(wait=True)
-        self._write(ending)
-
-    def _write(self, entry: Callable[[], None]) -> None:
-        try:
-            entry()
-        except DigitLabError:
-            logger.exception("Run %d could not be written down", self._run_id)
+@contextmanager
+def _logged(run_id: int) -> Iterator[None]:
+    """Log an entry that cannot be written."""
+    try:
+        yield
+    except DigitLabError:
+        logger.exception("Run %d could not be written down", run_id)

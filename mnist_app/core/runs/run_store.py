@@ -110,48 +110,32 @@ class Runs:
         """Stop holding a run, even if its end could not be recorded."""
         self._held.discard(run_id)
 
-    def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
+    def record(self, run_id: int, progress: Progress) -> None:
         """Write down how far it is; every few seconds is often enough."""
         with self._database.writing() as connection:
-            _set(connection, run_id, seconds=seconds, images_per_second=progress.images_per_second)
-            write_curves(connection, run_id, progress)
+            _set_progress(connection, run_id, progress)
 
     def finish(
-        self,
-        run_id: int,
-        state: RunState,
-        progress: Progress | None = None,
-        *,
-        accuracy: float | None = None,
-        loss: float | None = None,
-        seconds: float = 0.0,
-        parameter_count: int = 0,
-        model: Path | None = None,
-        error: str = "",
+        self, run_id: int, state: RunState, progress: Progress | None = None, **results: Any
     ) -> None:
-        """Write down how it ended; without `progress` the curves stay as they were.
+        """Write down how it ended.
 
         Its checkpoints are deleted when it is finished, or was stopped and would end at once if it
         went on; else it may go on from one.
+
+        Args:
+            results: some of the figures, the model and the error of a `Run`, by name; what is not
+                among them, or in `progress`, stays as it was.
         """
         is_used_up = progress is not None and progress.is_used_up
-        ends_for_good = state is RunState.FINISHED or (state is RunState.STOPPED and is_used_up)
+        if state is RunState.FINISHED or (state is RunState.STOPPED and is_used_up):
+            results["checkpoints"] = ""
+        if "model" in results:
+            results["model"] = self._stored_path(results["model"])
         with self._changing() as connection:
-            _set(
-                connection,
-                run_id,
-                state=state,
-                accuracy=accuracy,
-                loss=loss,
-                seconds=seconds,
-                parameter_count=parameter_count,
-                model=self._stored_path(model),
-                error=error,
-                **({"checkpoints": ""} if ends_for_good else {}),
-            )
             if progress:
-                _set(connection, run_id, images_per_second=progress.images_per_second)
-                write_curves(connection, run_id, progress)
+                _set_progress(connection, run_id, progress)
+            _set(connection, run_id, state=state, **results)
 
     def cancel(self, run_id: int) -> None:
         """Let go of a run that was stopped before its turn; what it had learned before stays."""
@@ -332,6 +316,12 @@ def _title(title: str) -> str:
 
 def _unknown(run_id: int) -> DigitLabError:
     return DigitLabError(f"There is no run {run_id}. It may have been deleted.")
+
+
+def _set_progress(connection: sqlite3.Connection, run_id: int, progress: Progress) -> None:
+    speed = progress.images_per_second
+    _set(connection, run_id, seconds=progress.seconds, images_per_second=speed)
+    write_curves(connection, run_id, progress)
 
 
 def _set(connection: sqlite3.Connection, run_id: int, **values: Any) -> None:

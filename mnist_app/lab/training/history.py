@@ -39,7 +39,7 @@ class History:
     opinions: list[Opinion] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.training = GrowingCurve(self.steps)
+        self.training = GrowingCurve(self.steps, self.config.epochs)
         # Of this process, without its first step, in which TensorFlow compiles.
         self._timed_steps, self._timed_seconds = -1, 0.0
 
@@ -147,5 +147,6 @@ class History:
                 for opinion in figures["opinions"]
             ],
         )
-        history.training = GrowingCurve(steps, [Point(**point) for point in figures["training"]])
+        training = [Point(**point) for point in figures["training"]]
+        history.training = GrowingCurve(steps, config.epochs, training)
         return history

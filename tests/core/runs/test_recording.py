@@ -1,4 +1,3 @@
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -91,25 +90,31 @@ def test_it_is_seen_how_far_a_run_is_while_it_goes(
     assert recorded(runs, run_id, work) is outcome
 
 
-def test_training_neither_waits_for_the_disk_nor_writes_often(
-    runs: Runs, run_id: int, outcome: Saved
-) -> None:
+def test_a_run_is_not_written_down_often(runs: Runs, run_id: int, outcome: Saved) -> None:
     written: list[int] = []
-    allowed = threading.Event()
 
-    class Slow(Runs):
-        def record(self, run_id: int, progress: Progress, seconds: float = 0.0) -> None:
-            allowed.wait(60)
+    class Counting(Runs):
+        def record(self, run_id: int, progress: Progress) -> None:
             written.append(len(progress.training))
 
     def work(report: Report) -> Saved:
         for points in range(100):
             report(progress(points))
-        allowed.set()
         return outcome
 
-    recorded(Slow(runs.path), run_id, work)
+    recorded(Counting(runs.path), run_id, work)
     assert written == [0]
+
+
+def test_a_full_disk_on_the_way_costs_an_entry_and_not_the_run(
+    runs: Runs, run_id: int, outcome: Saved
+) -> None:
+    def work(report: Report) -> Saved:
+        with nearly_full_disk():
+            report(progress(4))
+        return outcome
+
+    assert recorded(runs, run_id, work) is outcome
     assert runs.get(run_id).state is RunState.FINISHED
 
 

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_a_run_is_the_same_after_a_restart(kept: Runs) -> None:
     run = kept.add("  My\n run ", CONFIG, owner="visitor")
     assert (run.title, run.owner, run.state) == ("My run", "visitor", RunState.WAITING)
     kept.start(run.id)
-    kept.record(run.id, PROGRESS, seconds=3)
+    kept.record(run.id, replace(PROGRESS, seconds=3))
     now = Runs().get(run.id)
     assert (now.state, now.seconds, now.is_over) == (RunState.RUNNING, 3, False)
     assert now.images_per_second == 640
