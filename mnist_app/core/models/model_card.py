@@ -48,13 +48,13 @@ class ModelCard:
     litert_sha256: str = ""
 
 
-def clean_title(title: str) -> str:
+def clean_title(title: str, length: int = TITLE_LENGTH) -> str:
     """Return a name that somebody typed, on one line and not too long.
 
     Raises:
         DigitLabError: it is empty.
     """
-    clean = " ".join(title.split())[:TITLE_LENGTH]
+    clean = " ".join(title.split())[:length]
     if not clean:
         raise DigitLabError("It needs a name. Type at least one letter.")
     return clean

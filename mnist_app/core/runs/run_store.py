@@ -5,18 +5,19 @@ import sqlite3
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
-from mnist_app.core.runs import checkpoints
-from mnist_app.core.runs.curve_table import delete_curves, read_curves, write_curves
+from mnist_app.core.models.model_card import clean_title
+from mnist_app.core.runs import checkpoints, learning_curve
 from mnist_app.core.runs.database import Database
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.liveness import SignOfLife, living
-from mnist_app.core.runs.progress import Progress
+from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import UNFINISHED, Run, RunState
 from mnist_app.core.runs.run_schema import COLUMNS, COUNTED, MIGRATIONS, SORTABLE
 from mnist_app.core.settings import SETTINGS, TrainingConfig
@@ -67,7 +68,7 @@ class Runs:
             DigitLabError: the list cannot be written, as in all that follows.
         """
         row = {
-            "title": _title(title),
+            "title": clean_title(title, TITLE_LENGTH),
             "owner": owner,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "state": state,
@@ -146,7 +147,7 @@ class Runs:
     def rename(self, run_id: int, title: str) -> None:
         """Give it another name; the card of its model keeps the old one."""
         with self._database.writing() as connection:
-            _set(connection, run_id, title=_title(title))
+            _set(connection, run_id, title=clean_title(title, TITLE_LENGTH))
 
     def delete(self, run_id: int, with_model: bool = False) -> None:
         """Forget a run with its checkpoints, and delete its model when asked.
@@ -163,7 +164,7 @@ class Runs:
             model_store.delete(model_store.describe(run.model))
         with self._changing() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-            delete_curves(connection, run_id)
+            connection.execute("DELETE FROM curves WHERE run = ?", (run_id,))
 
     def get(self, run_id: int) -> Run:
         """Return one run.
@@ -178,7 +179,12 @@ class Runs:
     def curves(self, run_id: int) -> LearningCurves:
         """Return the curves of a run, at most `learning_curve.CURVE_POINTS` points each."""
         with self._database.reading() as connection:
-            return read_curves(connection, run_id)
+            row = connection.execute(
+                "SELECT training, validation FROM curves WHERE run = ?", (run_id,)
+            ).fetchone()
+        return LearningCurves(
+            *(tuple(Point(*point) for point in json.loads(part)) for part in row or ("[]", "[]"))
+        )
 
     def owners_of(self, model: Path) -> set[str]:
         """Return the visitors whose runs made the model at `model`, as far as that is known."""
@@ -307,13 +313,6 @@ class Runs:
         return self.path.parent / stored if stored else None
 
 
-def _title(title: str) -> str:
-    clean = " ".join(title.split())[:TITLE_LENGTH]
-    if not clean:
-        raise DigitLabError("A run needs a name. Type at least one letter.")
-    return clean
-
-
 def _unknown(run_id: int) -> DigitLabError:
     return DigitLabError(f"There is no run {run_id}. It may have been deleted.")
 
@@ -321,7 +320,11 @@ def _unknown(run_id: int) -> DigitLabError:
 def _set_progress(connection: sqlite3.Connection, run_id: int, progress: Progress) -> None:
     speed = progress.images_per_second
     _set(connection, run_id, seconds=progress.seconds, images_per_second=speed)
-    write_curves(connection, run_id, progress)
+    curves = [
+        json.dumps([astuple(point) for point in learning_curve.sampled(points)])
+        for points in (progress.training, progress.validation)
+    ]
+    connection.execute("INSERT OR REPLACE INTO curves VALUES (?, ?, ?)", (run_id, *curves))
 
 
 def _set(connection: sqlite3.Connection, run_id: int, **values: Any) -> None:
