@@ -3,7 +3,7 @@
 import json
 import shlex
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,8 @@ from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig, default_
     multiple=True,
     help="Learn from the answers of this model, not from the labels. Repeat it to average several.",
 )
-@click.option("--output", type=FILE, required=True, help="The .keras file to write.")
 @click.option("--title", default="", help="The name that people see.")
+@click.option("--output", type=FILE, required=True, help="The .keras file to write.")
 @click.option(
     "--resume",
     is_flag=True,
@@ -93,16 +93,14 @@ def train(
     from mnist_app.lab.training import experiment
 
     with (
-        _interruptible(folder, begun) as kept,
+        _interruptible(folder, resume) as hear,
         _engine(output) as (engine, place),
         progress_bar("Training", item_show_func=_standing) as bar,
     ):
 
         def report(message: Progress | Checkpoint | Phase) -> None:
-            if isinstance(message, Checkpoint):
-                kept.save(message)
-            elif isinstance(message, Progress):
-                kept.make_way()
+            hear(message)
+            if isinstance(message, Progress):
                 bar.update(round(message.fraction * 1000) - bar.pos, message)
 
         # Models are loaded once all workers have joined: TensorFlow may compute nothing before.
@@ -115,9 +113,7 @@ def train(
             start_from=model_files.load(start_from) if start_from else None,
             teachers=[_teacher(path, known_as, names) for path in teachers],
             watch=False,
-            command=_repeat_command(
-                preset, chosen, way, extra_strokes, start_from, teachers, output, title
-            ),
+            command=_repeat_command(chosen),
             keeps_checkpoints=engine is None,
             checkpoint=begun.data if begun else None,
             engine=engine,
@@ -151,41 +147,32 @@ def _saved_settings(folder: Path) -> dict[str, Any]:
     }
 
 
-class _RunCheckpoint:
-    """The checkpoint folder of a run, which may hold an interrupted run's."""
-
-    def __init__(self, folder: Path, is_own: bool) -> None:
-        self._folder, self._is_own = folder, is_own
-
-    @property
-    def can_go_on(self) -> bool:
-        """Return whether this run left a checkpoint."""
-        return self._is_own and checkpoints.exists(self._folder)
-
-    def make_way(self) -> None:
-        """Drop an earlier run's checkpoint, now that training has begun."""
-        if not self._is_own:
-            checkpoints.remove(self._folder)
-        self._is_own = True
-
-    def save(self, checkpoint: Checkpoint) -> None:
-        """Put it on disk; the training goes on without one where the disk is full."""
-        try:
-            checkpoints.save(checkpoint, self._folder)
-        except DigitLabError as error:
-            click.echo(
-                f"This epoch was not saved, so --resume cannot continue from it. {error}", err=True
-            )
-
-
 @contextmanager
-def _interruptible(folder: Path, begun: Checkpoint | None) -> Iterator[_RunCheckpoint]:
-    """See that a checkpoint lies in `folder` only while there is a run to go on with."""
-    kept = _RunCheckpoint(folder, begun is not None)
+def _interruptible(folder: Path, resumes: bool) -> Iterator[Callable[[Any], None]]:
+    """See that a checkpoint lies in `folder` only while there is a run to go on with.
+
+    Yields:
+        What is told all that the run reports.
+    """
+    is_own = resumes
+
+    def hear(message: Any) -> None:
+        nonlocal is_own
+        if isinstance(message, Progress) and not is_own:
+            # An earlier run's, now that training has begun.
+            checkpoints.remove(folder)
+            is_own = True
+        if isinstance(message, Checkpoint):
+            try:
+                checkpoints.save(message, folder)
+            except DigitLabError as error:
+                unsaved = "This epoch was not saved, so --resume cannot continue from it."
+                click.echo(f"{unsaved} {error}", err=True)
+
     try:
-        yield kept
+        yield hear
     except KeyboardInterrupt as error:
-        if not kept.can_go_on:
+        if not (is_own and checkpoints.exists(folder)):
             raise
         raise DigitLabError(
             "Stopped. To carry on from the last whole epoch, add --resume to the same command."
@@ -234,35 +221,22 @@ def _echo(outcome: TrainingOutcome[StoredModel], form: str) -> None:
         click.echo(f"{name}: {figures['accuracy']:.2%} of {figures['images']:,} correct")
 
 
-def _repeat_command(
-    preset: str | None,
-    chosen: dict[str, Any],
-    way: str | None,
-    strokes: Path | None,
-    start_from: Path | None,
-    teachers: tuple[Path, ...],
-    output: Path,
-    title: str,
-) -> str:
-    """Return the command as typed, with absolute paths cut to their file names."""
+def _repeat_command(chosen: dict[str, Any]) -> str:
+    """Return the command as typed, with absolute paths cut to their file names.
 
-    def shown(path: Path) -> str:
-        return path.name if path.is_absolute() else str(path)
-
+    Args:
+        chosen: the settings that were given, or come from an interrupted run.
+    """
+    context = click.get_current_context()
     words = ["python", "-m", "mnist_app", "train"]
-    if preset:
-        words += ["--preset", preset]
-    for name, value in chosen.items():
-        own = name == "dataset" and value not in DATASETS
-        words += ["--" + name.replace("_", "-"), shown(Path(value)) if own else str(value)]
-    if way:
-        words += ["--pictures-as", way]
-    if strokes:
-        words += ["--extra-strokes", shown(strokes)]
-    if start_from:
-        words += ["--start-from", shown(start_from)]
-    for teacher in teachers:
-        words += ["--teacher", shown(teacher)]
-    if title:
-        words += ["--title", title]
-    return shlex.join([*words, "--output", shown(output)])
+    values = {**context.params, **chosen, "resume": None, "form": None}
+    for option in context.command.params:
+        value = values[option.name or ""]
+        for one in value if isinstance(value, tuple) else (value,):
+            is_file = option.name == "dataset" and one not in DATASETS
+            path = Path(one) if one and (is_file or isinstance(one, Path)) else None
+            if path is not None and path.is_absolute():
+                one = path.name
+            if one not in (None, ""):
+                words += [option.opts[0], str(one)]
+    return shlex.join(words)

@@ -85,13 +85,16 @@ class Setting:
         return f"{noun} from {self.minimum:g} to {self.maximum:g}"
 
 
+def _row(default: Any, label: str, group: str, **rest: Any) -> Any:
+    return field(default=default, metadata={"label": label, "group": group, **rest})
+
+
 def _choice(default: str, choices: Mapping[str, str], label: str, group: str) -> Any:
-    return field(default=default, metadata={"label": label, "group": group, "choices": choices})
+    return _row(default, label, group, choices=choices)
 
 
-def _dataset() -> Any:
-    metadata = {"label": "Data set", "group": "Data", "choices": DATASETS, "check": _dataset_name}
-    return field(default="mnist", metadata=metadata)
+def _number(default: float, low: float, high: float, step: float, label: str, group: str) -> Any:
+    return _row(default, label, group, minimum=low, maximum=high, step=step)
 
 
 def _dataset_name(name: str) -> str:
@@ -102,15 +105,6 @@ def _dataset_name(name: str) -> str:
         return name
     rule = next(row.rule for row in SETTINGS if row.name == "dataset")
     raise DigitLabError(f"dataset must be {rule}, not {name!r}.")
-
-
-def _number(default: float, low: float, high: float, step: float, label: str, group: str) -> Any:
-    metadata = {"label": label, "group": group, "minimum": low, "maximum": high, "step": step}
-    return field(default=default, metadata=metadata)
-
-
-def _text(default: str, check: Callable[[str], str], label: str, group: str) -> Any:
-    return field(default=default, metadata={"label": label, "group": group, "check": check})
 
 
 DATASETS = {
@@ -171,16 +165,16 @@ class TrainingConfig:
         DigitLabError: a value lies outside its range.
     """
 
-    dataset: str = _dataset()
+    dataset: str = _row("mnist", "Data set", "Data", choices=DATASETS, check=_dataset_name)
     train_share: float = _number(1.0, 0.01, 1.0, 0.01, "Training set used (%)", "Data")
     validation_share: float = _number(0.1, 0.0, 0.5, 0.01, "Held back to check (%)", "Data")
     limit: int = _number(0, 0, 60_000, 1, "Limit the number of pictures", "Data")
     architecture: str = _choice("simple_cnn", ARCHITECTURES, "Network", "Network")
-    layers: str = _text(
+    layers: str = _row(
         custom_network.DEFAULT,
-        lambda text: custom_network.as_text(custom_network.parse(text)),
         "Layers of your own network",
         "Network",
+        check=lambda text: custom_network.as_text(custom_network.parse(text)),
     )
     dropout: float = _number(0.0, 0.0, 0.8, 0.05, "Dropout (%)", "Training")
     epochs: int = _number(3, 1, 100, 1, "Epochs", "Training")

@@ -1,7 +1,6 @@
 """Export of models: the LiteRT form that answers here, and files to hand on."""
 
-import io
-import zipfile
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,15 +57,7 @@ def export_model(
             return made.read_bytes()
         if card:
             (made / "model_card.json").write_text(card, encoding="utf-8")
-        return _zipped(made)
-
-
-def _zipped(folder: Path) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for part in sorted(folder.rglob("*")):
-            archive.write(part, Path(folder.name) / part.relative_to(folder))
-    return data.getvalue()
+        return Path(shutil.make_archive(str(made), "zip", workshop, name)).read_bytes()
 
 
 def write_export(keras: bytes, name: str, form: str, output: Path) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.routing import WebSocketRoute
@@ -12,7 +14,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mnist_app.core.shelf.visitors import visitor_in
 from mnist_app.live import frames, limits
-from mnist_app.live.connections import connected
 from mnist_app.live.drawings import LiveDrawing, after
 from mnist_app.live.messages import Frame, Look, Refused, parsed
 
@@ -25,6 +26,9 @@ _readers = ThreadPoolExecutor(2, "live")
 # The pen does not wait for pictures, which take longer.
 _frame_reader = ThreadPoolExecutor(1, "frames")
 _frame_places = asyncio.Semaphore(limits.FRAMES_WAITING)
+
+# How many connections each address has.
+_open: Counter[str] = Counter()
 
 # Whether a page of this origin may talk to this host, as their headers name them.
 MayTalk = Callable[[str | None, str | None], bool]
@@ -40,7 +44,7 @@ def live_route(path: str, may_talk: MayTalk) -> WebSocketRoute:
             return
         await websocket.accept()
         try:
-            with connected(websocket.client.host if websocket.client else ""):
+            with _connected(websocket.client.host if websocket.client else ""):
                 await _converse(websocket)
         except Refused as refused:
             await _say(websocket, {"error": str(refused)})
@@ -49,6 +53,21 @@ def live_route(path: str, may_talk: MayTalk) -> WebSocketRoute:
             pass
 
     return WebSocketRoute(path, live)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    """Count a connection from `address` until the block ends; raise Refused if it is too many."""
+    if _open.total() >= limits.CONNECTIONS or _open[address] >= limits.CONNECTIONS_OF_ONE_ADDRESS:
+        raise Refused("too many")
+    _open[address] += 1
+    try:
+        yield
+    finally:
+        _open[address] -= 1
+        # Addresses that left are not remembered.
+        if not _open[address]:
+            del _open[address]
 
 
 async def _converse(websocket: WebSocket) -> None:

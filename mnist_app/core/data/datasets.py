@@ -184,7 +184,7 @@ def _opened(name: str, path: Path, fingerprint: tuple[float, ...]) -> Dataset:
 def _read(name: str, path: Path) -> Dataset:
     try:
         arrays = _read_npz(path) if path.is_file() else _read_idx(path)
-        return _dataset(name, arrays, source=str(path))
+        return _dataset(name, arrays, str(path))
     except Exception as error:  # A damaged archive raises whatever its reader trips over.
         raise DigitLabError(
             f"{path.name}, which should hold {name}, is damaged or incomplete. Delete it and try "
@@ -226,15 +226,10 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], source: str) -> Dataset:
         if labels.min() < 0 or labels.max() >= len(names):
             raise ValueError("labels must be 0 to 9")
         arrays[f"{part}_labels"] = labels.astype(np.int64)
-    return Dataset(
-        name,
-        names,
-        arrays["train_images"],
-        arrays["train_labels"],
-        arrays["test_images"],
-        arrays["test_labels"],
-        source,
+    training, test = (
+        (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in ("train", "test")
     )
+    return Dataset(name, names, *training, *test, source)
 
 
 @functools.lru_cache(maxsize=1)
@@ -248,19 +243,9 @@ def optdigits() -> Dataset:
 
     digits = load_digits()
     images = np.stack([raster_to_input(image / 16) for image in digits.images])
+    labels = digits.target.astype(np.int64)
     train_images, test_images, train_labels, test_labels = train_test_split(
-        images,
-        digits.target.astype(np.int64),
-        test_size=0.2,
-        random_state=0,
-        stratify=digits.target,
+        images, labels, test_size=0.2, random_state=0, stratify=labels
     )
-    return Dataset(
-        "optdigits",
-        DIGIT_NAMES,
-        train_images,
-        train_labels,
-        test_images,
-        test_labels,
-        source="scikit-learn",
-    )
+    training, test = (train_images, train_labels), (test_images, test_labels)
+    return Dataset("optdigits", DIGIT_NAMES, *training, *test, "scikit-learn")

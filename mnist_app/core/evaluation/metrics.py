@@ -4,23 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 
 from mnist_app.core.errors import Stopped
-from mnist_app.core.recognition.classifier import BATCH
+from mnist_app.core.recognition.classifier import BATCH, Answering
 
 # As Guo et al., "On calibration of modern neural networks", 2017.
 BINS = 15
-
-
-class Answering(Protocol):
-    """Anything that reads pictures, such as a `Classifier`."""
-
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return the probability of each class of uint8 (n, 28, 28), float32 (n, classes)."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -203,14 +194,12 @@ def reliability(report: EvaluationReport, bins: int = BINS) -> tuple[Bin, ...]:
     return tuple(found)
 
 
-def calibration_error(report: EvaluationReport, bins: int = BINS) -> float:
+def calibration_error(report: EvaluationReport) -> float:
     """Return the expected calibration error: the mean gap of confidence and accuracy, 0..1.
 
     Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", 2017.
     """
-    gaps = (
-        part.images * abs(part.confidence - part.accuracy) for part in reliability(report, bins)
-    )
+    gaps = (part.images * abs(part.confidence - part.accuracy) for part in reliability(report))
     return sum(gaps) / report.images
 
 

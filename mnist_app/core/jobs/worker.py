@@ -3,12 +3,10 @@
 The server names a function by a text, so that it need not import what the worker does.
 """
 
-import importlib
 import logging
 import os
 import pickle
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -20,6 +18,7 @@ import psutil
 from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
 from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.jobs.job_queue import OUT_OF_MEMORY
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.run_control import Orders, RunControl
@@ -89,8 +88,6 @@ class Preparation(WorkerPlugin):
 
 
 _running: dict[Any, RunControl] = {}
-# Libraries import each other in circles: two calls at it at once would see halves of them.
-_importing = threading.Lock()
 # The last checkpoint of each call, until the server fetches it.
 _checkpoints: dict[str, Checkpoint] = {}
 
@@ -161,10 +158,8 @@ def _result(call: Call, send: Callable[[Message, bytes], None], control: RunCont
 
     if module not in sys.modules:
         report(Phase(Stage.LOADING, time.time()))
-    with _importing:
-        function = getattr(importlib.import_module(module), name)
-        for late in IMPORTED_LATE:
-            importlib.import_module(late)
+    import_first(module, *IMPORTED_LATE)
+    function = getattr(sys.modules[module], name)
     report(Phase(Stage.BEGUN, time.time()))
     arguments, keywords = pickle.loads(call.arguments)
     return pickle.dumps(function(*arguments, **keywords, report=report, control=control))

@@ -3,6 +3,7 @@
 import functools
 from pathlib import Path
 
+from mnist_app.core.file_hashes import Stamp, stamp
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import Classifier
@@ -22,17 +23,9 @@ def loaded(path: Path) -> Classifier:
     Raises:
         DigitLabError: the model or its LiteRT form is missing or broken.
     """
-    return _loaded(path, _changed(path), _changed(path.with_suffix(".tflite")))
+    return _loaded(path, stamp(path), stamp(path.with_suffix(".tflite")))
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def _loaded(path: Path, *changed: int) -> Classifier:
+def _loaded(path: Path, *stamps: Stamp | None) -> Classifier:
     return model_store.classifier(path)
-
-
-def _changed(path: Path) -> int:
-    """Return when a file was last written, in nanoseconds; 0 where there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -153,19 +153,6 @@ def file_stem(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "model"
 
 
-def _paths(title: str) -> Iterator[Path]:
-    """Yield the paths that a model of that title may have, best first."""
-    stem = file_stem(title)
-    yield folder() / f"{stem}.keras"
-    for number in itertools.count(2):
-        yield folder() / f"{stem}-{number}.keras"
-
-
-def _is_taken(path: Path) -> bool:
-    # A card alone keeps the place for a model that is being saved.
-    return path.exists() or path.with_suffix(".json").exists() or path.stem == SHIPPED.stem
-
-
 @dataclass(frozen=True)
 class ModelFiles:
     """A model as the bytes of its two files: in Keras' format, and in its LiteRT form."""
@@ -216,12 +203,15 @@ def _reserved(title: str) -> Iterator[Path]:
 
 
 def _reserve(title: str) -> Path:
-    """Put an empty card at the best free place."""
+    """Put an empty card, which keeps the place, at the best free path for such a model."""
+    stem = file_stem(title)
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        for path in _paths(title):
-            with suppress(FileExistsError):
-                if not _is_taken(path):
+        while True:
+            path = folder() / f"{next(names)}.keras"
+            if not path.exists() and path.stem != SHIPPED.stem:
+                with suppress(FileExistsError):
                     path.with_suffix(".json").touch(exist_ok=False)
                     return path
     except OSError as error:
@@ -229,7 +219,6 @@ def _reserve(title: str) -> Path:
         raise DigitLabError(
             f"Models cannot be saved here ({reason}). Free some disk space or use another folder."
         ) from error
-    raise AssertionError("There is always another number.")
 
 
 def add_litert(path: Path, litert: bytes) -> None:

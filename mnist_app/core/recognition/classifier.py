@@ -6,6 +6,7 @@ What the form holds is decided where it is made, see `lab.networks.litert`.
 
 import threading
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -21,6 +22,13 @@ SIDE = 28
 def as_network_input(images: np.ndarray) -> np.ndarray:
     """Normalise and reshape: uint8 (n, 28, 28) in 0..255 -> float32 (n, 28, 28, 1) in 0..1."""
     return images[..., None].astype(np.float32) / 255
+
+
+class Answering(Protocol):
+    """Anything that reads pictures, such as a `Classifier`."""
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the probability of each class, (n, classes), of uint8 (n, 28, 28)."""
 
 
 @dataclass(frozen=True)

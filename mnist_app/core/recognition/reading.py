@@ -11,9 +11,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import Picture
 from mnist_app.core.ink.drawings import Drawing, corners
 from mnist_app.core.ink.extraction import extract_ink
-from mnist_app.core.recognition.classifier import Classifier
+from mnist_app.core.recognition.classifier import Answering, Classifier
 from mnist_app.core.recognition.confidence import LEAST_DIGIT, candidates
-from mnist_app.core.recognition.segmentation.grouping import Judge
 from mnist_app.core.recognition.segmentation.numbers import (
     Character,
     InkPart,
@@ -139,7 +138,7 @@ def read_ink(
 
 
 def _read(
-    rows: list[list[Character[Part]]], box_of: Callable[[Part], Box], judge: Judge
+    rows: list[list[Character[Part]]], box_of: Callable[[Part], Box], judge: Answering
 ) -> Reading:
     characters = list(chain.from_iterable(rows))
     if not characters:

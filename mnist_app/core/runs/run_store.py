@@ -182,9 +182,10 @@ class Runs:
             row = connection.execute(
                 "SELECT training, validation FROM curves WHERE run = ?", (run_id,)
             ).fetchone()
-        return LearningCurves(
-            *(tuple(Point(*point) for point in json.loads(part)) for part in row or ("[]", "[]"))
+        training, validation = (
+            tuple(Point(*point) for point in json.loads(part)) for part in row or ("[]", "[]")
         )
+        return LearningCurves(training, validation)
 
     def owners_of(self, model: Path) -> set[str]:
         """Return the visitors whose runs made the model at `model`, as far as that is known."""

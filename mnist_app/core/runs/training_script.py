@@ -4,7 +4,6 @@ Both have the settings of the run written out. They repeat it as closely as Kera
 callbacks allow, not to the digit.
 """
 
-import importlib.metadata
 import json
 import math
 from typing import Any
@@ -13,6 +12,7 @@ from mnist_app.core import schedules
 from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.runs.network_script import network_code, sequential
 from mnist_app.core.settings import DATASETS, TrainingConfig
+from mnist_app.core.versions import installed_versions
 
 _OPTDIGITS = """
 digits = load_digits()
@@ -229,7 +229,10 @@ def _intro(config: TrainingConfig, card: ModelCard | None, title: str) -> list[s
     name = title or (card.title if card else "") or "A training run of Digit Lab"
     needed = ["keras", "numpy", "tensorflow"]
     needed += ["scikit-learn"] if config.dataset == "optdigits" else []
-    versions = " ".join(f"{package}=={_version(package)}" for package in needed)
+    known = installed_versions((*needed, "tensorflow-cpu"))
+    # The same library without the parts for GPUs, under a name of its own.
+    known.setdefault("tensorflow", known.get("tensorflow-cpu", ""))
+    versions = " ".join(f"{package}=={known[package]}" for package in needed)
     paragraphs = [
         _one_line(name),
         "This trains with the settings of one run of Digit Lab, without the app. It needs:",
@@ -262,14 +265,6 @@ def _missing(config: TrainingConfig, card: ModelCard | None) -> list[str]:
         (facts.get("stopped early"), "that it ended before its last epoch"),
     )
     return [words for holds, words in known if holds]
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        # The same library without the parts for GPUs, under a name of its own.
-        return importlib.metadata.version(f"{package}-cpu")
 
 
 def _one_line(text: str) -> str:

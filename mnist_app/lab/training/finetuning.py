@@ -18,10 +18,11 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
 from mnist_app.core.data.pen_digits import PEN_WIDTHS
 from mnist_app.core.errors import Stopped
-from mnist_app.core.evaluation.metrics import Answering, EvaluationReport, evaluate, figures
+from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_card import ModelCard
+from mnist_app.core.recognition.classifier import Answering
 from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome, UnsavedModel
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.lab.networks import cloning, model_files

@@ -29,7 +29,7 @@ from mnist_app.lab.training.history import History
 from mnist_app.lab.training.input_pipeline import InputPipeline, split, training_examples
 from mnist_app.lab.training.monitor import NetworkMonitor
 from mnist_app.lab.training.run_callback import RunCallback
-from mnist_app.lab.training.soft_targets import SoftTargetPipeline
+from mnist_app.lab.training.soft_targets import soft_target_map
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,8 @@ def train(
     parts = split(dataset, config)
     classes = len(dataset.class_names)
     images, targets = training_examples(config, parts, classes, extra_images, extra_labels)
-    feed = _feed(images, targets, config, teachers)
+    feed = InputPipeline(images, targets, config)
+    teach = soft_target_map(teachers, classes, config.precision) if teachers else None
     model = build_model(config, classes, start_from)
     learner = engine.take(model, config, feed.steps)
     classifier, monitors = KerasClassifier(learner), ValidationCallbacks(config)
@@ -127,18 +128,13 @@ def train(
         callbacks = [keras.callbacks.TerminateOnNaN(), run]
         if len(parts.validation_labels):
             callbacks += monitors.callbacks
+        batches = feed.batches(history.epoch)
+        if teach:
+            batches = batches.map(teach, num_parallel_calls=2).prefetch(2)
         started = time.perf_counter()
-        engine.fit(feed.batches(history.epoch), epochs, callbacks, run.wants_to_stop)
+        engine.fit(batches, epochs, callbacks, run.wants_to_stop)
         run.finish()
     if learner is not model:
         model.set_weights(learner.get_weights())
     seconds = time.perf_counter() - started
     return TrainingResult(model, run.progress, seconds, run.stopped, run.diverged)
-
-
-def _feed(
-    images: np.ndarray, targets: np.ndarray, config: TrainingConfig, teachers: Sequence[keras.Model]
-) -> InputPipeline:
-    if teachers:
-        return SoftTargetPipeline(images, targets, config, teachers)
-    return InputPipeline(images, targets, config)

@@ -8,43 +8,14 @@ distillation: a good teacher is patient and consistent", 2022).
 from collections.abc import Callable, Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.networks import cloning
-from mnist_app.lab.training.input_pipeline import InputPipeline
 
 # Pictures (n, 28, 28, 1) in 0..1 and their answers (n, classes) -> the same with the answers to
 # learn.
 TargetMap = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-
-
-class SoftTargetPipeline(InputPipeline):
-    """Batches of training pictures with what teachers answer to them."""
-
-    def __init__(
-        self,
-        images: np.ndarray,
-        targets: np.ndarray,
-        config: TrainingConfig,
-        teachers: Sequence[keras.Model],
-    ) -> None:
-        """Feed pictures, uint8 (n, 28, 28), whose own answers are float (n, classes).
-
-        Args:
-            teachers: at least one, see `soft_target_map`.
-
-        Raises:
-            DigitLabError: see `soft_target_map`.
-        """
-        super().__init__(images, targets, config)
-        self._teach = soft_target_map(teachers, targets.shape[1], config.precision)
-
-    def batches(self, first: int = 0) -> tf.data.Dataset:
-        """Return the same with the teachers' answers."""
-        return super().batches(first).map(self._teach, num_parallel_calls=2).prefetch(2)
 
 
 def soft_target_map(teachers: Sequence[keras.Model], classes: int, precision: str) -> TargetMap:

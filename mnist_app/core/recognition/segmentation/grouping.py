@@ -8,11 +8,11 @@ Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognitio
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from mnist_app.core.ink.drawings import corners
+from mnist_app.core.recognition.classifier import Answering
 from mnist_app.core.recognition.confidence import LEAST_DIGIT
 from mnist_app.core.recognition.segmentation.network import HEIGHT
 from mnist_app.core.recognition.segmentation.pieces import Piece
@@ -39,13 +39,6 @@ DOUBT_MISSED = (0.05, 0.1)
 MOST_DOUBT = 1 / 7
 
 
-class Judge(Protocol):
-    """Whoever says how surely pictures are digits, such as a `Classifier`."""
-
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return the probability of each class, (n, classes), of uint8 (n, 28, 28)."""
-
-
 def rows_of(pieces: Sequence[Piece]) -> list[list[int]]:
     """Group pieces into rows from top to bottom, each from left to right."""
     middles = np.array([_middle(piece) for piece in pieces]).reshape(-1, 2)
@@ -63,7 +56,7 @@ def rows_of(pieces: Sequence[Piece]) -> list[list[int]]:
 def characters(
     pieces: Sequence[Piece],
     row: Sequence[int],
-    judge: Judge,
+    judge: Answering,
     image_of: Callable[[Group], np.ndarray],
 ) -> list[Group]:
     """Join the pieces of a row to characters, from left to right.

@@ -10,9 +10,9 @@ import numpy as np
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
+from mnist_app.core.recognition.classifier import Answering
 from mnist_app.core.recognition.segmentation.grouping import (
     Group,
-    Judge,
     characters,
     doubt,
     rows_of,
@@ -51,7 +51,7 @@ class InkPart:
     top: int = 0
 
 
-def drawn_rows(drawing: Drawing, judge: Judge | None = None) -> list[list[Character[Drawing]]]:
+def drawn_rows(drawing: Drawing, judge: Answering | None = None) -> list[list[Character[Drawing]]]:
     """Split a drawing into rows of digits, from left to right; leave it whole without a judge.
 
     Raises:
@@ -67,7 +67,7 @@ def drawn_rows(drawing: Drawing, judge: Judge | None = None) -> list[list[Charac
     return _rows(pieces, judge, part, strokes_to_input)
 
 
-def inked_rows(ink: np.ndarray, judge: Judge | None = None) -> list[list[Character[InkPart]]]:
+def inked_rows(ink: np.ndarray, judge: Answering | None = None) -> list[list[Character[InkPart]]]:
     """Do the same for a picture of ink, float (height, width) in 0..1.
 
     Raises:
@@ -98,7 +98,7 @@ def _input_of(part: InkPart) -> np.ndarray:
 
 def _rows(
     pieces: Sequence[Piece],
-    judge: Judge,
+    judge: Answering,
     part: Callable[[Group], Part],
     image_of: Callable[[Part], np.ndarray],
 ) -> list[list[Character[Part]]]:
