@@ -5,7 +5,11 @@ class DigitLabError(Exception):
     """Something a person can mend; its text says what is wrong and what to do, on one line."""
 
 
-class Interrupted(DigitLabError):
+class Temporary(DigitLabError):
+    """A failure through no fault of what was given: trying again may help."""
+
+
+class Interrupted(Temporary):
     """Work that was interrupted from outside, and may be continued."""
 
 

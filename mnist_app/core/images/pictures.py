@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from mnist_app.core.errors import DigitLabError
+from mnist_app.core.errors import DigitLabError, Temporary
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 # With that of iPhones' photographs, as people know them, and how the names of such files end.
@@ -76,7 +76,7 @@ def opened(data: bytes, most_pixels: int = MAX_PIXELS, side: int = WORKING_SIDE)
             "Choose a smaller one."
         ) from error
     except MemoryError as error:
-        raise DigitLabError(
+        raise Temporary(
             "There is not enough memory for this picture right now. Try again in a minute, or "
             "choose a smaller one."
         ) from error

@@ -17,7 +17,7 @@ from typing import Any
 import dask
 from distributed import Adaptive, Client, LocalCluster
 
-from mnist_app.core.errors import DigitLabError, Stopped, WorkerLost
+from mnist_app.core.errors import Stopped, Temporary, WorkerLost
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.pending_call import AWAY, GetOrders, PendingCall, Report
 from mnist_app.core.jobs.phases import Phase, Stage
@@ -245,7 +245,7 @@ def _reaching() -> Iterator[None]:
         yield
     except OSError as error:
         logger.warning("The scheduler cannot be reached", exc_info=True)
-        raise DigitLabError(AWAY) from error
+        raise Temporary(AWAY) from error
 
 
 class _Demand(Adaptive):

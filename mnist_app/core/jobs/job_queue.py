@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.errors import DigitLabError, Stopped, Temporary
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.jobs.snapshot import GaveWay, JobState, Snapshot
 
@@ -315,7 +315,8 @@ class JobQueue:
         except Stopped:
             return {"state": JobState.STOPPED}
         except DigitLabError as error:
-            return {"state": JobState.FAILED, "error": str(error)}
+            is_refused = not isinstance(error, Temporary)
+            return {"state": JobState.FAILED, "error": str(error), "is_refused": is_refused}
         except MemoryError:
             return {"state": JobState.FAILED, "error": OUT_OF_MEMORY}
         except BaseException:

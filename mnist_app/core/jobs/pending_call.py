@@ -10,7 +10,7 @@ from typing import Any
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
-from mnist_app.core.errors import DigitLabError, Interrupted, Stopped, WorkerLost
+from mnist_app.core.errors import Interrupted, Stopped, Temporary, WorkerLost
 from mnist_app.core.jobs.job_queue import UNFORESEEN
 from mnist_app.core.jobs.run_control import Orders
 from mnist_app.core.jobs.worker import Call, Ending, Message, fetch, follow
@@ -111,12 +111,12 @@ def _result(future: Future) -> Any:
         raise Interrupted(AWAY) from error
     except Exception as error:
         logger.exception("A worker could not begin %s", future.key)
-        raise DigitLabError(UNFORESEEN) from error
+        raise Temporary(UNFORESEEN) from error
     if ending is Ending.STOPPED:
         raise Stopped
     if ending is Ending.FAILED:
-        raise DigitLabError(data.decode())
+        raise pickle.loads(data)
     if ending is Ending.UNFORESEEN:
         logger.error("%s failed in a worker:\n%s", future.key, data.decode())
-        raise DigitLabError(UNFORESEEN)
+        raise Temporary(UNFORESEEN)
     return pickle.loads(data)

@@ -37,6 +37,7 @@ class Snapshot:
         progress: what it last reported, None before that.
         result: what it returned, when it is done, or stopped with something to keep.
         error: one sentence for a person, when it failed.
+        is_refused: it failed for what it was given, with which it would fail again.
         stopping: it was asked to stop and has not yet.
         gave_way: it was stopped for others because its owner had left, or let it pause for too
             long; None else.
@@ -53,6 +54,7 @@ class Snapshot:
     progress: Any = None
     result: Any = None
     error: str = ""
+    is_refused: bool = False
     stopping: bool = False
     gave_way: GaveWay | None = None
     paused: bool = False

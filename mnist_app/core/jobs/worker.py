@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 from distributed import Scheduler, Worker, WorkerPlugin, get_worker
 
-from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.errors import DigitLabError, Stopped, Temporary
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.jobs.job_queue import OUT_OF_MEMORY
 from mnist_app.core.jobs.phases import Phase, Stage
@@ -96,7 +96,8 @@ def perform(call: Call) -> tuple[Ending, bytes]:
     """Do what a call asks for.
 
     Returns:
-        How it ended, and the pickled result or a text: nothing that is sent can fail to arrive.
+        How it ended, and the pickled result or error, or a text: nothing that is sent can fail to
+        arrive.
     """
     _running[call.id] = control = RunControl(call.orders)
     send = _sender(call)
@@ -106,9 +107,9 @@ def perform(call: Call) -> tuple[Ending, bytes]:
     except Stopped:
         return Ending.STOPPED, b""
     except DigitLabError as error:
-        return Ending.FAILED, str(error).encode()
+        return Ending.FAILED, pickle.dumps(error)
     except MemoryError:
-        return Ending.FAILED, OUT_OF_MEMORY.encode()
+        return Ending.FAILED, pickle.dumps(Temporary(OUT_OF_MEMORY))
     except BaseException:
         # Also SystemExit, which would end the worker.
         return Ending.UNFORESEEN, traceback.format_exc().encode(errors="replace")

@@ -80,7 +80,11 @@ def _show_upload(key: str) -> None:
         return
     job = looking_job(file.file_id, file.name, file.getvalue(), visitor())
     look: Look | None = result_or_progress(
-        queues().batches, job, "Looking through your file", stop=queues().batches.stop
+        queues().batches,
+        job,
+        "Looking through your file",
+        stop=queues().batches.stop,
+        is_file=True,
     )
     if look is not None:
         _show_look(look, file)

@@ -65,7 +65,7 @@ def show_picture_reader(canvas: Canvas, model: StoredModel, was_wide: bool) -> N
                 if job and result and len(result.reading.rows) > 1:
                     _show_rows(result.reading.lines, job.id)
             elif job and job.state == JobState.FAILED:
-                show_failure(queues().short, job, "picture_retry")
+                show_failure(queues().short, job, "picture_retry", is_file=True)
             elif job:
                 show_progress(queues().short, job.id, "Looking for the writing")
 

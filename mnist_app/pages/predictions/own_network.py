@@ -61,7 +61,8 @@ def _show_upload(key: str) -> None:
         return
     job = _importing_job(file, visitor())
     queue = queues().importing
-    name = result_or_progress(queue, job, f"Opening {escape_markdown(file.name)}", stop=queue.stop)
+    doing = f"Opening {escape_markdown(file.name)}"
+    name = result_or_progress(queue, job, doing, stop=queue.stop, is_file=True)
     if job.state == JobState.DONE:
         close_panel(PANEL)
         # Side by side with the built-in one.

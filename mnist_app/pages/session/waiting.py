@@ -38,27 +38,36 @@ def result_or_progress(
     doing: str,
     seen: int | None = None,
     stop: Callable[[int], object] | None = None,
+    is_file: bool = False,
 ) -> Any:
     """Return the job's result; until it is there, show its progress and return None.
 
     Args:
         seen, stop: see `show_progress`.
+        is_file: see `show_failure`.
     """
     if job.state == JobState.DONE:
         return job.result
     if job.is_over:
-        show_failure(queue, job, f"retry-{doing}")
+        show_failure(queue, job, f"retry-{doing}", is_file)
     else:
         show_progress(queue, job.id, doing, seen, stop)
     return None
 
 
-def show_failure(queue: JobQueue, job: Snapshot, key: str) -> None:
-    """Show why a job failed, or that it was stopped, and a button to try again."""
+def show_failure(queue: JobQueue, job: Snapshot, key: str, is_file: bool = False) -> None:
+    """Show why a job failed, or that it was stopped, and a button to try again.
+
+    Args:
+        is_file: it is about a file that a visitor brought. One that is refused stays as it is,
+            while a host may mend what everybody uses.
+    """
     if job.state == JobState.STOPPED:
         st.caption("Stopped.")
     else:
         show_error(job.error)
+        if is_file and job.is_refused:
+            return
     st.button(
         "Try again", key=key, icon=":material/refresh:", on_click=queue.forget, args=(job.id,)
     )

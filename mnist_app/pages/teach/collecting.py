@@ -135,7 +135,7 @@ def show_photos(opened: Opened, label: int) -> None:
                 if not found:
                     st.caption("Nothing was found in one of the photos. Choose a clearer one.")
             elif job.is_over:
-                show_failure(queues().short, job, f"retry-{photo}")
+                show_failure(queues().short, job, f"retry-{photo}", is_file=True)
             else:
                 show_progress(queues().short, job.id, "Looking for the drawing")
         if images:

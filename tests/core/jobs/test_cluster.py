@@ -93,6 +93,7 @@ def test_a_failure_is_told_in_plain_words_and_the_worker_goes_on(
     job = over(queue, submit(name))
     assert job.state is JobState.FAILED
     assert sentence in job.error
+    assert job.is_refused == (name == "fail")
     assert over(queue, submit("process")).result["pid"] == before
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mnist_app.core.errors import DigitLabError, Stopped
+from mnist_app.core.errors import DigitLabError, Stopped, WorkerLost
 from mnist_app.core.jobs.job_queue import Control, JobQueue
 from mnist_app.core.jobs.snapshot import JobState
 from tests.support.gates import PATIENCE, Gate, now, over
@@ -61,6 +61,24 @@ def test_a_failure_is_told_in_plain_words_and_the_next_job_runs(
     assert sentence in job.error
     assert "division" not in job.error
     assert over(queue, queue.submit(lambda control: 1)).state is JobState.DONE
+
+
+@pytest.mark.parametrize(
+    ("error", "is_refused"),
+    [
+        (DigitLabError("The file is broken: choose another."), True),
+        (WorkerLost("The program stopped: try again."), False),
+        (MemoryError(), False),
+        (ZeroDivisionError("division by zero"), False),
+    ],
+)
+def test_only_what_would_fail_again_is_refused(
+    queue: JobQueue, error: Exception, is_refused: bool
+) -> None:
+    def task(control: Control) -> None:
+        raise error
+
+    assert over(queue, queue.submit(task)).is_refused is is_refused
 
 
 def test_progress_is_seen_while_it_runs_and_old_snapshots_stay(queue: JobQueue, gate: Gate) -> None:

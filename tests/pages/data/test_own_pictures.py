@@ -114,7 +114,9 @@ def test_they_can_be_deleted() -> None:
 
 def test_what_cannot_be_used_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     data, words = hostile_zips()["a name that leads out"]
-    assert words in brought(opened("data"), data).error[0].value
+    app = brought(opened("data"), data)
+    assert words in app.error[0].value
+    assert "Try again" not in [button.label for button in app.button]
     monkeypatch.setenv("MNIST_APP_DATASET_CLASSES", "2")
     app = brought(opened("data"), zipped(shapes(2)))
     assert "3 classes, but the limit here is 2" in app.error[0].value

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_app.core.errors import WorkerLost
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_store
 from mnist_app.core.shelf import models as shelf_models
@@ -75,7 +76,24 @@ def test_a_network_is_kept_for_its_visitor_and_what_it_wants_is_told() -> None:
 def test_what_cannot_be_opened_says_why_and_leaves_nothing() -> None:
     app = upload("theirs.keras", b"text")
     assert "theirs.keras is damaged, or not a Keras model" in said(app)
+    assert not app.button
     assert shelf.items(ME) == []
+
+
+def test_a_file_that_was_not_looked_at_can_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: Any, **options: Any) -> None:
+        raise WorkerLost("The program that did this stopped unexpectedly. Try again.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Cluster, "call", lose)
+        app = upload("theirs.keras", saved(network()))
+    (again,) = app.button
+    assert again.label == "Try again"
+    again.click().run()
+    for job in queues().importing.jobs(ME):
+        queues().importing.wait(job.id, PATIENCE)
+    app.run()
+    assert [model.title for model in shelf_models.models(ME)] == ["theirs"]
 
 
 def test_a_full_shelf_is_told_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
