@@ -68,7 +68,7 @@ def _times(
     Raises:
         DigitLabError: the model is missing or broken.
     """
-    classifier, layers = model_store.classifier(model), layer_list.layers(model)
+    classifier, layers = model_store.classifier(model), layer_list.read_layers(model)
     network = KerasLogits(model_files.load(model))
     known, data = datasets.load(dataset), model.read_bytes()
 

@@ -85,7 +85,7 @@ def ink_of(characters: Sequence[Placed]) -> np.ndarray:
     moved = [replace(one, left=one.left + MARGIN, top=one.top + MARGIN) for one in moved]
     height = max(one.top + one.glyph.ink.shape[0] for one in moved) + MARGIN
     width = max(one.left + one.glyph.ink.shape[1] for one in moved) + MARGIN
-    return composed_numbers.drawn(moved, (height, width)).ink
+    return composed_numbers.pasted(moved, (height, width)).ink
 
 
 def save(ink: np.ndarray, path: Path) -> None:

@@ -21,7 +21,7 @@ from benchmarks.support import options
 from benchmarks.support.scenes import SCENES, Glyph
 from mnist_app.core.data import datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.ink import SIDE
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.models import model_store
@@ -63,7 +63,7 @@ def _measured(
     for label, data in photographs(name, count, seed, digits):
         labels.append(label)
         common.append(shrunk(data))
-        found = read_picture(opened(data), classifier).digits
+        found = read_picture(decode(data), classifier).digits
         ours.append(found[0].image if found else np.zeros((SIDE, SIDE), dtype=np.uint8))
     answers = [classifier.probabilities(np.stack(way)).argmax(axis=1) for way in (common, ours)]
     return np.array([np.mean(answer == labels) for answer in answers])

@@ -28,9 +28,9 @@ def classifiers(stored: StoredModel, count: int, threads: int = 1) -> list[Class
         form, is_changed = files.litert, files.keras != data
     else:
         from mnist_app.lab.networks.litert import to_litert
-        from mnist_app.lab.networks.model_files import opened
+        from mnist_app.lab.networks.model_files import load_bytes
 
-        form, is_changed = to_litert(opened(data, stored.path.name)), False
+        form, is_changed = to_litert(load_bytes(data, stored.path.name)), False
     if not is_changed:
         with suppress(DigitLabError):
             model_store.add_litert(stored.path, form)

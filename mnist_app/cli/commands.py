@@ -13,7 +13,7 @@ import click
 
 from mnist_app.cli.classifiers import THREADS, adapted, classifiers
 from mnist_app.cli.options import FILE, form_option, progress_bar
-from mnist_app.cli.pictures import own_dataset, way_option
+from mnist_app.cli.own_pictures import method_option, own_dataset
 from mnist_app.cli.read import read
 from mnist_app.cli.train import train
 from mnist_app.core.errors import DigitLabError
@@ -108,9 +108,9 @@ commands.add_command(read)
     help=f"The pictures to test on: {', '.join(DATASETS)}, or a .zip, .npz or .csv file of your "
     "own.",
 )
-@way_option
+@method_option
 @form_option
-def evaluate(model: Path | None, dataset: str, way: str | None, form: str) -> None:
+def evaluate(model: Path | None, dataset: str, method: str | None, form: str) -> None:
     """Test MODEL on pictures it has never seen.
 
     Without MODEL, the built-in one is tested.
@@ -121,7 +121,7 @@ def evaluate(model: Path | None, dataset: str, way: str | None, form: str) -> No
 
     stored = model_store.describe(model or model_store.SHIPPED)
     (classifier,) = classifiers(stored, 1, THREADS)
-    pictures = own_dataset(dataset, way) or datasets.load(dataset)
+    pictures = own_dataset(dataset, method) or datasets.load(dataset)
     if len(stored.class_names) != len(pictures.class_names):
         raise DigitLabError(
             f"{stored.name} tells {len(stored.class_names)} classes apart, but {pictures.title} "

@@ -69,14 +69,14 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
         raise DigitLabError(
             f"There are no pictures or drawings in {files[0]}. Name another folder."
         )
-    way = batch.Way(kind == "number" or pattern is not None, pattern, kind == "page")
+    options = batch.ReadingOptions(kind == "number" or pattern is not None, pattern, kind == "page")
     if form == "csv":
         click.echo(batch.csv_line(batch.COLUMNS), nl=False)
     failures = []
     # Beside what is printed on the same screen a bar would be in the way.
     with progress_bar("Reading", sys.stdout.isatty()) as bar:
         total, done = sum(path.stat().st_size for path in paths if path.exists()), 0
-        for row in batch.rows(entries.entries_of_paths(paths), judges, way):
+        for row in batch.rows(entries.entries_of_paths(paths), judges, options):
             _echo_row(row, form, kind)
             if row.problem:
                 failures.append(f"{row.source}: {row.problem}")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mnist_app.cli.options import FILE, form_option, progress_bar, setting_options, with_flags
-from mnist_app.cli.pictures import own_dataset, way_option
+from mnist_app.cli.own_pictures import method_option, own_dataset
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.evaluation.metrics import as_dict
@@ -29,7 +29,7 @@ from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig, default_
 
 @click.command()
 @setting_options
-@way_option
+@method_option
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -58,7 +58,7 @@ from mnist_app.core.settings import DATASETS, SETTINGS, TrainingConfig, default_
 @form_option
 def train(
     preset: str | None,
-    way: str | None,
+    method: str | None,
     extra_strokes: Path | None,
     start_from: Path | None,
     teachers: tuple[Path, ...],
@@ -86,7 +86,7 @@ def train(
     # What is missing or cannot be written is said before anything heavy begins.
     require_writable(output)
     begun = checkpoints.load(folder) if resume else None
-    own = own_dataset(config.dataset, way)
+    own = own_dataset(config.dataset, method)
     names = own.class_names if own else datasets.class_names(config.dataset)
     known_as = own.title if own else short(DATASETS[config.dataset])
     from mnist_app.lab.networks import model_files

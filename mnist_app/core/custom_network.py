@@ -30,8 +30,8 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a network's summary.
+class LayerSummary:
+    """One layer in the summary of a network.
 
     Attributes:
         layer: what it is, for people.
@@ -171,13 +171,13 @@ def with_number(
     return (*layers[:place], changed, *layers[place + 1 :])
 
 
-def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
+def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[LayerSummary, ...]:
     """Return the output shape and the number of weights of each layer.
 
     Raises:
         DigitLabError: the layers cannot follow each other, or have too many weights.
     """
-    rows = [Row("Picture", (SIDE, SIDE, 1), 0)]
+    rows = [LayerSummary("Picture", (SIDE, SIDE, 1), 0)]
     for number, layer in enumerate(layers, start=1):
         shape = rows[-1].shape
         if layer.word == "dense" and len(shape) > 1:
@@ -185,7 +185,7 @@ def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[Row, ...]:
         rows.append(_row(f"Layer {number}, {layer},", layer, rows[-1].shape))
     if len(rows[-1].shape) > 1:
         rows.append(_flat(rows[-1].shape))
-    rows.append(Row("Answer", (classes,), (rows[-1].shape[0] + 1) * classes))
+    rows.append(LayerSummary("Answer", (classes,), (rows[-1].shape[0] + 1) * classes))
     total = sum(row.parameter_count for row in rows)
     if total > MOST_WEIGHTS:
         raise DigitLabError(
@@ -221,16 +221,16 @@ def _layer(number: int, words: list[str]) -> Layer:
     return Layer(words[0], tuple(values))
 
 
-def _flat(shape: tuple[int, ...]) -> Row:
-    return Row("Flatten", (math.prod(shape),), 0)
+def _flat(shape: tuple[int, ...]) -> LayerSummary:
+    return LayerSummary("Flatten", (math.prod(shape),), 0)
 
 
-def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
+def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> LayerSummary:
     if layer.word == "dropout":
-        return Row(f"Dropout {layer.numbers[0]:g}", shape, 0)
+        return LayerSummary(f"Dropout {layer.numbers[0]:g}", shape, 0)
     if layer.word == "dense":
         units = int(layer.numbers[0])
-        return Row(f"Dense {units}", (units,), (shape[0] + 1) * units)
+        return LayerSummary(f"Dense {units}", (units,), (shape[0] + 1) * units)
     if len(shape) == 1:
         raise DigitLabError(
             f"{place} cannot come after a dense layer, which leaves no picture. Move it up."
@@ -243,11 +243,11 @@ def _row(place: str, layer: Layer, shape: tuple[int, ...]) -> Row:
             "or use smaller filters before it."
         )
     if layer.word == "pool":
-        return Row("Pooling", (side // 2, side // 2, channels), 0)
+        return LayerSummary("Pooling", (side // 2, side // 2, channels), 0)
     filters = int(layer.numbers[0])
     left = side - size + 1
     count = (size * size * channels + 1) * filters
-    return Row(f"Convolution {filters} of {size} x {size}", (left, left, filters), count)
+    return LayerSummary(f"Convolution {filters} of {size} x {size}", (left, left, filters), count)
 
 
 def parameter_count(name: str, layers: str = DEFAULT) -> int:

@@ -28,7 +28,7 @@ def too_much(most: int) -> str:
     )
 
 
-def archive(data: bytes, most: int) -> zipfile.ZipFile:
+def open_zip(data: bytes, most: int) -> zipfile.ZipFile:
     """Open a ZIP file without unpacking anything.
 
     Raises:

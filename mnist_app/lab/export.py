@@ -12,7 +12,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import atomic_write
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.lab.networks.litert import to_litert
-from mnist_app.lab.networks.model_files import opened
+from mnist_app.lab.networks.model_files import load_bytes
 from mnist_app.lab.temporary_folder import temporary_folder
 
 
@@ -25,9 +25,9 @@ def convert(
         name: of the file, for people.
 
     Raises:
-        DigitLabError: see `opened` and `litert`.
+        DigitLabError: see `load_bytes` and `litert`.
     """
-    return to_litert(opened(keras, name))
+    return to_litert(load_bytes(keras, name))
 
 
 def export_model(
@@ -49,7 +49,7 @@ def export_model(
     Raises:
         DigitLabError: the model cannot be loaded, or there is no room for temporary files.
     """
-    model = opened(keras, name)
+    model = load_bytes(keras, name)
     with temporary_folder() as workshop:
         made = workshop / name
         _write(model, form, made)
@@ -73,7 +73,7 @@ def write_export(keras: bytes, name: str, form: str, output: Path) -> None:
     """
     if output.is_dir() and any(output.iterdir()) and not (output / "saved_model.pb").exists():
         raise DigitLabError(f"{output} is a folder that holds other things. Give a new name.")
-    model = opened(keras, name)
+    model = load_bytes(keras, name)
     with atomic_write(output) as draft:
         _write(model, form, draft)
 

@@ -33,7 +33,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Look:
+class AskLayers:
     """Ask for so many pictures of each layer of the drawing."""
 
     drawing: int
@@ -50,7 +50,7 @@ class Frame:
 
 
 KINDS = ("digit", "number")
-Message = Begin | Points | Look | Frame
+Message = Begin | Points | AskLayers | Frame
 
 
 def parsed(said: str | bytes) -> Message:
@@ -95,11 +95,11 @@ def _go_on(message: dict[str, Any]) -> Points:
     return Points(_count(message["drawing"]), _count(message["stroke"]), _points(message["points"]))
 
 
-def _look(message: dict[str, Any]) -> Look:
+def _look(message: dict[str, Any]) -> AskLayers:
     maps = _count(message["maps"])
     if not 1 <= maps <= limits.MAPS:
         raise ValueError
-    return Look(_count(message["drawing"]), maps)
+    return AskLayers(_count(message["drawing"]), maps)
 
 
 def _frame(said: bytes) -> Frame:

@@ -13,9 +13,9 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mnist_app.core.shelf.visitors import visitor_in
-from mnist_app.live import frames, limits
-from mnist_app.live.drawings import LiveDrawing, after
-from mnist_app.live.messages import Frame, Look, Refused, parsed
+from mnist_app.live import camera_frames, limits
+from mnist_app.live.live_drawing import LiveDrawing, after
+from mnist_app.live.messages import AskLayers, Frame, Refused, parsed
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +101,9 @@ async def _answered(
     def work() -> tuple[LiveDrawing | None, dict[str, Any]]:
         message = parsed(said)
         if isinstance(message, Frame):
-            return drawing, frames.answer(message, visitor)
+            return drawing, camera_frames.answer(message, visitor)
         now = after(drawing, message, visitor)
-        return now, now.look(message.maps) if isinstance(message, Look) else now.answer()
+        return now, now.look(message.maps) if isinstance(message, AskLayers) else now.answer()
 
     run = asyncio.get_running_loop().run_in_executor
     try:

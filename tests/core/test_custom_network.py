@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_app.core import custom_network
-from mnist_app.core.custom_network import Layer, Row
+from mnist_app.core.custom_network import Layer, LayerSummary
 from mnist_app.core.errors import DigitLabError
 
 
@@ -15,12 +15,12 @@ def test_layers_are_read_and_written() -> None:
 
 def test_the_summary_tells_shapes_and_weights() -> None:
     assert custom_network.summary(custom_network.parse("conv 2 3, pool, dense 5"), 10) == (
-        Row("Picture", (28, 28, 1), 0),
-        Row("Convolution 2 of 3 x 3", (26, 26, 2), 20),
-        Row("Pooling", (13, 13, 2), 0),
-        Row("Flatten", (338,), 0),
-        Row("Dense 5", (5,), 1695),
-        Row("Answer", (10,), 60),
+        LayerSummary("Picture", (28, 28, 1), 0),
+        LayerSummary("Convolution 2 of 3 x 3", (26, 26, 2), 20),
+        LayerSummary("Pooling", (13, 13, 2), 0),
+        LayerSummary("Flatten", (338,), 0),
+        LayerSummary("Dense 5", (5,), 1695),
+        LayerSummary("Answer", (10,), 60),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageDraw
 
-from mnist_app.core.images.pictures import WORKING_SIDE, opened
+from mnist_app.core.images.pictures import WORKING_SIDE, decode
 
 # The app teaches Pillow this format when such a picture comes; here they are written.
 pillow_heif.register_heif_opener()
@@ -56,7 +56,7 @@ def as_mode(picture: Image.Image, mode: str) -> Image.Image:
 
 def grey(data: bytes) -> np.ndarray:
     """Return the picture as it is seen, float64 (height, width) in 0..1."""
-    picture = opened(data).colours
+    picture = decode(data).colours
     assert picture.ndim == 3
     assert picture.dtype == np.float64
     assert max(picture.shape[:2]) <= WORKING_SIDE

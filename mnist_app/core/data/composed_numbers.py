@@ -204,11 +204,11 @@ def compose(
         placed = spaced(glyphs, height, chance)
         characters += [replace(one, left=one.left + left, top=one.top + row_foot) for one in placed]
         lines.append((row_foot, left, left + _width(placed)))
-    composition = drawn(characters, shape)
+    composition = pasted(characters, shape)
     return _cluttered(composition, clutter(composition.ink, lines, height, chance))
 
 
-def drawn(characters: Sequence[Placed], shape: tuple[int, int]) -> Composition:
+def pasted(characters: Sequence[Placed], shape: tuple[int, int]) -> Composition:
     """Draw characters into a picture; what lies beyond its edge is cut off."""
     ink, owners = np.zeros(shape, np.float32), np.full(shape, -1, np.int16)
     centres: list[np.ndarray] = []

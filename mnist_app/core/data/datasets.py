@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_app.core.data.downloads import download
+from mnist_app.core.data.dataset_downloads import download
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import atomic_write
 from mnist_app.core.ink.raster import raster_to_input
@@ -44,7 +44,8 @@ class Dataset:
         train_labels, test_labels: int64 (n,), indices into `class_names`.
         source: where it came from, in a few words.
         own_title: the name for people of what somebody brought; "" for the others.
-        own_way: how that became 28 x 28, see `own_pictures.conversion.Way`; "" for the others.
+        conversion_method: how that became 28 x 28, a value of `own_pictures.conversion.Method`; ""
+            for the others.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Dataset:
     test_labels: np.ndarray
     source: str
     own_title: str = ""
-    own_way: str = ""
+    conversion_method: str = ""
 
     def __post_init__(self) -> None:
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):

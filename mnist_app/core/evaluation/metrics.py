@@ -203,7 +203,7 @@ def calibration_error(report: EvaluationReport) -> float:
     return sum(gaps) / report.images
 
 
-def figures(report: EvaluationReport) -> dict[str, float]:
+def card_metrics(report: EvaluationReport) -> dict[str, float]:
     """Return the rounded measures that go on a model's card."""
     return {
         "accuracy": round(report.accuracy, 5),

@@ -37,7 +37,7 @@ MOST_NUMBERS = 256
 
 
 @dataclass(frozen=True)
-class Stage:
+class ShownLayer:
     """A layer on the way from a drawing to its answer.
 
     Attributes:
@@ -60,7 +60,7 @@ class LayerPictures:
         """Choose what is shown.
 
         Args:
-            listed: the network's layers; see `layer_list.layers`.
+            listed: the network's layers; see `layer_list.read_layers`.
         """
         self._classifier = classifier
         examples = [classifier.inside(_example(digit)).layers for digit in range(10)]
@@ -116,7 +116,7 @@ def layer_pictures(path: Path) -> LayerPictures:
 
 @functools.lru_cache(maxsize=model_cache.REMEMBERED)
 def _layer_pictures(classifier: Classifier, path: Path) -> LayerPictures:
-    return LayerPictures(classifier, layer_list.layers(path))
+    return LayerPictures(classifier, layer_list.read_layers(path))
 
 
 def _example(digit: int) -> np.ndarray:
@@ -126,7 +126,7 @@ def _example(digit: int) -> np.ndarray:
 
 def _stages(
     outputs: dict[str, np.ndarray], blank: dict[str, np.ndarray], kinds: dict[str, str]
-) -> list[Stage]:
+) -> list[ShownLayer]:
     """Return up to three layers whose maps show what was found; those without negative values.
 
     Args:
@@ -157,14 +157,14 @@ def _stages(
     return found
 
 
-def _stage(layer: str, title: str, values: np.ndarray) -> Stage:
+def _stage(layer: str, title: str, values: np.ndarray) -> ShownLayer:
     tops = values.max(axis=(1, 2))
     contrasts = (tops - values.mean(axis=(1, 2))).mean(axis=0)
     strongest = np.argsort(-contrasts, kind="stable")[:MOST_MAPS]
-    return Stage(layer, title, tuple(strongest.tolist()), tops.mean(axis=0)[strongest])
+    return ShownLayer(layer, title, tuple(strongest.tolist()), tops.mean(axis=0)[strongest])
 
 
-def _maps(values: np.ndarray, stage: Stage, most: int) -> list[str]:
+def _maps(values: np.ndarray, stage: ShownLayer, most: int) -> list[str]:
     shown = stage.maps[:most]
     light = values[..., shown] / np.maximum(stage.tops[: len(shown)], 1e-12)
     return [_encoded(_grey(light[..., place])) for place in range(len(shown))]

@@ -39,7 +39,7 @@ class Picture:
     scale: float
 
 
-def opened(data: bytes, most_pixels: int = MAX_PIXELS, side: int = WORKING_SIDE) -> Picture:
+def decode(data: bytes, most_pixels: int = MAX_PIXELS, side: int = WORKING_SIDE) -> Picture:
     """Decode a picture.
 
     Args:

@@ -25,7 +25,7 @@ class LayerConfig:
     settings: Mapping[str, Any]
 
 
-def layers(path: Path) -> tuple[LayerConfig, ...]:
+def read_layers(path: Path) -> tuple[LayerConfig, ...]:
     """Return the layers of the .keras file at `path`, the first one first; none if it is broken."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import PAGE_SIDE, WORKING_SIDE, Picture, opened
+from mnist_app.core.images.pictures import PAGE_SIDE, WORKING_SIDE, Picture, decode
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.answers import doubts
 from mnist_app.core.recognition.classifier import Classifier
@@ -55,8 +55,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Way:
-    """The way in which entries are read.
+class ReadingOptions:
+    """The options with which entries are read.
 
     Attributes:
         as_number: each holds a number, not one digit.
@@ -69,7 +69,9 @@ class Way:
     as_page: bool = False
 
 
-def rows(entries: Iterable[Entry], classifiers: Sequence[Classifier], way: Way) -> Iterator[Row]:
+def rows(
+    entries: Iterable[Entry], classifiers: Sequence[Classifier], options: ReadingOptions
+) -> Iterator[Row]:
     """Read entries in their order; one that cannot be read says why, and the others go on.
 
     Args:
@@ -81,7 +83,7 @@ def rows(entries: Iterable[Entry], classifiers: Sequence[Classifier], way: Way) 
         own.classifier = unused.pop()
 
     def read(entry: Entry) -> Row:
-        return _row(entry, own.classifier, way)
+        return _row(entry, own.classifier, options)
 
     pool = ThreadPoolExecutor(len(classifiers), "batch", prepare)
     # Few, as each may be large, and enough for no thread to wait.
@@ -97,17 +99,17 @@ def rows(entries: Iterable[Entry], classifiers: Sequence[Classifier], way: Way) 
         pool.shutdown(cancel_futures=True)
 
 
-def _row(entry: Entry, classifier: Classifier, way: Way) -> Row:
+def _row(entry: Entry, classifier: Classifier, options: ReadingOptions) -> Row:
     reading, picture, problem, unmatched = Reading(()), None, entry.problem, ""
-    several = way.as_number or way.as_page
+    several = options.as_number or options.as_page
     try:
         if isinstance(entry.content, Drawing):
             reading = read_drawing(entry.content, classifier, several)
         elif entry.content is not None:
-            picture = opened(entry.content, side=PAGE_SIDE if way.as_page else WORKING_SIDE)
+            picture = decode(entry.content, side=PAGE_SIDE if options.as_page else WORKING_SIDE)
             reading = read_picture(picture, classifier, several)
-        if way.pattern is not None and reading.digits:
-            reading, unmatched = _matched(reading, way.pattern)
+        if options.pattern is not None and reading.digits:
+            reading, unmatched = _matched(reading, options.pattern)
     except DigitLabError as error:
         problem = str(error)
     except Exception as error:

@@ -121,7 +121,7 @@ def _drawn(source: str, text: str, size: int) -> Entry:
 
 def _in_zip(name: str, data: bytes) -> Iterator[Entry]:
     try:
-        archive = zip_files.archive(data, MOST_PACKED)
+        archive = zip_files.open_zip(data, MOST_PACKED)
     except DigitLabError as error:
         yield Entry(name, None, str(error), len(data))
         return

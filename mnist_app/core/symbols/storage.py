@@ -13,7 +13,7 @@ from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.runs.outcomes import UnsavedModel
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.model_items import model_of
 from mnist_app.core.shelf.shelf import Item, Kind
 from mnist_app.core.symbols.symbols import DAMAGED, Symbols, from_json_lines
 
@@ -86,14 +86,14 @@ def knows(card: ModelCard, symbols: Symbols) -> bool:
     return card.training.get("examples") == _hash(symbols)
 
 
-def unpacked(data: bytes) -> Symbols:
+def from_zip(data: bytes) -> Symbols:
     """Return the drawings in a ZIP file, whoever made it; nothing else in it is looked at.
 
     Raises:
         DigitLabError: there are none, or too many.
     """
     try:
-        archive = zip_files.archive(data, MOST_PACKED)
+        archive = zip_files.open_zip(data, MOST_PACKED)
         item = archive.getinfo(EXAMPLES)
         if item.file_size > LARGEST:
             raise DigitLabError(f"This takes over {LARGEST // 1_000_000} MB. Use fewer drawings.")

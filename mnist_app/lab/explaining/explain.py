@@ -63,7 +63,7 @@ def _go_on(control: RunControl, report: Callable[[Any], None], fraction: float) 
 @functools.lru_cache(maxsize=2)
 def _opened(keras: bytes) -> KerasLogits:
     """Open a model and compile its gradients; cached, as explanations come in series."""
-    return KerasLogits(model_files.opened(keras, "This model"))
+    return KerasLogits(model_files.load_bytes(keras, "This model"))
 
 
 def _guides(dataset_name: str, class_names: tuple[str, ...], label: int) -> np.ndarray | None:

@@ -15,7 +15,8 @@ from mnist_app.core.models.model_card import ModelCard
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.core.recognition.classifier import SIDE
 from mnist_app.core.runs.outcomes import UnsavedModel
-from mnist_app.lab.networks import ways
+from mnist_app.lab.networks import input_formats
+from mnist_app.lab.networks.input_formats import InputFormat
 from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.model_files import built, from_config, packed
 from mnist_app.lab.networks.untrusted_files import Contents, inspected
@@ -45,15 +46,15 @@ def adapted(data: bytes, name: str) -> UnsavedModel:
     model = built(data, contents, name)
     is_separate = _unite(model)
     images, labels = _digits()
-    best, gives_scores = ways.tried(model, images, labels)
+    best, gives_logits = input_formats.best_format(model, images, labels)
     if best.right < LEAST_FRACTION * len(labels):
         raise DigitLabError(
             f"{name} gets at most {best.right} of {len(labels)} digits right, however they are "
             "shown to it. Choose a network that has learned to read digits."
         )
-    found = [*_changes(model, best.way), *_ending(is_separate, gives_scores)]
+    found = [*_changes(model, best.form), *_ending(is_separate, gives_logits)]
     if found or contents.suffix == ".h5":
-        model = _joined(model, best.way, gives_scores)
+        model = _joined(model, best.form, gives_logits)
         files = packed(model)
     else:
         files = ModelFiles(data, to_litert(model))
@@ -95,7 +96,7 @@ def _check(model: keras.Model, name: str) -> None:
     limits.require_weights(model.count_params())
     if model.count_params() > MOST_WEIGHTS or sum(_sizes(model)) > MOST_VALUES:
         raise DigitLabError(f"{name} is too large a network to open here. Choose a smaller one.")
-    found = ways.frame(model) if len(model.inputs) == 1 else None
+    found = input_formats.input_size(model) if len(model.inputs) == 1 else None
     if found is None or found[0] > LARGEST_SIDE:
         raise DigitLabError(
             f"{name} takes pictures of {_shape(model.inputs)}. The app needs square ones, up to "
@@ -147,9 +148,9 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return known.test_images[chosen], known.test_labels[chosen]
 
 
-def _changes(model: keras.Model, way: ways.Way) -> Iterator[str]:
+def _changes(model: keras.Model, form: InputFormat) -> Iterator[str]:
     """Yield what has to be done with pictures before a network gets them, in sentences."""
-    side, channels = ways.frame(model) or (SIDE, 1)
+    side, channels = input_formats.input_size(model) or (SIDE, 1)
     if side != SIDE:
         yield f"It wants pictures of {side} x {side} pixels."
     if len(model.input_shape) == 2:
@@ -158,25 +159,25 @@ def _changes(model: keras.Model, way: ways.Way) -> Iterator[str]:
         yield "It wants pictures as plain rows of pixels."
     elif channels > 1:
         yield "It wants colour pictures, but gets grey ones."
-    if way.range:
-        yield way.range
-    if way.is_inverted:
+    if form.range:
+        yield form.range
+    if form.is_inverted:
         yield "It wants dark ink on a light background."
-    if way.is_transposed:
+    if form.is_transposed:
         yield "It wants rows and columns swapped."
 
 
-def _ending(is_separate: bool, gives_scores: bool) -> Iterator[str]:
+def _ending(is_separate: bool, gives_logits: bool) -> Iterator[str]:
     if is_separate:
         yield "It says yes or no to each digit. The app turns that into probabilities."
-    elif gives_scores:
+    elif gives_logits:
         yield "It gives scores. The app turns them into probabilities."
 
 
-def _joined(model: keras.Model, way: ways.Way, gives_scores: bool) -> keras.Model:
+def _joined(model: keras.Model, form: InputFormat, gives_logits: bool) -> keras.Model:
     """Return one network of a network's layers and those that adapt it."""
     pictures = keras.Input((SIDE, SIDE, 1), name="pictures")
-    given = ways.shown(pictures, way, model)
+    given = input_formats.formatted(pictures, form, model)
 
     def call(layer: keras.Layer, *arguments: Any, **keywords: Any) -> Any:
         def adapt(value: Any) -> Any:
@@ -193,6 +194,6 @@ def _joined(model: keras.Model, way: ways.Way, gives_scores: bool) -> keras.Mode
         call_function=call,
     )
     answers = joined.outputs[0]
-    if gives_scores:
+    if gives_logits:
         answers = keras.layers.Activation("softmax", name="adapted_answers")(answers)
     return keras.Model(pictures, answers)

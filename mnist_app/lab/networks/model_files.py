@@ -28,7 +28,7 @@ def packed(model: keras.Model) -> ModelFiles:
         return ModelFiles(path.read_bytes(), to_litert(bare))
 
 
-def opened(data: bytes, name: str) -> keras.Model:
+def load_bytes(data: bytes, name: str) -> keras.Model:
     """Load a model that tells classes of 28 x 28 pictures apart.
 
     Args:
@@ -42,7 +42,7 @@ def opened(data: bytes, name: str) -> keras.Model:
 
 
 def load(path: Path) -> keras.Model:
-    """Load the file at `path`; see `opened`.
+    """Load the file at `path`; see `load_bytes`.
 
     Raises:
         DigitLabError: see `model_store.read` and `opened`.

@@ -82,11 +82,11 @@ def learn(
 
     Raises:
         Stopped: it was asked to stop; nothing is kept.
-        DigitLabError: see `model_files.opened`.
+        DigitLabError: see `model_files.load_bytes`.
     """
     began = time.monotonic()
     control = control or RunControl()
-    trunk = _trunk(model_files.opened(source, source_title))
+    trunk = _trunk(model_files.load_bytes(source, source_title))
     lesson = _lesson(trunk, images, labels, len(names), seed)
     curve: list[Point] = []
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from mnist_app.core.data import datasets, pen_digits
-from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
+from mnist_app.core.evaluation.metrics import EvaluationReport, card_metrics, evaluate
 from mnist_app.core.jobs.phases import Phase, Stage
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_card import ModelCard
@@ -88,7 +88,7 @@ def train_model(
         "pen drawings among them": 0 if known is None else known.drawings,
         "started from a model": start_from is not None,
         "teachers": len(teachers),
-        "own pictures": str(dataset.own_way),
+        "own pictures": str(dataset.conversion_method),
     }
     card = ModelCard(
         title=title,
@@ -113,11 +113,11 @@ def _measured(
     """Test the model on the test pictures and on held-out writers, for its card."""
     classifier = KerasClassifier(model)
     test = evaluate(classifier, dataset.test_images, dataset.test_labels)
-    results: dict[str, Any] = {"test": figures(test)}
+    results: dict[str, Any] = {"test": card_metrics(test)}
     if strangers is not None and len(strangers.labels):
         read = evaluate(classifier, strangers.images, strangers.labels)
         writers = sorted({int(writer) for writer in strangers.writers})
-        results["pen strokes of held-out writers"] = {**figures(read), "writers": writers}
+        results["pen strokes of held-out writers"] = {**card_metrics(read), "writers": writers}
     return test, results
 
 

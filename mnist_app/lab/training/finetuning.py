@@ -18,7 +18,7 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.handwriting import LabelledDrawing, as_inputs
 from mnist_app.core.data.pen_digits import PEN_WIDTHS
 from mnist_app.core.errors import Stopped
-from mnist_app.core.evaluation.metrics import EvaluationReport, evaluate, figures
+from mnist_app.core.evaluation.metrics import EvaluationReport, card_metrics, evaluate
 from mnist_app.core.ink.raster import STROKE_WIDTH
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.models.model_card import ModelCard
@@ -74,7 +74,7 @@ def finetune(
 
     Raises:
         Stopped: it was asked to stop; nothing is kept.
-        DigitLabError: see `model_files.opened`.
+        DigitLabError: see `model_files.load_bytes`.
     """
     control = control or RunControl()
     model = _copy(source, source_title, seed)
@@ -106,7 +106,7 @@ def _raise_if_stopped(control: RunControl) -> None:
 
 def _copy(source: bytes, name: str, seed: int) -> keras.Model:
     """Load a `.keras` file, with dropout that follows from the seed alone."""
-    model = model_files.opened(source, name)
+    model = model_files.load_bytes(source, name)
     twin = cloning.seeded(model, seed)
     cloning.take_weights(twin, model)
     return twin
@@ -244,7 +244,7 @@ def _card(
         class_names=class_names,
         parameter_count=model.count_params(),
         versions=known.versions if known else {},
-        results={"test": figures(report)},
+        results={"test": card_metrics(report)},
         training={
             "fine-tuned from": source_title,
             "own drawings": asdict(own),

@@ -11,8 +11,8 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink.drawing_files import Sheet
 from mnist_app.core.ink.drawings import Drawing, canvas_json, drawing_from_canvas
 from mnist_app.core.ink.example_digits import example_canvas_json, moving_svg, still_svg
-from mnist_app.core.ink.history import History, Objects
 from mnist_app.core.ink.raster import strokes_to_input
+from mnist_app.core.ink.undo_history import Objects, UndoHistory
 
 SIDE = 320
 # A number needs room; on a phone, style.css shows this canvas at four sevenths of its size.
@@ -44,7 +44,7 @@ class Canvas:
     number: int = 0
     start: dict[str, Any] | None = None
     latest: dict[str, Any] | None = None
-    history: History = field(default_factory=History)
+    history: UndoHistory = field(default_factory=UndoHistory)
     is_wide: bool = False
 
     @property

@@ -16,7 +16,7 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.segmentation.numbers import drawn_rows
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, short
-from mnist_app.core.shelf.models import is_on_shelf
+from mnist_app.core.shelf.model_items import is_on_shelf
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.components.pixel_images import picture_grid
 from mnist_app.pages.session.jobs import finetuning_job, loading_job

@@ -7,14 +7,14 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mnist_app.core import limits
-from mnist_app.core.data.own_pictures.conversion import Way
+from mnist_app.core.data.own_pictures.conversion import Method
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import fitted
 from mnist_app.core.settings import OWN_ENDINGS, TrainingConfig
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.core.shelf import shelf
 from mnist_app.pages.components.pixel_images import picture
-from mnist_app.pages.data.own_pictures_jobs import Look, keeping_job, kept_as, looking_job
+from mnist_app.pages.data.own_pictures_jobs import FilePreview, keeping_job, kept_as, looking_job
 from mnist_app.pages.session.navigation import show_train_button
 from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.upload_panel import close_panel, upload_panel
@@ -23,12 +23,12 @@ from mnist_app.pages.session.waiting import rerun_after, result_or_progress, res
 from mnist_app.pages.session.wording import counted, escape_markdown
 
 PANEL = "own_pictures"
-WAYS = {Way.INK: "Writing only", Way.RESIZED: "Whole picture"}
+METHODS = {Method.INK: "Writing only", Method.RESIZED: "Whole picture"}
 EXPLAINED = {
-    Way.INK: "Cuts out the writing, makes it light on dark, and centres it like a drawing. "
+    Method.INK: "Cuts out the writing, makes it light on dark, and centres it like a drawing. "
     "Good for letters, signs and symbols.",
-    Way.RESIZED: "Makes the whole picture small and grey, on a dark background. Good for objects "
-    "and photos.",
+    Method.RESIZED: "Makes the whole picture small and grey, on a dark background. Good for "
+    "objects and photos.",
 }
 FORMATS = (
     "- **ZIP**: one folder of pictures for each class, such as cat and dog. You may put them in a "
@@ -79,7 +79,7 @@ def _show_upload(key: str) -> None:
     if file is None:
         return
     job = looking_job(file.file_id, file.name, file.getvalue(), visitor())
-    look: Look | None = result_or_progress(
+    look: FilePreview | None = result_or_progress(
         queues().batches,
         job,
         "Looking through your file",
@@ -90,47 +90,47 @@ def _show_upload(key: str) -> None:
         _show_look(look, file)
 
 
-def _show_look(look: Look, file: UploadedFile) -> None:
+def _show_look(look: FilePreview, file: UploadedFile) -> None:
     """Show what is in a file and both ways to 28 x 28, and keep it when asked."""
     st.markdown(f"**{_described(look)}**")
-    way = st.segmented_control(
+    method = st.segmented_control(
         "How each picture becomes 28 by 28 pixels",
-        list(WAYS),
-        format_func=WAYS.__getitem__,
-        default=look.suggestion.way,
+        list(METHODS),
+        format_func=METHODS.__getitem__,
+        default=look.suggestion.method,
         required=True,
         # What suited another file need not suit this one.
         key=f"own_pictures_way_{file.file_id}",
     )
-    way = Way(way or look.suggestion.way)
-    st.caption(EXPLAINED[way])
+    method = Method(method or look.suggestion.method)
+    st.caption(EXPLAINED[method])
     with st.container(key="own_samples"):
-        st.html(_samples(look, way))
+        st.html(_samples(look, method))
     title = st.text_input(
         "Name",
         PurePath(file.name).stem[: shelf.TITLE_LENGTH],
         max_chars=shelf.TITLE_LENGTH,
         key=f"own_pictures_title_{file.file_id}",
     )
-    key = (file.file_id, way, title)
+    key = (file.file_id, method, title)
     if st.session_state.get("own_pictures_kept") != key:
         if st.button("Keep these pictures", key="own_pictures_keep", type="primary"):
             rerun_after(lambda: _begin(key))
         return
-    job = keeping_job(key, file.name, file.getvalue(), look.suggestion.by(way), title, visitor())
+    job = keeping_job(key, file.name, file.getvalue(), look.suggestion.by(method), title, visitor())
     # Nothing else is on the page meanwhile: another data set is about to take its place.
     result_or_stop(queues().batches, job, "Reading your pictures", queues().batches.stop)
     st.rerun()
 
 
-def _begin(key: tuple[str, Way, str]) -> None:
+def _begin(key: tuple[str, Method, str]) -> None:
     if not key[2].strip():
         raise DigitLabError("Your pictures need a name. Type at least one letter.")
     shelf.require_room(visitor())
     st.session_state.own_pictures_kept = key
 
 
-def _described(look: Look) -> str:
+def _described(look: FilePreview) -> str:
     shown = [f"{name} {count:,}" for name, count in look.classes[:MOST_CLASSES]]
     more = len(look.classes) - len(shown)
     names = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
@@ -140,10 +140,10 @@ def _described(look: Look) -> str:
     )
 
 
-def _samples(look: Look, way: Way) -> str:
+def _samples(look: FilePreview, method: Method) -> str:
     pairs = []
     for sample in look.samples[:SHOWN]:
-        image, name = sample.images[way], html.escape(sample.label)
+        image, name = sample.images[method], html.escape(sample.label)
         after = (
             picture(image, f"{sample.label}, 28 by 28", SIDE)
             if image is not None

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mnist_app.core.data.own_pictures import reading
-from mnist_app.core.data.own_pictures.conversion import Conversion, Way
-from mnist_app.core.data.own_pictures.source import Source, in_order
+from mnist_app.core.data.own_pictures import dataset_import
+from mnist_app.core.data.own_pictures.conversion import Conversion, Method
+from mnist_app.core.data.own_pictures.source import Source, sorted_names
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.pages.session.queues import lined_up, queues
 
 # Of a picture as it is, in pixels.
@@ -29,22 +29,22 @@ class ShownSample:
     Attributes:
         label: what it shows.
         before: as it is, uint8 (height, width, 3).
-        images: by each way, uint8 (28, 28); None where a way finds nothing in it.
+        images: by each method, uint8 (28, 28); None where a method finds nothing in it.
     """
 
     label: str
     before: np.ndarray
-    images: Mapping[Way, np.ndarray | None]
+    images: Mapping[Method, np.ndarray | None]
 
 
 @dataclass(frozen=True)
-class Look:
-    """A look into a file.
+class FilePreview:
+    """A preview of a file of pictures.
 
     Attributes:
         classes: each with the number of its pictures.
         samples: a few pictures.
-        suggestion: the way that suits them.
+        suggestion: the method that suits them.
     """
 
     classes: tuple[tuple[str, int], ...]
@@ -61,7 +61,7 @@ class Kept:
 
 
 def looking_job(file_id: str, name: str, data: bytes, owner: str) -> Snapshot:
-    """Return the job whose result is a `Look` into a file.
+    """Return the job whose result is a `FilePreview` into a file.
 
     Args:
         file_id: tells it from other files.
@@ -70,13 +70,13 @@ def looking_job(file_id: str, name: str, data: bytes, owner: str) -> Snapshot:
         DigitLabError: too many people wait.
     """
 
-    def work(control: Control) -> Look:
+    def work(control: Control) -> FilePreview:
         source = _opened(name, data)
-        found = reading.samples(source)
-        suggestion = reading.suggestion(found)
+        found = dataset_import.samples(source)
+        suggestion = dataset_import.suggestion(found)
         counts = Counter(source.labels)
-        return Look(
-            tuple((label, counts[label]) for label in in_order(counts)),
+        return FilePreview(
+            tuple((label, counts[label]) for label in sorted_names(counts)),
             tuple(_shown(sample, suggestion) for sample in found),
             suggestion,
         )
@@ -98,7 +98,9 @@ def keeping_job(
 
     def work(control: Control) -> Kept:
         source = _opened(name, data)
-        own = reading.read(source, convert, "", title, control.report, control.should_stop)
+        own = dataset_import.import_dataset(
+            source, convert, "", title, control.report, control.should_stop
+        )
         return Kept(own_datasets.keep(own.dataset, owner, title), own.left_out)
 
     return lined_up(queues().batches, ("keep", *key), work, owner)
@@ -112,20 +114,20 @@ def kept_as(key: tuple) -> Kept | None:
 
 def _opened(name: str, data: bytes) -> Source:
     import_first(*HEAVY)
-    source = reading.source_of(name, data)
-    reading.require_allowed(source)
+    source = dataset_import.source_of(name, data)
+    dataset_import.require_allowed(source)
     return source
 
 
-def _shown(sample: reading.Sample, suggestion: Conversion) -> ShownSample:
+def _shown(sample: dataset_import.Sample, suggestion: Conversion) -> ShownSample:
     colours = np.broadcast_to(sample.colours, (*sample.colours.shape[:2], 3))
     before = Image.fromarray(np.round(colours * 255).astype(np.uint8))
     before.thumbnail((THUMBNAIL, THUMBNAIL))
-    images = {way: _converted(sample, suggestion.by(way)) for way in Way}
+    images = {method: _converted(sample, suggestion.by(method)) for method in Method}
     return ShownSample(sample.label, np.asarray(before), images)
 
 
-def _converted(sample: reading.Sample, convert: Conversion) -> np.ndarray | None:
+def _converted(sample: dataset_import.Sample, convert: Conversion) -> np.ndarray | None:
     try:
         return convert(sample.colours)
     except DigitLabError:

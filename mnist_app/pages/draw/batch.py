@@ -10,7 +10,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import ENDINGS, KINDS
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.batch import COLUMNS, Values, Way, csv_line
+from mnist_app.core.recognition.batch import COLUMNS, ReadingOptions, Values, csv_line
 from mnist_app.core.recognition.pattern import Pattern
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.draw.batch_jobs import MOST, Batch, ShownRow, begin
@@ -49,8 +49,8 @@ def show_batch(canvas: Canvas, model: StoredModel) -> None:
     if batch is None or batch.about != about:
         batch = Batch(about, [(file.name, file.getvalue()) for file in files])
         try:
-            way = Way(canvas.is_wide, Pattern(written) if written else None)
-            begin(batch, model, way, visitor())
+            options = ReadingOptions(canvas.is_wide, Pattern(written) if written else None)
+            begin(batch, model, options, visitor())
         except DigitLabError as error:
             show_error(str(error))
             return

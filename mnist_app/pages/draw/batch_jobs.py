@@ -14,7 +14,7 @@ from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.images import frames
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.batch import Row, Values, Way, rows
+from mnist_app.core.recognition.batch import ReadingOptions, Row, Values, rows
 from mnist_app.core.recognition.entries import entries_of
 from mnist_app.pages.session.jobs import THREADS, own_classifier
 from mnist_app.pages.session.queues import queues
@@ -47,7 +47,7 @@ class Batch:
     job: int = 0
 
 
-def begin(batch: Batch, model: StoredModel, way: Way, owner: str) -> None:
+def begin(batch: Batch, model: StoredModel, options: ReadingOptions, owner: str) -> None:
     """Begin to read a batch, in whose `rows` the rows come.
 
     Raises:
@@ -65,7 +65,7 @@ def begin(batch: Batch, model: StoredModel, way: Way, owner: str) -> None:
         files = _still(sought).files
         total, done = sum(len(data) for _, data in files), 0
         entries = entries_of((name, partial(io.BytesIO, data)) for name, data in files)
-        for row in rows(islice(entries, MOST), classifiers, way):
+        for row in rows(islice(entries, MOST), classifiers, options):
             if control.should_stop():
                 raise Stopped
             _still(sought).rows.append(_shown(row))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.shelf.models import is_on_shelf
+from mnist_app.core.shelf.model_items import is_on_shelf
 from mnist_app.core.shelf.visitors import hashed
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import (

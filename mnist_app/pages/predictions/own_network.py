@@ -8,7 +8,7 @@ from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.shelf import models as shelf_models
+from mnist_app.core.shelf import model_items as shelf_models
 from mnist_app.core.shelf import shelf
 from mnist_app.pages.session.navigation import show_draw_button
 from mnist_app.pages.session.queues import cluster, lined_up, queues

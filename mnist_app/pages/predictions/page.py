@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import DATASETS
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.pages.predictions import confusion, gallery, map_panel, metrics
 from mnist_app.pages.predictions.comparison import comparable_models, show_model_comparison
 from mnist_app.pages.predictions.deletion import offer_deletion

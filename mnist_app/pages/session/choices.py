@@ -11,10 +11,10 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.plots.run_charts import ACCURACY, ERROR, Quantity
 from mnist_app.core.settings import DATASETS
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.datasets import Contents
-from mnist_app.core.shelf.models import models as shelf_models
+from mnist_app.core.shelf.dataset_items import DatasetSummary
+from mnist_app.core.shelf.model_items import models as shelf_models
 from mnist_app.core.shelf.shelf import Kind
 from mnist_app.pages.session.jobs import dataset_job
 from mnist_app.pages.session.queues import queues
@@ -95,7 +95,7 @@ def dataset_names() -> list[str]:
     return [*DATASETS, *found]
 
 
-def own_contents(name: str) -> Contents | None:
+def own_contents(name: str) -> DatasetSummary | None:
     """Return what is in a data set that somebody brought; None for one that is not there."""
     item = own_datasets.find(name, visitor())
     try:

@@ -8,8 +8,8 @@ import numpy as np
 
 from mnist_app.core import limits
 from mnist_app.core.data import datasets
+from mnist_app.core.data.dataset_downloads import download
 from mnist_app.core.data.datasets import Dataset
-from mnist_app.core.data.downloads import download
 from mnist_app.core.data.handwriting import LabelledDrawing
 from mnist_app.core.errors import DigitLabError, Stopped
 from mnist_app.core.evaluation import evaluation_store, shipped_analysis
@@ -18,17 +18,17 @@ from mnist_app.core.explaining import explanations
 from mnist_app.core.explaining.explanations import Explanation, GradientExplanation
 from mnist_app.core.heavy_imports import import_first
 from mnist_app.core.images import frames
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import BATCH, Classifier
 from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read_picture
-from mnist_app.core.runs import convolution, outcomes
+from mnist_app.core.runs import network_pair, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, TrainingConfig
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.pages.session.kiosk import maker
 from mnist_app.pages.session.queues import cluster, newest, queues
 from mnist_app.pages.session.visitor import visitor
@@ -117,7 +117,7 @@ def shift_job(model: StoredModel, dataset: Dataset, owner: str) -> Snapshot:
 
     def work(control: Control) -> float:
         classifier = own_classifier(model, control)
-        images = convolution.shifted(dataset.test_images)
+        images = network_pair.shifted(dataset.test_images)
         correct = 0
         for start in range(0, len(images), BATCH):
             if control.should_stop():
@@ -183,7 +183,7 @@ def picture_job(
 
     def work(control: Control) -> ReadPicture:
         import_first("scipy.ndimage", "skimage.filters")
-        picture = opened(data)
+        picture = decode(data)
         classifier = _loaded(model, control)
         reading = read_picture(picture, classifier, as_number)
         is_more = not as_number and is_rather_a_number(
@@ -248,7 +248,7 @@ def explanation_job(model: StoredModel, image: np.ndarray, owner: str) -> Snapsh
 
     def work(control: Control) -> Explanation:
         classifier = _loaded(model, control)
-        return explanations.explain(classifier, layer_list.layers(model.path), image)
+        return explanations.explain(classifier, layer_list.read_layers(model.path), image)
 
     return newest(queues().short, ("explain", identity(model), image.tobytes()), work, owner)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from mnist_app.core.data.own_pictures.conversion import Way
+from mnist_app.core.data.own_pictures.conversion import Method
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.settings import TrainingConfig, to_query
 
@@ -42,7 +42,7 @@ def show_draw_button(model: StoredModel, primary: bool = False) -> None:
 def show_try_button(model: StoredModel) -> None:
     """Show a button to where one draws what the model reads, if it learned from drawn pictures."""
     learned_from = model.card.training.get("own pictures") if model.card else None
-    if learned_from == Way.INK and st.button(
+    if learned_from == Method.INK and st.button(
         "Draw something for it to read", key="try_model", icon=":material/draw:", type="primary"
     ):
         open_page("teach", {"model": model.name})

@@ -26,8 +26,8 @@ from mnist_app.core.runs.recording import Report, recorded
 from mnist_app.core.runs.run import Run
 from mnist_app.core.runs.run_store import Runs
 from mnist_app.core.settings import DATASETS, TrainingConfig
-from mnist_app.core.shelf import datasets as own_datasets
-from mnist_app.core.shelf import models as shelf_models
+from mnist_app.core.shelf import dataset_items as own_datasets
+from mnist_app.core.shelf import model_items as shelf_models
 from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.visitors import hashed
 from mnist_app.pages.session.kiosk import maker

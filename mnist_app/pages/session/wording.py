@@ -11,7 +11,7 @@ import streamlit as st
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import DATASETS, SETTINGS, short
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.pages.session.visitor import visitor
 
 STATE_LABELS = {

@@ -9,7 +9,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_card import TITLE_LENGTH
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.archive import zipped
+from mnist_app.core.shelf.item_archive import zipped
 from mnist_app.core.shelf.shelf import Item
 from mnist_app.pages.session.choices import offer_all
 from mnist_app.pages.session.kiosk import job_owner

@@ -14,7 +14,7 @@ from mnist_app.core.percentages import percent
 from mnist_app.core.runs import training_script
 from mnist_app.core.runs.run import Run, curves_csv, distinct_title
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.archive import Files, files_of_item, files_of_model
+from mnist_app.core.shelf.item_archive import Files, files_of_item, files_of_model
 from mnist_app.core.shelf.shelf import DAY, Item, Kind
 from mnist_app.core.shelf.visitors import hashed
 from mnist_app.pages.session import wording

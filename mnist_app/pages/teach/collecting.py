@@ -30,15 +30,15 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import show_failure, show_progress
 from mnist_app.pages.session.wording import counted, escape_markdown, show_error
-from mnist_app.pages.teach.opened import Opened, change, latest
+from mnist_app.pages.teach.current_symbols import CurrentSymbols, change, latest
 
 SOURCES = ("Files", "The camera")
 NOTHING_DRAWN = "Draw it first, then keep it."
 
 
-def show_classes(opened: Opened) -> int | None:
+def show_classes(current: CurrentSymbols) -> int | None:
     """Show the names of the symbols; return the place of the one that is drawn now."""
-    symbols = opened.symbols
+    symbols = current.symbols
     with (
         st.form("add_class", clear_on_submit=True, border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -52,7 +52,7 @@ def show_classes(opened: Opened) -> int | None:
             disabled=len(symbols.names) >= MOST_CLASSES,
         )
         st.form_submit_button(
-            "Add", icon=":material/add:", key="add_symbol", on_click=_add_class, args=(opened,)
+            "Add", icon=":material/add:", key="add_symbol", on_click=_add_class, args=(current,)
         )
     if note := st.session_state.pop("teach_note", ""):
         show_error(note)
@@ -72,10 +72,10 @@ def show_classes(opened: Opened) -> int | None:
     )
 
 
-def show_canvas(canvas: Canvas, opened: Opened, label: int | None) -> None:
+def show_symbol_canvas(canvas: Canvas, current: CurrentSymbols, label: int | None) -> None:
     """Show the canvas, and the button that keeps what is drawn as the symbol of that place."""
     show_plain_canvas(canvas, "square_canvas")
-    name = "" if label is None else opened.symbols.names[label]
+    name = "" if label is None else current.symbols.names[label]
     with st.container(key="keep"):
         st.button(
             f"Keep as {escape_markdown(name)}" if name else "Keep",
@@ -85,7 +85,7 @@ def show_canvas(canvas: Canvas, opened: Opened, label: int | None) -> None:
             width="stretch",
             disabled=label is None,
             on_click=_keep_drawing,
-            args=(canvas, opened, label),
+            args=(canvas, current, label),
         )
     said = f"Draw and keep “{name}” about {ENOUGH} times." if name else "Name a symbol first."
     with st.container(key="to_draw"):
@@ -95,26 +95,26 @@ def show_canvas(canvas: Canvas, opened: Opened, label: int | None) -> None:
         answer.show_words(canvas.name, words, followed, words, canvas.erase)
 
 
-def show_examples(opened: Opened, label: int) -> None:
+def show_symbol_examples(current: CurrentSymbols, label: int) -> None:
     """Show the drawings of a symbol, each of which can be thrown away."""
-    symbols = opened.symbols
+    symbols = current.symbols
     name, drawings = symbols.names[label], symbols.of(label)
     with st.container(key="symbol_examples"):
         st.markdown(f"**{escape_markdown(name)}: {counted(len(drawings), 'drawing')}**")
         if drawings:
             pictures = [(one.image, "Remove", "") for one in drawings]
             st.html(picture_grid(pictures, side=56, numbers=range(len(drawings))))
-        handle_clicks("symbol_examples", lambda place: _throw_away(opened, label, place))
+        handle_clicks("symbol_examples", lambda place: _throw_away(current, label, place))
         st.button(
             f"Remove “{escape_markdown(name)}”",
             key="remove_class",
             icon=":material/delete:",
             on_click=_remove_class,
-            args=(opened, label),
+            args=(current, label),
         )
 
 
-def show_photos(opened: Opened, label: int) -> None:
+def show_photos(current: CurrentSymbols, label: int) -> None:
     """Offer photographs, each of one symbol, in place of drawings."""
     with st.expander(
         "Use photos instead", icon=":material/photo_camera:", key="photos", on_change="rerun"
@@ -141,13 +141,13 @@ def show_photos(opened: Opened, label: int) -> None:
         if images:
             st.html(picture_grid([(image, "", "") for image in images], side=56))
             examples = [Example(label, image) for image in images]
-            name = escape_markdown(opened.symbols.names[label])
+            name = escape_markdown(current.symbols.names[label])
             st.button(
                 f"Keep {counted(len(images), 'picture')} as {name}",
                 key="keep_photos",
                 type="primary",
                 on_click=_keep_photos,
-                args=(opened, examples),
+                args=(current, examples),
             )
 
 
@@ -168,17 +168,17 @@ def _held() -> list[tuple[bytes, str]]:
     return [held] if held else []
 
 
-def _add_class(opened: Opened) -> None:
+def _add_class(current: CurrentSymbols) -> None:
     name = st.session_state.class_name
-    if _changed(opened, lambda now: now.with_class(name)):
-        st.session_state.drawn_class = len(latest(opened).symbols.names) - 1
+    if _changed(current, lambda now: now.with_class(name)):
+        st.session_state.drawn_class = len(latest(current).symbols.names) - 1
 
 
-def _remove_class(opened: Opened, label: int) -> None:
-    _changed(opened, lambda now: now.without_class(label))
+def _remove_class(current: CurrentSymbols, label: int) -> None:
+    _changed(current, lambda now: now.without_class(label))
 
 
-def _keep_drawing(canvas: Canvas, opened: Opened, label: int) -> None:
+def _keep_drawing(canvas: Canvas, current: CurrentSymbols, label: int) -> None:
     canvas.update()
     if canvas.is_empty:
         st.session_state.teach_note = NOTHING_DRAWN
@@ -187,9 +187,9 @@ def _keep_drawing(canvas: Canvas, opened: Opened, label: int) -> None:
     def kept(now: Symbols) -> Symbols:
         return now.with_example(drawn_example(label, canvas.drawing))
 
-    if _changed(opened, kept):
+    if _changed(current, kept):
         canvas.renew(None)
-        _go_on(latest(opened).symbols, label)
+        _go_on(latest(current).symbols, label)
 
 
 def _go_on(symbols: Symbols, label: int) -> None:
@@ -200,29 +200,29 @@ def _go_on(symbols: Symbols, label: int) -> None:
         st.session_state.drawn_class = min(missing, key=lambda place: (place < label, place))
 
 
-def _keep_photos(opened: Opened, found: list[Example]) -> None:
+def _keep_photos(current: CurrentSymbols, found: list[Example]) -> None:
     def kept(now: Symbols) -> Symbols:
         for example in found:
             now = now.with_example(example)
         return now
 
-    if _changed(opened, kept):
+    if _changed(current, kept):
         st.session_state.photo_round = st.session_state.get("photo_round", 0) + 1
 
 
-def _throw_away(opened: Opened, label: int, place: int) -> None:
+def _throw_away(current: CurrentSymbols, label: int, place: int) -> None:
     def kept(now: Symbols) -> Symbols:
         drawings = now.of(label)
         return now.without(drawings[place]) if place < len(drawings) else now
 
-    _changed(opened, kept)
+    _changed(current, kept)
 
 
-def _changed(opened: Opened, to: Callable[[Symbols], Symbols]) -> bool:
+def _changed(current: CurrentSymbols, to: Callable[[Symbols], Symbols]) -> bool:
     """Change the symbols as they are by now; note why that could not be, and return False then."""
     try:
-        now = latest(opened)
-        if opened.item is not None and (now.item is None or now.item.id != opened.item.id):
+        now = latest(current)
+        if current.item is not None and (now.item is None or now.item.id != current.item.id):
             raise DigitLabError(storage.GONE)
         change(now, to(now.symbols))
     except DigitLabError as error:

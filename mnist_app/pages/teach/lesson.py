@@ -25,7 +25,7 @@ from mnist_app.pages.session.queues import cluster, queues
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import show_progress
 from mnist_app.pages.session.wording import escape_markdown, show_error
-from mnist_app.pages.teach.opened import Opened, latest
+from mnist_app.pages.teach.current_symbols import CurrentSymbols, latest
 
 # So many of two symbols are mixed up, and so large a part, before they are said to be alike.
 MIXED_UP, MIXED_UP_FRACTION = 2, 0.2
@@ -48,28 +48,28 @@ class Result:
     curve: list[Point]
 
 
-def last_job(opened: Opened) -> Snapshot | None:
+def last_job(current: CurrentSymbols) -> Snapshot | None:
     """Return the last lesson in these symbols, if the server remembers it."""
     jobs = queues().teaching.jobs(visitor())
-    own = [job for job in jobs if opened.item and job.key == opened.item.id]
+    own = [job for job in jobs if current.item and job.key == current.item.id]
     return own[-1] if own else None
 
 
-def show_learning(opened: Opened) -> None:
+def show_learning(current: CurrentSymbols) -> None:
     """Show the button that has a network learn, and how far it is."""
-    problems = opened.symbols.problems()
-    job = last_job(opened)
+    problems = current.symbols.problems()
+    job = last_job(current)
     is_learning = job is not None and not job.is_over
     with st.container(key="learn_symbols"):
         st.button(
-            "Learn again" if opened.model else "Learn",
+            "Learn again" if current.model else "Learn",
             key="learn_now",
             type="primary",
             icon=":material/school:",
-            disabled=bool(problems) or is_learning or opened.item is None,
+            disabled=bool(problems) or is_learning or current.item is None,
             width="stretch",
             on_click=_learn,
-            args=(opened,),
+            args=(current,),
         )
         if is_learning and job:
             show_progress(queues().teaching, job.id, LEARNING, stop=queues().teaching.stop)
@@ -77,11 +77,11 @@ def show_learning(opened: Opened) -> None:
             show_error(job.error)
         elif job and job.state is JobState.STOPPED and job.result is None:
             st.caption("Stopped. Nothing was changed.")
-        for problem in problems if opened.symbols.names else ():
+        for problem in problems if current.symbols.names else ():
             st.caption(escape_markdown(problem))
 
 
-def show_result(opened: Opened, model: StoredModel) -> None:
+def show_result(current: CurrentSymbols, model: StoredModel) -> None:
     """Show how well the network reads what it has not seen, and what it mixes up."""
     result = result_of(model.card) if model.card else None
     if result is None or not result.of:
@@ -91,9 +91,9 @@ def show_result(opened: Opened, model: StoredModel) -> None:
         "It was tested in four rounds. In each round it learned from three quarters of your "
         "drawings, then read the rest."
     )
-    if model.card and storage.knows(model.card, opened.symbols):
-        _show_mixed_up(opened.symbols, result)
-    elif opened.is_own:
+    if model.card and storage.knows(model.card, current.symbols):
+        _show_mixed_up(current.symbols, result)
+    elif current.is_own:
         st.caption("You changed your drawings. Go to “Draw examples” and press Learn again.")
     with st.expander("How it learned", key="symbols_curve", on_change="rerun") as curve:
         if curve.open:
@@ -160,20 +160,20 @@ def _pictures(
     )
 
 
-def _learn(opened: Opened) -> None:
+def _learn(current: CurrentSymbols) -> None:
     try:
-        _learning_job(latest(opened), visitor())
+        _learning_job(latest(current), visitor())
     except DigitLabError as error:
         st.session_state.teach_note = str(error)
 
 
-def _learning_job(opened: Opened, owner: str) -> None:
+def _learning_job(current: CurrentSymbols, owner: str) -> None:
     """Put a lesson in line, whose result is the `StoredModel`; while one is unfinished do nothing.
 
     Raises:
         DigitLabError: there are too many in line, or the shelf is full.
     """
-    item, symbols = opened.item, opened.symbols
+    item, symbols = current.item, current.symbols
     if item is None:
         return
 

@@ -7,14 +7,19 @@ import streamlit as st
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.model_items import model_of
 from mnist_app.core.shelf.shelf import Kind
 from mnist_app.pages.components import answer, reader
 from mnist_app.pages.components.canvas import Canvas, resumed, show_plain_canvas
 from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.wording import escape_markdown
 from mnist_app.pages.teach import collecting, keeping, lesson
-from mnist_app.pages.teach.opened import Opened, begin_anew, latest, opened
+from mnist_app.pages.teach.current_symbols import (
+    CurrentSymbols,
+    begin_anew,
+    current_symbols,
+    latest,
+)
 
 MODES = ("Draw examples", "Try it")
 
@@ -23,7 +28,7 @@ def page() -> None:
     """Show the page."""
     canvas = resumed(st.session_state.setdefault("symbols_canvas", Canvas("symbols")))
     network = _linked_network()
-    found = opened()
+    found = current_symbols()
     with st.container(key="teach"):
         if network is not None:
             _show_to_draw(canvas, network.title, network.names, network)
@@ -46,7 +51,7 @@ def _teach_own() -> None:
 
 # Each stroke sends only what it changes.
 @st.fragment
-def _show_teaching(canvas: Canvas, before: Opened) -> None:
+def _show_teaching(canvas: Canvas, before: CurrentSymbols) -> None:
     canvas.update()
     found = latest(before)
     if (found.item is None) != (before.item is None):
@@ -60,19 +65,19 @@ def _show_teaching(canvas: Canvas, before: Opened) -> None:
         if is_trying:
             show_plain_canvas(canvas, "square_canvas")
         else:
-            collecting.show_canvas(canvas, found, label)
+            collecting.show_symbol_canvas(canvas, found, label)
     with beside:
         if is_trying and model is not None:
             _show_answer(canvas, model)
             lesson.show_result(found, model)
             return
         if label is not None:
-            collecting.show_examples(found, label)
+            collecting.show_symbol_examples(found, label)
             collecting.show_photos(found, label)
         lesson.show_learning(found)
 
 
-def _is_trying(found: Opened) -> bool:
+def _is_trying(found: CurrentSymbols) -> bool:
     """Show the choice between collecting and trying; a lesson that is over turns to trying."""
     job = lesson.last_job(found)
     if job and job.state is JobState.DONE and st.session_state.get("lesson_seen") != job.id:
@@ -104,7 +109,7 @@ def _linked_network() -> StoredModel | None:
     return model if model is not None and model.names else None
 
 
-def _show_others(canvas: Canvas, found: Opened) -> None:
+def _show_others(canvas: Canvas, found: CurrentSymbols) -> None:
     """Show symbols that somebody shares: to draw, not to change."""
     title = found.item.title if found.item else ""
     _show_to_draw(canvas, title, found.symbols.names, found.model)

@@ -13,7 +13,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.presets import BEST_COST, PRESETS, fitted, training_pictures
 from mnist_app.core.runs.run import latest_speed
 from mnist_app.core.settings import SETTINGS, Setting, TrainingConfig, from_query, has_effect
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.pages.session.choices import (
     dataset_labels,
     dataset_names,

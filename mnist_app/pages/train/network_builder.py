@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from mnist_app.core import custom_network
-from mnist_app.core.custom_network import MOST_LAYERS, NUMBERS, Layer, Number, Row
+from mnist_app.core.custom_network import MOST_LAYERS, NUMBERS, Layer, LayerSummary, Number
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import Setting
 
@@ -114,7 +114,7 @@ def _write(key: str, layers: tuple[Layer, ...]) -> None:
     st.session_state[key] = custom_network.as_text(layers)
 
 
-def _table(rows: tuple[Row, ...]) -> str:
+def _table(rows: tuple[LayerSummary, ...]) -> str:
     body = "".join(
         f"<tr><td>{html.escape(row.layer)}</td><td>{' x '.join(map(str, row.shape))}</td>"
         f"<td>{row.parameter_count:,}</td></tr>"

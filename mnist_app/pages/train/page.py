@@ -24,7 +24,7 @@ from mnist_app.pages.session.visitor import visitor
 from mnist_app.pages.session.waiting import result_or_progress
 from mnist_app.pages.session.wording import show_error
 from mnist_app.pages.train.form import show_form
-from mnist_app.pages.train.live import show, watch_live
+from mnist_app.pages.train.run_status import show, watch_live
 from mnist_app.pages.train.sentences import describe_limits
 
 SAMPLE = 12

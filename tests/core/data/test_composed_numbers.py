@@ -9,7 +9,7 @@ from mnist_app.core.data.composed_numbers import (
     Placed,
     Writing,
     compose,
-    drawn,
+    pasted,
     pen_glyph,
     spaced,
 )
@@ -88,7 +88,7 @@ def test_spacings_are_as_named() -> None:
 
 def test_where_characters_cross_the_darker_ink_owns_the_pixel() -> None:
     pale, dark = (Glyph(np.full((4, 6), level, np.float32), 1) for level in (0.5, 1))
-    composition = drawn([Placed(pale, 2, 3), Placed(dark, 6, 3)], (10, 20))
+    composition = pasted([Placed(pale, 2, 3), Placed(dark, 6, 3)], (10, 20))
     assert (composition.owners[3:7, 2:6] == 0).all()
     assert (composition.owners[3:7, 6:12] == 1).all()
     assert (composition.owners >= 0).sum() == 4 * 10
@@ -97,7 +97,7 @@ def test_where_characters_cross_the_darker_ink_owns_the_pixel() -> None:
 
 def test_what_the_edge_cuts_off_has_its_middle_in_what_is_left() -> None:
     block = Glyph(np.ones((6, 6), np.float32), 1)
-    composition = drawn([Placed(block, -3, 2), Placed(block, 40, 2)], (10, 20))
+    composition = pasted([Placed(block, -3, 2), Placed(block, 40, 2)], (10, 20))
     np.testing.assert_allclose(composition.centres, [(4.5, 1)])
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_app.core.data import datasets, downloads
+from mnist_app.core.data import dataset_downloads, datasets
 from mnist_app.core.data.datasets import availability, load, store_download
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.settings import DATASETS
@@ -254,7 +254,7 @@ def test_a_download_enters_the_cache_whole(
     write_idx(tmp_path / "origin", packed=True)
     write_npz(tmp_path / "origin")
     served = {path.name: path.read_bytes() for path in (tmp_path / "origin").iterdir()}
-    monkeypatch.setattr(downloads, "_SHA256", {})
+    monkeypatch.setattr(dataset_downloads, "_SHA256", {})
     monkeypatch.setattr(urllib.request, "urlopen", Origin(served))
     assert len(load("mnist").train_labels) == 30
     assert len(load("fashion_mnist").train_labels) == 30

@@ -9,7 +9,7 @@ from mnist_app.core.recognition.classifier import Classifier
 
 
 def test_the_shipped_model_explains_itself(shipped: Classifier, digits: Dataset) -> None:
-    listed = layer_list.layers(model_store.SHIPPED)
+    listed = layer_list.read_layers(model_store.SHIPPED)
     for image in digits.test_images[:3]:
         found = explain(shipped, listed, image)
         assert (found.image == image).all()

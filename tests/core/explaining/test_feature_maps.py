@@ -30,7 +30,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 
 def listed(model: keras.Model, folder: Path) -> tuple[LayerConfig, ...]:
     model.save(folder / "listed.keras")
-    return layer_list.layers(folder / "listed.keras")
+    return layer_list.read_layers(folder / "listed.keras")
 
 
 def seen(model: keras.Model, folder: Path) -> tuple[tuple[FeatureMaps, ...], Convolution | None]:
@@ -62,7 +62,7 @@ def test_layers_lead_from_the_picture_to_the_answer(name: str, tmp_path: Path) -
 
 def test_the_layers_of_the_shipped_model_follow_from_each_other(shipped: Classifier) -> None:
     inside = shipped.inside(IMAGE / np.float32(255))
-    maps = layer_outputs(IMAGE, inside, layer_list.layers(model_store.SHIPPED))
+    maps = layer_outputs(IMAGE, inside, layer_list.read_layers(model_store.SHIPPED))
     relu = next(number for number, each in enumerate(maps) if each.kind == "ReLU")
     expected = np.maximum(maps[relu - 1].values, 0)
     np.testing.assert_allclose(maps[relu].values, expected, atol=1e-5)

@@ -29,7 +29,9 @@ TWO = strokes_to_input(example_digit(2))
 
 def pictures(model: keras.Model, folder: Path) -> LayerPictures:
     model.save(folder / "shown.keras")
-    return LayerPictures(Classifier(to_litert(model)), layer_list.layers(folder / "shown.keras"))
+    return LayerPictures(
+        Classifier(to_litert(model)), layer_list.read_layers(folder / "shown.keras")
+    )
 
 
 def light(encoded: str) -> np.ndarray:

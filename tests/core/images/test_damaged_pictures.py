@@ -18,7 +18,7 @@ from PIL import Image
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images import pictures
 from mnist_app.core.images.frames import framed
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_picture
 from tests.support.pictures import (
@@ -82,7 +82,7 @@ def read_or_refused(data: bytes, as_number: bool) -> None:
     if refusal:
         assert re.fullmatch(SENTENCE, refusal)
         return
-    picture = opened(data)
+    picture = decode(data)
     reading = read_picture(picture, cast(Classifier, Undecided()), as_number)
     shown = framed(picture, [digit.box for digit in reading.digits if digit.box is not None])
     with Image.open(io.BytesIO(shown)) as image:
@@ -144,7 +144,7 @@ HUGE = {
 @pytest.mark.parametrize("name", HUGE)
 def test_too_many_pixels_are_refused_before_they_are_unpacked(name: str) -> None:
     with pytest.raises(DigitLabError, match=r"million pixels|damaged"):
-        opened(HUGE[name])
+        decode(HUGE[name])
 
 
 MEASURED = """
@@ -152,7 +152,7 @@ import sys
 import numpy as np
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.frames import framed
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.recognition.reading import read_picture
 from scipy import ndimage
 from skimage import filters, transform
@@ -171,7 +171,7 @@ for size in sys.argv[1:]:
     open("/proc/self/clear_refs", "w").write("5")
     before = line("VmRSS")
     try:
-        picture = opened(data)
+        picture = decode(data)
         reading = read_picture(picture, Undecided(), True)
         framed(picture, [digit.box for digit in reading.digits])
     except DigitLabError:

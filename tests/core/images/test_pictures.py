@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images import pictures
-from mnist_app.core.images.pictures import opened, png
+from mnist_app.core.images.pictures import decode, png
 from tests.support.pictures import (
     ANIMATED,
     SENTENCE,
@@ -90,7 +90,7 @@ def test_of_an_animation_the_first_frame_is_read(form: str) -> None:
 def test_the_scale_leads_back_to_the_upright_picture() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture = opened(encoded(seven(1500, 600), "JPEG", exif=exif))
+    picture = decode(encoded(seven(1500, 600), "JPEG", exif=exif))
     assert picture.colours.shape == (512, 205, 3)
     assert picture.scale == pytest.approx(1500 / 512)
 
@@ -118,7 +118,7 @@ NO_SIZE = b"GIF89a" + bytes(7) + b";"
 )
 def test_what_is_no_whole_picture_is_refused_in_a_sentence(data: bytes) -> None:
     with pytest.raises(DigitLabError, match=SENTENCE):
-        opened(data)
+        decode(data)
 
 
 def test_too_little_memory_is_not_told_as_a_broken_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,13 +127,13 @@ def test_too_little_memory_is_not_told_as_a_broken_picture(monkeypatch: pytest.M
 
     monkeypatch.setattr(pictures, "_shrunk", short_of_memory)
     with pytest.raises(DigitLabError, match=r"not enough memory.*choose a smaller"):
-        opened(png(np.zeros((5, 4), dtype=np.uint8)))
+        decode(png(np.zeros((5, 4), dtype=np.uint8)))
 
 
 def test_too_many_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MAX_BYTES", 100)
     with pytest.raises(DigitLabError, match="larger than"):
-        opened(encoded(seven()))
+        decode(encoded(seven()))
 
 
 def test_twelve_million_pixels_are_read_even_if_nothing_is_packed() -> None:
@@ -168,6 +168,6 @@ def test_all_zeros_are_white() -> None:
 
 def test_a_page_keeps_more_pixels_when_asked() -> None:
     data = png(np.zeros((300, 1500), dtype=np.uint8))
-    found = [opened(data), opened(data, side=1000)]
+    found = [decode(data), decode(data, side=1000)]
     assert [picture.colours.shape[1] for picture in found] == [512, 1000]
     assert [picture.scale for picture in found] == [pytest.approx(1500 / 512), 1.5]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.ink import drawing_files
 from mnist_app.core.ink.drawing_files import Sheet
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas
@@ -23,7 +23,7 @@ def sheet(*parts: Drawing) -> Sheet:
 @pytest.mark.parametrize(("place", "digit"), enumerate("012367"))
 def test_a_saved_picture_reads_as_it_was_drawn(shipped: Classifier, place: int, digit: str) -> None:
     drawing = drawing_from_canvas(canvas_json(STROKES[place]))
-    assert read_picture(opened(drawing_files.png(sheet(drawing))), shipped).text == digit
+    assert read_picture(decode(drawing_files.png(sheet(drawing))), shipped).text == digit
 
 
 def test_each_stroke_keeps_its_pen_and_its_place() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnist_app.core.images.pictures import WORKING_SIDE, opened
+from mnist_app.core.images.pictures import WORKING_SIDE, decode
 from mnist_app.core.ink.extraction import extract_ink
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
 from mnist_app.core.ink.stroke_width import normalise_stroke_width
@@ -93,7 +93,7 @@ def test_papers_and_lights_do_not_matter(
     inputs = []
     for digit in digits:
         sheet = photos.written(str(digit), side, round(1.2 * side), pen=pen)
-        ink = extract_ink(opened(photos.taken(photos.PAPERS[paper](sheet, rng))).colours)
+        ink = extract_ink(decode(photos.taken(photos.PAPERS[paper](sheet, rng))).colours)
         inputs.append(raster_to_input(normalise_stroke_width(ink)))
         assert likeness(inputs[-1], strokes_to_input(photos.drawing(digit))) > 0.85
     assert shipped.probabilities(np.stack(inputs)).argmax(axis=1).tolist() == digits

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition import batch
-from mnist_app.core.recognition.batch import Row, Way, csv_line, rows
+from mnist_app.core.recognition.batch import ReadingOptions, Row, csv_line, rows
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.entries import Entry
 from mnist_app.core.recognition.pattern import Pattern
@@ -30,9 +30,9 @@ def test_all_is_read_in_order_whatever_one_of_it_is(
     def strange(data: bytes, **options: Any) -> object:
         if data == b"strange":
             raise ZeroDivisionError
-        return opened(data, **options)
+        return decode(data, **options)
 
-    monkeypatch.setattr(batch, "opened", strange)
+    monkeypatch.setattr(batch, "decode", strange)
     entries = [
         *(drawn(digit) for digit in range(10)),
         Entry("broken", b"broken"),
@@ -40,7 +40,7 @@ def test_all_is_read_in_order_whatever_one_of_it_is(
         Entry("gone", None, "It is gone."),
         Entry("seven", encoded(seven())),
     ]
-    found = list(rows(entries, classifiers, Way()))
+    found = list(rows(entries, classifiers, ReadingOptions()))
     assert [row.source for row in found] == [entry.source for entry in entries]
     assert "".join(row.reading.text for row in found) == "01234567897"
     assert [row.problem for row in found[:10]] == [""] * 10
@@ -60,7 +60,7 @@ def test_no_more_is_opened_than_is_read_soon(classifiers: list[Classifier]) -> N
             yield drawn(number % 10)
 
     before = threading.active_count()
-    found = rows(entries(), classifiers, Way())
+    found = rows(entries(), classifiers, ReadingOptions())
     next(found)
     assert len(taken) < 10
     found.close()  # type: ignore[attr-defined]
@@ -69,7 +69,9 @@ def test_no_more_is_opened_than_is_read_soon(classifiers: list[Classifier]) -> N
 
 
 def in_pattern(written: str, digit: int, classifiers: list[Classifier]) -> Row:
-    (row,) = rows([drawn(digit)], classifiers, Way(as_number=True, pattern=Pattern(written)))
+    (row,) = rows(
+        [drawn(digit)], classifiers, ReadingOptions(as_number=True, pattern=Pattern(written))
+    )
     return row
 
 

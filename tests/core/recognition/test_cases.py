@@ -1,6 +1,6 @@
 import pytest
 
-from mnist_app.core.images.pictures import opened, png
+from mnist_app.core.images.pictures import decode, png
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_picture
 from tests.support.cases import CASES
@@ -9,5 +9,5 @@ from tests.support.cases import CASES
 @pytest.mark.parametrize("case", CASES)
 def test_what_was_once_read_wrong_is_read_right(shipped: Classifier, case: str) -> None:
     kind, lines, paper = CASES[case]
-    reading = read_picture(opened(png(paper)), shipped, as_number=kind == "number")
+    reading = read_picture(decode(png(paper)), shipped, as_number=kind == "number")
     assert reading.lines == lines

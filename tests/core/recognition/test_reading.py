@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import opened, png
+from mnist_app.core.images.pictures import decode, png
 from mnist_app.core.ink.drawings import Drawing, drawing_from_canvas, drawing_from_points
 from mnist_app.core.recognition.answers import doubts
 from mnist_app.core.recognition.classifier import Classifier
@@ -42,7 +42,7 @@ def test_a_drawing_is_one_digit_or_a_number(
 ) -> None:
     for reading in (
         read_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier, as_number),
-        read_picture(opened(picture(ONE, OTHER_ONE)), classifier, as_number),
+        read_picture(decode(picture(ONE, OTHER_ONE)), classifier, as_number),
     ):
         assert [len(row) for row in reading.rows] == [digits]
         for digit in reading.digits:
@@ -55,7 +55,7 @@ def test_a_drawing_is_one_digit_or_a_number(
 def test_no_ink_is_never_a_digit(classifier: Classifier, as_number: bool) -> None:
     for reading in (
         read_drawing(Drawing([]), classifier, as_number),
-        read_picture(opened(picture()), classifier, as_number),
+        read_picture(decode(picture()), classifier, as_number),
     ):
         assert reading.text == ""
         assert reading.digits == ()
@@ -77,7 +77,7 @@ def test_digits_come_with_their_probabilities(classifier: Classifier) -> None:
 
 def test_a_known_digit_is_read_from_strokes_and_from_a_picture(classifier: Classifier) -> None:
     assert read_drawing(drawing_from_points([RING]), classifier).text == "0"
-    assert read_picture(opened(picture(RING)), classifier).text == "0"
+    assert read_picture(decode(picture(RING)), classifier).text == "0"
 
 
 def test_rows_are_lines_and_far_neighbours_are_set_apart() -> None:
@@ -93,7 +93,7 @@ def test_rows_are_lines_and_far_neighbours_are_set_apart() -> None:
 def test_each_digit_has_its_place(classifier: Classifier) -> None:
     drawn = read_drawing(drawing_from_points([ONE, OTHER_ONE]), classifier, as_number=True)
     assert [digit.box for digit in drawn.digits] == [(50, 0, 0, 100), (150, 0, 0, 100)]
-    taken = read_picture(opened(picture(ONE, OTHER_ONE)), classifier, as_number=True)
+    taken = read_picture(decode(picture(ONE, OTHER_ONE)), classifier, as_number=True)
     for digit, x in zip(taken.digits, (50, 150), strict=True):
         assert digit.box == pytest.approx((x - 4.5, 20, 9, 101), abs=3)
     assert read_drawing(Drawing([]), classifier).digits == ()
@@ -205,6 +205,6 @@ def test_a_letter_beside_digits_is_a_question_mark(shipped: Classifier) -> None:
 
 def test_a_digit_that_the_edge_cuts_is_read_and_said_to_be_cut(shipped: Classifier) -> None:
     _, _, paper = cases.CASES["cut at the edge"]
-    reading = read_picture(opened(png(paper)), shipped, as_number=True)
+    reading = read_picture(decode(png(paper)), shipped, as_number=True)
     assert [digit.is_cut for digit in reading.digits] == [True, False, False]
     assert doubts(reading) == ["The 1st digit is cut off by the edge of the picture."]

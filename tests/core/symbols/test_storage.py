@@ -10,8 +10,8 @@ from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import ModelFiles
 from mnist_app.core.runs.outcomes import UnsavedModel
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.archive import files_of_item, zipped
-from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.item_archive import files_of_item, zipped
+from mnist_app.core.shelf.model_items import model_of
 from mnist_app.core.symbols import storage
 from mnist_app.core.symbols.symbols import Symbols, drawn_example
 from tests.support.symbols import symbol
@@ -97,7 +97,7 @@ def test_a_download_can_be_loaded_again(symbols: Symbols) -> None:
     item = storage.create(symbols, VISITOR)
     storage.add_model(item, VISITOR, symbols, learned())
     pack = zipped(files_of_item(shelf.items(VISITOR)[0]))
-    again = storage.unpacked(pack)
+    again = storage.from_zip(pack)
     assert (again.names, again.counts) == (symbols.names, symbols.counts)
 
 
@@ -111,4 +111,4 @@ def test_a_download_can_be_loaded_again(symbols: Symbols) -> None:
 )
 def test_any_other_file_is_refused(data: bytes) -> None:
     with pytest.raises(DigitLabError):
-        storage.unpacked(data)
+        storage.from_zip(data)

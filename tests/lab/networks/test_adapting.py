@@ -10,9 +10,9 @@ from keras import layers
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.lab.networks import adapting, ways
+from mnist_app.lab.networks import adapting, input_formats
 from mnist_app.lab.networks.adapting import adapted
-from mnist_app.lab.networks.model_files import opened
+from mnist_app.lab.networks.model_files import load_bytes
 from tests.support.networks import as_keras_2, hdf5, learned, network, saved
 
 Change = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -75,13 +75,13 @@ def test_the_way_in_which_a_network_wants_its_pictures_is_found(
 ) -> None:
     model = network(shape, change=change)
     images, labels = adapting._digits()
-    best, gives_scores = ways.tried(model, images, labels)
-    assert not gives_scores
+    best, gives_logits = input_formats.best_format(model, images, labels)
+    assert not gives_logits
     assert best.right > 180
-    assert list(adapting._changes(model, best.way)) == words
-    joined = adapting._joined(model, best.way, gives_scores)
+    assert list(adapting._changes(model, best.form)) == words
+    joined = adapting._joined(model, best.form, gives_logits)
     pictures = images[:20, ..., None] / np.float32(255)
-    shown = ways.shown(pictures, best.way, model)
+    shown = input_formats.formatted(pictures, best.form, model)
     np.testing.assert_allclose(joined.predict(pictures, verbose=0), model(shown), atol=1e-5)
 
 
@@ -124,7 +124,7 @@ def test_a_graph_with_layers_that_only_work_in_training_keeps_its_layers() -> No
         probabilities(made.files.litert).argmax(axis=1) == datasets.load("optdigits").test_labels
     )
     assert right.mean() > 0.9
-    names = [layer.name for layer in opened(made.files.keras, "It").layers]
+    names = [layer.name for layer in load_bytes(made.files.keras, "It").layers]
     assert "hidden" in names
 
 

@@ -17,7 +17,7 @@ from mnist_app.core.recognition.classifier import Classifier, as_network_input
 from mnist_app.lab.networks import untrusted_files
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
-from mnist_app.lab.networks.model_files import load, opened, packed
+from mnist_app.lab.networks.model_files import load, load_bytes, packed
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_packed_model_answers_as_before(dataset: Dataset) -> None:
     model.compile(optimizer="adam", loss="categorical_crossentropy")
     files = packed(model)
     expected = KerasClassifier(model).probabilities(dataset.test_images)
-    again = KerasClassifier(opened(files.keras, "It")).probabilities(dataset.test_images)
+    again = KerasClassifier(load_bytes(files.keras, "It")).probabilities(dataset.test_images)
     np.testing.assert_allclose(again, expected, atol=1e-6)
     np.testing.assert_allclose(
         Classifier(files.litert).probabilities(dataset.test_images), expected, atol=1e-5

@@ -79,7 +79,7 @@ def test_the_copy_learns_the_hand_and_the_model_stays(
 
 
 def weights(outcome: FinetuningOutcome[UnsavedModel]) -> list[np.ndarray]:
-    return model_files.opened(outcome.model.files.keras, "It").get_weights()
+    return model_files.load_bytes(outcome.model.files.keras, "It").get_weights()
 
 
 def test_when_every_way_leads_to_forgetting_the_copy_is_as_the_model_was(

@@ -57,7 +57,7 @@ def looked_at(image: np.ndarray, part: str | None = None) -> AppTest:
 
 @pytest.fixture
 def explained(models: Path, image: np.ndarray, classifier: Classifier) -> Explanation:
-    return explain(classifier, layer_list.layers(models / "tiny.keras"), image)
+    return explain(classifier, layer_list.read_layers(models / "tiny.keras"), image)
 
 
 def text(app: AppTest) -> str:

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.settings import TrainingConfig
-from mnist_app.core.shelf import datasets as own_datasets
+from mnist_app.core.shelf import dataset_items as own_datasets
 from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.shelf import Kind
 from mnist_app.core.shelf.visitors import new_visitor

@@ -11,7 +11,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
-from mnist_app.core.recognition.batch import Way
+from mnist_app.core.recognition.batch import ReadingOptions
 from mnist_app.pages.draw import batch_jobs
 from mnist_app.pages.draw.batch_jobs import Batch, begin
 from mnist_app.pages.session.queues import queues
@@ -124,7 +124,7 @@ def many() -> Batch:
 def test_whoever_leaves_is_not_read_for_any_more(model: StoredModel) -> None:
     queue, gate, batch = queues().batches, Gate(), many()
     queue.submit(gate)
-    begin(batch, model, Way(), "somebody")
+    begin(batch, model, ReadingOptions(), "somebody")
     job = batch.job
     del batch
     gc.collect()
@@ -144,7 +144,7 @@ def test_what_was_read_before_it_was_stopped_is_kept(
         return shown(row)
 
     monkeypatch.setattr(batch_jobs, "_shown", stopped_after_the_first)
-    begin(batch, model, Way(), "somebody")
+    begin(batch, model, ReadingOptions(), "somebody")
     last = queue.wait(batch.job, PATIENCE)
     assert last is not None
     assert last.state is JobState.STOPPED
@@ -156,7 +156,7 @@ def test_no_more_are_read_than_one_visitor_needs(
 ) -> None:
     monkeypatch.setattr(batch_jobs, "MOST", 3)
     batch = many()
-    begin(batch, model, Way(), "somebody")
+    begin(batch, model, ReadingOptions(), "somebody")
     queues().batches.wait(batch.job, PATIENCE)
     assert len(batch.rows) == 3
 
@@ -166,8 +166,8 @@ def test_too_many_who_wait_are_told_so(model: StoredModel, monkeypatch: pytest.M
     gate = Gate()
     queues().batches.submit(gate)
     waiting = many()
-    begin(waiting, model, Way(), "somebody")
+    begin(waiting, model, ReadingOptions(), "somebody")
     with pytest.raises(DigitLabError, match="Try again"):
-        begin(many(), model, Way(), "another")
+        begin(many(), model, ReadingOptions(), "another")
     queues().batches.stop(waiting.job)
     gate.opened.set()

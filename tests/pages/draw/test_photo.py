@@ -123,7 +123,7 @@ def test_a_picture_can_be_tried_again_after_a_failure(
         raise MemoryError
 
     with monkeypatch.context() as short:
-        short.setattr("mnist_app.pages.session.jobs.opened", short_of_memory)
+        short.setattr("mnist_app.pages.session.jobs.decode", short_of_memory)
         app = uploaded(opened(), two_sevens())
         assert "Try again" in app.error[0].value
     app.button(key="picture_retry").click()

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_app.core.errors import WorkerLost
 from mnist_app.core.jobs.cluster import Cluster
 from mnist_app.core.models import model_store
-from mnist_app.core.shelf import models as shelf_models
+from mnist_app.core.shelf import model_items as shelf_models
 from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.shelf import Kind
 from mnist_app.lab.networks.adapting import adapted
@@ -19,7 +19,7 @@ from tests.support.visits import said
 
 ME, SOMEBODY = "0" * 32, "f" * 32
 SCRIPT = """
-from mnist_app.core.shelf import models as shelf_models
+from mnist_app.core.shelf import model_items as shelf_models
 from mnist_app.pages.predictions import own_network
 from mnist_app.pages.session.visitor import visitor
 own_network.offer_own_network()

@@ -11,7 +11,7 @@ from mnist_app.core.runs.outcomes import AccuracyChange, FinetuningOutcome, Unsa
 from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import TrainingConfig
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.archive import zipped
+from mnist_app.core.shelf.item_archive import zipped
 from mnist_app.core.shelf.shelf import Item, Kind
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.shelf.things import things

@@ -243,7 +243,7 @@ def test_a_run_that_diverged_at_its_very_end_is_not_told_as_finished(
     ended = Snapshot(1, 1, "", JobState.DONE, progress=run, started=1, ended=9)
     script = (
         "import streamlit as st\n"
-        "from mnist_app.pages.train.live import show\n"
+        "from mnist_app.pages.train.run_status import show\n"
         "show(st.session_state.job, 1)"
     )
     app = AppTest.from_string(script, default_timeout=60)

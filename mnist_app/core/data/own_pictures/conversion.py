@@ -1,4 +1,4 @@
-"""Two ways from a picture of any size and colour to the 28 x 28 that networks read."""
+"""Two conversions of a picture of any size and colour to the 28 x 28 that networks read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ THIN = 0.35
 NO_INK = "There is no ink in it."
 
 
-class Way(StrEnum):
-    """A way to 28 x 28."""
+class Method(StrEnum):
+    """A method to bring a picture to 28 x 28."""
 
     INK = "ink"
     RESIZED = "resized"
@@ -31,14 +31,14 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Conversion:
-    """The way that all pictures of a data set go.
+    """The conversion of all pictures of a data set.
 
     Attributes:
-        way: as ink, cut out and centred like a drawing, or resized as they are.
+        method: as ink, cut out and centred like a drawing, or resized as they are.
         is_light: whether they are on a light ground, so that resized ones are inverted.
     """
 
-    way: Way
+    method: Method
     is_light: bool
 
     def __call__(self, colours: np.ndarray) -> np.ndarray:
@@ -47,20 +47,20 @@ class Conversion:
         Raises:
             DigitLabError: there is no ink in it.
         """
-        if self.way is Way.RESIZED:
+        if self.method is Method.RESIZED:
             return _resized(1 - _grey(colours) if self.is_light else _grey(colours))
         image = raster_to_input(normalise_stroke_width(extract_ink(colours)))
         if not image.any():
             raise DigitLabError(NO_INK)
         return image
 
-    def by(self, way: Way) -> "Conversion":
-        """Return the same for another way."""
-        return replace(self, way=way)
+    def by(self, method: Method) -> "Conversion":
+        """Return the same by another method."""
+        return replace(self, method=method)
 
 
 def proposed(samples: Sequence[np.ndarray]) -> Conversion:
-    """Return the way that suits pictures such as these, float (height, width, channels) in 0..1.
+    """Return the conversion that suits pictures, float (height, width, channels) in 0..1.
 
     Thin lines on an even ground are writing. What is on a dark ground and 28 x 28 already is left
     as it is.
@@ -69,7 +69,7 @@ def proposed(samples: Sequence[np.ndarray]) -> Conversion:
     is_light = float(np.median([_ground(grey) for grey in greys])) > 0.5
     is_ready = not is_light and all(grey.shape == (SIDE, SIDE) for grey in greys)
     is_writing = sum(map(_is_writing, samples)) > len(samples) / 2
-    return Conversion(Way.INK if is_writing and not is_ready else Way.RESIZED, is_light)
+    return Conversion(Method.INK if is_writing and not is_ready else Method.RESIZED, is_light)
 
 
 def _grey(colours: np.ndarray) -> np.ndarray:
@@ -104,6 +104,6 @@ def _resized(grey: np.ndarray) -> np.ndarray:
     field = np.full((longer, longer), _ground(grey), dtype=np.float32)
     field[top : top + height, left : left + width] = grey
     # A true average when it shrinks, bicubic when it grows.
-    way = Image.Resampling.BOX if longer > SIDE else Image.Resampling.BICUBIC
-    small = np.asarray(Image.fromarray(field).resize((SIDE, SIDE), way))
+    resampling = Image.Resampling.BOX if longer > SIDE else Image.Resampling.BICUBIC
+    small = np.asarray(Image.fromarray(field).resize((SIDE, SIDE), resampling))
     return np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)

@@ -50,7 +50,7 @@ def npz_source(data: bytes) -> Source:
     Raises:
         DigitLabError: it is damaged, too large, or has other arrays than these.
     """
-    archive = zip_files.archive(data, MOST_ARRAYS)
+    archive = zip_files.open_zip(data, MOST_ARRAYS)
     zip_files.require_small(archive, MOST_ARRAYS)
     training, test = (_part(archive, *names) for names in NAMES)
     if training is None:

@@ -70,7 +70,7 @@ def label_text(label: object) -> str:
     return text.translate(_PLAIN)[:LONGEST_CLASS_NAME].strip()
 
 
-def in_order(names: Iterable[str]) -> tuple[str, ...]:
+def sorted_names(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names of classes, each once: numbers by their value, then texts."""
 
     def place(name: str) -> tuple[bool, int, str, str]:

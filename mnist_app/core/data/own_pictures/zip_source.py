@@ -10,7 +10,7 @@ import numpy as np
 from mnist_app.core import zip_files
 from mnist_app.core.data.own_pictures.source import Source, label_text
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import ENDINGS, opened
+from mnist_app.core.images.pictures import ENDINGS, decode
 
 MOST_PACKED = 250_000
 MOST_PIXELS = 25_000_000
@@ -43,7 +43,7 @@ def zip_source(data: bytes) -> Source:
     Raises:
         DigitLabError: it is damaged, may do harm, or holds too much or no pictures in folders.
     """
-    archive = zip_files.archive(data, MOST_PACKED)
+    archive = zip_files.open_zip(data, MOST_PACKED)
     _require_harmless(archive)
     found = [
         (path, item)
@@ -61,7 +61,7 @@ def zip_source(data: bytes) -> Source:
 
     def colours(number: int) -> np.ndarray:
         picture = zip_files.unpacked(archive, kept[number][1])
-        return opened(picture, MOST_PIXELS, SIDE).colours
+        return decode(picture, MOST_PIXELS, SIDE).colours
 
     return Source(
         [label for _, _, label, _ in kept],

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_app.core.data.own_pictures.conversion import Conversion, Way
-from mnist_app.core.data.own_pictures.reading import read
+from mnist_app.core.data.own_pictures.conversion import Conversion, Method
+from mnist_app.core.data.own_pictures.dataset_import import import_dataset
 from mnist_app.core.data.own_pictures.source import Source
 from mnist_app.core.data.own_pictures.zip_source import zip_source
 from mnist_app.core.errors import DigitLabError
@@ -59,7 +59,9 @@ def test_what_is_no_picture_is_passed_over() -> None:
 
 def test_broken_pictures_are_named_and_left_out() -> None:
     files = {**shapes(3), "circle/broken.png": PICTURE[:60], "cross/text.png": b"text"}
-    own = read(zip_source(zipped(files)), Conversion(Way.RESIZED, True), "own", "Shapes")
+    own = import_dataset(
+        zip_source(zipped(files)), Conversion(Method.RESIZED, True), "own", "Shapes"
+    )
     assert [sentence.split(":")[0] for sentence in own.left_out] == [
         "circle/broken.png (circle)",
         "cross/text.png (cross)",
@@ -84,6 +86,6 @@ def test_a_picture_stands_upright_whatever_kind_it_is() -> None:
     }
     source = zip_source(zipped(files))
     for number, is_inverted in enumerate((False, False, True)):
-        image = Conversion(Way.RESIZED, is_inverted)(source.colours(number))
+        image = Conversion(Method.RESIZED, is_inverted)(source.colours(number))
         assert image[:6].min() > 200, files
         assert image[8:].max() < 50

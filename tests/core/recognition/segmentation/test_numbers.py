@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.classifier import Classifier
 from mnist_app.core.recognition.reading import read_drawing, read_ink, read_picture
@@ -108,7 +108,7 @@ def test_underlined_and_ruled_numbers_are_read(
     ink = rastered(strokes)
     assert read_ink(ink, shipped, as_number=True).text == numerals
     paper = photos.taken(photos.plain(ink, np.random.default_rng(0)))
-    assert read_picture(opened(paper), shipped, as_number=True).text == numerals
+    assert read_picture(decode(paper), shipped, as_number=True).text == numerals
 
 
 def rastered(strokes: Sequence[np.ndarray], pen: int = 8) -> np.ndarray:

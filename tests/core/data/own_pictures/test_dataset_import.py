@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from mnist_app.core.data.own_pictures.conversion import Conversion, Way
-from mnist_app.core.data.own_pictures.reading import (
+from mnist_app.core.data.own_pictures.conversion import Conversion, Method
+from mnist_app.core.data.own_pictures.dataset_import import (
     SAMPLES,
     OwnPictures,
-    read,
+    import_dataset,
     samples,
     source_of,
     suggestion,
@@ -14,12 +14,14 @@ from mnist_app.core.errors import DigitLabError, Stopped
 from tests.support.own_pictures import SHAPES, npz, shapes, zipped
 from tests.support.samples import blocks
 
-RESIZED = Conversion(Way.RESIZED, False)
+RESIZED = Conversion(Method.RESIZED, False)
 
 
 def own(labels: np.ndarray) -> OwnPictures:
     images = blocks(len(labels))[0]
-    return read(source_of("a.npz", npz(x_train=images, y_train=labels)), RESIZED, "own", "Mine")
+    return import_dataset(
+        source_of("a.npz", npz(x_train=images, y_train=labels)), RESIZED, "own", "Mine"
+    )
 
 
 def test_a_zip_of_drawings_becomes_a_data_set_with_a_fifth_to_test_with() -> None:
@@ -27,8 +29,8 @@ def test_a_zip_of_drawings_becomes_a_data_set_with_a_fifth_to_test_with() -> Non
     found = samples(source)
     assert len(found) == SAMPLES
     assert {sample.label for sample in found[:3]} == set(SHAPES)
-    made = read(source, suggestion(found), "own", "Shapes")
-    again = read(source, suggestion(found), "own", "Shapes").dataset
+    made = import_dataset(source, suggestion(found), "own", "Shapes")
+    again = import_dataset(source, suggestion(found), "own", "Shapes").dataset
     dataset = made.dataset
     assert (dataset.title, dataset.class_names, made.left_out) == ("Shapes", SHAPES, ())
     assert np.bincount(dataset.test_labels).tolist() == [2, 2, 2]
@@ -61,5 +63,5 @@ def test_reading_can_be_stopped_and_says_how_far_it_is() -> None:
     source = source_of("a.npz", npz(x_train=images, y_train=labels))
     done: list[float] = []
     with pytest.raises(Stopped):
-        read(source, RESIZED, "own", "Mine", done.append, lambda: len(done) > 2)
+        import_dataset(source, RESIZED, "own", "Mine", done.append, lambda: len(done) > 2)
     assert done == pytest.approx([0, 1 / 3, 2 / 3])

@@ -9,21 +9,21 @@ import click
 from mnist_app.cli.options import progress_bar
 from mnist_app.core.settings import DATASETS
 
-WAYS = ("ink", "resized")
+METHODS = ("ink", "resized")
 
 
-def way_option(command: Callable[..., None]) -> Callable[..., None]:
+def method_option(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the option that says how own pictures become 28 x 28."""
     return click.option(
         "--pictures-as",
-        "way",
-        type=click.Choice(WAYS),
+        "method",
+        type=click.Choice(METHODS),
         help="How your own pictures become 28 x 28: `ink` cuts out the writing and centres it, "
         "`resized` keeps the whole picture. By default, the app picks what suits them.",
     )(command)
 
 
-def own_dataset(name: str, way: str | None) -> Any:
+def own_dataset(name: str, method: str | None) -> Any:
     """Read a file of own pictures as a `Dataset`; return None for the name of a data set.
 
     Raises:
@@ -32,15 +32,15 @@ def own_dataset(name: str, way: str | None) -> Any:
     """
     if name in DATASETS:
         return None
-    from mnist_app.core.data.own_pictures import reading
-    from mnist_app.core.data.own_pictures.conversion import Way
+    from mnist_app.core.data.own_pictures import dataset_import
+    from mnist_app.core.data.own_pictures.conversion import Method
 
     path = Path(name)
-    source = reading.source_of(path.name, path.read_bytes())
-    suggested = reading.suggestion(reading.samples(source))
-    convert = suggested.by(Way(way)) if way else suggested
+    source = dataset_import.source_of(path.name, path.read_bytes())
+    suggested = dataset_import.suggestion(dataset_import.samples(source))
+    convert = suggested.by(Method(method)) if method else suggested
     with progress_bar("Reading the pictures") as bar:
-        own = reading.read(
+        own = dataset_import.import_dataset(
             source,
             convert,
             path.name,

@@ -17,8 +17,8 @@ GONE = "These pictures were deleted, or they are not shared. Choose others."
 
 
 @dataclass(frozen=True)
-class Contents:
-    """The contents of a data set: its classes, and its pictures to learn from and to test with."""
+class DatasetSummary:
+    """The summary of a data set: its classes, and its pictures to learn from and to test with."""
 
     class_names: tuple[str, ...]
     training: int
@@ -39,7 +39,7 @@ def keep(dataset: Dataset, visitor: str, title: str) -> str:
             x_test=dataset.test_images,
             y_test=dataset.test_labels,
             class_names=np.array(dataset.class_names),
-            way=np.array(str(dataset.own_way)),
+            way=np.array(str(dataset.conversion_method)),
         )
     return item_id
 
@@ -67,7 +67,7 @@ def load(item: Item) -> Dataset:
     return Dataset(item.id, names, *training, *test, "the shelf", item.title, way)
 
 
-def contents(item: Item) -> Contents:
+def contents(item: Item) -> DatasetSummary:
     """Return what is in a data set, without opening its pictures.
 
     Raises:
@@ -80,7 +80,7 @@ def contents(item: Item) -> Contents:
 
 
 @functools.lru_cache(maxsize=200)
-def _contents(path: Path) -> Contents:
+def _contents(path: Path) -> DatasetSummary:
     with np.load(path, allow_pickle=False) as arrays:
         names = tuple(str(name) for name in arrays["class_names"])
-        return Contents(names, len(arrays["y_train"]), len(arrays["y_test"]))
+        return DatasetSummary(names, len(arrays["y_train"]), len(arrays["y_test"]))

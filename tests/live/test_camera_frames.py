@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from mnist_app.core.images.pictures import png
-from mnist_app.live import frames, limits, route
+from mnist_app.live import camera_frames, limits, route
 from mnist_app.live.messages import Frame
 from tests.live.conftest import asked
 from tests.support import photos
@@ -106,7 +106,7 @@ def test_cameras_wait_for_each_other_and_no_pen_waits_for_them(
         assert may_end.wait(PATIENCE)
         return {"boxes": []}
 
-    monkeypatch.setattr(frames, "answer", slow)
+    monkeypatch.setattr(camera_frames, "answer", slow)
     monkeypatch.setattr(route, "_frame_places", asyncio.Semaphore(1))
     with connect(url) as camera, connect(url) as other:
         camera.send(frame(b""))

@@ -1,7 +1,7 @@
-"""The ways in which networks want their pictures, found by trying.
+"""The formats in which networks want their pictures, found by trying.
 
 How a network wants its pictures stands in no file. So labelled digits are shown to it in each of
-the usual ways, and the way in which it reads best is taken.
+the usual formats, and the one in which it reads best is taken.
 """
 
 import math
@@ -19,7 +19,7 @@ from mnist_app.lab.networks.logits import LEAST_PROBABILITY
 
 # Pictures that a network reads at once.
 BATCH = 50
-# Of ways as good as the best but for luck, the one with the lowest loss is taken.
+# Of formats as good as the best but for luck, the one with the lowest loss is taken.
 LUCK = 0.02
 # A scale and an offset for pixels in 0..1, and what they make of them.
 RANGES = (
@@ -31,8 +31,8 @@ RANGES = (
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way to show pictures to a network.
+class InputFormat:
+    """A format of pictures for a network.
 
     Attributes:
         scale, offset: for pixels in 0..1.
@@ -48,8 +48,8 @@ class Way:
     is_transposed: bool
 
 
-WAYS = tuple(
-    Way(*pixels, is_inverted, is_transposed)
+INPUT_FORMATS = tuple(
+    InputFormat(*pixels, is_inverted, is_transposed)
     for is_transposed in (False, True)
     for is_inverted in (False, True)
     for pixels in RANGES
@@ -58,19 +58,19 @@ WAYS = tuple(
 
 @dataclass(frozen=True)
 class Trial:
-    """The answers of a network to digits that are shown to it in one way.
+    """The answers of a network to digits that are shown to it in one format.
 
     Attributes:
         right: how many it reads right.
         loss: the mean of -log of the right answers' probabilities.
     """
 
-    way: Way
+    form: InputFormat
     right: int
     loss: float
 
 
-def frame(model: keras.Model) -> tuple[int, int] | None:
+def input_size(model: keras.Model) -> tuple[int, int] | None:
     """Return the side and the channels of the square pictures a network takes; None if of others.
 
     Pictures in one row are square too where their number of pixels is.
@@ -85,18 +85,18 @@ def frame(model: keras.Model) -> tuple[int, int] | None:
     return None
 
 
-def shown(pictures: Any, way: Way, model: keras.Model) -> Any:
-    """Return pictures, (n, 28, 28, 1) in 0..1, as a network gets them in one way.
+def formatted(pictures: Any, form: InputFormat, model: keras.Model) -> Any:
+    """Return pictures, (n, 28, 28, 1) in 0..1, as a network gets them in one format.
 
     Args:
         pictures: symbolic, or numbers.
-        model: with a `frame`.
+        model: with an `input_size`.
     """
-    side, channels = frame(model) or (SIDE, 1)
-    scale, offset = way.scale, way.offset
-    if way.is_inverted:
+    side, channels = input_size(model) or (SIDE, 1)
+    scale, offset = form.scale, form.offset
+    if form.is_inverted:
         scale, offset = -scale, scale + offset
-    if way.is_transposed:
+    if form.is_transposed:
         pictures = layers.Permute((2, 1, 3), name="adapted_sides")(pictures)
     if side != SIDE:
         pictures = layers.Resizing(side, side, name="adapted_size")(pictures)
@@ -110,42 +110,44 @@ def shown(pictures: Any, way: Way, model: keras.Model) -> Any:
     return pictures
 
 
-def tried(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> tuple[Trial, bool]:
-    """Return how a network reads digits in the best way, and whether it answers in scores.
-
-    Scores are no probabilities, but their logits.
+def best_format(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> tuple[Trial, bool]:
+    """Return how a network reads digits in the best format, and whether it answers in logits.
 
     Args:
-        model: with a `frame` and ten answers.
+        model: with an `input_size` and ten answers.
         images: uint8 (n, 28, 28), 255 is full ink.
         labels: int64 (n,).
     """
     answer = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
-    answers = [np.concatenate(list(_answers(answer, images, way, model))) for way in WAYS]
-    # In a wrong way some give no numbers at all.
-    gives_scores = not any(map(_are_probabilities, answers))
+    answers = [
+        np.concatenate(list(_answers(answer, images, form, model))) for form in INPUT_FORMATS
+    ]
+    # In a wrong format some give no numbers at all.
+    gives_logits = not any(map(_are_probabilities, answers))
     trials = [
-        _trial(way, keras.ops.softmax(given).numpy() if gives_scores else given, labels)
-        for way, given in zip(WAYS, answers, strict=True)
+        _trial(form, keras.ops.softmax(given).numpy() if gives_logits else given, labels)
+        for form, given in zip(INPUT_FORMATS, answers, strict=True)
     ]
     enough = max(trial.right for trial in trials) - LUCK * len(labels)
     best = min((one for one in trials if one.right >= enough), key=lambda one: one.loss)
-    return best, gives_scores
+    return best, gives_logits
 
 
-def _answers(answer: Any, images: np.ndarray, way: Way, model: keras.Model) -> Iterator[np.ndarray]:
+def _answers(
+    answer: Any, images: np.ndarray, form: InputFormat, model: keras.Model
+) -> Iterator[np.ndarray]:
     for start in range(0, len(images), BATCH):
         pictures = as_network_input(images[start : start + BATCH])
-        yield np.asarray(answer(shown(pictures, way, model)), np.float32)
+        yield np.asarray(answer(formatted(pictures, form, model)), np.float32)
 
 
 def _are_probabilities(answers: np.ndarray) -> bool:
     return bool((answers >= 0).all() and np.allclose(answers.sum(axis=1), 1, atol=0.01))
 
 
-def _trial(way: Way, probabilities: np.ndarray, labels: np.ndarray) -> Trial:
+def _trial(form: InputFormat, probabilities: np.ndarray, labels: np.ndarray) -> Trial:
     """Count the right answers; what is no number counts as none."""
     known = np.nan_to_num(probabilities)
     chances = np.maximum(known[np.arange(len(labels)), labels], LEAST_PROBABILITY)
     right = int((known.argmax(axis=1) == labels).sum())
-    return Trial(way, right, float(-np.log(chances).mean()))
+    return Trial(form, right, float(-np.log(chances).mean()))

@@ -8,7 +8,7 @@ Objects = list[dict[str, Any]]
 MOST_STATES = 100
 
 
-class History:
+class UndoHistory:
     """Drawings in their order, each the objects of the component's JSON, and a place in them.
 
     The canvas undoes and redoes by itself what was drawn on it, so a drawing that it tells may be

@@ -4,8 +4,8 @@ from http.client import IncompleteRead
 
 import pytest
 
-from mnist_app.core.data import downloads
-from mnist_app.core.data.downloads import download
+from mnist_app.core.data import dataset_downloads
+from mnist_app.core.data.dataset_downloads import download
 from mnist_app.core.errors import DigitLabError, Stopped
 from tests.support.origin import Origin
 
@@ -50,6 +50,6 @@ def test_half_a_file_or_another_one_is_refused(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(DigitLabError):
         download(list(FILES))
     served(monkeypatch, Origin(FILES))
-    monkeypatch.setattr(downloads, "_SHA256", {"one.gz": hashlib.sha256(b"").hexdigest()})
+    monkeypatch.setattr(dataset_downloads, "_SHA256", {"one.gz": hashlib.sha256(b"").hexdigest()})
     with pytest.raises(DigitLabError):
         download(list(FILES))

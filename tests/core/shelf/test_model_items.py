@@ -1,6 +1,6 @@
 from mnist_app.core.models import model_cache, model_store
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.models import model_of, models
+from mnist_app.core.shelf.model_items import model_of, models
 from mnist_app.core.shelf.shelf import Kind
 from tests.support.shelves import network_of
 

@@ -13,9 +13,9 @@ from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_drawing
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.model_items import model_of
 from mnist_app.live import limits
-from mnist_app.live.messages import Begin, Look, Points, Refused
+from mnist_app.live.messages import AskLayers, Begin, Points, Refused
 
 
 @dataclass
@@ -69,7 +69,9 @@ class LiveDrawing:
             return Reading((), str(error))
 
 
-def after(drawing: LiveDrawing | None, message: Begin | Points | Look, visitor: str) -> LiveDrawing:
+def after(
+    drawing: LiveDrawing | None, message: Begin | Points | AskLayers, visitor: str
+) -> LiveDrawing:
     """Return the drawing as it is after a message.
 
     Raises:

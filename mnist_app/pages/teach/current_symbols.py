@@ -8,7 +8,7 @@ from mnist_app.core import file_hashes
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.shelf import shelf
-from mnist_app.core.shelf.models import model_of
+from mnist_app.core.shelf.model_items import model_of
 from mnist_app.core.shelf.shelf import Item, Kind
 from mnist_app.core.symbols import storage
 from mnist_app.core.symbols.symbols import Symbols
@@ -24,7 +24,7 @@ GONE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class CurrentSymbols:
     """Symbols and the item on the shelf that holds them, if it is there already."""
 
     item: Item | None
@@ -41,7 +41,7 @@ class Opened:
         return model_of(self.item) if self.item else None
 
 
-def opened() -> Opened:
+def current_symbols() -> CurrentSymbols:
     """Return what the link names, or else what the visitor taught last."""
     linked = st.query_params.get(LINK)
     item = shelf.find(linked, visitor()) if linked else None
@@ -54,21 +54,21 @@ def opened() -> Opened:
     elif item is None and not st.session_state.get("begins_anew"):
         item = next(iter(shelf.items(visitor(), Kind.SYMBOLS)), None)
     if item is None:
-        return Opened(None, st.session_state.get("unkept_symbols", Symbols()))
+        return CurrentSymbols(None, st.session_state.get("unkept_symbols", Symbols()))
     if item.is_owned_by(visitor()):
         set_link(LINK, item.id)
-    return Opened(item, _loaded(item))
+    return CurrentSymbols(item, _loaded(item))
 
 
-def latest(before: Opened) -> Opened:
+def latest(before: CurrentSymbols) -> CurrentSymbols:
     """Return the same as it is by now."""
     if before.item is None:
-        return opened()
+        return current_symbols()
     item = shelf.find(before.item.id, visitor())
-    return Opened(item, _loaded(item)) if item else opened()
+    return CurrentSymbols(item, _loaded(item)) if item else current_symbols()
 
 
-def change(before: Opened, symbols: Symbols) -> None:
+def change(before: CurrentSymbols, symbols: Symbols) -> None:
     """Keep what was changed; a set comes onto the shelf with its first drawing.
 
     Raises:

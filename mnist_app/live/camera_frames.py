@@ -4,12 +4,12 @@ from typing import Any
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.heavy_imports import import_first
-from mnist_app.core.images.pictures import opened
+from mnist_app.core.images.pictures import decode
 from mnist_app.core.models import model_cache
 from mnist_app.core.recognition import answers
 from mnist_app.core.recognition.reading import Reading, read_picture
 from mnist_app.live import limits
-from mnist_app.live.drawings import reader
+from mnist_app.live.live_drawing import reader
 from mnist_app.live.messages import Frame
 
 
@@ -22,7 +22,7 @@ def answer(frame: Frame, visitor: str) -> dict[str, Any]:
     model = reader(frame.model, visitor)
     import_first("scipy.ndimage", "skimage.filters")
     try:
-        picture = opened(frame.picture, limits.FRAME_PIXELS)
+        picture = decode(frame.picture, limits.FRAME_PIXELS)
         reading = read_picture(picture, model_cache.loaded(model.path), frame.kind == "number")
     except DigitLabError as error:
         reading = Reading((), str(error))

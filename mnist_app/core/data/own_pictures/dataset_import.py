@@ -10,12 +10,12 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.data.own_pictures.conversion import Conversion, proposed
 from mnist_app.core.data.own_pictures.csv_source import csv_source
 from mnist_app.core.data.own_pictures.npz_source import npz_source
-from mnist_app.core.data.own_pictures.source import Source, in_order, require_few
+from mnist_app.core.data.own_pictures.source import Source, require_few, sorted_names
 from mnist_app.core.data.own_pictures.zip_source import zip_source
 from mnist_app.core.errors import DigitLabError, Stopped
 
 READERS = {".zip": zip_source, ".npz": npz_source, ".csv": csv_source}
-# Pictures that show the ways, and that decide between them.
+# Pictures that show both methods, and that decide between them.
 SAMPLES = 24
 # Of a file that does not say which pictures are to test with.
 TEST_FRACTION = 0.2
@@ -72,7 +72,7 @@ def samples(source: Source) -> list[Sample]:
         DigitLabError: none can be opened.
     """
     labels = np.array(source.labels)
-    of_class = [np.flatnonzero(labels == name).tolist() for name in in_order(source.labels)]
+    of_class = [np.flatnonzero(labels == name).tolist() for name in sorted_names(source.labels)]
     in_turn = [
         numbers[turn]
         for turn in range(max(map(len, of_class)))
@@ -92,11 +92,11 @@ def samples(source: Source) -> list[Sample]:
 
 
 def suggestion(found: list[Sample]) -> Conversion:
-    """Return the way that suits these samples."""
+    """Return the conversion that suits these samples."""
     return proposed([sample.colours for sample in found])
 
 
-def read(
+def import_dataset(
     source: Source,
     convert: Conversion,
     name: str,
@@ -125,7 +125,7 @@ def read(
             kept.append(number)
         except DigitLabError as error:
             left_out.append(f"{source.names[number]} ({label}): {error}")
-    names = in_order(source.labels[number] for number in kept)
+    names = sorted_names(source.labels[number] for number in kept)
     if len(names) < 2:
         raise DigitLabError("Too few of these pictures can be used. Choose another file.")
     place = {name: label for label, name in enumerate(names)}
@@ -140,7 +140,7 @@ def read(
     pictures = np.stack(images)
     training = pictures[~is_test], labels[~is_test]
     dataset = Dataset(
-        name, names, *training, pictures[is_test], labels[is_test], "a file", title, convert.way
+        name, names, *training, pictures[is_test], labels[is_test], "a file", title, convert.method
     )
     return OwnPictures(dataset, tuple(left_out))
 
