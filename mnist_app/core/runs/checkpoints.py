@@ -1,6 +1,6 @@
 """Checkpoints: a training run at the end of an epoch, as bytes and as a file.
 
-It is a ZIP file of known names. Reading it runs no code and needs no Keras.
+It is a ZIP file of facts, in JSON, and arrays. Reading it runs no code and needs no Keras.
 """
 
 import contextlib
@@ -21,9 +21,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED, atomic_write
 
 NAME = "checkpoint.zip"
-FACTS = "facts.json"
-# What a run may put beside its facts: Keras' own backup, and arrays of ours.
-PARTS = ("latest.weights.h5", "training_metadata.json", "arrays.npz")
+FACTS, ARRAYS = "facts.json", "arrays.npz"
 MOST_BYTES = 1_000_000_000
 BROKEN = "The checkpoint of this run is damaged. Start the run again."
 
@@ -71,17 +69,12 @@ class Checkpoint:
                 return None
             return np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(28, 28)
 
-    def unpack(self, folder: Path) -> None:
-        """Put its parts, but not its facts, into `folder`.
-
-        Raises:
-            DigitLabError: it is broken.
-            OSError: the folder cannot be written.
-        """
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Read its arrays, by name."""
         with self._opened() as archive:
-            parts = {name: archive.read(name) for name in PARTS if name in archive.namelist()}
-        for name, data in parts.items():
-            (folder / name).write_bytes(data)
+            data = io.BytesIO(archive.read(ARRAYS))
+            with np.load(data, allow_pickle=False) as arrays:
+                return dict(arrays)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:
@@ -92,12 +85,16 @@ class Checkpoint:
 
 
 def pack(
-    folder: Path, facts: dict[str, Any], config: dict[str, Any], drawing: np.ndarray | None
+    facts: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    config: dict[str, Any],
+    drawing: np.ndarray | None,
 ) -> Checkpoint:
-    """Make a checkpoint of the parts in `folder` and of facts about the run.
+    """Make a checkpoint of facts about the run and of arrays.
 
     Args:
         facts: ready for JSON; with "epoch", how many are done.
+        arrays: by name.
         config: the settings of the run, see `TrainingConfig.as_dict`.
         drawing: the person's own, uint8 (28, 28), if there is one.
     """
@@ -109,9 +106,8 @@ def pack(
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr(FACTS, json.dumps(contents))
-        for name in PARTS:
-            if (folder / name).exists():
-                archive.write(folder / name, name)
+        with archive.open(ARRAYS, "w", force_zip64=True) as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
     return Checkpoint(data.getvalue())
 
 

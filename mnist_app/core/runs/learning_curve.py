@@ -8,8 +8,10 @@ import numpy as np
 
 from mnist_app.core.runs.progress import Point
 
-# Points that a curve has at most, those that end an epoch not counted.
+# Points that a curve has at most, but for those of the first steps and the ends of epochs.
 CURVE_POINTS = 400
+# Each of these has a point: of a slow run something is to be seen at once.
+FIRST_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class GrowingCurve:
         self._done += 1
         self._since.append((loss, accuracy))
         self._learning_rate = learning_rate
-        if self._done % self._every == 0 or self._done % self._steps == 0:
+        is_first = self._done <= FIRST_STEPS
+        if is_first or self._done % self._every == 0 or self._done % self._steps == 0:
             self._points += self._tip()
             self._since = []
 

@@ -1,11 +1,7 @@
-"""Backup of a training run: Keras' own, and what that leaves out."""
+"""Backup of a training run as a checkpoint, and its restoration."""
 
-import errno
 import hashlib
-import os
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -18,65 +14,51 @@ from mnist_app.core.settings import TrainingConfig
 from mnist_app.lab.training.early_stopping import ValidationCallbacks
 from mnist_app.lab.training.history import History
 
-ARRAYS = "arrays.npz"
-
 
 class Backup:
     """Backs up a run after each whole epoch, and restores it.
 
-    Keras' backup holds the weights and the optimizer. The state of each dropout, the best weights
-    so far, where the monitors stand and the curves are put beside it.
+    Unlike Keras' own it holds the state of each dropout, the best weights so far, where the
+    monitors stand and the curves, and needs no disk.
 
     Attributes:
         ended_early: whether what was unpacked had stopped early already.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        config: TrainingConfig,
-        origin: dict[str, Any],
-        drawing: np.ndarray | None = None,
+        self, config: TrainingConfig, origin: dict[str, Any], drawing: np.ndarray | None = None
     ) -> None:
-        """Back up in `folder`, which is there and empty.
+        """Back up a run with these settings.
 
         Args:
             origin: what else decides how the run ends, see `origin`.
             drawing: the person's own that the network is asked about, uint8 (28, 28).
         """
-        self._folder, self._config, self._origin, self._drawing = folder, config, origin, drawing
-        self._keras = keras.callbacks.BackupAndRestore(str(folder), delete_checkpoint=False)
+        self._config, self._origin, self._drawing = config, origin, drawing
         self.ended_early = False
         self._monitors: dict[str, Any] = {}
         self._best: list[np.ndarray] = []
 
     def unpack(self, checkpoint: Checkpoint, learner: keras.Model, steps: int) -> History:
-        """Make ready to go on from a checkpoint of the same run, with `steps` an epoch.
+        """Go on from a checkpoint of the same run, with `steps` an epoch.
 
         Raises:
             DigitLabError: it is broken, or of another run.
         """
         facts = checkpoint.facts
         _require_same(checkpoint, self._config, self._origin)
-        checkpoint.unpack(self._folder)
+        arrays = checkpoint.arrays()
         try:
-            with np.load(self._folder / ARRAYS, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            for name, variable in _unsaved(learner).items():
+            for name, variable in _named("variable", _variables(learner)).items():
                 variable.assign(arrays[name])
             self._monitors = dict(facts["monitors"])
             if self._monitors:
-                self._best = [arrays[name] for name in _names("best", learner.weights)]
+                self._best = [arrays[name] for name in _named("best", learner.weights)]
                 waited = int(self._monitors["wait"][0])
                 self.ended_early = 0 < self._config.early_stopping <= waited
             return History.from_dict(facts["history"], self._config, steps)
-        except (LookupError, TypeError, ValueError, OSError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise DigitLabError(BROKEN) from error
-
-    def begin(self, learner: keras.Model) -> None:
-        """Load what was unpacked, if anything, into a network that is about to be trained."""
-        self._keras.set_model(learner)
-        self._keras.on_train_begin()
 
     def restore(self, monitors: ValidationCallbacks) -> None:
         """Restore the monitors' unpacked state, once, after they have begun."""
@@ -87,31 +69,17 @@ class Backup:
     def save(
         self, learner: keras.Model, history: History, monitors: ValidationCallbacks
     ) -> Checkpoint:
-        """Back up a run at the end of an epoch.
-
-        Raises:
-            OSError: the folder cannot be written.
-        """
-        self._require_room(learner)
-        self._keras.on_epoch_end(history.epoch - 1)
-        best = dict(zip(_names("best", learner.weights), monitors.best_weights, strict=False))
-        arrays: dict[str, Any] = dict(best)
-        arrays |= {name: variable.numpy() for name, variable in _unsaved(learner).items()}
-        np.savez(self._folder / ARRAYS, **arrays)
+        """Back up a run at the end of an epoch."""
+        best = _named("best", monitors.best_weights)
+        values = [variable.numpy() for variable in _variables(learner)]
         facts = {
             "epoch": history.epoch,
             "history": history.as_dict(),
             "monitors": monitors.as_dict() if best else {},
             "origin": self._origin,
         }
-        return checkpoints.pack(self._folder, facts, self._config.as_dict(), self._drawing)
-
-    def _require_room(self, learner: keras.Model) -> None:
-        """Refuse to start writing on a full disk, where HDF5 may take the process down."""
-        variables = [*learner.variables, *learner.optimizer.variables]
-        needed = sum(variable.numpy().nbytes for variable in variables)
-        if shutil.disk_usage(self._folder).free < 2 * needed:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        arrays = best | _named("variable", values)
+        return checkpoints.pack(facts, arrays, self._config.as_dict(), self._drawing)
 
 
 def origin(
@@ -154,12 +122,9 @@ def _require_same(checkpoint: Checkpoint, config: TrainingConfig, origin: dict[s
         )
 
 
-def _unsaved(learner: keras.Model) -> dict[str, keras.Variable]:
-    """Return the variables that Keras' backup leaves out, by name: the states of dropout."""
-    saved = {id(variable) for variable in learner.weights}
-    left = [variable for variable in learner.variables if id(variable) not in saved]
-    return dict(zip(_names("state", left), left, strict=True))
+def _variables(learner: keras.Model) -> list[keras.Variable]:
+    return [*learner.variables, *learner.optimizer.variables]
 
 
-def _names(kind: str, things: Sequence[Any]) -> list[str]:
-    return [f"{kind}-{index}" for index in range(len(things))]
+def _named(kind: str, things: Sequence[Any]) -> dict[str, Any]:
+    return {f"{kind}-{index}": thing for index, thing in enumerate(things)}

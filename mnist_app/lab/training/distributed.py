@@ -107,14 +107,16 @@ class SharedEngine(Engine):
         self._step, self._steps = _step(self._strategy, self._learner, config), steps
         return self._learner
 
-    def fit(self, batches: tf.data.Dataset, epochs: int, callbacks: Callbacks, wish: Wish) -> None:
+    def fit(
+        self, batches: tf.data.Dataset, epochs: range, callbacks: Callbacks, wish: Wish
+    ) -> None:
         """Train with all others; see `Engine.fit`."""
         observers = keras.callbacks.CallbackList(callbacks, model=self._learner)
         self._learner.stop_training = False
         with _plain_words():
             observers.on_train_begin()
             rest = iter(batches)
-            for epoch in range(epochs):
+            for epoch in epochs:
                 observers.on_epoch_begin(epoch)
                 logs = self._learn(itertools.islice(rest, self._steps), observers, wish)
                 _agree(self._strategy, self._learner)

@@ -40,15 +40,18 @@ class Engine:
         self._steps = steps
         return self._learner
 
-    def fit(self, batches: tf.data.Dataset, epochs: int, callbacks: Callbacks, wish: Wish) -> None:
-        """Train what `take` returned up to the end of epoch `epochs`, from where a backup ends.
+    def fit(
+        self, batches: tf.data.Dataset, epochs: range, callbacks: Callbacks, wish: Wish
+    ) -> None:
+        """Train what `take` returned for some epochs, which are numbered from 0.
 
         Raises:
             DigitLabError: others who take part were lost.
         """
         self._learner.fit(
             batches,
-            epochs=epochs,
+            initial_epoch=epochs.start,
+            epochs=epochs.stop,
             steps_per_epoch=self._steps,
             callbacks=callbacks,
             shuffle=False,

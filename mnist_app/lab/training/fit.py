@@ -4,11 +4,9 @@ It knows nothing of any screen: `report` gets an immutable `Progress`, `control`
 every step.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -107,33 +105,31 @@ def train(
     learner = engine.take(model, config, feed.steps)
     classifier, monitors = KerasClassifier(learner), ValidationCallbacks(config)
     history, epochs, backup = History(config, feed.steps), config.epochs, None
-    with tempfile.TemporaryDirectory(prefix="digit-lab-") as folder:
-        if has_backup:
-            known = origin(images, targets, start_from, teachers)
-            backup = Backup(Path(folder), config, known, drawing)
-        if backup and checkpoint:
-            history = backup.unpack(checkpoint, learner, feed.steps)
-            epochs = history.epoch if backup.ended_early else epochs
-        run = RunCallback(
-            history,
-            engine,
-            classifier,
-            parts,
-            monitors,
-            NetworkMonitor(classifier, dataset, drawing) if watch else None,
-            backup,
-            report,
-            control or RunControl(),
-        )
-        callbacks = [keras.callbacks.TerminateOnNaN(), run]
-        if len(parts.validation_labels):
-            callbacks += monitors.callbacks
-        batches = feed.batches(history.epoch)
-        if teach:
-            batches = batches.map(teach, num_parallel_calls=2).prefetch(2)
-        started = time.perf_counter()
-        engine.fit(batches, epochs, callbacks, run.wants_to_stop)
-        run.finish()
+    if has_backup:
+        backup = Backup(config, origin(images, targets, start_from, teachers), drawing)
+    if backup and checkpoint:
+        history = backup.unpack(checkpoint, learner, feed.steps)
+        epochs = history.epoch if backup.ended_early else epochs
+    run = RunCallback(
+        history,
+        engine,
+        classifier,
+        parts,
+        monitors,
+        NetworkMonitor(classifier, dataset, drawing) if watch else None,
+        backup,
+        report,
+        control or RunControl(),
+    )
+    callbacks = [keras.callbacks.TerminateOnNaN(), run]
+    if len(parts.validation_labels):
+        callbacks += monitors.callbacks
+    batches = feed.batches(history.epoch)
+    if teach:
+        batches = batches.map(teach, num_parallel_calls=2).prefetch(2)
+    started = time.perf_counter()
+    engine.fit(batches, range(history.epoch, epochs), callbacks, run.wants_to_stop)
+    run.finish()
     if learner is not model:
         model.set_weights(learner.get_weights())
     seconds = time.perf_counter() - started

@@ -72,7 +72,7 @@ class RunCallback(keras.callbacks.Callback):
         self._began = time.monotonic() - history.elapsed
         self._most_seconds = 60 * limits.most("minutes")
         self._view: View | None = None
-        self._ending = self._trouble = ""
+        self._ending = ""
         self._followed_factor = 1.0
         self._resumed = self._reported = self._looked = 0.0
         self._sums = (0.0, 0.0)
@@ -81,11 +81,6 @@ class RunCallback(keras.callbacks.Callback):
     def wants_to_stop(self) -> bool:
         """Return whether somebody, or this host's limit, wants the run to end."""
         return self._is_late() or self._control.should_stop()
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Load the weights of the checkpoint to go on from."""
-        if self._backup:
-            self._backup.begin(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Close the epoch before."""
@@ -147,14 +142,11 @@ class RunCallback(keras.callbacks.Callback):
                 f"{DIVERGED}The best version is kept. To do better, lower the learning rate "
                 "and start again."
             )
-        elif not self.stopped:
-            # Nothing is left to go on with, so no trouble is either.
-            self._trouble = ""
-            if self._history.epoch < self._history.config.epochs:
-                self._ending = (
-                    "It stopped early: it did best on the held-back pictures after epoch "
-                    f"{self._monitors.best_epoch}. That version is kept."
-                )
+        elif not self.stopped and self._history.epoch < self._history.config.epochs:
+            self._ending = (
+                "It stopped early: it did best on the held-back pictures after epoch "
+                f"{self._monitors.best_epoch}. That version is kept."
+            )
         self._look()
         self._report(is_over=True)
 
@@ -170,21 +162,8 @@ class RunCallback(keras.callbacks.Callback):
             self._history.learning_rate_factor = rate / self._history.config.learning_rate
         self._report()
         if self._backup:
-            self._save(self._backup)
-
-    def _save(self, backup: Backup) -> None:
-        """Report a checkpoint; training goes on without one when the disk is full."""
-        self._history.elapsed = self._elapsed()
-        try:
-            checkpoint = backup.save(self.model, self._history, self._monitors)
-        except OSError:
-            self._trouble = (
-                "This epoch could not be saved, so the run cannot continue from it. Free some "
-                "disk space."
-            )
-            return
-        self._trouble = ""
-        self._report_to(checkpoint)
+            self._history.elapsed = self._elapsed()
+            self._report_to(self._backup.save(self.model, self._history, self._monitors))
 
     def _has_numbers(self) -> bool:
         """Return whether all weights are finite: a bad update shows in the next loss only."""
@@ -280,6 +259,6 @@ class RunCallback(keras.callbacks.Callback):
             is_paused=is_paused,
             is_over=is_over,
             is_used_up=self.diverged or self._is_late(),
-            remark=" ".join(filter(None, (self._ending, self._trouble))),
+            remark=self._ending,
         )
         self._report_to(self.progress)

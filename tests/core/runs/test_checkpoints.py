@@ -15,11 +15,11 @@ from tests.support.samples import nearly_full_disk
 DRAWING = np.arange(784, dtype=np.uint16).astype(np.uint8).reshape(28, 28)
 
 
-def made(folder: Path, epoch: int = 3, drawing: np.ndarray | None = None) -> Checkpoint:
-    folder.mkdir(exist_ok=True)
-    (folder / "latest.weights.h5").write_bytes(b"weights")
-    (folder / "other.txt").write_text("not of a checkpoint")
-    return checkpoints.pack(folder, {"epoch": epoch}, {"epochs": 5}, drawing)
+ARRAYS = {"weights": np.arange(6.0).reshape(2, 3)}
+
+
+def made(epoch: int = 3, drawing: np.ndarray | None = None) -> Checkpoint:
+    return checkpoints.pack({"epoch": epoch}, ARRAYS, {"epochs": 5}, drawing)
 
 
 def packed(**parts: str) -> Checkpoint:
@@ -32,31 +32,29 @@ def packed(**parts: str) -> Checkpoint:
 
 
 def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
-    checkpoints.save(made(tmp_path / "work", drawing=DRAWING), tmp_path / "run")
+    checkpoints.save(made(drawing=DRAWING), tmp_path / "run")
     found = checkpoints.load(tmp_path / "run")
     assert (found.epoch, found.settings) == (3, {"epochs": 5})
     np.testing.assert_array_equal(found.drawing, DRAWING)
-    (tmp_path / "taken").mkdir()
-    found.unpack(tmp_path / "taken")
-    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["latest.weights.h5"]
-    assert (tmp_path / "taken" / "latest.weights.h5").read_bytes() == b"weights"
-    assert made(tmp_path / "work").drawing is None
+    assert list(found.arrays()) == ["weights"]
+    np.testing.assert_array_equal(found.arrays()["weights"], ARRAYS["weights"])
+    assert made().drawing is None
 
 
 def test_a_checkpoint_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    checkpoints.save(made(tmp_path / "work", epoch=1), run)
+    checkpoints.save(made(epoch=1), run)
     with nearly_full_disk(), pytest.raises(DigitLabError):
-        checkpoints.save(made(tmp_path / "work", epoch=2), run)
+        checkpoints.save(made(epoch=2), run)
     assert checkpoints.load(run).epoch == 1
     assert [path.name for path in run.iterdir()] == [NAME]
 
 
-def test_nothing_is_unpacked_outside_of_its_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "inner"
-    folder.mkdir()
-    packed(**{"../evil.txt": "", "latest.weights.h5": ""}).unpack(folder)
-    assert [path.name for path in tmp_path.rglob("*")] == ["inner", "latest.weights.h5"]
+def test_a_checkpoint_without_arrays_is_refused() -> None:
+    """As earlier versions made them."""
+    for parts in ({}, {"arrays.npz": "nothing"}):
+        with pytest.raises(DigitLabError, match="Start the run again"):
+            packed(**parts).arrays()
 
 
 def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +65,7 @@ def test_what_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("cut", [0, 10, 150, -30])
 def test_a_broken_checkpoint_is_refused(cut: int, tmp_path: Path) -> None:
-    checkpoints.save(made(tmp_path / "work"), tmp_path)
+    checkpoints.save(made(), tmp_path)
     path = tmp_path / NAME
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(DigitLabError, match="Start the run again"):
@@ -103,7 +101,7 @@ def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
 def test_a_checkpoint_is_removed_and_nothing_else(tmp_path: Path) -> None:
     folder, own, former = tmp_path / "run", tmp_path / "other", tmp_path / "former"
     for place in (folder, own):
-        checkpoints.save(made(tmp_path / "work"), place)
+        checkpoints.save(made(), place)
     # As a process leaves it that was killed while it wrote.
     (folder / ".checkpoint-x1").mkdir()
     (folder / ".checkpoint-x1" / NAME).touch()
@@ -114,5 +112,5 @@ def test_a_checkpoint_is_removed_and_nothing_else(tmp_path: Path) -> None:
     for place in (folder, own, former, tmp_path / "nowhere"):
         checkpoints.remove(place)
         assert not checkpoints.exists(place)
-    left = {path.name for path in tmp_path.rglob("*")} - {"work", "latest.weights.h5", "other.txt"}
+    left = {path.name for path in tmp_path.rglob("*")}
     assert left == {"other", "notes.txt"}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_app.core.runs import learning_curve
-from mnist_app.core.runs.learning_curve import GrowingCurve
+from mnist_app.core.runs.learning_curve import FIRST_STEPS, GrowingCurve
 from mnist_app.core.runs.progress import Point
 
 MOST = 8
@@ -30,7 +30,7 @@ def test_a_curve_stays_short_and_each_point_is_the_mean_since_the_one_before(
         curve.add(loss, 0.5, 0.01)
         points = curve.points
         assert points[-1].epoch == pytest.approx(done / steps)
-        assert len(points) <= MOST + done // steps + 1
+        assert len(points) <= MOST + FIRST_STEPS + done // steps + 1
         if done == whole * steps:
             curve = GrowingCurve(steps, epochs, points)
     ends = [0, *(round(point.epoch * steps) for point in points)]
@@ -39,11 +39,11 @@ def test_a_curve_stays_short_and_each_point_is_the_mean_since_the_one_before(
         assert point.loss == pytest.approx(np.mean(losses[since:end]), abs=1e-9)
 
 
-def test_a_short_run_has_a_point_for_each_step() -> None:
-    curve = GrowingCurve(4, 2)
-    for loss in range(8):
+def test_each_of_the_first_steps_has_a_point_however_long_the_run() -> None:
+    curve = GrowingCurve(1000, 100)
+    for loss in range(FIRST_STEPS):
         curve.add(loss, 0.5, 0.01)
-    assert [point.loss for point in curve.points] == list(range(8))
+        assert [point.loss for point in curve.points] == list(range(loss + 1))
 
 
 def test_points_are_chosen_evenly_and_keep_their_ends() -> None:

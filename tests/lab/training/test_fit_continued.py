@@ -1,4 +1,3 @@
-import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,6 @@ from mnist_app.core.data.datasets import Dataset
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
 from mnist_app.core.runs.checkpoints import Checkpoint
-from mnist_app.core.runs.progress import Progress
 from mnist_app.lab.training.compilation import build_model
 from mnist_app.lab.training.fit import train
 from tests.support.controlled_runs import ControlledAt, Told
@@ -125,22 +123,3 @@ def test_a_run_goes_on_with_the_models_it_began_with_alone(
     for other in ({"start_from": model}, {"teachers": [model]}):
         with pytest.raises(DigitLabError, match="another --start-from or --teacher"):
             train(quick(), dataset, checkpoint=checkpoint, **other)
-
-
-def test_a_checkpoint_that_cannot_be_made_does_not_end_the_run(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is told while the run goes; once it has ended by itself, nothing is left to go on with."""
-    remarks: list[str] = []
-
-    def report(told: Progress | Checkpoint) -> None:
-        assert isinstance(told, Progress)
-        remarks.append(told.remark)
-
-    full = shutil.disk_usage("/")._replace(free=100)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
-    result = train(quick(epochs=2), dataset, report, keeps_checkpoints=True)
-    assert not result.stopped
-    assert result.progress.fraction == 1
-    assert any("could not be saved" in remark for remark in remarks)
-    assert not result.progress.remark
