@@ -8,7 +8,7 @@ from streamlit.config import get_option
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import ENDINGS
-from mnist_app.core.jobs.snapshot import JobState
+from mnist_app.core.jobs.snapshot import JobState, Snapshot
 from mnist_app.core.models import model_store
 from mnist_app.core.recognition import answers
 from mnist_app.core.symbols import storage
@@ -125,6 +125,7 @@ def show_photos(current: CurrentSymbols, label: int) -> None:
             "Photos from", SOURCES, default=SOURCES[0], key="photo_source", required=True
         )
         images: list[np.ndarray] = []
+        unread: list[Snapshot] = []
         for data, photo in _held() if source == SOURCES[1] else _files():
             shipped = model_store.describe(model_store.SHIPPED)
             job = picture_job(data, photo, False, shipped, visitor())
@@ -137,7 +138,9 @@ def show_photos(current: CurrentSymbols, label: int) -> None:
             elif job.is_over:
                 show_failure(queues().short, job, f"retry-{photo}", is_file=True)
             else:
-                show_progress(queues().short, job.id, "Looking for the drawing")
+                unread.append(job)
+        if unread:
+            show_progress(queues().short, unread[-1].id, "Looking for the drawings")
         if images:
             st.html(picture_grid([(image, "", "") for image in images], side=56))
             examples = [Example(label, image) for image in images]

@@ -18,7 +18,7 @@ from mnist_app.pages.session.queues import queues
 from mnist_app.pages.teach.lesson import alike
 from tests.support.canvas_app import components, words
 from tests.support.drawings import canvas_json
-from tests.support.gates import PATIENCE
+from tests.support.gates import PATIENCE, Gate
 from tests.support.pictures import encoded, seven
 from tests.support.symbols import strokes, symbol
 from tests.support.visits import jobs_about, until
@@ -127,6 +127,23 @@ def test_a_photograph_is_kept_like_a_drawing() -> None:
     assert app.segmented_control(key="drawn_class").options == ["seven: 1"]
     (item,) = shelf.items(VISITOR)
     assert storage.load(item).examples[0].image.any()
+
+
+def test_several_photographs_that_wait_to_be_read_are_no_fault() -> None:
+    app = named(opened(), "seven")
+    app.session_state["photos"] = True
+    app.run()
+    gates = [Gate() for _ in range(4)]
+    held = [queues().short.submit(gate) for gate in gates]
+    photo = ("seven.png", encoded(seven()), "image/png")
+    app.file_uploader(key="symbol_photos_0").set_value([photo, photo]).run()
+    assert not app.exception
+    assert len(app.get("progress")) == 1
+    for gate in gates:
+        gate.opened.set()
+    for job in (*held, *jobs_about(queues().short, "picture")):
+        queues().short.wait(job.id, timeout=PATIENCE)
+    assert app.run().button(key="keep_photos").label == "Keep 2 pictures as seven"
 
 
 def test_symbols_are_learned_and_then_read_with_their_names() -> None:
