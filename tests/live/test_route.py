@@ -70,7 +70,7 @@ def test_what_the_network_finds_is_told_of_what_was_last_answered(live: ClientCo
     found = asked(live, look(maps=2))
     assert found["drawing"] == 1
     assert found["look"]["image"] == answered["image"]
-    assert found["look"]["shares"] == answered["shares"]
+    assert found["look"]["probabilities"] == answered["probabilities"]
     assert [len(stage["maps"]) for stage in found["look"]["stages"]] == [2, 2, 2]
     assert asked(live, points(flat(SEVEN)))["drawing"] == 1
     asked(live, begin(drawing=2))

@@ -69,7 +69,7 @@ def paper(width: int, height: int, lines: Lines, pen: int = PEN) -> np.ndarray:
 
 
 def dry(wet: Lines, faint: Lines, ink: float) -> np.ndarray:
-    """Ink on grey paper under uneven light; of the faint lines there is only a share of it."""
+    """Ink on grey paper under uneven light; of the faint lines there is only a part of it."""
     cover = Image.new("L", (300, 370))
     for lines, pen, strength in ((faint, BRUSH[1], ink), (wet, BRUSH[0], 1.0)):
         for points in lines:

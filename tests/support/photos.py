@@ -42,8 +42,8 @@ def written(
         numerals: what is written.
         height: of the sheet in pixels.
         width: of the sheet in pixels.
-        size: height of the digits as a share of the sheet's.
-        pen: width of the line as a share of the digits' height.
+        size: height of the digits as a fraction of the sheet's.
+        pen: width of the line as a fraction of the digits' height.
 
     Returns:
         Float64 (height, width) in 0..1: how much of each pixel the ink covers.

@@ -52,7 +52,7 @@ def quick(**values: Any) -> TrainingConfig:
 
 
 def accuracy(model: Any, dataset: Dataset) -> float:
-    """The share of the test pictures that a network reads right."""
+    """The fraction of the test pictures that a network reads right."""
     from mnist_app.lab.networks.keras_classifier import KerasClassifier
 
     return evaluate(KerasClassifier(model), dataset.test_images, dataset.test_labels).accuracy

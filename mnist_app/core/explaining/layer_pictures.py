@@ -84,7 +84,7 @@ class LayerPictures:
         Returns:
             `image`: what the network gets; `stages`: of each its `title` and its `maps`; `row`: the
             numbers that the answer is made of, None when they are too many; all pictures as PNG in
-            base64. `shares`: the answer, a number in 0..1 for each class.
+            base64. `probabilities`: the answer, a number in 0..1 for each class.
         """
         layers = self._classifier.inside(image.astype(np.float32) / 255).layers
 
@@ -96,12 +96,12 @@ class LayerPictures:
             for stage in self.stages
         ]
         row = None if self._row is None else _square(change(self._row) / self._row_top)
-        shares = next(reversed(layers.values()))
+        probabilities = next(reversed(layers.values()))
         return {
             "image": _encoded(image),
             "stages": stages or [{"title": AT_ONCE, "maps": []}],
             "row": row,
-            "shares": [round(share, 4) for share in shares.tolist()],
+            "probabilities": [round(probability, 4) for probability in probabilities.tolist()],
         }
 
 

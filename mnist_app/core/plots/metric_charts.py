@@ -27,7 +27,7 @@ FEW = 20
 def confusion_heatmap(
     matrix: np.ndarray,
     names: Sequence[str],
-    as_shares: bool = False,
+    as_fractions: bool = False,
     with_diagonal: bool = True,
     selected: tuple[int, int] | None = None,
 ) -> Figure:
@@ -39,16 +39,16 @@ def confusion_heatmap(
     Args:
         matrix: int (classes, classes), row: true class, column: predicted class.
         names: one a class.
-        as_shares: write percents of the true class instead of counts.
+        as_fractions: write percents of the true class instead of counts.
         with_diagonal: show what was read correctly too.
         selected: row and column of a cell with a frame around it.
     """
     is_right = np.eye(len(names), dtype=bool)
-    share_of_class = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    fraction_of_class = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     errors = np.where(is_right, 0, matrix)
     written = (
-        [percent(share).removesuffix("%") for share in share_of_class.flat]
-        if as_shares
+        [percent(fraction).removesuffix("%") for fraction in fraction_of_class.flat]
+        if as_fractions
         else matrix.flat
     )
     is_few = len(names) <= MANY_CLASSES
@@ -57,9 +57,9 @@ def confusion_heatmap(
         str(text) if is_shown else ""
         for text, is_shown in zip(written, is_written.flat, strict=True)
     ]
-    right = np.where(is_right & with_diagonal, share_of_class, np.nan)
+    right = np.where(is_right & with_diagonal, fraction_of_class, np.nan)
     wrong = np.where(errors > 0, np.log1p(errors), np.nan)
-    unit = ", % of each row" if as_shares else ""
+    unit = ", % of each row" if as_fractions else ""
     axis: dict[str, Any] = {"type": "category", "fixedrange": True, "automargin": True}
     rows = axis if is_few else {**axis, "dtick": 1, "tickfont": {"size": 8}}
     ends = [-0.5, len(names) - 0.5]
@@ -67,7 +67,7 @@ def confusion_heatmap(
         [
             _cells(right, names, "128,140,160", 0.35, 1),
             _cells(wrong, names, "235,95,20", 0.8, max(float(np.log1p(errors.max())), 1.0)),
-            _cell_texts(matrix, share_of_class, names, texts),
+            _cell_texts(matrix, fraction_of_class, names, texts),
         ],
         height=460 if is_few else 260 + 10 * len(names),
         showlegend=False,
@@ -99,7 +99,7 @@ def _cells(
 
 
 def _cell_texts(
-    matrix: np.ndarray, shares: np.ndarray, names: Sequence[str], texts: Sequence[str]
+    matrix: np.ndarray, fractions: np.ndarray, names: Sequence[str], texts: Sequence[str]
 ) -> Trace:
     """Return texts in the cells, in the text colour of the page, and what they say in words."""
     # Of many cells only those with pictures: a pointer on another means the nearest.
@@ -115,7 +115,7 @@ def _cell_texts(
         textfont={"size": 11},
         hovertext=[
             f"{names[row]} read as {names[column]}:<br>"
-            f"{count} of {matrix[row].sum()} ({percent(shares[row, column])})"
+            f"{count} of {matrix[row].sum()} ({percent(fractions[row, column])})"
             for row, column, count in zip(rows, columns, counts, strict=True)
         ],
         hoverinfo="text",

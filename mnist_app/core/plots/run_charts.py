@@ -209,7 +209,7 @@ def learning_rate_curve(training: Sequence[Point], epochs: int) -> Figure:
 
 def class_accuracy_curves(
     validation: Sequence[Point],
-    shares: Sequence[Sequence[float]],
+    accuracies: Sequence[Sequence[float]],
     names: Sequence[str],
     epochs: int,
     words: str = "",
@@ -218,13 +218,13 @@ def class_accuracy_curves(
     """Return how the accuracy on each class rises over `epochs` epochs.
 
     Args:
-        shares: of each point of `validation`, 0..1 for each class, NaN for one without
+        accuracies: of each point of `validation`, 0..1 for each class, NaN for one without
             pictures.
         names: one a class.
         words: stand in the chart while nothing is validated.
         noun: what a class is called.
     """
-    percent = np.array(shares, dtype=float).reshape(-1, len(names)) * 100
+    percent = np.array(accuracies, dtype=float).reshape(-1, len(names)) * 100
     # From the tens that the worst class began in: near the end all are close to each other.
     low = min(90, int(min(percent[~np.isnan(percent)], default=0) / 10) * 10)
     note = {"text": words, "showarrow": False, "x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
@@ -237,7 +237,7 @@ def class_accuracy_curves(
         title=f"Accuracy on held-back pictures, by {noun}",
         height=300,
         yaxis={"range": [low, 100 + (100 - low) / 50]},
-        annotations=[] if shares else [note],
+        annotations=[] if accuracies else [note],
     )
 
 

@@ -34,7 +34,7 @@ def as_dict(reading: Reading, names: Sequence[str] = ()) -> dict[str, Any]:
     Returns:
         `text`: the digits, "" when there is none to be shown; `says`: lines about them, or why
         there is none; `quiet`: a smaller line below; `digits`: of each its `digit`, its ten
-        `shares` in 0..1, those still `open`, what is `said` of it, and its `image`, a PNG in
+        `probabilities` in 0..1, those still `open`, what is `said` of it, and its `image`, a PNG in
         base64.
     """
     open_to = [candidates(digit.probabilities) for digit in reading.digits]
@@ -72,7 +72,7 @@ def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
     said = ", ".join(f"{index} {confidence(digit.probabilities[index])}" for index in ranked)
     return {
         "digit": digit.digit,
-        "shares": [round(value, 4) for value in digit.probabilities.tolist()],
+        "probabilities": [round(value, 4) for value in digit.probabilities.tolist()],
         "open": open_to,
         "said": f"How likely each digit is: {said}",
         "image": base64.b64encode(png(digit.image)).decode(),

@@ -96,7 +96,7 @@ class Classifier:
         return self.answers(images.astype(np.float32) / 255).probabilities
 
     def logits(self, pictures: np.ndarray) -> np.ndarray:
-        """Return scores whose softmax is the answer, (n, classes), of float32 (n, 28, 28)."""
+        """Return logits, whose softmax is the answer, (n, classes), of float32 (n, 28, 28)."""
         return self.answers(pictures).logits
 
     def answers(self, pictures: np.ndarray) -> Answers:

@@ -109,8 +109,9 @@ def read_drawing(drawing: Drawing, classifier: Classifier, as_number: bool = Fal
     Raises:
         DigitLabError: see `pieces.drawn_pieces`.
     """
-    judge = Remembering(classifier)
-    return _read(drawn_rows(drawing, judge if as_number else None), _drawn_box, judge)
+    remembering = Remembering(classifier)
+    rows = drawn_rows(drawing, remembering if as_number else None)
+    return _read(rows, _drawn_box, remembering)
 
 
 def read_picture(picture: Picture, classifier: Classifier, as_number: bool = False) -> Reading:
@@ -131,19 +132,19 @@ def read_ink(
     Args:
         scale: units of a box for one pixel of `ink`.
     """
-    judge = Remembering(classifier)
-    rows = inked_rows(ink, judge if as_number else None)
-    reading = _read(rows, lambda part: _inked_box(part, scale), judge)
+    remembering = Remembering(classifier)
+    rows = inked_rows(ink, remembering if as_number else None)
+    reading = _read(rows, lambda part: _inked_box(part, scale), remembering)
     return reading if len(reading.digits) < 2 else _with_cuts(reading, ink.shape, scale)
 
 
 def _read(
-    rows: list[list[Character[Part]]], box_of: Callable[[Part], Box], judge: Answering
+    rows: list[list[Character[Part]]], box_of: Callable[[Part], Box], classifier: Answering
 ) -> Reading:
     characters = list(chain.from_iterable(rows))
     if not characters:
         return Reading((), NOTHING)
-    answers = judge.probabilities(np.stack([one.image for one in characters]))
+    answers = classifier.probabilities(np.stack([one.image for one in characters]))
     is_alone = len(characters) == 1
     digits = iter(
         _digit(one, values, box_of(one.part), is_alone)

@@ -256,7 +256,7 @@ def _missing(config: TrainingConfig, card: ModelCard | None) -> list[str]:
             "how the pictures were made: put pictures.npz from the Data page beside this file",
         ),
         (config.thickness, "strokes made thinner or thicker: Keras has no layer for it"),
-        (config.flip, "the share of mirrored pictures: Keras mirrors half of them"),
+        (config.flip, "the fraction of mirrored pictures: Keras mirrors half of them"),
         (config.distractors, "made-up pictures that are no digits"),
         (facts.get("pen drawings among them"), "pen drawings that it also learned from"),
         (facts.get("started from a model"), "what another model knew, with which it began"),

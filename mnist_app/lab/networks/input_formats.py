@@ -20,7 +20,7 @@ from mnist_app.lab.networks.logits import LEAST_PROBABILITY
 # Pictures that a network reads at once.
 BATCH = 50
 # Of formats as good as the best but for luck, the one with the lowest loss is taken.
-LUCK = 0.02
+TOLERANCE = 0.02
 # A scale and an offset for pixels in 0..1, and what they make of them.
 RANGES = (
     (1.0, 0.0, ""),
@@ -125,10 +125,10 @@ def best_format(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> t
     # In a wrong format some give no numbers at all.
     gives_logits = not any(map(_are_probabilities, answers))
     trials = [
-        _trial(form, keras.ops.softmax(given).numpy() if gives_logits else given, labels)
-        for form, given in zip(INPUT_FORMATS, answers, strict=True)
+        _trial(form, keras.ops.softmax(found).numpy() if gives_logits else found, labels)
+        for form, found in zip(INPUT_FORMATS, answers, strict=True)
     ]
-    enough = max(trial.right for trial in trials) - LUCK * len(labels)
+    enough = max(trial.right for trial in trials) - TOLERANCE * len(labels)
     best = min((one for one in trials if one.right >= enough), key=lambda one: one.loss)
     return best, gives_logits
 

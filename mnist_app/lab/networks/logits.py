@@ -23,6 +23,6 @@ def _without_activation(head: keras.layers.Dense) -> Any:
     """Copy a dense layer without its activation, on the same input."""
     settings = head.get_config() | {"activation": "linear", "name": f"{head.name}_logits"}
     linear = keras.layers.Dense.from_config(settings)
-    scores = linear(head.input)
+    logits = linear(head.input)
     linear.set_weights(head.get_weights())
-    return scores
+    return logits

@@ -96,10 +96,10 @@ def _of_archive(data: bytes, name: str) -> Contents:
                 raise _too_large(name)
         config = json.loads(archive.read("config.json"))
         # None but Keras 3 ever left it out.
-        told = archive.read("metadata.json") if "metadata.json" in archive.namelist() else b"{}"
+        metadata = archive.read("metadata.json") if "metadata.json" in archive.namelist() else b"{}"
         with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
             _refuse_links(file, name)
-    version = str(json.loads(told).get("keras_version", "3"))
+    version = str(json.loads(metadata).get("keras_version", "3"))
     return Contents(config, version[:MOST_SAID], ".keras")
 
 

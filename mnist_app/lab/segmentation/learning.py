@@ -27,7 +27,7 @@ EPOCHS = 8
 BATCH = 32
 LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-4
-# Whether a pixel belongs to a character is easier than where its middle is.
+# Whether a pixel belongs to a character is easier than where its centre is.
 BELONGING_WEIGHT = 0.5
 # Paler pixels are not asked about.
 FAINT = 0.1
@@ -54,7 +54,7 @@ def composed(count: int) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         The ink, uint8 (count, height, width), and what the network should say of it, float16
         (count, height, width, 3): 1 where it belongs to a character, else 0, and how many heights
-        of a digit below and right of each pixel the character's middle is.
+        of a digit below and right of each pixel the character's centre is.
 
     Raises:
         DigitLabError: MNIST or the pen strokes are missing.
@@ -87,7 +87,7 @@ def learned(pictures: np.ndarray, targets: np.ndarray, epochs: int) -> keras.Mod
 
 
 def segmentation_loss(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    """Weigh cross-entropy of belonging, and the distance to the middle, by the ink.
+    """Weigh cross-entropy of belonging, and the distance to the centre, by the ink.
 
     Args:
         targets: float32 (n, h, w, 4), as `composed` gives them, and the weight of each pixel.
@@ -152,8 +152,8 @@ def _target(composition: composed_numbers.Composition) -> np.ndarray:
     belongs = composition.owners >= 0
     target = np.zeros((*belongs.shape, 3), np.float16)
     target[belongs, 0] = 1
-    middles = composition.centres[composition.owners[belongs]]
-    target[belongs, 1:] = (middles - np.argwhere(belongs)) / HEIGHT
+    centres = composition.centres[composition.owners[belongs]]
+    target[belongs, 1:] = (centres - np.argwhere(belongs)) / HEIGHT
     return target
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from mnist_app.core.recognition.segmentation.network import STRIDE
 from mnist_app.lab.temporary_folder import temporary_folder
 
-# For each pixel: how surely it belongs to a character, and how far below and right its middle is.
+# For each pixel: how surely it belongs to a character, and how far below and right its centre is.
 OUTPUTS = 3
 
 

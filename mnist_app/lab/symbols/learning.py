@@ -6,7 +6,7 @@ the copy ends there, and learns a last layer of its own (Yosinski et al., "How t
 features in deep neural networks?", 2014). `python -m benchmarks.symbols` says how well.
 
 With that layer, as many others learn at the same time, each without a part of the drawings. How
-they read the part that they have not seen is what is told of the network (cross-validation).
+they read the part that they have not seen is what is reported of the network (cross-validation).
 
 What is far from every drawing that it learned from is none of them. That needs no pictures of
 anything else, among which might be what somebody calls a symbol of theirs (compare Sun et al.,
@@ -232,7 +232,7 @@ def _learned_heads(lesson: Lesson, after_epoch: Callable[[int, float, float], No
     steps = EPOCHS * -(-len(lesson.varied) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     heads.compile(keras.optimizers.Adam(rate), keras.losses.CategoricalCrossentropy())
-    told = keras.callbacks.LambdaCallback(
+    progress = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: after_epoch(
             epoch, logs["loss"], float((lesson.read_unseen(heads) == lesson.labels).mean())
         )
@@ -243,7 +243,7 @@ def _learned_heads(lesson: Lesson, after_epoch: Callable[[int, float, float], No
         epochs=EPOCHS,
         batch_size=BATCH,
         shuffle=False,
-        callbacks=[told],
+        callbacks=[progress],
         verbose=0,
     )
     return heads
@@ -261,8 +261,8 @@ def _with_head(trunk: keras.Model, lesson: Lesson, heads: keras.Model) -> keras.
     is_one = gate(nearest)
     # The last layer with weights: by what it sees, drawings are compared.
     head = layers.Dense(classes, activation="softmax", name="which")
-    shares = layers.Multiply()([head(field), is_one])
-    answer = layers.Concatenate()([shares, layers.Rescaling(-1.0, 1.0)(is_one)])
+    probabilities = layers.Multiply()([head(field), is_one])
+    answer = layers.Concatenate()([probabilities, layers.Rescaling(-1.0, 1.0)(is_one)])
     near.set_weights(
         [
             np.vstack([2 * lesson.own.T, -np.ones_like(lesson.own.T)]),

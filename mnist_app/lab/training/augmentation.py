@@ -126,9 +126,9 @@ def _resample(
     coarse = tf.random.stateless_uniform(
         (count, ELASTIC_GRID, ELASTIC_GRID, 2), seed, -config.elastic, config.elastic
     )
-    wobble = tf.image.resize(coarse, (height, width), method="bicubic")
-    source_y = y_from_x * columns + y_from_y * rows + start_y + wobble[..., 0]
-    source_x = x_from_x * columns + x_from_y * rows + start_x + wobble[..., 1]
+    displacement = tf.image.resize(coarse, (height, width), method="bicubic")
+    source_y = y_from_x * columns + y_from_y * rows + start_y + displacement[..., 0]
+    source_x = x_from_x * columns + x_from_y * rows + start_x + displacement[..., 1]
     which = tf.broadcast_to(
         tf.range(count, dtype=tf.float32)[:, None, None], (count, height, width)
     )

@@ -14,8 +14,8 @@ const element = (tag, properties = {}, ...children) => {
 };
 
 // Never more than is so: no answer is that sure, and what is hardly there has no number.
-const rounded = (share) =>
-  share >= 0.995 ? ">99%" : share >= 0.005 ? `${Math.round(share * 100)}%` : "";
+const rounded = (probability) =>
+  probability >= 0.995 ? ">99%" : probability >= 0.005 ? `${Math.round(probability * 100)}%` : "";
 
 const selectedDigit = ({ answer, selected }) =>
   answer.digits[Math.min(selected, answer.digits.length - 1)];
@@ -72,10 +72,10 @@ const PARTS = {
       drawBars(title, bars, group.names);
       bars.ariaLabel = found?.said ?? `No drawing yet: ${group.names ? "empty bars" : "ten empty bars, one for each digit"}.`;
       [...bars.children].forEach((bar, digit) => {
-        const share = found?.shares[digit] ?? 0;
+        const probability = found?.probabilities[digit] ?? 0;
         bar.classList.toggle("strong", Boolean(found?.open.includes(digit)));
-        bar.style.setProperty("--share", share);
-        bar.firstChild.firstChild.data = rounded(share);
+        bar.style.setProperty("--probability", probability);
+        bar.firstChild.firstChild.data = rounded(probability);
       });
     },
   },
@@ -117,8 +117,8 @@ const drawBars = (title, bars, names) => {
     element("b", {}, ""), element("i"), element("span", { textContent: label }))));
 };
 
-const pictured = ({ digit, shares, image }) => {
-  const caption = `${digit}: ${rounded(shares[digit])}`;
+const pictured = ({ digit, probabilities, image }) => {
+  const caption = `${digit}: ${rounded(probabilities[digit])}`;
   return element("figure", {}, element("img", { className: "pixels", width: 56, height: 56,
     alt: caption, src: `data:image/png;base64,${image}` }),
   element("figcaption", { textContent: caption }));

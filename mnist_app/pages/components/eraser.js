@@ -14,8 +14,8 @@ const pressEraser = (isPressed) => eraserButton()?.setAttribute("aria-pressed", 
 const distance = ([x, y], [fromX, fromY], [toX, toY]) => {
   const [alongX, alongY] = [toX - fromX, toY - fromY];
   const length = alongX ** 2 + alongY ** 2;
-  const share = length && ((x - fromX) * alongX + (y - fromY) * alongY) / length;
-  const nearest = Math.min(1, Math.max(0, share));
+  const fraction = length && ((x - fromX) * alongX + (y - fromY) * alongY) / length;
+  const nearest = Math.min(1, Math.max(0, fraction));
   return Math.hypot(x - fromX - nearest * alongX, y - fromY - nearest * alongY);
 };
 
@@ -32,7 +32,7 @@ const isNear = (place, stroke, reach) => {
 const between = ([fromX, fromY], [toX, toY]) => {
   const count = Math.ceil(Math.hypot(toX - fromX, toY - fromY) / STEP) || 1;
   return Array.from({ length: count }, (_, index) => (index + 1) / count)
-    .map((share) => [fromX + share * (toX - fromX), fromY + share * (toY - fromY)]);
+    .map((fraction) => [fromX + fraction * (toX - fromX), fromY + fraction * (toY - fromY)]);
 };
 
 // Draws these strokes on the canvas, and nothing else, until the page makes another canvas.

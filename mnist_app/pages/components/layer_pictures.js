@@ -18,7 +18,7 @@ const figures = ({ stages, row }, names) => [
 
 const arrow = () => element("span", { className: "becomes", ariaHidden: "true", textContent: "→" });
 
-const show = (place, names, { image, stages: all, row, shares }) => {
+const show = (place, names, { image, stages: all, row, probabilities }) => {
   const stages = all.map(({ title, maps }) => ({ title, maps: maps.slice(0, mostMaps()) }));
   const shape = JSON.stringify([names, stages.map(({ title, maps }) => [title, maps.length])]);
   if (place.dataset.shape !== shape) {
@@ -31,11 +31,11 @@ const show = (place, names, { image, stages: all, row, shares }) => {
     shown.src = `data:image/png;base64,${images[number]}`;
   });
   const ten = place.querySelector(".ten");
-  const best = shares.indexOf(Math.max(...shares));
+  const best = probabilities.indexOf(Math.max(...probabilities));
   ten.ariaLabel = `The brightest of ten: ${names[best]}`;
   [...ten.children].forEach((answer, number) => {
-    answer.style.setProperty("--share", shares[number]);
-    answer.classList.toggle("strong", number === best && shares[best] > 0.5);
+    answer.style.setProperty("--probability", probabilities[number]);
+    answer.classList.toggle("strong", number === best && probabilities[best] > 0.5);
   });
 };
 

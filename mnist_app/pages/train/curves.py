@@ -82,22 +82,22 @@ def _learning_rate(progress: Progress) -> None:
 
 def _classes(run: LiveRun, progress: Progress, dataset: Dataset | None) -> None:
     names = class_names_of(run.config.dataset)
-    shares = progress.class_accuracy if names else ()
+    accuracies = progress.class_accuracy if names else ()
     words = (
         "This appears after the first epoch."
         if run.config.validation_share
         else "No pictures were held back to check."
     )
-    if shares:
+    if accuracies:
         told = [
-            f"{name} {percent(share)}"
-            for name, share in zip(names, shares[-1], strict=True)
-            if not np.isnan(share)
+            f"{name} {percent(accuracy)}"
+            for name, accuracy in zip(names, accuracies[-1], strict=True)
+            if not np.isnan(accuracy)
         ]
         words = f"Now {', '.join(told)}."
     kind = noun(names)
     live_chart(
-        class_accuracy_curves(progress.validation, shares, names, progress.epochs, words, kind),
+        class_accuracy_curves(progress.validation, accuracies, names, progress.epochs, words, kind),
         key="class_accuracy",
         alt=f"Accuracy on the held-back pictures of each {kind}, over epochs. {words}",
     )

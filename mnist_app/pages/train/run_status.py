@@ -129,12 +129,12 @@ def _status(job: Snapshot | None, run: LiveRun | None) -> None:
     elif job.state == JobState.FAILED:
         show_error(job.error)
     elif run is None or run.progress is None or (run.phase is not None and not job.is_over):
-        share = run.progress.fraction if run is not None and run.progress else 0.0
+        fraction = run.progress.fraction if run is not None and run.progress else 0.0
         text = _awaited(job, run.phase if run else None)
         if job.is_over:
-            st.progress(share, text)
+            st.progress(fraction, text)
         else:
-            moving_bar(text, "train", share)
+            moving_bar(text, "train", fraction)
         _reasons(job, run)
     else:
         st.progress(run.progress.fraction, _standing(job, run.progress))

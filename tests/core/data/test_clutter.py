@@ -39,8 +39,8 @@ def test_specks_keep_away_from_ink(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_often_there_is_nothing() -> None:
-    share = np.mean([not around(seed).any() for seed in range(100)])
-    assert 0.2 < share < 0.9
+    fraction = np.mean([not around(seed).any() for seed in range(100)])
+    assert 0.2 < fraction < 0.9
 
 
 def test_the_same_seed_draws_the_same() -> None:

@@ -64,8 +64,8 @@ def test_a_drawing_lights_up_what_is_found_in_it(shipped: Classifier) -> None:
     shown = layer_pictures(model_store.SHIPPED)
     drawn, blank = shown.of(TWO), shown.of(BLANK)
     assert np.array_equal(light(drawn["image"]), TWO)
-    assert np.argmax(drawn["shares"]) == 2
-    assert sum(drawn["shares"]) == pytest.approx(1, abs=0.001)
+    assert np.argmax(drawn["probabilities"]) == 2
+    assert sum(drawn["probabilities"]) == pytest.approx(1, abs=0.001)
     for of_drawn, of_blank in zip(drawn["stages"], blank["stages"], strict=True):
         bright, dark = (np.stack([light(one) for one in of["maps"]]) for of in (of_drawn, of_blank))
         assert bright.any(axis=(1, 2)).all()

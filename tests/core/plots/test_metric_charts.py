@@ -50,7 +50,7 @@ def test_cells_say_in_words_what_they_hold() -> None:
 
 def test_shares_are_percents_of_the_true_class_and_hide_no_error() -> None:
     texts = confusion_heatmap(
-        confusion({(4, 9): 250, (2, 7): 1}), DIGIT_NAMES, as_shares=True
+        confusion({(4, 9): 250, (2, 7): 1}), DIGIT_NAMES, as_fractions=True
     ).data[2]
     assert texts.text[4 * 10 + 9] == "20.0"
     assert texts.text[4 * 10 + 4] == "80.0"

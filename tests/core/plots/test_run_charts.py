@@ -70,8 +70,8 @@ def checked(times: int) -> list[Point]:
 
 
 def test_the_accuracy_of_each_class_is_seen_to_rise() -> None:
-    shares = [(0.5, 0.7), (0.9, 0.96)]
-    figure = class_accuracy_curves(checked(2), shares, ("cat", "dog"), epochs=3)
+    accuracies = [(0.5, 0.7), (0.9, 0.96)]
+    figure = class_accuracy_curves(checked(2), accuracies, ("cat", "dog"), epochs=3)
     assert [list(line.x) for line in figure.data] == [[1, 2], [1, 2]]
     assert [list(line.y) for line in figure.data] == [[50, 90], [70, 96]]
     assert figure.layout.yaxis.range[0] == 50

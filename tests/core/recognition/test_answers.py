@@ -77,8 +77,8 @@ def test_a_number_is_as_sure_as_its_least_sure_digit() -> None:
     assert "Fairly sure: 90.0%" in said(digit(d4=0.99), digit(d1=0.9))
 
 
-def named(*shares: float) -> dict[str, Any]:
-    row = np.array(shares, dtype=np.float32)
+def named(*probabilities: float) -> dict[str, Any]:
+    row = np.array(probabilities, dtype=np.float32)
     found = Digit(int(row.argmax()), float(row.max()), row, BLANK)
     return as_dict(Reading(((found,),)), ("cat", "star", NONE_OF_YOURS))
 

@@ -19,7 +19,7 @@ def compositions(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarra
     return learning._composed(0)
 
 
-def test_targets_lead_from_ink_to_middles(compositions: tuple[np.ndarray, np.ndarray]) -> None:
+def test_targets_lead_from_ink_to_centres(compositions: tuple[np.ndarray, np.ndarray]) -> None:
     pictures, targets = compositions
     assert pictures.shape == (168, *learning.SHAPE)
     assert targets.shape == (168, *learning.SHAPE, 3)
@@ -29,10 +29,10 @@ def test_targets_lead_from_ink_to_middles(compositions: tuple[np.ndarray, np.nda
     # No character is much wider or higher than the highest digits.
     assert np.abs(targets).max() < learning.HEIGHTS[1] * 1.5
     places = np.argwhere(belongs)
-    middles = places[:, 1:] + HEIGHT * targets[belongs][:, 1:].astype(float)
-    # All ink of a character has one middle.
+    centres = places[:, 1:] + HEIGHT * targets[belongs][:, 1:].astype(float)
+    # All ink of a character has one centre.
     for number in range(20):
-        here = middles[places[:, 0] == number]
+        here = centres[places[:, 0] == number]
         assert len(np.unique(here.round(0), axis=0)) < 0.2 * len(here)
 
 

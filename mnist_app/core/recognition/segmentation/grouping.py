@@ -1,9 +1,10 @@
-"""Pieces of ink -> characters: of all ways to join pieces, the one that both networks find best.
+"""Pieces of ink -> characters: of all groups of pieces, the one that both networks find best.
 
-Every run of neighbouring pieces that could be one character is a candidate. Its price is what the
-digit network doubts, what the segmentation network's votes miss the middle of it by, and the cuts
-that divide it from its neighbours; dynamic programming finds the cheapest way through a row (LeCun,
-Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998, IV-VI).
+Every run of neighbouring pieces that could be one character is a candidate. Its cost is what the
+digit network doubts, what the segmentation network's votes miss the centre of it by, and the cuts
+that divide it from its neighbours; dynamic programming finds the cheapest path through a row
+(LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998,
+IV-VI).
 """
 
 import math
@@ -23,17 +24,17 @@ Span = tuple[int, int]
 Group = tuple[int, ...]
 
 MOST_TOGETHER = 6
-# The middles of one row differ by less than this from one character to the next, in heights.
+# The centres of one row differ by less than this from one character to the next, in heights.
 ROW_REACH = 0.6
-# What a vote costs that misses the middle by a digit's height, for all the ink of a usual digit,
+# What a vote costs that misses the centre by a digit's height, for all the ink of a usual digit,
 # and what it costs to divide a stroke or connected ink; beside the logarithm of a probability.
 # Chosen on numbers of writers who are trained on: 2 to 10 and 0.3 to 1.5 read alike.
 MISS_COST = 3.0
 CUT_COST = 0.5
-# Pieces whose votes miss their common middle by more, in heights, are not one character. On the
+# Pieces whose votes miss their common centre by more, in heights, are not one character. On the
 # same numbers 0.2 to 0.4 read alike, 0.15 fewer; each candidate takes time.
 MOST_MISSED = 0.25
-# Where votes miss a character's middle by less than the first, in heights, it was never divided
+# Where votes miss a character's centre by less than the first, in heights, it was never divided
 # wrongly, of 436 numbers of writers who are trained on; from the second on in one of seven.
 DOUBT_MISSED = (0.05, 0.1)
 MOST_DOUBT = 1 / 7
@@ -41,29 +42,29 @@ MOST_DOUBT = 1 / 7
 
 def rows_of(pieces: Sequence[Piece]) -> list[list[int]]:
     """Group pieces into rows from top to bottom, each from left to right."""
-    middles = np.array([_middle(piece) for piece in pieces]).reshape(-1, 2)
+    centres = np.array([_centre(piece) for piece in pieces]).reshape(-1, 2)
     rows: list[list[int]] = []
-    for index in np.argsort(middles[:, 1]).tolist():
-        steps = [abs(middles[row[-1], 0] - middles[index, 0]) for row in rows]
+    for index in np.argsort(centres[:, 1]).tolist():
+        steps = [abs(centres[row[-1], 0] - centres[index, 0]) for row in rows]
         nearest = int(np.argmin(steps)) if rows else 0
         if rows and steps[nearest] < ROW_REACH * HEIGHT:
             rows[nearest].append(index)
         else:
             rows.append([index])
-    return sorted(rows, key=lambda row: float(middles[row, 0].mean()))
+    return sorted(rows, key=lambda row: float(centres[row, 0].mean()))
 
 
 def characters(
     pieces: Sequence[Piece],
     row: Sequence[int],
-    judge: Answering,
+    classifier: Answering,
     image_of: Callable[[Group], np.ndarray],
 ) -> list[Group]:
     """Join the pieces of a row to characters, from left to right.
 
     Args:
         row: the numbers of its pieces, from left to right.
-        judge: says how surely a candidate is a digit.
+        classifier: says how surely a candidate is a digit.
         image_of: the network input, uint8 (28, 28), of some pieces.
     """
     in_row = [pieces[index] for index in row]
@@ -74,20 +75,20 @@ def characters(
         for (first, last), (missed, _) in misses.items()
         if last == first + 1 or missed < MOST_MISSED
     ]
-    prices = np.array(
+    costs = np.array(
         [MISS_COST * misses[span][0] * misses[span][1] / usual for span in spans]
     ) + CUT_COST * np.array([_cuts(in_row, last) for _, last in spans])
-    # Judging takes far longer than searching and only raises prices: once all candidates on the
-    # cheapest path are judged, no other path can become cheaper.
-    unjudged = {span: index for index, span in enumerate(spans)}
+    # Reading takes far longer than searching and only raises costs: once all candidates on the
+    # cheapest path are read, no other path can become cheaper.
+    unread = {span: index for index, span in enumerate(spans)}
     while True:
-        found = best_path(len(row), spans, -prices)
-        asked = [unjudged.pop(span) for span in found if span in unjudged]
+        found = best_path(len(row), spans, -costs)
+        asked = [unread.pop(span) for span in found if span in unread]
         if not asked:
             return [tuple(row[slice(*span)]) for span in found]
         inputs = np.stack([image_of(tuple(row[slice(*spans[index])])) for index in asked])
         # Another character is doubted, but need not be divided into what looks like digits.
-        prices[asked] -= np.log(judge.probabilities(inputs).max(axis=1).clip(LEAST_DIGIT))
+        costs[asked] -= np.log(classifier.probabilities(inputs).max(axis=1).clip(LEAST_DIGIT))
 
 
 def doubt(pieces: Sequence[Piece]) -> float:
@@ -122,14 +123,14 @@ def _runs(count: int) -> list[Span]:
     ]
 
 
-def _middle(piece: Piece) -> np.ndarray:
-    return piece.weights @ piece.middles / piece.weights.sum()
+def _centre(piece: Piece) -> np.ndarray:
+    return piece.weights @ piece.centres / piece.weights.sum()
 
 
 def _missed(pieces: Sequence[Piece]) -> tuple[float, float]:
-    """Return by how much votes miss the middle of the box on average, in heights; and the ink."""
+    """Return by how much votes miss the centre of the box on average, in heights; and the ink."""
     low, high = corners([piece.points for piece in pieces])
-    votes = np.concatenate([piece.middles for piece in pieces])
+    votes = np.concatenate([piece.centres for piece in pieces])
     weights = np.concatenate([piece.weights for piece in pieces])
     away = np.hypot(*(votes - (low + high) / 2).T) / HEIGHT
     ink = float(weights.sum())

@@ -1,4 +1,4 @@
-"""The network that says for each pixel of ink where the middle of its character is.
+"""The network that says for each pixel of ink where the centre of its character is.
 
 So ink that touches is divided by what it belongs to, and lines, boxes and specks belong to nothing
 (Neven, De Brabandere, Proesmans, Van Gool, "Instance segmentation by jointly optimizing spatial
@@ -31,11 +31,11 @@ class Votes:
 
     Attributes:
         belongs: bool (height, width), whether a pixel would belong to a character.
-        middles: float64 (height, width, 2), row and column of the middle of its character.
+        centres: float64 (height, width, 2), row and column of the centre of its character.
     """
 
     belongs: np.ndarray
-    middles: np.ndarray
+    centres: np.ndarray
 
 
 class SegmentationNetwork:
@@ -55,10 +55,10 @@ class SegmentationNetwork:
         outputs = self._outputs(_padded(evened(ink)))[
             MARGIN : MARGIN + height, MARGIN : MARGIN + width
         ]
-        middles = HEIGHT * outputs[..., 1:].astype(np.float64)
-        middles[..., 0] += np.arange(height)[:, None]
-        middles[..., 1] += np.arange(width)
-        return Votes(outputs[..., 0] > 0, middles)
+        centres = HEIGHT * outputs[..., 1:].astype(np.float64)
+        centres[..., 0] += np.arange(height)[:, None]
+        centres[..., 1] += np.arange(width)
+        return Votes(outputs[..., 0] > 0, centres)
 
     def _outputs(self, ink: np.ndarray) -> np.ndarray:
         shape = (1, *ink.shape, 1)

@@ -51,29 +51,33 @@ class InkPart:
     top: int = 0
 
 
-def drawn_rows(drawing: Drawing, judge: Answering | None = None) -> list[list[Character[Drawing]]]:
-    """Split a drawing into rows of digits, from left to right; leave it whole without a judge.
+def drawn_rows(
+    drawing: Drawing, classifier: Answering | None = None
+) -> list[list[Character[Drawing]]]:
+    """Split a drawing into rows of digits, from left to right; leave it whole without a classifier.
 
     Raises:
         DigitLabError: see `pieces.drawn_pieces`.
     """
-    if drawing.is_empty or judge is None:
+    if drawing.is_empty or classifier is None:
         return [] if drawing.is_empty else [[Character(drawing, strokes_to_input(drawing))]]
     lines, pieces = drawn_pieces(drawing)
 
     def part(group: Group) -> Drawing:
         return Drawing([lines[index] for index in group], drawing.pen_width)
 
-    return _rows(pieces, judge, part, strokes_to_input)
+    return _rows(pieces, classifier, part, strokes_to_input)
 
 
-def inked_rows(ink: np.ndarray, judge: Answering | None = None) -> list[list[Character[InkPart]]]:
+def inked_rows(
+    ink: np.ndarray, classifier: Answering | None = None
+) -> list[list[Character[InkPart]]]:
     """Do the same for a picture of ink, float (height, width) in 0..1.
 
     Raises:
         DigitLabError: see `pieces.inked_pieces`.
     """
-    if not ink.any() or judge is None:
+    if not ink.any() or classifier is None:
         whole = InkPart(ink)
         return [[Character(whole, _input_of(whole))]] if ink.any() else []
     from scipy import ndimage
@@ -89,7 +93,7 @@ def inked_rows(ink: np.ndarray, judge: Answering | None = None) -> list[list[Cha
         mask = np.isin(labels[rows, columns], group)
         return InkPart(np.where(mask, ink[rows, columns], 0), columns.start, rows.start)
 
-    return _rows(pieces, judge, part, _input_of)
+    return _rows(pieces, classifier, part, _input_of)
 
 
 def _input_of(part: InkPart) -> np.ndarray:
@@ -98,7 +102,7 @@ def _input_of(part: InkPart) -> np.ndarray:
 
 def _rows(
     pieces: Sequence[Piece],
-    judge: Answering,
+    classifier: Answering,
     part: Callable[[Group], Part],
     image_of: Callable[[Part], np.ndarray],
 ) -> list[list[Character[Part]]]:
@@ -111,6 +115,6 @@ def _rows(
         return character(group).image
 
     return [
-        [character(group) for group in characters(pieces, row, judge, image)]
+        [character(group) for group in characters(pieces, row, classifier, image)]
         for row in rows_of(pieces)
     ]

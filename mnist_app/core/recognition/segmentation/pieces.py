@@ -33,11 +33,11 @@ SAME_HEIGHT = 1.33
 # A drawing's lines and the space between its points, in the network's pixels.
 LINE_WIDTH = 2.0
 POINT_STEP = 0.75
-# How far votes for one middle scatter, and the least distance of two: rather too small, as pieces
+# How far votes for one centre scatter, and the least distance of two: rather too small, as pieces
 # may be joined, but are not divided any more.
 SCATTER = 1.2
 LEAST_DISTANCE = 3
-# A middle has this fraction of the votes of the one that has most.
+# A centre has this fraction of the votes of the one that has most.
 LEAST_VOTES = 0.05
 # Fewer points of a stroke than these go with those beside them.
 LEAST_POINTS = 6
@@ -60,13 +60,13 @@ class Piece:
 
     Attributes:
         points: float64 (n, 2), where it is.
-        middles: float64 (n, 2), where the network sees its character's middle from each point.
+        centres: float64 (n, 2), where the network sees its character's centre from each point.
         weights: float64 (n,), how much ink there is.
         source: the number of the stroke, or of the connected ink, that it is a part of.
     """
 
     points: np.ndarray
-    middles: np.ndarray
+    centres: np.ndarray
     weights: np.ndarray
     source: int
 
@@ -128,10 +128,10 @@ def _at_its_height(
 
 
 def _height_of(pieces: list[Piece]) -> float:
-    """Return the median height of what has a middle of its own."""
+    """Return the median height of what has a centre of its own."""
     points = np.concatenate([piece.points for piece in pieces])
-    middles = np.concatenate([piece.middles for piece in pieces])
-    owners = _nearest(middles, _peaks(middles, np.ones(len(middles))))
+    centres = np.concatenate([piece.centres for piece in pieces])
+    owners = _nearest(centres, _peaks(centres, np.ones(len(centres))))
     return float(np.median([np.ptp(points[owners == one, 0]) + 1 for one in np.unique(owners)]))
 
 
@@ -144,15 +144,15 @@ def _drawn_pieces(strokes: Strokes, scale: float) -> tuple[list[np.ndarray], lis
     belongs = [votes.belongs[pixel].mean() > 0.5 for pixel in pixels]
     alone = [_is_like_a_one(points[:, ::-1]) for points in placed]
     wanted = np.flatnonzero(np.logical_or(belongs, alone)).tolist()
-    middles = [
-        votes.middles[pixel] if is_heard else _middle_of(points[:, ::-1])
+    centres = [
+        votes.centres[pixel] if is_heard else _centre_of(points[:, ::-1])
         for pixel, points, is_heard in zip(pixels, placed, belongs, strict=True)
     ]
     if not wanted:
         return [], []
-    heard = np.concatenate([middles[source] for source in wanted])
+    heard = np.concatenate([centres[source] for source in wanted])
     nearest = _nearest(heard, _peaks(heard, np.ones(len(heard))))
-    ends = np.cumsum([len(middles[source]) for source in wanted])
+    ends = np.cumsum([len(centres[source]) for source in wanted])
     cut: list[np.ndarray] = []
     pieces: list[Piece] = []
     for source, part in zip(wanted, np.split(nearest, ends[:-1]), strict=True):
@@ -161,7 +161,7 @@ def _drawn_pieces(strokes: Strokes, scale: float) -> tuple[list[np.ndarray], lis
         for run in runs:
             cut.append(lines[source][run] if len(runs) > 1 else strokes[source])
             points = placed[source][run][:, ::-1]
-            pieces.append(Piece(points, middles[source][run], np.ones(len(run)), source))
+            pieces.append(Piece(points, centres[source][run], np.ones(len(run)), source))
     return cut, pieces
 
 
@@ -192,12 +192,12 @@ def _inked_pieces(ink: np.ndarray, scale: float) -> tuple[np.ndarray, list[Piece
         mask = parts == part
         if _is_like_a_one(np.argwhere(mask)):
             marks |= mask
-            votes.middles[mask] = _middle_of(np.argwhere(mask))
+            votes.centres[mask] = _centre_of(np.argwhere(mask))
     labels = np.full(small.shape, -1)
     if not marks.any():
         return labels, []
-    found = _peaks(votes.middles[marks], small[marks])
-    labels[marks] = _nearest(votes.middles[marks], found)
+    found = _peaks(votes.centres[marks], small[marks])
+    labels[marks] = _nearest(votes.centres[marks], found)
     labels = _connected(labels)
     if labels.max() >= MOST_PIECES:
         raise DigitLabError(TOO_MUCH)
@@ -208,7 +208,7 @@ def _inked_pieces(ink: np.ndarray, scale: float) -> tuple[np.ndarray, list[Piece
         mask = labels == number
         source = int(np.bincount(sources[mask]).argmax())
         points = np.argwhere(mask).astype(np.float64)
-        pieces.append(Piece(points, votes.middles[mask], small[mask], source))
+        pieces.append(Piece(points, votes.centres[mask], small[mask], source))
     return labels, pieces
 
 
@@ -219,7 +219,7 @@ def _line_width(ink: np.ndarray) -> float:
     marks = np.pad(ink > FAINT, 1)
     if not marks.any():
         return 0.0
-    # From the middles of w pixels across a line to paper it is (w + 2) / 4 on average.
+    # From the centres of w pixels across a line to paper it is (w + 2) / 4 on average.
     return 4 * float(ndimage.distance_transform_edt(marks)[marks].mean()) - 2
 
 
@@ -232,19 +232,19 @@ def _is_like_a_one(points: np.ndarray) -> bool:
     return bool(ONE_HEIGHTS[0] <= height <= ONE_HEIGHTS[1] and width <= height)
 
 
-def _middle_of(points: np.ndarray) -> np.ndarray:
-    """Return the middle of the box around points, for each of them: float64 (n, 2)."""
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    return np.tile(middle, (len(points), 1))
+def _centre_of(points: np.ndarray) -> np.ndarray:
+    """Return the centre of the box around points, for each of them: float64 (n, 2)."""
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    return np.tile(centre, (len(points), 1))
 
 
-def _peaks(middles: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _peaks(centres: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Find where votes gather: (n, 2) with weights (n,) -> float64 (m, 2)."""
     from scipy import ndimage
     from skimage.feature import peak_local_max
 
-    low = middles.min(axis=0) - LEAST_DISTANCE
-    places = np.round(middles - low).astype(int)
+    low = centres.min(axis=0) - LEAST_DISTANCE
+    places = np.round(centres - low).astype(int)
     votes = np.zeros(places.max(axis=0) + LEAST_DISTANCE + 1)
     np.add.at(votes, tuple(places.T), weights)
     votes = ndimage.gaussian_filter(votes, SCATTER, mode="constant")
@@ -254,11 +254,11 @@ def _peaks(middles: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return found + low
 
 
-def _nearest(middles: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _nearest(centres: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Return the index of the nearest of `found`, int64 (n,)."""
     from scipy.spatial import KDTree
 
-    return np.asarray(KDTree(found).query(middles)[1])
+    return np.asarray(KDTree(found).query(centres)[1])
 
 
 def _connected(labels: np.ndarray) -> np.ndarray:

@@ -19,14 +19,14 @@ from mnist_app.core.recognition.segmentation.pieces import Piece
 
 
 def piece(
-    row: float, column: float, middle: tuple[float, float] | None = None, source: int = 0
+    row: float, column: float, centre: tuple[float, float] | None = None, source: int = 0
 ) -> Piece:
-    """An upright line there; it votes for its own middle or for another."""
+    """An upright line there; it votes for its own centre or for another."""
     points = np.column_stack([np.linspace(row - 12, row + 12, 9), np.full(9, column)])
-    return Piece(points, np.tile(middle or (row, column), (9, 1)).astype(float), np.ones(9), source)
+    return Piece(points, np.tile(centre or (row, column), (9, 1)).astype(float), np.ones(9), source)
 
 
-class Judge:
+class CountingClassifier:
     """Is sure of some candidates alone."""
 
     def __init__(self, *sure: Group) -> None:
@@ -43,8 +43,8 @@ class Judge:
 
 
 def joined(pieces: list[Piece], *sure: Group) -> list[Group]:
-    judge: Any = Judge(*sure)
-    return characters(pieces, [*range(len(pieces))], judge, judge.image_of)
+    classifier: Any = CountingClassifier(*sure)
+    return characters(pieces, [*range(len(pieces))], classifier, classifier.image_of)
 
 
 @pytest.mark.parametrize("tilt", [-0.3, 0, 0.3])
@@ -73,40 +73,40 @@ def test_the_digit_network_decides_where_votes_do_not() -> None:
     assert joined(pieces, (0,), (1,)) == [(0,), (1,)]
 
 
-def test_what_votes_for_far_middles_is_never_one_character() -> None:
+def test_what_votes_for_far_centres_is_never_one_character() -> None:
     pieces = [piece(0, 0, source=0), piece(0, 2 * HEIGHT, source=1)]
     assert joined(pieces, (0, 1)) == [(0,), (1,)]
 
 
 def test_the_network_is_not_asked_about_what_cannot_be_cheapest() -> None:
-    judge: Any = Judge((0, 1))
+    classifier: Any = CountingClassifier((0, 1))
     pieces = [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=0)]
-    assert characters(pieces, [0, 1], judge, judge.image_of) == [(0, 1)]
-    assert judge.asked == [(0, 1)]
+    assert characters(pieces, [0, 1], classifier, classifier.image_of) == [(0, 1)]
+    assert classifier.asked == [(0, 1)]
 
 
 def test_the_network_is_asked_once_about_each_candidate() -> None:
-    judge: Any = Judge()
+    classifier: Any = CountingClassifier()
     pieces = [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=1)]
-    assert characters(pieces, [0, 1], judge, judge.image_of) == [(0, 1)]
-    assert judge.asked == [(0, 1), (0,), (1,)]
+    assert characters(pieces, [0, 1], classifier, classifier.image_of) == [(0, 1)]
+    assert classifier.asked == [(0, 1), (0,), (1,)]
 
 
 def test_a_stroke_is_rather_not_divided() -> None:
     def halves(right: int) -> list[Piece]:
         return [piece(0, 0, (0, 4), source=0), piece(0, 8, (0, 4), source=right)]
 
-    # As sure of both as of each, whose price is then that of the cut and of what it misses.
+    # As sure of both as of each, whose cost is then that of the cut and of what it misses.
     assert joined(halves(0), (0, 1), (0,), (1,)) == [(0, 1)]
     assert joined([piece(0, 0, source=0), piece(0, 8, source=0)], (0,), (1,)) == [(0,), (1,)]
 
 
 def test_candidates_grow_with_the_pieces_only() -> None:
-    judge: Any = Judge()
+    classifier: Any = CountingClassifier()
     pieces = [piece(0, column) for column in range(50)]
-    found = characters(pieces, [*range(50)], judge, judge.image_of)
+    found = characters(pieces, [*range(50)], classifier, classifier.image_of)
     assert [index for group in found for index in group] == [*range(50)]
-    assert len(judge.asked) <= 50 * MOST_TOGETHER
+    assert len(classifier.asked) <= 50 * MOST_TOGETHER
 
 
 def readings(pieces: int, spans: list[Span], first: int = 0) -> Iterator[list[Span]]:

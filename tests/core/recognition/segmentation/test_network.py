@@ -8,14 +8,14 @@ from tests.support import photos
 INK = photos.written("30", 40, 60)
 
 
-def test_ink_votes_for_the_middle_of_its_own_character() -> None:
+def test_ink_votes_for_the_centre_of_its_own_character() -> None:
     votes = shipped().votes(INK)
     marks = INK > 0.5
     assert votes.belongs[marks].mean() > 0.95
     for side in (slice(0, 30), slice(30, 60)):
         places = np.argwhere(marks[:, side]) + np.array([0, side.start])
-        middle = (places.min(axis=0) + places.max(axis=0)) / 2
-        missed = np.hypot(*(votes.middles[:, side][marks[:, side]] - middle).T)
+        centre = (places.min(axis=0) + places.max(axis=0)) / 2
+        missed = np.hypot(*(votes.centres[:, side][marks[:, side]] - centre).T)
         assert np.median(missed) < 0.15 * HEIGHT
 
 
@@ -32,14 +32,14 @@ def test_a_picture_may_have_any_size_and_be_empty(shape: tuple[int, int]) -> Non
     for level in (0.0, 1.0):
         votes = shipped().votes(np.full(shape, level))
         assert votes.belongs.shape == shape
-        assert votes.middles.shape == (*shape, 2)
-        assert np.isfinite(votes.middles).all()
+        assert votes.centres.shape == (*shape, 2)
+        assert np.isfinite(votes.centres).all()
 
 
 def test_where_ink_stands_does_not_change_its_votes_much() -> None:
     here, there = shipped().votes(INK), shipped().votes(np.pad(INK, ((5, 0), (3, 0))))
     marks = INK > 0.5
-    moved = there.middles[5:, 3:][marks] - here.middles[marks]
+    moved = there.centres[5:, 3:][marks] - here.centres[marks]
     np.testing.assert_allclose(np.median(moved, axis=0), (5, 3), atol=0.5)
 
 

@@ -264,7 +264,7 @@ def test_a_scribble_is_refused(shipped: Classifier, scribble: list[np.ndarray]) 
 
 
 class Counting:
-    """A judge that finds nothing sure and counts what it is asked."""
+    """A classifier that finds nothing sure and counts what it is asked."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -281,13 +281,13 @@ def test_as_much_ink_as_there_may_be_asks_for_few_candidates() -> None:
     specks = np.zeros((300, 500))
     specks[10::20, 10::25] = 1
     for split in (
-        lambda judge: drawn_rows(Drawing(strokes), judge),
-        lambda judge: drawn_rows(Drawing(scribble), judge),
-        lambda judge: inked_rows(specks, judge),
+        lambda classifier: drawn_rows(Drawing(strokes), classifier),
+        lambda classifier: drawn_rows(Drawing(scribble), classifier),
+        lambda classifier: inked_rows(specks, classifier),
     ):
-        judge: Any = Counting()
-        split(judge)
-        assert judge.asked < 5_000
+        classifier: Any = Counting()
+        split(classifier)
+        assert classifier.asked < 5_000
 
 
 def test_noise_is_refused(shipped: Classifier) -> None:
@@ -326,7 +326,7 @@ def test_any_drawing_is_divided(
     assert all(part.pen_width == pen_width for part in parts)
 
 
-def test_without_a_judge_all_ink_is_one_digit() -> None:
+def test_without_a_classifier_all_ink_is_one_digit() -> None:
     (((drawn,),), ((inked,),)) = (
         drawn_rows(number(1, 2)),
         inked_rows(photos.written("12", 50, 100)),
