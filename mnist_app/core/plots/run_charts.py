@@ -27,6 +27,8 @@ SMOOTHING = 0.7
 TRAINING, VALIDATION = "training pictures", "held-back pictures"
 # Above this accuracy, in percent, a chart shows nothing of what is below.
 HIGH = 90
+# Each number below an axis has the browser lay out the page anew.
+MOST_TICKS = 10
 POINTS: Trace = {"mode": "lines+markers", "marker": {"size": 9}}
 
 
@@ -171,7 +173,8 @@ def run_curves(
 def lesson_curve(training: Sequence[Point], epochs: int) -> Figure:
     """Return accuracy over a short run, in words for an audience."""
     # No number at 0: it would touch that of the other axis.
-    ticks = {"tickvals": list(range(1, epochs + 1))}
+    step = math.ceil(epochs / MOST_TICKS)
+    ticks = {"tickvals": list(range(step, epochs + 1, step))}
     axis = {**epoch_axis(epochs, "rounds through all pictures"), **ticks}
     return run_curves(
         ACCURACY,

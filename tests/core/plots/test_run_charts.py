@@ -9,6 +9,7 @@ from mnist_app.core.runs.progress import Opinion, Point
 from tests.support.validated_figures import validated
 
 class_accuracy_curves = validated(run_charts.class_accuracy_curves)
+lesson_curve = validated(run_charts.lesson_curve)
 learning_rate_curve = validated(run_charts.learning_rate_curve)
 opinion_curves = validated(run_charts.opinion_curves)
 run_curves = validated(run_charts.run_curves)
@@ -29,6 +30,11 @@ def test_curves_show_training_and_validation_over_epochs() -> None:
         "training pictures",
         "held-back pictures",
     ]
+
+
+@pytest.mark.parametrize(("epochs", "ticks"), [(1, [1]), (3, [1, 2, 3]), (25, [*range(3, 25, 3)])])
+def test_few_of_many_rounds_are_named(epochs: int, ticks: list[int]) -> None:
+    assert list(lesson_curve([Point(0.5, 1.2, 0.6)], epochs).layout.xaxis.tickvals) == ticks
 
 
 def shown(figure: go.Figure) -> list[float]:
