@@ -1,7 +1,8 @@
 """Work out beforehand what the shipped model makes of MNIST: a host then shows it at once.
 
 `python -m mnist_app.core.evaluation.shipped_analysis` does it, see docs/shipped-model.md. The file
-names the model and the pictures that it is about, and holds none of them.
+names the model and the pictures that it is about, and holds neither a picture nor a label: each
+answer is told as so many classes after the correct one, which only the data set knows.
 """
 
 import hashlib
@@ -23,7 +24,6 @@ from mnist_app.core.files import atomic_write
 from mnist_app.core.models import model_store
 
 DATASET = "mnist"
-FOLDER = model_store.SHIPPED.parent / "analyses"
 # Training pictures kept for each test picture.
 ALIKE = 8
 # Answers less sure than this are kept to the last digit.
@@ -53,10 +53,9 @@ class ShippedAnalysis:
 
 def load(model: Path, dataset: Dataset) -> ShippedAnalysis | None:
     """Return what was shipped about the model at `model` and a data set; None if nothing was."""
-    place = _place(model, dataset.name)
     try:
-        with np.load(place, allow_pickle=False) as kept:
-            if str(kept["pictures"]) != _digest(dataset):
+        with np.load(place_of(model), allow_pickle=False) as kept:
+            if (str(kept["model"]), str(kept["pictures"])) != _subject(model, dataset):
                 return None
             return ShippedAnalysis(
                 report=_report(kept, dataset.test_labels),
@@ -80,11 +79,12 @@ def make(model: Path, dataset: Dataset) -> Path:
     report = evaluate(classifier, images, dataset.test_labels)
     widest = picture_map(classifier, images)
     examples = Examples(classifier, dataset.train_images)
-    place = _place(model, dataset.name)
+    subject, place = _subject(model, dataset), place_of(model)
     with atomic_write(place) as draft:
         np.savez_compressed(
             draft,
-            pictures=_digest(dataset),
+            model=subject[0],
+            pictures=subject[1],
             **_packed(report),
             widest=widest.places.astype(np.float16),
             fraction=widest.fraction,
@@ -95,25 +95,26 @@ def make(model: Path, dataset: Dataset) -> Path:
     return place
 
 
-def _place(model: Path, dataset: str) -> Path:
-    return FOLDER / f"{dataset}-{(file_hashes.of_file(model) or 'none')[:12]}.npz"
+def place_of(model: Path) -> Path:
+    """Return where the analysis of the model at `model` lies, if anywhere."""
+    return model.with_suffix(".analysis")
 
 
-def _digest(dataset: Dataset) -> str:
-    """Return a hash of the test pictures, their labels and the training pictures' order."""
+def _subject(model: Path, dataset: Dataset) -> tuple[str, str]:
+    """Return a hash of the model, and of the test pictures and the order of all labels."""
     digest = hashlib.sha256(dataset.test_images.tobytes())
     for labels in (dataset.test_labels, dataset.train_labels):
         digest.update(labels.astype(np.uint8).tobytes())
-    return digest.hexdigest()
+    return file_hashes.of_file(model) or "", digest.hexdigest()
 
 
 def _packed(report: EvaluationReport) -> dict[str, Any]:
-    """Return a report in few bytes: nearly all answers are sure of one class.
+    """Return a report in few bytes: nearly all answers are sure of the correct class.
 
     What is left for the other classes is small, and 16 bits tell it well; the first is the rest.
     """
-    probabilities, first = report.probabilities, report.predictions
-    rows = np.arange(len(probabilities))
+    probabilities = _shifted(report.probabilities, report.labels)
+    rows, first = np.arange(len(probabilities)), probabilities.argmax(axis=1)
     others = probabilities.astype(np.float16)
     others[rows, first] = 0
     unsure = np.flatnonzero(probabilities[rows, first] < SURE)
@@ -132,10 +133,11 @@ def _packed(report: EvaluationReport) -> dict[str, Any]:
 
 def _report(kept: np.lib.npyio.NpzFile, labels: np.ndarray) -> EvaluationReport:
     """Return the report again; labels are int64 (n,)."""
-    probabilities = kept["others"].astype(np.float32)
-    rows = np.arange(len(probabilities))
-    probabilities[rows, kept["first"]] = 1 - probabilities.sum(axis=1)
-    probabilities[kept["unsure"]] = kept["exact"]
+    shifted = kept["others"].astype(np.float32)
+    rows = np.arange(len(shifted))
+    shifted[rows, kept["first"]] = 1 - shifted.sum(axis=1)
+    shifted[kept["unsure"]] = kept["exact"]
+    probabilities = _shifted(shifted, -labels)
     macro, weighted, *per_class = (ClassScores(**of) for of in json.loads(str(kept["scores"])))
     return EvaluationReport(
         **json.loads(str(kept["measures"])),
@@ -144,14 +146,17 @@ def _report(kept: np.lib.npyio.NpzFile, labels: np.ndarray) -> EvaluationReport:
         per_class=tuple(per_class),
         confusion_matrix=kept["confusion"],
         labels=labels,
-        predictions=kept["first"].astype(np.int64),
+        predictions=probabilities.argmax(axis=1),
         probabilities=probabilities,
         seconds=0.0,
     )
 
 
+def _shifted(probabilities: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return each row of (n, classes) so many places to the left, round the end."""
+    classes = probabilities.shape[1]
+    return np.take_along_axis(probabilities, (np.arange(classes) + by[:, None]) % classes, axis=1)
+
+
 if __name__ == "__main__":
-    made = make(model_store.SHIPPED, datasets.load(DATASET))
-    for outdated in set(FOLDER.glob(f"{DATASET}-*.npz")) - {made}:
-        outdated.unlink()
-    print(f"Wrote {made}")
+    print(f"Wrote {make(model_store.SHIPPED, datasets.load(DATASET))}")
