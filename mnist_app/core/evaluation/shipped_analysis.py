@@ -79,20 +79,20 @@ def make(model: Path, dataset: Dataset) -> Path:
     report = evaluate(classifier, images, dataset.test_labels)
     widest = picture_map(classifier, images)
     examples = Examples(classifier, dataset.train_images)
-    subject, place = _subject(model, dataset), place_of(model)
-    with atomic_write(place) as draft:
-        np.savez_compressed(
-            draft,
-            model=subject[0],
-            pictures=subject[1],
-            **_packed(report),
-            widest=widest.places.astype(np.float16),
-            fraction=widest.fraction,
-            neighbours=neighbour_map(widest.directions).astype(np.float16),
-            alike=examples.like(images, ALIKE).astype(np.uint16),
-            searched=len(examples.numbers),
-        )
-    return place
+    analysed_model, pictures = _subject(model, dataset)
+    parts = {
+        "model": analysed_model,
+        "pictures": pictures,
+        **_packed(report),
+        "widest": widest.places.astype(np.float16),
+        "fraction": widest.fraction,
+        "neighbours": neighbour_map(widest.directions).astype(np.float16),
+        "alike": examples.like(images, ALIKE).astype(np.uint16),
+        "searched": len(examples.numbers),
+    }
+    with atomic_write(place_of(model)) as draft, draft.open("wb") as file:
+        np.savez_compressed(file, **parts)
+    return place_of(model)
 
 
 def place_of(model: Path) -> Path:
