@@ -23,7 +23,7 @@ from benchmarks.support.sessions import CANVAS_PAUSE_SECONDS, Session, opened
 from mnist_app.core.models import model_store
 from tests.support.drawings import BRUSH, FRAMES_A_SECOND, STROKES, canvas_json, paced
 
-# As in live.js.
+# As in live_reading.js.
 ONE_IN = 5
 
 ROUTE = "/api/live"

@@ -41,7 +41,9 @@ def test_three_symbols_are_taught_on_a_phone_and_read_right(server: Server, phon
         name = NAMES[number % len(NAMES)]
         draw(phone, name, chance)
         expect(phone.locator(".st-key-prediction .quiet")).not_to_contain_text("Use a mouse")
-        phone.wait_for_function("!window.digitLabDrawing.unsent() && window.digitLabDrawing.whole")
+        phone.wait_for_function(
+            "!digitLabDrawing.reading.unsent() && digitLabDrawing.reading.whole"
+        )
         right += phone.locator(ANSWER).all_inner_texts() == [name]
         phone.locator(".st-key-clear button").click()
     assert right >= 9

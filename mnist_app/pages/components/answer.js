@@ -150,7 +150,7 @@ const showAnswer = (group, answer, isFinal = true) => {
   group.isFinal = isFinal;
   if (!answer.digits.length) group.selected = 0;
   for (const part of Object.keys(group.parts)) {
-    // On the way to an answer the words wait for one that lasts, see `live.js`.
+    // On the way to an answer the words wait for one that lasts, see `answer_display.js`.
     if (part !== "words" || isFinal) showPart(group, part);
   }
 };

@@ -12,8 +12,11 @@ from mnist_app.pages.component import component
 
 SCRIPTS = (
     "components/answer.js",
+    "components/answer_display.js",
     "components/eraser.js",
+    "components/canvas_surface.js",
     "components/channel.js",
+    "components/live_reading.js",
     "components/live.js",
 )
 HTML = '<div class="answer-part"></div>'

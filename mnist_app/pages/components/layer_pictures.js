@@ -1,5 +1,5 @@
 // What the network finds in a drawing, from the picture to the ten answers; see
-// core/explaining/layer_pictures.py. `live.js` brings more while the pen moves.
+// core/explaining/layer_pictures.py. `live_reading.js` brings more while the pen moves.
 
 const titled = (content, title) =>
   element("figure", {}, content, element("figcaption", { textContent: title }));
