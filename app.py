@@ -38,7 +38,7 @@ def opened(name: str, title: str, path: str, icon: str) -> StreamlitPage:
 def show() -> None:
     """Show the page that the visitor has opened."""
     from mnist_app.pages import without_pandas  # noqa: F401
-    from mnist_app.pages.document import STYLE
+    from mnist_app.pages.document import STYLES, style
     from mnist_app.pages.session import navigation
     from mnist_app.pages.session.kiosk import clear_when_idle
     from mnist_app.pages.session.presence import report_presence
@@ -47,7 +47,7 @@ def show() -> None:
     st.set_page_config(
         page_title="Digit Lab", page_icon=str(HERE / "static" / "icon.png"), layout="wide"
     )
-    st.html(STYLE)
+    st.html(style(*STYLES))
     pages = {row[2]: opened(*row) for row in PAGES}
     page = st.navigation(list(pages.values()), position="top")
     navigation.register_pages(pages, page)

@@ -14,9 +14,10 @@ from streamlit import file_util
 from streamlit.url_util import make_url_path
 
 HERE = Path(__file__).parent
-STYLE = HERE / "style.css"
-# All that can come with a page: whoever goes there from another one has it already.
-STYLES = (STYLE, HERE / "show_me" / "demo.css")
+# Where two say something of the same part, the later one holds.
+STYLES = ("style.css", "draw/draw.css", "teach/teach.css", "components/components.css")
+# That of one page: whoever goes there from another one has it already.
+SHOW_STYLE = "show_me/demo.css"
 SCRIPT = HERE / "document.js"
 
 # Streamlit's, which the pages show first.
@@ -26,6 +27,12 @@ CONTROLS = (
 _FILE = re.compile(r"\./(?:static/js/)?([\w.-]+\.js)\"")
 
 
+def style(*names: str) -> str:
+    """Return the style sheets of these files below this folder as one `style` element."""
+    sheets = "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+    return f"<style>{sheets}</style>"
+
+
 def document_routes(base: str, titles: Mapping[str, str]) -> list[Route]:
     """Return the routes that serve the document at the pages' paths under `base`.
 
@@ -33,13 +40,13 @@ def document_routes(base: str, titles: Mapping[str, str]) -> list[Route]:
         titles: of the pages in the menu, by their paths.
     """
     original = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
-    style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
+    all_styles = style(*STYLES, SHOW_STYLE)
     script = SCRIPT.read_text(encoding="utf-8")
     early = _early(original)
 
     def route(path: str) -> Route:
         # Behind the styles that Streamlit adds to the head while the page runs.
-        own = f"<style>{style}</style>{_outline(titles, path)}<script>{script}</script>{early}"
+        own = f"{all_styles}{_outline(titles, path)}<script>{script}</script>{early}"
         document = original.replace("</body>", f"{own}</body>", 1)
 
         def serve(request: Request) -> HTMLResponse:

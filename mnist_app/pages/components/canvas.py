@@ -15,7 +15,7 @@ from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.ink.undo_history import Objects, UndoHistory
 
 SIDE = 320
-# A number needs room; on a phone, style.css shows this canvas at four sevenths of its size.
+# A number needs room; on a phone, draw.css shows this canvas at four sevenths of its size.
 WIDE, LOW = 560, 280
 # For a projector; demo.css shows it smaller on smaller screens.
 LARGE = 560
@@ -235,7 +235,7 @@ def _hint() -> str:
 
 
 def show_plain_canvas(canvas: Canvas, shape: str = "large_canvas") -> None:
-    """Show a canvas for one drawing, with its tools below; `shape` is its class in style.css."""
+    """Show a canvas for one drawing, with its tools below; `shape` is its class in draw.css."""
     with st.container(key="canvas"), st.container(key=shape):
         _show_surface(canvas)
     _show_tools(canvas)

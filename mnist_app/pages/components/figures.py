@@ -19,7 +19,7 @@ def row(figures: Sequence[str], between: str = "", kind: str = "") -> str:
     Args:
         figures: HTML of `figure`.
         between: a sign between two of them, such as an arrow.
-        kind: one more class for style.css.
+        kind: one more class for components.css.
     """
     sign = f'<span class="between" aria-hidden="true">{between}</span>' if between else ""
     return f'<div class="figures {kind}">{sign.join(figures)}</div>'

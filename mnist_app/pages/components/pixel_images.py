@@ -47,7 +47,7 @@ def picture_grid(
 
     Args:
         side: of each picture, in CSS pixels.
-        kind: one more class for style.css.
+        kind: one more class for components.css.
         numbers: one for each picture makes it a button that carries it, see `click_events`.
     """
     figures = [
@@ -67,7 +67,7 @@ def tiles(pictures: Sequence[Item], kind: str, side: int = 28) -> str:
     """Return many pictures close together, whose texts show when one points at them.
 
     Args:
-        kind: one more class for style.css, which keeps room for them.
+        kind: one more class for components.css, which keeps room for them.
     """
     framed = (
         f'<span class="{frame}" title="{html.escape(text)}">{picture(image, text, side)}</span>'
