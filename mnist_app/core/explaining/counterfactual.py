@@ -21,6 +21,7 @@ MARGIN = 0.1
 # How finely the change that was found is then thinned.
 FRACTIONS = np.linspace(0.3, 1, 8)
 TRIMS = np.linspace(0, 0.7, 8)
+# The second one thins what the first one left.
 THINNINGS = 2
 
 

@@ -11,6 +11,7 @@ from mnist_app.core.images.pictures import Picture
 Box = tuple[float, float, float, float]
 
 COLOUR = "#e8833a"
+# Pixels: of a frame's line, and of the longer side of a picture in a table of many.
 LINE = 3
 SMALL_SIDE = 256
 

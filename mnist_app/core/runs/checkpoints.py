@@ -22,6 +22,7 @@ from mnist_app.core.files import DAMAGED, atomic_write
 
 NAME = "checkpoint.zip"
 FACTS, ARRAYS = "facts.json", "arrays.npz"
+# Unpacked: a damaged archive may claim any size.
 MOST_BYTES = 1_000_000_000
 BROKEN = "The checkpoint of this run is damaged. Start the run again."
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from mnist_app.lab.networks.logits import before_softmax
 
+# Taken from a logit, it leaves its class out of the sum over the others.
 _FAR_BELOW = 1e9
 
 

@@ -13,6 +13,7 @@ from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED
 from mnist_app.core.models import layer_list
 
+# Unpacked: what a small file grows to must have room in memory.
 MOST_WEIGHT_BYTES = 500_000_000
 # The parts of a .keras file, each with the most bytes that it may unpack to.
 LARGEST = {

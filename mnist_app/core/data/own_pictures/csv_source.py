@@ -20,6 +20,7 @@ from mnist_app.core.data.own_pictures.source import (
 from mnist_app.core.errors import DigitLabError
 
 SEPARATORS = ",;\t"
+# A line of more is refused before each of its cells becomes an object in memory.
 MOST_COLUMNS = 200_000
 # What a column of labels may be called, and one of neither labels nor pixels.
 LABELS = {"label", "labels", "class", "target", "y", "category", "digit", "letter", "character"}

@@ -20,6 +20,7 @@ from mnist_app.core.data.own_pictures.source import (
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED
 
+# A bound on what a file from anybody may make a reader look through.
 MOST_ARRAYS = 1000
 # Of one picture: a thousand by a thousand.
 MOST_PIXELS = 1_000_000

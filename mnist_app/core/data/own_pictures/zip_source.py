@@ -12,6 +12,7 @@ from mnist_app.core.data.own_pictures.source import Source, label_text
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.images.pictures import ENDINGS, decode
 
+# Bounds on what a file from anybody may make a reader do: pictures in it, and pixels of one.
 MOST_PACKED = 250_000
 MOST_PIXELS = 25_000_000
 # More detail than this does not survive the way into 28 x 28.

@@ -23,6 +23,7 @@ Span = tuple[int, int]
 # The numbers of the pieces of a character.
 Group = tuple[int, ...]
 
+# Pieces of one character; the candidates of a row grow with it, and each is read.
 MOST_TOGETHER = 6
 # The centres of one row differ by less than this from one character to the next, in heights.
 ROW_REACH = 0.6
