@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
+from mnist_app.core.data.composed_numbers import Writing
 from mnist_app.core.ink.drawings import Drawing, drawing_from_points
 
 # Where the pen passes, in a unit square with y down; a digit may take several strokes.
@@ -212,3 +213,10 @@ def taken(view: np.ndarray, form: str = "JPEG") -> bytes:
     pixels = np.round(np.clip(view, 0, 1) * 255).astype(np.uint8)
     Image.fromarray(pixels).save(buffer, form, quality=88)
     return buffer.getvalue()
+
+
+def writing() -> Writing:
+    """Return one hand for composed numbers, and the same digits as pictures."""
+    hand = [([100 * stroke for stroke in drawing(n).strokes], n) for n in range(10)]
+    images = [np.round(255 * written(str(n), 28, 28, size=0.72)) for n in range(10)]
+    return Writing([hand], np.stack(images).astype(np.uint8), np.arange(10))

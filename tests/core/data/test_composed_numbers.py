@@ -13,7 +13,7 @@ from mnist_app.core.data.composed_numbers import (
     pen_glyph,
     spaced,
 )
-from tests.support import writings
+from tests.support import photos
 
 HEIGHT = 24.0
 SHAPE = (48, 160)
@@ -21,7 +21,7 @@ SHAPE = (48, 160)
 
 @pytest.fixture(scope="module")
 def writing() -> Writing:
-    return writings.writing()
+    return photos.writing()
 
 
 def composed(writing: Writing, seed: int) -> Composition:

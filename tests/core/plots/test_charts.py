@@ -3,7 +3,7 @@ import numpy as np
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.plots import charts
 from mnist_app.core.plots.charts import plain
-from tests.support.validated_figures import validated
+from tests.core.plots.validated_figures import validated
 
 probability_bars = validated(charts.probability_bars)
 

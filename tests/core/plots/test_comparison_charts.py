@@ -7,7 +7,7 @@ from mnist_app.core.plots.run_charts import ACCURACY, ERROR, LOSS
 from mnist_app.core.runs.learning_curve import LearningCurves
 from mnist_app.core.runs.progress import Point
 from mnist_app.core.runs.run import Run, RunState
-from tests.support.validated_figures import validated
+from tests.core.plots.validated_figures import validated
 
 accuracy_against_seconds = validated(comparison_charts.accuracy_against_seconds)
 accuracy_against_parameter_count = validated(comparison_charts.accuracy_against_parameter_count)

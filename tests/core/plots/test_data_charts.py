@@ -1,7 +1,7 @@
 import numpy as np
 
 from mnist_app.core.plots import data_charts
-from tests.support.validated_figures import validated
+from tests.core.plots.validated_figures import validated
 
 class_bars = validated(data_charts.class_bars)
 pixel_map = validated(data_charts.pixel_map)

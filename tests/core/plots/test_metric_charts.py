@@ -5,7 +5,7 @@ import pytest
 from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import Bin
 from mnist_app.core.plots import metric_charts
-from tests.support.validated_figures import validated
+from tests.core.plots.validated_figures import validated
 
 confusion_heatmap = validated(metric_charts.confusion_heatmap)
 reliability_diagram = validated(metric_charts.reliability_diagram)

@@ -6,7 +6,7 @@ from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.core.plots import projection_charts
 from mnist_app.core.plots.charts import TEN
-from tests.support.validated_figures import validated
+from tests.core.plots.validated_figures import validated
 
 picture_scatter = validated(projection_charts.picture_scatter)
 

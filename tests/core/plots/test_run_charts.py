@@ -6,7 +6,7 @@ from mnist_app.core.data.datasets import DIGIT_NAMES
 from mnist_app.core.plots import run_charts
 from mnist_app.core.plots.run_charts import ACCURACY, ERROR, LOSS, SMOOTHING, smoothed
 from mnist_app.core.runs.progress import Opinion, Point
-from tests.support.validated_figures import validated
+from tests.core.plots.validated_figures import validated
 
 class_accuracy_curves = validated(run_charts.class_accuracy_curves)
 lesson_curve = validated(run_charts.lesson_curve)

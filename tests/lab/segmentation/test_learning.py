@@ -7,13 +7,13 @@ from click.testing import CliRunner
 from mnist_app.core.recognition.segmentation.network import HEIGHT, SegmentationNetwork
 from mnist_app.lab.segmentation import learning
 from mnist_app.lab.segmentation.network import build
-from tests.support import writings
+from tests.support import photos
 
 
 @pytest.fixture
 def compositions(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
     """A few pictures and their targets, in batches of a few."""
-    monkeypatch.setattr(learning, "_writing", writings.writing)
+    monkeypatch.setattr(learning, "_writing", photos.writing)
     for name, value in {"CHUNK": 168, "BATCH": 8, "KEPT_ASIDE": 8}.items():
         monkeypatch.setattr(learning, name, value)
     return learning._composed(0)

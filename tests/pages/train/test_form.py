@@ -9,7 +9,7 @@ from mnist_app.core.runs.run import RunState
 from mnist_app.core.settings import SETTINGS, TrainingConfig
 from mnist_app.pages.session.run_jobs import runs
 from mnist_app.pages.train.form import GROUPS
-from tests.support.train_page import opened
+from tests.pages.train.train_page import opened
 
 SCRIPT = "from mnist_app.pages.train.form import show_form\nshow_form()"
 MARKED = "![x](https://example.org/x.png) **b** <b> :red[r]"

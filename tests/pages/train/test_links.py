@@ -1,6 +1,6 @@
 from mnist_app.pages.session.queues import queues
+from tests.pages.train.train_page import linked, opened, query
 from tests.support.gates import PATIENCE
-from tests.support.train_page import linked, opened, query
 
 
 def test_the_link_holds_the_set_up_and_opens_it_again() -> None:

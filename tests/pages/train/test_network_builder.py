@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support.train_page import opened, query
+from tests.pages.train.train_page import opened, query
 from tests.support.visits import bodies
 
 

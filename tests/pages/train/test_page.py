@@ -20,8 +20,8 @@ from mnist_app.core.settings import TrainingConfig
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.session import queues
 from mnist_app.pages.session.run_jobs import LiveRun, runs, training_job
+from tests.pages.train.train_page import SCRIPT, opened, query
 from tests.support.gates import PATIENCE, Gate
-from tests.support.train_page import SCRIPT, opened, query
 from tests.support.visits import bodies, said, until
 
 pytestmark = pytest.mark.usefixtures("no_runs_left")

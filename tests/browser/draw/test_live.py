@@ -14,7 +14,7 @@ from tests.support.drawings import STROKES
 from tests.support.pen import DIGITS, PREDICTION, canvas_points, draw, expect_read, opened
 from tests.support.servers import Server, serve
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 ANSWER = f"{PREDICTION} .answer"
 BARS = ".st-key-probabilities .bars"
 
