@@ -129,12 +129,12 @@ def evaluate(model: Path | None, dataset: str, method: str | None, form: str) ->
         )
     if stored.class_names != pictures.class_names:
         click.echo(f"Note: {stored.name} was not trained on pictures like these.", err=True)
-    with progress_bar("Reading") as bar:
+    with progress_bar("Reading") as advance:
         report = metrics.evaluate(
             classifier,
             pictures.test_images,
             pictures.test_labels,
-            report=lambda fraction: bar.update(round(fraction * 1000) - bar.pos),
+            report=advance,
         )
     figures = metrics.as_dict(report)
     if form == "json":

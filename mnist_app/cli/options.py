@@ -1,7 +1,8 @@
 """Options that several commands share, and those that come from the table of settings."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,20 @@ form_option = click.option(
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def progress_bar(label: str, is_hidden: bool = False, **options: Any) -> Any:
-    """Return a bar of 1,000 parts on standard error, hidden where nobody watches."""
+@contextmanager
+def progress_bar(
+    label: str, is_hidden: bool = False, **options: Any
+) -> Iterator[Callable[..., None]]:
+    """Show a bar on standard error, hidden where nobody watches.
+
+    Yields:
+        What moves it to a fraction, 0..1, and may take what `item_show_func` gets.
+    """
     is_hidden = is_hidden or not sys.stderr.isatty()
-    return click.progressbar(
+    with click.progressbar(
         length=1000, label=label, file=sys.stderr, hidden=is_hidden, show_pos=False, **options
-    )
+    ) as bar:
+        yield lambda fraction, item=None: bar.update(round(fraction * 1000) - bar.pos, item)
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -39,14 +39,8 @@ def own_dataset(name: str, method: str | None) -> Any:
     source = dataset_import.source_of(path.name, path.read_bytes())
     suggested = dataset_import.suggestion(dataset_import.samples(source))
     convert = suggested.by(Method(method)) if method else suggested
-    with progress_bar("Reading the pictures") as bar:
-        own = dataset_import.import_dataset(
-            source,
-            convert,
-            path.name,
-            path.stem,
-            lambda fraction: bar.update(round(fraction * 1000) - bar.pos),
-        )
+    with progress_bar("Reading the pictures") as advance:
+        own = dataset_import.import_dataset(source, convert, path.name, path.stem, advance)
     for sentence in own.left_out:
         click.echo(f"Left out: {sentence}", err=True)
     return own.dataset

@@ -74,14 +74,14 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
         click.echo(batch.csv_line(batch.COLUMNS), nl=False)
     failures = []
     # Beside what is printed on the same screen a bar would be in the way.
-    with progress_bar("Reading", sys.stdout.isatty()) as bar:
+    with progress_bar("Reading", sys.stdout.isatty()) as advance:
         total, done = sum(path.stat().st_size for path in paths if path.exists()), 0
         for row in batch.rows(entries.entries_of_paths(paths), judges, options):
             _echo_row(row, form, kind)
             if row.problem:
                 failures.append(f"{row.source}: {row.problem}")
             done += row.size
-            bar.update(round(1000 * min(1, done / max(1, total))) - bar.pos)
+            advance(min(1, done / max(1, total)))
     for failure in failures:
         click.echo(failure, err=True)
     if failures:

@@ -95,13 +95,13 @@ def train(
     with (
         _interruptible(folder, resume) as hear,
         _engine(output) as (engine, place),
-        progress_bar("Training", item_show_func=_standing) as bar,
+        progress_bar("Training", item_show_func=_standing) as advance,
     ):
 
         def report(message: Progress | Checkpoint | Phase) -> None:
             hear(message)
             if isinstance(message, Progress):
-                bar.update(round(message.fraction * 1000) - bar.pos, message)
+                advance(message.fraction, message)
 
         # Models are loaded once all workers have joined: TensorFlow may compute nothing before.
         trained = experiment.train_model(

@@ -7,6 +7,7 @@ units. Convolutions stay within the picture, so each makes it a little smaller; 
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.ink import SIDE
@@ -193,6 +194,28 @@ def summary(layers: tuple[Layer, ...], classes: int = 10) -> tuple[LayerSummary,
             "Use fewer filters or units, or pool more."
         )
     return tuple(rows)
+
+
+def keras_layers(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the hidden layers as Keras has them: of each its class and its settings.
+
+    Raises:
+        DigitLabError: see `parse`.
+    """
+    rows: list[tuple[str, dict[str, Any]]] = []
+    flatten: tuple[str, dict[str, Any]] = ("Flatten", {})
+    for layer in parse(text):
+        if layer.word == "conv":
+            filters, size = map(int, layer.numbers)
+            rows.append(("Conv2D", {"filters": filters, "kernel_size": size, "activation": "relu"}))
+        elif layer.word == "pool":
+            rows.append(("MaxPooling2D", {}))
+        elif layer.word == "dropout":
+            rows.append(("Dropout", {"rate": layer.numbers[0]}))
+        else:
+            rows += [] if flatten in rows else [flatten]
+            rows.append(("Dense", {"units": int(layer.numbers[0]), "activation": "relu"}))
+    return rows if flatten in rows else [*rows, flatten]
 
 
 def _layer(number: int, words: list[str]) -> Layer:

@@ -48,17 +48,12 @@ def layer_outputs(
     """
     known = {layer.name: layer for layer in listed}
     last = next(reversed(inside.layers), "")
-    return (
-        FeatureMaps("input", "Input", INPUT, as_network_input(image)),
-        *(
-            _feature_maps(known.get(name, LayerConfig(name, "Layer", {})), values, name == last)
-            for name, values in inside.layers.items()
-        ),
-    )
-
-
-def _feature_maps(layer: LayerConfig, values: np.ndarray, is_last: bool) -> FeatureMaps:
-    return FeatureMaps(layer.name, layer.kind, describe_layer(layer, is_last), _as_maps(values))
+    found = [FeatureMaps("input", "Input", INPUT, as_network_input(image))]
+    for name, values in inside.layers.items():
+        layer = known.get(name, LayerConfig(name, "Layer", {}))
+        sentence = describe_layer(layer, name == last)
+        found.append(FeatureMaps(name, layer.kind, sentence, _as_maps(values)))
+    return tuple(found)
 
 
 def _as_maps(values: np.ndarray) -> np.ndarray:

@@ -16,9 +16,9 @@ class ModelCard:
 
     Attributes:
         title: its name for people.
-        dataset, architecture, settings, seed: what it was trained on and with.
         class_names: what its outputs mean.
         parameter_count: how many numbers it learned.
+        dataset, architecture, settings, seed: what it was trained on and with, if that is known.
         versions: of the libraries that made it.
         results: measured figures by name, all from pictures it was not trained on.
         created: when, ISO 8601, UTC.
@@ -32,14 +32,14 @@ class ModelCard:
     """
 
     title: str
-    dataset: str
-    architecture: str
-    settings: Mapping[str, Any]
-    seed: int
     class_names: tuple[str, ...]
     parameter_count: int
-    versions: Mapping[str, str]
-    results: Mapping[str, Any]
+    dataset: str = ""
+    architecture: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     command: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The network of a run as plain Keras code, for a script that stands alone."""
 
 import ast
+import json
 from pathlib import Path
 
 from mnist_app.core import custom_network
@@ -14,7 +15,6 @@ for layer in network.layers:
     if isinstance(layer, layers.BatchNormalization):
         layer.momentum = min(layer.momentum, max(0.5, 1 - 3 / steps))
 """
-_FLATTEN = "layers.Flatten()"
 
 
 def network_code(config: TrainingConfig, classes: str = "10") -> str:
@@ -61,19 +61,11 @@ def _source_of(name: str) -> str:
 
 def _custom(text: str) -> list[str]:
     """Return the hidden layers of a network of one's own, see `custom_network`."""
-    rows: list[str] = []
-    for layer in custom_network.parse(text):
-        if layer.word == "dense":
-            rows += [] if _FLATTEN in rows else [_FLATTEN]
-            rows.append(f'layers.Dense({int(layer.numbers[0])}, activation="relu")')
-        elif layer.word == "conv":
-            filters, size = map(int, layer.numbers)
-            rows.append(f'layers.Conv2D({filters}, {size}, activation="relu")')
-        elif layer.word == "dropout":
-            rows.append(f"layers.Dropout({layer.numbers[0]:g})")
-        else:
-            rows.append("layers.MaxPooling2D()")
-    return rows if _FLATTEN in rows else [*rows, _FLATTEN]
+    rows = []
+    for kind, settings in custom_network.keras_layers(text):
+        values = (f"{name}={json.dumps(value)}" for name, value in settings.items())
+        rows.append(f"layers.{kind}({', '.join(values)})")
+    return rows
 
 
 def sequential(rows: list[str]) -> str:

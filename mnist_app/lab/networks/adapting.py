@@ -59,22 +59,14 @@ def adapted(data: bytes, name: str) -> UnsavedModel:
     else:
         files = ModelFiles(data, to_litert(model))
     found.append(f"It gets {best.right} of {len(labels)} digits right.")
-    return UnsavedModel(files, _card(model.count_params(), name, contents.version, found))
-
-
-def _card(parameter_count: int, name: str, version: str, found: list[str]) -> ModelCard:
-    return ModelCard(
+    card = ModelCard(
         title=name.rsplit(".", 1)[0],
-        dataset="",
-        architecture="",
-        settings={},
-        seed=0,
         class_names=DIGIT_NAMES,
-        parameter_count=parameter_count,
-        versions={"keras": version},
-        results={},
+        parameter_count=model.count_params(),
+        versions={"keras": contents.version},
         training={"file": name, "found": found},
     )
+    return UnsavedModel(files, card)
 
 
 def _require_fit(contents: Contents, name: str) -> None:

@@ -6,7 +6,6 @@ functions use nothing but Keras and each other.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 from keras import layers
@@ -153,29 +152,14 @@ def build(
         for layer in _answer(classes, dropout):
             field = layer(field)
         return keras.Model(image, field, name=name)
-    hidden = _custom(own_layers) if name == "custom" else _STACKS[name]()
+    if name == "custom":
+        rows = custom_network.keras_layers(own_layers)
+        hidden = [getattr(layers, kind)(**settings) for kind, settings in rows]
+    else:
+        hidden = _STACKS[name]()
     return keras.Sequential([image, *hidden, *_answer(classes, dropout)], name=name)
 
 
 def _answer(classes: int, dropout: float) -> list[keras.Layer]:
     left_out = [layers.Dropout(dropout)] if dropout else []
     return [*left_out, layers.Dense(classes, activation="softmax")]
-
-
-def _custom(text: str) -> list[keras.Layer]:
-    hidden: list[Any] = []
-    is_flat = False
-    for layer in custom_network.parse(text):
-        if layer.word == "conv":
-            filters, size = map(int, layer.numbers)
-            hidden.append(layers.Conv2D(filters, size, activation="relu"))
-        elif layer.word == "pool":
-            hidden.append(layers.MaxPooling2D())
-        elif layer.word == "dropout":
-            hidden.append(layers.Dropout(layer.numbers[0]))
-        else:
-            if not is_flat:
-                hidden.append(layers.Flatten())
-            is_flat = True
-            hidden.append(layers.Dense(int(layer.numbers[0]), activation="relu"))
-    return hidden if is_flat else [*hidden, layers.Flatten()]

@@ -38,28 +38,17 @@ def load_bytes(data: bytes, name: str) -> keras.Model:
     Raises:
         DigitLabError: see `inspected` and `built`; or it is made for something else.
     """
-    return _fitting(built(data, inspected(data, name), name), name)
-
-
-def load(path: Path) -> keras.Model:
-    """Load the file at `path`; see `load_bytes`.
-
-    Raises:
-        DigitLabError: see `model_store.read` and `opened`.
-    """
-    contents = inspected(model_store.read(path), path.name)
-    # By the suffix Keras decides what it reads, which must be what was looked through.
-    if path.suffix != contents.suffix:
-        raise DigitLabError(f"{path.name} is really a {contents.suffix} file. Give it that ending.")
-    return _fitting(_with_weights(path, contents, path.name), path.name)
-
-
-def _fitting(model: keras.Model, name: str) -> keras.Model:
+    model = built(data, inspected(data, name), name)
     if model.input_shape != (None, 28, 28, 1) or len(model.output_shape) != 2:
         raise DigitLabError(
             f"{name} must turn a grey 28 x 28 picture into one answer. Choose another model."
         )
     return model
+
+
+def load(path: Path) -> keras.Model:
+    """Load the file at `path`; see `model_store.read` and `load_bytes`."""
+    return load_bytes(model_store.read(path), path.name)
 
 
 def built(data: bytes, contents: Contents, name: str) -> keras.Model:
@@ -68,18 +57,15 @@ def built(data: bytes, contents: Contents, name: str) -> keras.Model:
     Raises:
         DigitLabError: Keras cannot, or the disk is full.
     """
+    model = from_config(contents, name)
     with temporary_folder() as folder:
+        # By the suffix Keras decides what it reads, which must be what was looked through.
         path = folder / f"model{contents.suffix}"
         path.write_bytes(data)
-        return _with_weights(path, contents, name)
-
-
-def _with_weights(path: Path, contents: Contents, name: str) -> keras.Model:
-    model = from_config(contents, name)
-    try:
-        model.load_weights(path)
-    except Exception as error:  # Keras raises whatever its layers raise on foreign settings.
-        raise _cannot_open(contents, name) from error
+        try:
+            model.load_weights(path)
+        except Exception as error:  # Keras raises whatever its layers raise on foreign settings.
+            raise _cannot_open(contents, name) from error
     return model
 
 

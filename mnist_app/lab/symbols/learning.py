@@ -101,12 +101,9 @@ def learn(
     read = lesson.read_unseen(heads)
     card = ModelCard(
         title=title,
-        dataset="",
-        architecture="",
-        settings={},
-        seed=seed,
         class_names=(*names, NONE_OF_YOURS),
         parameter_count=model.count_params(),
+        seed=seed,
         versions=installed_versions(LIBRARIES),
         results={
             "unseen": {"right": int((read == labels).sum()), "of": len(labels)},

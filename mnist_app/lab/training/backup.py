@@ -70,7 +70,8 @@ class Backup:
         self, learner: keras.Model, history: History, monitors: ValidationCallbacks
     ) -> Checkpoint:
         """Back up a run at the end of an epoch."""
-        best = _named("best", monitors.best_weights)
+        # None before anything was validated.
+        best = _named("best", monitors.early.best_weights or [])
         values = [variable.numpy() for variable in _variables(learner)]
         facts = {
             "epoch": history.epoch,

@@ -32,16 +32,6 @@ class ValidationCallbacks:
             )
         self.callbacks = [self.early, *([self.plateau] if self.plateau else [])]
 
-    @property
-    def best_epoch(self) -> int:
-        """Return the epoch of the best weights, from 1."""
-        return self.early.best_epoch + 1
-
-    @property
-    def best_weights(self) -> list[np.ndarray]:
-        """Return the best weights so far; none before anything was validated."""
-        return self.early.best_weights or []
-
     def as_dict(self) -> dict[str, Any]:
         """Return how long each has waited, and the best loss, ready for JSON."""
         return {

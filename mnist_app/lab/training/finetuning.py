@@ -93,10 +93,22 @@ def finetune(
     _raise_if_stopped(control)
     own = AccuracyChange(own_before, own_after, len(drawings))
     test = AccuracyChange(before.accuracy, after.accuracy, after.images)
-    dataset = exam.known.name
-    new_card = _card(card, source_title, class_names, model, title, dataset, after, own, test)
+    kept = ("architecture", "settings", "seed", "versions")
+    new_card = ModelCard(
+        title=title,
+        class_names=class_names,
+        parameter_count=model.count_params(),
+        dataset=exam.known.name,
+        results={"test": card_metrics(after)},
+        training={
+            "fine-tuned from": source_title,
+            "own drawings": asdict(own),
+            "test": asdict(test),
+        },
+        **({name: getattr(card, name) for name in kept} if card else {}),
+    )
     made = UnsavedModel(model_files.packed(model), new_card)
-    return FinetuningOutcome(own, test, dataset, fraction, made)
+    return FinetuningOutcome(own, test, exam.known.name, fraction, made)
 
 
 def _raise_if_stopped(control: RunControl) -> None:
@@ -221,33 +233,3 @@ def _batches(
     chosen = np.concatenate([mine, theirs], axis=1)
     batches = tf.data.Dataset.from_tensor_slices((chosen, seeds)).map(batch).prefetch(2)
     return batches.with_options(without_autotuning())
-
-
-def _card(
-    known: ModelCard | None,
-    source_title: str,
-    class_names: tuple[str, ...],
-    model: keras.Model,
-    title: str,
-    dataset: str,
-    report: EvaluationReport,
-    own: AccuracyChange,
-    test: AccuracyChange,
-) -> ModelCard:
-    """Make the card of the copy; what it learned from stands under its training."""
-    return ModelCard(
-        title=title,
-        dataset=dataset,
-        architecture=known.architecture if known else "",
-        settings=known.settings if known else {},
-        seed=known.seed if known else 0,
-        class_names=class_names,
-        parameter_count=model.count_params(),
-        versions=known.versions if known else {},
-        results={"test": card_metrics(report)},
-        training={
-            "fine-tuned from": source_title,
-            "own drawings": asdict(own),
-            "test": asdict(test),
-        },
-    )

@@ -145,7 +145,7 @@ class RunCallback(keras.callbacks.Callback):
         elif not self.stopped and self._history.epoch < self._history.config.epochs:
             self._ending = (
                 "It stopped early: it did best on the held-back pictures after epoch "
-                f"{self._monitors.best_epoch}. That version is kept."
+                f"{self._monitors.early.best_epoch + 1}. That version is kept."
             )
         self._look()
         self._report(is_over=True)
