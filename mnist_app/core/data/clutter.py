@@ -19,18 +19,31 @@ SPECK_DISTANCE = 0.15
 
 def letter(height: float, chance: np.random.Generator) -> np.ndarray:
     """Print a letter about `height` pixels high, float32 (height, width) in 0..1."""
-    side = round(2.2 * height * FINE)
+    side, size = round(2.2 * height * FINE), max(8.0, 1.3 * height * FINE)
+    turned = printed(LETTERS, side, size, 12, chance)
+    return np.asarray(turned.reduce(FINE), dtype=np.float32) / 255
+
+
+def printed(
+    letters: str, side: int, size: float, most_turn: float, chance: np.random.Generator
+) -> Image.Image:
+    """Print one of some letters in the middle of a square picture, white on black.
+
+    Args:
+        side: of the picture, in pixels.
+        size: of the font, in pixels.
+        most_turn: in degrees.
+    """
     picture = Image.new("L", (side, side))
     ImageDraw.Draw(picture).text(
         (side / 2, side / 2),
-        LETTERS[chance.integers(len(LETTERS))],
+        letters[chance.integers(len(letters))],
         255,
-        ImageFont.load_default(max(8.0, 1.3 * height * FINE)),
+        ImageFont.load_default(size),
         anchor="mm",
         stroke_width=int(chance.integers(0, 4)),
     )
-    turned = picture.rotate(chance.uniform(-12, 12), Image.Resampling.BILINEAR)
-    return np.asarray(turned.reduce(FINE), dtype=np.float32) / 255
+    return picture.rotate(chance.uniform(-most_turn, most_turn), Image.Resampling.BILINEAR)
 
 
 def clutter(

@@ -8,8 +8,9 @@ is as likely as any other", it learns to be unsure of what is none (Hendrycks, M
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from mnist_app.core.data.clutter import printed
 from mnist_app.core.ink import SIDE
 from mnist_app.core.ink.drawings import drawing_from_points
 from mnist_app.core.ink.raster import raster_to_input, strokes_to_input
@@ -31,18 +32,7 @@ def make(count: int, seed: int) -> np.ndarray:
 
 
 def _letter(chance: np.random.Generator) -> np.ndarray:
-    picture = Image.new("L", (FIELD, FIELD))
-    sign = LETTERS[chance.integers(len(LETTERS))]
-    ImageDraw.Draw(picture).text(
-        (FIELD / 2, FIELD / 2),
-        sign,
-        255,
-        ImageFont.load_default(56),
-        anchor="mm",
-        stroke_width=int(chance.integers(0, 4)),
-    )
-    turned = picture.rotate(chance.uniform(-20, 20), Image.Resampling.BILINEAR)
-    return raster_to_input(np.asarray(turned) / 255)
+    return raster_to_input(np.asarray(printed(LETTERS, FIELD, 56, 20, chance)) / 255)
 
 
 def _scribble(chance: np.random.Generator) -> np.ndarray:

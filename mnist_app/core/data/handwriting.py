@@ -4,7 +4,6 @@ import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -33,14 +32,11 @@ def as_json_lines(drawings: Sequence[LabelledDrawing]) -> str:
 
     `pen_digits.load_pen_strokes` and the command line read such a file.
     """
-    return "".join(f"{json.dumps(_plain(item))}\n" for item in drawings)
-
-
-def _plain(item: LabelledDrawing) -> dict[str, Any]:
-    return {
-        "label": item.label,
-        "strokes": [np.round(stroke, 1).tolist() for stroke in item.drawing.strokes],
-    }
+    lines = []
+    for item in drawings:
+        strokes = [np.round(stroke, 1).tolist() for stroke in item.drawing.strokes]
+        lines.append(json.dumps({"label": item.label, "strokes": strokes}) + "\n")
+    return "".join(lines)
 
 
 def as_inputs(

@@ -4,7 +4,6 @@ Which maps are shown, and how bright, is decided by the ten examples: they stay 
 drawing grows, and light up where its ink makes a difference to an empty sheet.
 """
 
-import base64
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import numpy as np
 
 from mnist_app.core.explaining.explanation_pictures import EASE
 from mnist_app.core.explaining.feature_maps import CONVOLUTIONS
-from mnist_app.core.images.pictures import png
+from mnist_app.core.images.pictures import png_base64
 from mnist_app.core.ink.example_digits import example_digit
 from mnist_app.core.ink.raster import strokes_to_input
 from mnist_app.core.models import layer_list, model_cache
@@ -98,7 +97,7 @@ class LayerPictures:
         row = None if self._row is None else _square(change(self._row) / self._row_top)
         probabilities = next(reversed(layers.values()))
         return {
-            "image": _encoded(image),
+            "image": png_base64(image),
             "stages": stages or [{"title": AT_ONCE, "maps": []}],
             "row": row,
             "probabilities": [round(probability, 4) for probability in probabilities.tolist()],
@@ -167,7 +166,7 @@ def _stage(layer: str, title: str, values: np.ndarray) -> ShownLayer:
 def _maps(values: np.ndarray, stage: ShownLayer, most: int) -> list[str]:
     shown = stage.maps[:most]
     light = values[..., shown] / np.maximum(stage.tops[: len(shown)], 1e-12)
-    return [_encoded(_grey(light[..., place])) for place in range(len(shown))]
+    return [png_base64(_grey(light[..., place])) for place in range(len(shown))]
 
 
 def _square(fractions: np.ndarray) -> str:
@@ -175,12 +174,8 @@ def _square(fractions: np.ndarray) -> str:
     columns = ceil(sqrt(len(fractions)))
     filled = np.zeros(ceil(len(fractions) / columns) * columns, dtype=np.float32)
     filled[: len(fractions)] = fractions
-    return _encoded(_grey(filled.reshape(-1, columns)))
+    return png_base64(_grey(filled.reshape(-1, columns)))
 
 
 def _grey(fractions: np.ndarray) -> np.ndarray:
     return np.round(np.clip(fractions, 0, 1) ** EASE * 255).astype(np.uint8)
-
-
-def _encoded(image: np.ndarray) -> str:
-    return base64.b64encode(png(image)).decode()

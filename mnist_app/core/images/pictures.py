@@ -1,5 +1,6 @@
 """Pictures: bytes from outside -> upright colours, and arrays -> PNG."""
 
+import base64
 import io
 import warnings
 from dataclasses import dataclass
@@ -132,6 +133,11 @@ def png(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def png_base64(picture: np.ndarray) -> str:
+    """Encode a picture as `png` does, as a text for a page."""
+    return base64.b64encode(png(picture)).decode()
 
 
 def signed(values: np.ndarray) -> np.ndarray:

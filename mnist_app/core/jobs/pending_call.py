@@ -13,7 +13,7 @@ from distributed.client import FutureCancelledError
 from mnist_app.core.errors import Interrupted, Stopped, Temporary, WorkerLost
 from mnist_app.core.jobs.job_queue import UNFORESEEN
 from mnist_app.core.jobs.run_control import Orders
-from mnist_app.core.jobs.worker import Call, Ending, Message, fetch, follow
+from mnist_app.core.jobs.worker import Call, Message, Unforeseen, fetch, follow
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class PendingCall:
 
 def _result(future: Future) -> Any:
     try:
-        ending, data = future.result()
+        outcome = pickle.loads(future.result())
     except KilledWorker as error:
         raise WorkerLost(LOST) from error
     except FutureCancelledError as error:
@@ -112,11 +112,9 @@ def _result(future: Future) -> Any:
     except Exception as error:
         logger.exception("A worker could not begin %s", future.key)
         raise Temporary(UNFORESEEN) from error
-    if ending is Ending.STOPPED:
-        raise Stopped
-    if ending is Ending.FAILED:
-        raise pickle.loads(data)
-    if ending is Ending.UNFORESEEN:
-        logger.error("%s failed in a worker:\n%s", future.key, data.decode())
+    if isinstance(outcome, Unforeseen):
+        logger.error("%s failed in a worker:\n%s", future.key, outcome)
         raise Temporary(UNFORESEEN)
-    return pickle.loads(data)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome

@@ -59,13 +59,8 @@ class Message(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
-class Ending(StrEnum):
-    """The end of a call."""
-
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-    UNFORESEEN = "unforeseen"
+class Unforeseen(Exception):
+    """Something that no call should end with; its text is a traceback."""
 
 
 class Preparation(WorkerPlugin):
@@ -92,27 +87,25 @@ _running: dict[Any, RunControl] = {}
 _checkpoints: dict[str, Checkpoint] = {}
 
 
-def perform(call: Call) -> tuple[Ending, bytes]:
+def perform(call: Call) -> bytes:
     """Do what a call asks for.
 
     Returns:
-        How it ended, and the pickled result or error, or a text: nothing that is sent can fail to
-        arrive.
+        The pickled result, or the pickled exception that ended it: nothing that is sent can fail
+        to arrive.
     """
     _running[call.id] = control = RunControl(call.orders)
     send = _sender(call)
     send(Message.STARTED, get_worker().address.encode())
     try:
-        return Ending.DONE, _result(call, send, control)
-    except Stopped:
-        return Ending.STOPPED, b""
-    except DigitLabError as error:
-        return Ending.FAILED, pickle.dumps(error)
+        return _result(call, send, control)
+    except (Stopped, DigitLabError) as error:
+        return pickle.dumps(error)
     except MemoryError:
-        return Ending.FAILED, pickle.dumps(Temporary(OUT_OF_MEMORY))
+        return pickle.dumps(Temporary(OUT_OF_MEMORY))
     except BaseException:
         # Also SystemExit, which would end the worker.
-        return Ending.UNFORESEEN, traceback.format_exc().encode(errors="replace")
+        return pickle.dumps(Unforeseen(traceback.format_exc()))
     finally:
         del _running[call.id]
         _checkpoints.pop(call.id, None)

@@ -4,13 +4,12 @@ The live channel sends it and the pages hand it over, so that one answer reads t
 came; `answer.js` shows it.
 """
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mnist_app.core.images.pictures import png
+from mnist_app.core.images.pictures import png_base64
 from mnist_app.core.percentages import confidence
 from mnist_app.core.recognition.confidence import candidates
 from mnist_app.core.recognition.reading import Digit, Reading
@@ -75,7 +74,7 @@ def _digit_as_dict(digit: Digit, open_to: tuple[int, ...]) -> dict[str, Any]:
         "probabilities": [round(value, 4) for value in digit.probabilities.tolist()],
         "open": open_to,
         "said": f"How likely each digit is: {said}",
-        "image": base64.b64encode(png(digit.image)).decode(),
+        "image": png_base64(digit.image),
     }
 
 
