@@ -5,6 +5,7 @@ own files lies `item.json`, which knows the maker by a hash alone. The folder's 
 the thing was last used.
 """
 
+import functools
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mnist_app.core import limits
+from mnist_app.core import file_hashes, limits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.files import DAMAGED, atomic_write
 from mnist_app.core.models import model_store
@@ -36,6 +37,8 @@ DRAFT_SECONDS = DAY = 24 * 3600.0
 MB = 1e6
 # As what a thing counts at least: its files, however small, have to be looked through.
 LEAST_MB = 0.1
+# Things that are remembered until they change: each page lists those of everybody.
+REMEMBERED = 5_000
 # Held from the last look at the limits until the thing is in its place.
 _changing = threading.Lock()
 
@@ -258,8 +261,12 @@ def _is_draft(place: Path) -> bool:
 
 def _read(place: Path, owner: str | None = None) -> Item | None:
     """Return the thing in a folder; None if there is none that is whole, or of that owner."""
+    about = place / ABOUT
+    stamp = file_hashes.stamp(about)
+    if stamp is None:
+        return None
     try:
-        said = json.loads((place / ABOUT).read_text(encoding="utf-8"))
+        said = _said(about, stamp)
         # Before its files are looked through.
         if owner not in (None, said["owner"]):
             return None
@@ -276,6 +283,12 @@ def _read(place: Path, owner: str | None = None) -> Item | None:
         )
     except DAMAGED:
         return None
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _said(path: Path, stamp: file_hashes.Stamp) -> Any:
+    """Read what a file about a thing said when it was written."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _size(place: Path) -> int:

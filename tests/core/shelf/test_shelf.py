@@ -37,6 +37,17 @@ def break_down(draft: Path) -> None:
     raise KeyboardInterrupt
 
 
+def test_things_are_read_anew_only_when_they_changed() -> None:
+    about = added(ANN).folder / shelf.ABOUT
+    before = about.stat()
+    assert titles(ANN) == ["Stars"]
+    about.write_text(about.read_text().replace("Stars", "Moons"))
+    os.utime(about, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert titles(ANN) == ["Stars"]
+    os.utime(about)
+    assert titles(ANN) == ["Moons"]
+
+
 def test_what_a_visitor_made_lies_on_their_shelf_the_newest_first() -> None:
     first, second = added(ANN), added(ANN, " Shoes \n of mine ", Kind.DATASET, size=500)
     assert titles(ANN) == ["Shoes of mine", "Stars"]
