@@ -24,6 +24,10 @@ new MutationObserver(() => {
   for (const [button, name] of NAMES) {
     document.querySelector(button)?.setAttribute("aria-label", name);
   }
+  // Streamlit names it, and says at once that it is nothing that has a name.
+  for (const place of document.querySelectorAll("[data-testid=stFileUploaderDropzone]")) {
+    place.role = "group";
+  }
 }).observe(document.getElementById("root"), { subtree: true, childList: true });
 addEventListener("click", ({ target }) => {
   if (!target.closest?.("[data-testid=stSidebarNavLink]")) return;

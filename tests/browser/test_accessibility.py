@@ -114,17 +114,29 @@ def test_nothing_is_found_on_pages_as_they_open(examiner: Examiner) -> None:
     page.get_by_text("The camera", exact=True).click()
     page.locator(".camera [data-state=on]").hover()
     examiner.examine("Draw, with the camera")
+    examiner.open("teach", "Name a symbol")
+    page.get_by_label("Name a symbol").fill("star")
+    page.get_by_role("button", name="Add").first.click()
+    page.get_by_text("Use photos instead").click()
+    page.locator(".st-key-photo_source [aria-checked=true]").hover()
+    examiner.examine("teach, with photos")
+    page.locator(".st-key-photo_source").get_by_text("The camera").click()
+    page.locator(".camera").wait_for()
+    examiner.examine_narrow("teach, with the camera")
     for path, words in (
-        ("teach", "Name a symbol"),
         ("train", "No run yet"),
         ("runs", "No runs yet"),
         ("data", "Augmentation"),
         ("shelf", "You have not made anything yet"),
     ):
         examiner.open(path, words)
+        if path == "data":
+            page.get_by_text("Use your own pictures").click()
+            page.locator("input[type=file]").wait_for(state="attached")
         examiner.examine(path)
         examiner.examine_narrow(path)
     examiner.open("predictions?dataset=optdigits", "All test pictures at once")
+    page.get_by_text("Use your own network").click()
     page.locator(".st-key-gallery figure").first.wait_for()
     page.locator(".st-key-picture_map .js-plotly-plot .nsewdrag").wait_for(state="attached")
     examiner.examine("Predictions")
