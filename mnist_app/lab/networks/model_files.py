@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -12,6 +13,8 @@ from mnist_app.lab.networks import keras2
 from mnist_app.lab.networks.litert import to_litert
 from mnist_app.lab.networks.untrusted_files import Contents, inspected
 from mnist_app.lab.temporary_folder import temporary_folder
+
+RECURRENT = ("SimpleRNN", "LSTM", "GRU")
 
 
 def packed(model: keras.Model) -> ModelFiles:
@@ -80,9 +83,20 @@ def from_config(contents: Contents, name: str) -> keras.Model:
     try:
         if contents.suffix == ".h5" or not contents.version.startswith("3"):
             config = keras2.modern(config)
+        _unroll(config)
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
     except Exception as error:  # As above.
         raise _cannot_open(contents, name) from error
+
+
+def _unroll(config: Any) -> None:
+    """Have recurrent layers saved step by step, as LiteRT has no form for their loops."""
+    if isinstance(config, dict):
+        if config.get("class_name") in RECURRENT:
+            config["config"]["unroll"] = True
+        config = list(config.values())
+    for part in config if isinstance(config, list) else ():
+        _unroll(part)
 
 
 def _cannot_open(contents: Contents, name: str) -> DigitLabError:

@@ -11,6 +11,7 @@ from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.networks.litert import to_litert
+from tests.support.networks import saved
 
 
 def learned(name: str) -> keras.Model:
@@ -98,6 +99,23 @@ def test_networks_of_other_apps_answer_alike(name: str, dataset: Dataset) -> Non
     inside = classifier.inside(dataset.test_images[0].astype(np.float32) / 255)
     last = list(inside.layers.values())[-1]
     np.testing.assert_allclose(last, expected[0], atol=1e-4)
+
+
+def test_recurrent_networks_of_other_apps_answer_alike(dataset: Dataset) -> None:
+    model = keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Reshape((28, 28)),
+            layers.Bidirectional(layers.LSTM(3, return_sequences=True)),
+            layers.GRU(4),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    inputs = as_network_input(dataset.test_images)
+    expected = model.predict(inputs, batch_size=100, verbose=0)
+    classifier = Classifier(to_litert(model_files.load_bytes(saved(model), "theirs.keras")))
+    answers = classifier.probabilities(dataset.test_images)
+    np.testing.assert_allclose(answers, expected, atol=1e-4)
 
 
 def test_a_network_of_sixteen_bits_answers_in_full(dataset: Dataset) -> None:
