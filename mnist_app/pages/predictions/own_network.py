@@ -63,6 +63,10 @@ def _show_upload(key: str) -> None:
     queue = queues().importing
     doing = f"Opening {escape_markdown(file.name)}"
     name = result_or_progress(queue, job, doing, stop=queue.stop, is_file=True)
+    if not job.is_over:
+        # Nothing else is on the page meanwhile, so nothing jumps when another network takes its
+        # place.
+        st.stop()
     if job.state == JobState.DONE:
         close_panel(PANEL)
         # Side by side with the built-in one.
