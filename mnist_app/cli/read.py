@@ -15,7 +15,7 @@ from mnist_app.core.models import model_store
 
 def _pattern(context: click.Context, option: click.Parameter, written: str | None) -> Any:
     """Return what somebody wrote as a pattern."""
-    from mnist_app.core.recognition.pattern import Pattern
+    from mnist_app.core.recognition.number_pattern import Pattern
 
     try:
         return None if written is None else Pattern(written)
@@ -56,7 +56,7 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
     A .json file holds one drawing; .jsonl and .jsonl.gz files hold one drawing per line. Of a
     folder, all such files in it are read, and of a ZIP file all pictures.
     """
-    from mnist_app.core.recognition import batch, entries
+    from mnist_app.core.recognition import batch, input_files
 
     if kind == "page" and pattern is not None:
         raise click.UsageError("A pattern goes with --as number: a page holds several numbers.")
@@ -64,7 +64,7 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
     judges = classifiers(stored, THREADS)
     if not stored.reads_digits:
         click.echo(f"Note: {stored.name} was not trained on digits.", err=True)
-    paths = list(entries.files_in(files))
+    paths = list(input_files.files_in(files))
     if not paths:
         raise DigitLabError(
             f"There are no pictures or drawings in {files[0]}. Name another folder."
@@ -76,7 +76,7 @@ def read(files: tuple[Path, ...], kind: str, pattern: Any, model: Path | None, f
     # Beside what is printed on the same screen a bar would be in the way.
     with progress_bar("Reading", sys.stdout.isatty()) as advance:
         total, done = sum(path.stat().st_size for path in paths if path.exists()), 0
-        for row in batch.rows(entries.entries_of_paths(paths), judges, options):
+        for row in batch.rows(input_files.entries_of_paths(paths), judges, options):
             _echo_row(row, form, kind)
             if row.problem:
                 failures.append(f"{row.source}: {row.problem}")

@@ -5,7 +5,7 @@ import html
 import io
 from collections.abc import Sequence
 
-from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, measures, of_curves
+from mnist_app.core.evaluation.metric_explanations import MEANS, RELIABILITY, measures, of_curves
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.percentages import percent
 from mnist_app.core.plots.charts import Figure, as_json, plotly_script

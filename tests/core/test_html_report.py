@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_app.core.evaluation.meanings import CURVES, MEANS, RELIABILITY, TAUGHT, measures
+from mnist_app.core.evaluation.metric_explanations import (
+    CURVES,
+    MEANS,
+    RELIABILITY,
+    TAUGHT,
+    measures,
+)
 from mnist_app.core.evaluation.metrics import EvaluationReport, score
 from mnist_app.core.html_report import as_csv, as_html
 from mnist_app.core.runs.learning_curve import LearningCurves

@@ -15,8 +15,8 @@ from mnist_app.core.images.pictures import PAGE_SIDE, WORKING_SIDE, Picture, dec
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.recognition.answers import doubts
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.recognition.entries import Entry
-from mnist_app.core.recognition.pattern import Pattern
+from mnist_app.core.recognition.input_files import Entry
+from mnist_app.core.recognition.number_pattern import Pattern
 from mnist_app.core.recognition.reading import Reading, read_drawing, read_picture
 
 COLUMNS = ("source", "text", "probability", "doubt")

@@ -97,7 +97,7 @@ def _reply() -> None:
     # What libraries print must not come between.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answer:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        from mnist_app.lab.networks.adapting import adapted
+        from mnist_app.lab.networks.foreign_networks import adapted
 
         try:
             outcome: UnsavedModel | DigitLabError = adapted(*pickle.load(sys.stdin.buffer))

@@ -15,7 +15,7 @@ from mnist_app.core import files
 from mnist_app.core.data import composed_numbers, datasets, pen_digits
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.segmentation.network import HEIGHT, SEGMENTATION, evened
-from mnist_app.lab.segmentation.network import build, to_litert
+from mnist_app.lab.segmentation.architecture import build, to_litert
 
 SHAPE = (48, 160)
 # Heights of digits that it learns from, as multiples of the one that it is asked with.

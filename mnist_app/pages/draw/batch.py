@@ -11,7 +11,7 @@ from mnist_app.core.images.pictures import ENDINGS, KINDS
 from mnist_app.core.jobs.snapshot import JobState
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.batch import COLUMNS, ReadingOptions, Values, csv_line
-from mnist_app.core.recognition.pattern import Pattern
+from mnist_app.core.recognition.number_pattern import Pattern
 from mnist_app.pages.components.canvas import Canvas
 from mnist_app.pages.draw.batch_jobs import MOST, Batch, ShownRow, begin
 from mnist_app.pages.session.jobs import identity

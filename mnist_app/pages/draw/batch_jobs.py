@@ -15,7 +15,7 @@ from mnist_app.core.images import frames
 from mnist_app.core.jobs.job_queue import Control
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.batch import ReadingOptions, Row, Values, rows
-from mnist_app.core.recognition.entries import entries_of
+from mnist_app.core.recognition.input_files import entries_of
 from mnist_app.pages.session.jobs import THREADS, own_classifier
 from mnist_app.pages.session.queues import queues
 

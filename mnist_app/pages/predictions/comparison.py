@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_app.core.evaluation.comparison import Comparison, compare
-from mnist_app.core.evaluation.meanings import measures
+from mnist_app.core.evaluation.metric_explanations import measures
 from mnist_app.core.models import model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.pages.components.comparison_table import comparison_table

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from mnist_app.core.evaluation.meanings import MEANS, RELIABILITY, Measure, measures, of_curves
+from mnist_app.core.evaluation.metric_explanations import (
+    MEANS,
+    RELIABILITY,
+    Measure,
+    measures,
+    of_curves,
+)
 from mnist_app.core.evaluation.metrics import EvaluationReport, reliability
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.percentages import percent

@@ -9,7 +9,7 @@ from mnist_app.core.percentages import percent
 from mnist_app.core.plots import comparison_charts
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
 from mnist_app.core.plots.run_charts import LOSS
-from mnist_app.core.runs import network_pair
+from mnist_app.core.runs import convolution_comparison
 from mnist_app.core.runs.run import Run, differing_settings
 from mnist_app.pages.components.comparison_table import comparison_table
 from mnist_app.pages.components.live_chart import live_chart
@@ -37,7 +37,7 @@ RESULTS: dict[str, Callable[[Run], str]] = {
 
 def show_run_comparison(chosen: Sequence[Run]) -> None:
     """Show two or more runs."""
-    pair = network_pair.find_pair(chosen)
+    pair = convolution_comparison.find_pair(chosen)
     with st.container(key="run_comparison"):
         if pair is not None:
             _show_why_convolution(*pair)
@@ -146,7 +146,7 @@ def _show_shifted(dense: Run, convolutional: Run) -> None:
     accuracies = []
     for run, model in models:
         job = shift_job(model, dataset, visitor())
-        doing = f"Moving every test picture by {network_pair.SHIFT} pixels"
+        doing = f"Moving every test picture by {convolution_comparison.SHIFT} pixels"
         moved = result_or_progress(queues().analyses, job, doing, stop=queues().analyses.stop)
         if moved is None:
             return

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.percentages import percent
 from mnist_app.core.plots.comparison_charts import RUN_COLOURS
-from mnist_app.core.runs import network_pair
+from mnist_app.core.runs import convolution_comparison
 from mnist_app.core.runs.run import Run, RunState, distinct_title
 from mnist_app.pages.runs.comparison import show_run_comparison
 from mnist_app.pages.runs.details import show_run
@@ -84,7 +84,7 @@ def _show_why_convolution(listed: list[Run]) -> None:
             icon=":material/compare_arrows:",
             disabled=is_busy,
         ):
-            configs = network_pair.pair_configs(default_dataset())
+            configs = convolution_comparison.pair_configs(default_dataset())
             titles = ("Dense, for comparison", "Convolutional, for comparison")
             jobs = [
                 training_job(config, distinct_title(title, runs().listed()), visitor())

@@ -1,7 +1,7 @@
 """Sentences about a dense and a convolutional network side by side."""
 
 from mnist_app.core.percentages import percent
-from mnist_app.core.runs.network_pair import SHIFT
+from mnist_app.core.runs.convolution_comparison import SHIFT
 from mnist_app.core.runs.run import Run
 
 

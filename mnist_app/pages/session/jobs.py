@@ -25,7 +25,7 @@ from mnist_app.core.models import layer_list, model_cache, model_store
 from mnist_app.core.models.model_store import StoredModel
 from mnist_app.core.recognition.classifier import BATCH, Classifier
 from mnist_app.core.recognition.reading import Reading, is_rather_a_number, read_picture
-from mnist_app.core.runs import network_pair, outcomes
+from mnist_app.core.runs import convolution_comparison, outcomes
 from mnist_app.core.runs.outcomes import FinetuningOutcome
 from mnist_app.core.settings import DATASETS, TrainingConfig
 from mnist_app.core.shelf import dataset_items as own_datasets
@@ -117,7 +117,7 @@ def shift_job(model: StoredModel, dataset: Dataset, owner: str) -> Snapshot:
 
     def work(control: Control) -> float:
         classifier = own_classifier(model, control)
-        images = network_pair.shifted(dataset.test_images)
+        images = convolution_comparison.shifted(dataset.test_images)
         correct = 0
         for start in range(0, len(images), BATCH):
             if control.should_stop():

@@ -9,8 +9,8 @@ from mnist_app.core.models import model_store
 from mnist_app.core.recognition import batch
 from mnist_app.core.recognition.batch import ReadingOptions, Row, csv_line, rows
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.core.recognition.entries import Entry
-from mnist_app.core.recognition.pattern import Pattern
+from mnist_app.core.recognition.input_files import Entry
+from mnist_app.core.recognition.number_pattern import Pattern
 from tests.support import photos
 from tests.support.pictures import encoded, seven
 

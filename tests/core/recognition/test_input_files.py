@@ -10,8 +10,8 @@ import pytest
 from mnist_app.core import zip_files
 from mnist_app.core.ink.drawings import Drawing
 from mnist_app.core.ink.raster import strokes_to_input
-from mnist_app.core.recognition import entries
-from mnist_app.core.recognition.entries import (
+from mnist_app.core.recognition import input_files
+from mnist_app.core.recognition.input_files import (
     EMPTY_ZIP,
     MOST_PACKED,
     Entry,
@@ -147,7 +147,7 @@ def test_a_zip_file_that_holds_too_much_is_refused_before_it_is_unpacked(
         small.setattr(zip_files, "LARGEST_UNPACKED", 1000)
         found = in_zip(zipped({"a.png": bytes(1001), "b.png": bytes(1000)}))
     assert [item.problem for item in found] == [TOO_LARGE, ""]
-    monkeypatch.setattr(entries, "MOST_PACKED", 4)
+    monkeypatch.setattr(input_files, "MOST_PACKED", 4)
     (item,) = in_zip(zipped({f"{number}.png": b"" for number in range(5)}))
     assert item.problem == too_much(4)
     # One that claims to hold less than it does is cut off there.

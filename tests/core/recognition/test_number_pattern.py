@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.recognition.pattern import Pattern
+from mnist_app.core.recognition.number_pattern import Pattern
 
 DIGITS = "0123456789"
 

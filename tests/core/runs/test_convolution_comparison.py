@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist_app.core.runs.network_pair import find_pair, pair_configs, shifted
+from mnist_app.core.runs.convolution_comparison import find_pair, pair_configs, shifted
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import ARCHITECTURES, DATASETS, TrainingConfig
 

@@ -4,7 +4,7 @@ import pytest
 
 from mnist_app.core import custom_network
 from mnist_app.core.errors import DigitLabError
-from mnist_app.core.runs.network_pair import is_convolutional
+from mnist_app.core.runs.convolution_comparison import is_convolutional
 from mnist_app.core.settings import ARCHITECTURES, TrainingConfig
 from mnist_app.lab.networks import architectures
 

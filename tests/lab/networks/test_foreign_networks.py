@@ -10,8 +10,8 @@ from keras import layers
 from mnist_app.core.data import datasets
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.recognition.classifier import Classifier
-from mnist_app.lab.networks import adapting, input_formats
-from mnist_app.lab.networks.adapting import adapted
+from mnist_app.lab.networks import foreign_networks, input_formats
+from mnist_app.lab.networks.foreign_networks import adapted
 from mnist_app.lab.networks.model_files import load_bytes
 from tests.support.networks import as_keras_2, hdf5, learned, network, saved
 
@@ -74,12 +74,12 @@ def test_the_way_in_which_a_network_wants_its_pictures_is_found(
     shape: tuple[int, ...], change: Change | None, words: list[str]
 ) -> None:
     model = network(shape, change=change)
-    images, labels = adapting._digits()
+    images, labels = foreign_networks._digits()
     best, gives_logits = input_formats.best_format(model, images, labels)
     assert not gives_logits
     assert best.right > 180
-    assert list(adapting._changes(model, best.form)) == words
-    joined = adapting._joined(model, best.form, gives_logits)
+    assert list(foreign_networks._changes(model, best.form)) == words
+    joined = foreign_networks._joined(model, best.form, gives_logits)
     pictures = images[:20, ..., None] / np.float32(255)
     shown = input_formats.formatted(pictures, best.form, model)
     np.testing.assert_allclose(joined.predict(pictures, verbose=0), model(shown), atol=1e-5)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from mnist_app.core.recognition.segmentation.network import SegmentationNetwork
-from mnist_app.lab.segmentation.network import OUTPUTS, build, to_litert
+from mnist_app.lab.segmentation.architecture import OUTPUTS, build, to_litert
 
 
 def test_the_litert_form_answers_as_keras_does_at_another_size() -> None:

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from mnist_app.core.recognition.segmentation.network import HEIGHT, SegmentationNetwork
 from mnist_app.lab.segmentation import learning
-from mnist_app.lab.segmentation.network import build
+from mnist_app.lab.segmentation.architecture import build
 from tests.support import photos
 
 

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.data.datasets import load
-from mnist_app.core.evaluation import meanings
+from mnist_app.core.evaluation import metric_explanations
 from mnist_app.core.evaluation.comparison import Comparison, compare
 from mnist_app.core.evaluation.metrics import EvaluationReport
 from mnist_app.core.models.model_store import models
@@ -45,7 +45,7 @@ def test_two_different_models_stand_side_by_side_measure_by_measure(two_models: 
     assert reports[0].accuracy != reports[1].accuracy
     table = next(body for body in bodies(app) if "side-by-side" in body)
     assert table.index("Tiny") < table.index("Plain [dense]")
-    for one, other in zip(*map(meanings.measures, reports), strict=True):
+    for one, other in zip(*map(metric_explanations.measures, reports), strict=True):
         row = f'<th scope="row">{one.name}</th><td>{one.value}</td><td>{other.value}</td>'
         assert (row in table) == (one.name in comparison.COMPARED)
     assert table.count("<tr>") == 1 + len(comparison.COMPARED)

@@ -11,7 +11,7 @@ from mnist_app.core.models import model_store
 from mnist_app.core.shelf import model_items as shelf_models
 from mnist_app.core.shelf import shelf
 from mnist_app.core.shelf.shelf import Kind
-from mnist_app.lab.networks.adapting import adapted
+from mnist_app.lab.networks.foreign_networks import adapted
 from mnist_app.pages.session.queues import queues
 from tests.support.gates import PATIENCE
 from tests.support.networks import network, saved

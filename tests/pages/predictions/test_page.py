@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from mnist_app.core.evaluation import meanings
+from mnist_app.core.evaluation import metric_explanations
 from mnist_app.core.evaluation.metrics import as_dict
 from mnist_app.core.percentages import percent
 from mnist_app.pages.predictions import gallery as test_pictures
@@ -54,7 +54,7 @@ def test_it_shows_every_measure_with_its_meaning(one_model: Path) -> None:
         "Calibration error",
     ]
     captions = [caption.value for caption in app.caption]
-    for measure in meanings.measures(report()):
+    for measure in metric_explanations.measures(report()):
         assert f"{measure.meaning} *{measure.catch}*" in captions
     assert app.metric[0].value == percent(report().accuracy, 2)
     table = app.dataframe[0].value

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_app.core.errors import DigitLabError
 from mnist_app.core.jobs.run_control import RunControl
-from mnist_app.core.runs import checkpoints, network_pair
+from mnist_app.core.runs import checkpoints, convolution_comparison
 from mnist_app.core.runs.progress import Point, Progress
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.core.settings import TrainingConfig
@@ -221,7 +221,7 @@ def test_why_convolution_trains_both_and_says_what_differs(
 ) -> None:
     networks = ("dense", "simple_cnn")
     few = tuple(quick(dataset="optdigits", architecture=name, epochs=2) for name in networks)
-    monkeypatch.setattr(network_pair, "pair_configs", lambda dataset: few)
+    monkeypatch.setattr(convolution_comparison, "pair_configs", lambda dataset: few)
     app = opened()
     app.button(key="why_convolution").click().run()
     assert not app.exception

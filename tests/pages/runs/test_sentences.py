@@ -1,6 +1,6 @@
 from typing import Any
 
-from mnist_app.core.runs.network_pair import SHIFT
+from mnist_app.core.runs.convolution_comparison import SHIFT
 from mnist_app.core.runs.run import Run, RunState
 from mnist_app.pages.runs.sentences import describe_networks, describe_shift
 
