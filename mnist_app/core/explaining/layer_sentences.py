@@ -76,7 +76,7 @@ _SENTENCES: dict[str, Callable[[LayerConfig], str]] = {
     "BatchNormalization": _always(
         "All pictures are put on the same scale, so that none drowns out the others."
     ),
-    "ReLU": _always("What is below zero becomes zero: only what was found is passed on."),
+    "ReLU": _always("What doesn't fit becomes zero, so only what was found is passed on."),
     "Add": _always("What was just found is added to what was found a few layers earlier."),
     "GlobalAveragePooling2D": _always(
         "Each picture becomes one number: how much of its pattern there is, no matter where."

@@ -29,9 +29,9 @@ def show_convolution_step(explanation: Explanation, key: str) -> None:
         st.info(_why_not(explanation.layers))
         return
     st.caption(
-        "A filter is a small pattern of weights, learned from examples. It slides over the "
-        "picture. At each place it multiplies ink by weights, and adding the products gives one "
-        "pixel of a new picture, bright where the pattern fits."
+        "A filter is a small grid of numbers, learned from examples. It slides over the picture. "
+        "At each place it multiplies each pixel by the number over it and adds up the results. "
+        "The sum is one pixel of a new picture, bright where the pattern fits."
     )
     maps = responses(convolution, image)
     kernel = _choose_filter(maps, f"{key}_filter")

@@ -55,7 +55,7 @@ def _show_widest(found: PictureMap) -> tuple[np.ndarray, int]:
     st.caption(
         "The last layer describes each picture by many numbers. This map shows the two "
         "directions in which the pictures differ most (principal component analysis). Together "
-        f"they hold {percent(found.fraction, 0)} of the differences. Groups that overlap "
+        f"they account for {percent(found.fraction, 0)} of the differences. Groups that overlap "
         "here may be far apart in other directions."
     )
     return found.places, 0

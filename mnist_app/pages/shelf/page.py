@@ -60,8 +60,8 @@ def _show_room(items: list[Item]) -> None:
     st.caption(
         f"Your own symbols, pictures and networks: {len(items)} of {most:,.0f} things, "
         f"{shelf.total_mb(items):,.0f} of {most_mb:,.0f} MB. Each is {kept}. Only you see these, "
-        "unless you share them. Everybody can use a network that you train, unless it learned "
-        "from your pictures."
+        "unless you share them. What you train on the Train page is for everybody, unless it "
+        "learned from your own pictures."
     )
 
 

@@ -54,5 +54,5 @@ def _show_where_it_looked(image: np.ndarray, model: StoredModel, is_digit: bool)
     st.html(
         f'<div class="looked">{picture(over, alt, ON_SCREEN)}'
         f"<div><strong>Where it looked</strong><br>Blue parts count for {name}{guess}, orange "
-        f"parts against it. A hint, not a proof.</div></div>"
+        f"parts against it. A clue, not a proof.</div></div>"
     )

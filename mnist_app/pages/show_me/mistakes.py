@@ -71,6 +71,6 @@ def _drawn(canvas: Canvas, evaluated: EvaluatedModel) -> str:
     name, said = evaluated.names[digit], report.predictions == digit
     right = int((said & report.is_right).sum())
     return (
-        f"It read your last drawing as **{name}**. It said “{name}” {times(int(said.sum()))} here, "
-        f"and was right {times(right)}."
+        f"It read your last drawing as **{name}**. In this test it answered "
+        f"“{name}” {times(int(said.sum()))}, and was right {times(right)}."
     )

@@ -38,7 +38,7 @@ class ShowStep:
 STEPS = (
     ShowStep(
         "Draw a digit",
-        "Nobody ever told this program what digits look like. Yet it can read yours.",
+        "Nobody wrote rules for this. It learned from examples, and it can read yours.",
         "drawing",
     ),
     ShowStep(
