@@ -39,7 +39,7 @@ SAFE_CLASSES = frozenset(
     Orthogonal VarianceScaling DTypePolicy __tensor__ __keras_tensor__ __tuple__ __list__
     """.split()
 )
-SAFE_PACKAGES = ("keras", "builtins")
+SAFE_PACKAGES = ("keras", "tf_keras", "builtins")
 # Of a name in a file, as many characters are said.
 MOST_SAID = 60
 

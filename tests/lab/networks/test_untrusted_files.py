@@ -124,3 +124,14 @@ def test_the_version_of_the_writer_is_known() -> None:
     plain = hdf5(lambda file: None)
     assert inspected(plain, "theirs").version == "2.4.0"
     assert inspected(archive(plain), "theirs").version == "3"
+
+
+def test_plain_layers_may_come_from_the_package_that_keeps_keras_2() -> None:
+    layer = {"class_name": "Dense", "module": "tf_keras.layers", "config": {"name": "only"}}
+    config = {
+        "class_name": "Functional",
+        "module": "tf_keras.src.engine.functional",
+        "registered_name": "Functional",
+        "config": {"layers": [layer]},
+    }
+    assert inspected(hdf5(lambda file: None, config), "theirs").config == config
