@@ -1,4 +1,4 @@
-"""Answers while the pen moves: how many, how soon, and with how many at once.
+"""Measure answers while the pen moves: how many, how soon, and with how many at once.
 
 `python -m benchmarks.live` draws strokes of two seconds in Chromium, on this app's page and on the
 common way's in turn, and counts what changes on the page meanwhile. Then many draw without

@@ -1,4 +1,4 @@
-"""One training on MNIST in a process of its own, and its marks: `python -m benchmarks.race WAY`.
+"""Time one training on MNIST in a process of its own: `python -m benchmarks.race WAY`.
 
 `benchmarks.training` starts one after the other; none warms the next.
 """

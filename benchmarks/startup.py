@@ -1,4 +1,4 @@
-"""From `streamlit run` to the first answered drawing, and what the server holds then.
+"""Time `streamlit run` up to the first answered drawing, and measure what the server holds.
 
 `python -m benchmarks.startup` starts servers of this app and of the common way in turn. Times begin
 when the command is given; a visitor in Chromium opens the page as soon as the server answers, and

@@ -1,4 +1,4 @@
-"""Learning symbols from eight drawings of each, beside a network that learns them from scratch.
+"""Measure learning symbols from eight drawings of each, beside a network from scratch.
 
 `python -m benchmarks.symbols` draws five symbols by program, as a hand would, and asks for drawings
 of them that nobody has learned from, and for drawings of other symbols, which are none of them.
