@@ -22,11 +22,6 @@ os.environ["KERAS_HOME"] = _keras_home.name
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Threads of scikit-learn that wait for each other take no time from the other process.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# Linux shares a machine among sessions: workers, which give way to what started them, then do not
-# give way to the other process of tests.
-if "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "setsid"):
-    os.setsid()
-
 
 TESTS = Path(__file__).parent
 # What says that a file of tests works with TensorFlow.

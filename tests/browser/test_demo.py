@@ -6,7 +6,14 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.drawings import STROKES
-from tests.support.pen import DIGITS, canvas_points, clear, draw, expect_read
+from tests.support.pen import (
+    DIGITS,
+    canvas_points,
+    clear,
+    draw,
+    expect_after_progress,
+    expect_read,
+)
 from tests.support.servers import Server
 
 IS_DRAWN_ON = """canvas => canvas.getContext("2d")
@@ -283,8 +290,9 @@ def test_a_finger_turns_the_steps_and_the_network_learns_a_hand(
     expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")
     teach(phone, 0, 1, 2, 6)
     phone.locator(".st-key-learn button").tap()
-    expect(phone.locator(".st-key-own_learning")).to_contain_text("Your drawings it now gets right")
-    expect(phone.locator(".st-key-own_learning")).to_contain_text("5 of 5")
+    learning = phone.locator(".st-key-own_learning")
+    expect_after_progress(learning, "Your drawings it now gets right")
+    expect(learning).to_contain_text("5 of 5")
     phone.locator(".st-key-demo_again button").tap()
     expect_step(phone, 1)
     expect(phone.locator(".st-key-prediction")).to_contain_text("Draw a digit")

@@ -1,9 +1,10 @@
 """A hand that draws digits on the page's canvas, whatever its size, in a real browser."""
 
 import re
+from contextlib import suppress
 
 import numpy as np
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from tests.support.browser import at_rest
 from tests.support.drawings import SIDE, STROKES
@@ -61,6 +62,24 @@ def expect_read(page: Page, digit: int) -> None:
     expect(page.locator(PREDICTION)).to_have_text(
         re.compile(rf"^\s*{digit}\s*\n"), use_inner_text=True
     )
+
+
+def expect_after_progress(part: Locator, text: str) -> None:
+    """Wait for a text as long as the progress shown in its place moves on."""
+    before, now = None, _progress(part)
+    while now != before:
+        with suppress(AssertionError):
+            expect(part).to_contain_text(text)
+            return
+        before, now = now, _progress(part)
+    expect(part).to_contain_text(text)
+
+
+def _progress(part: Locator) -> tuple[str, ...]:
+    """Return how far the bars of a part are, and what it says beside the seconds."""
+    bars = part.get_by_role("progressbar").all()
+    fractions = [bar.get_attribute("aria-valuenow") or "" for bar in bars]
+    return (re.sub(r"\d+", "", part.inner_text()), *fractions)
 
 
 def ink(page: Page) -> int:
