@@ -58,8 +58,15 @@ def serve(
     command = [sys.executable, "-m", "streamlit", "run", str(script), *flags, "--", *arguments]
     with tempfile.TemporaryFile("w+") as log:
         started = time.perf_counter()
+        # Linux shares a machine among sessions: a worker, which gives way to its server, need not
+        # give way to all other tests.
         process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **settings}, stdout=log, stderr=log
+            command,
+            cwd=folder,
+            env={**os.environ, **settings},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             url = f"http://127.0.0.1:{port}"
