@@ -11,19 +11,7 @@ from mnist_app.lab.networks import model_files
 from mnist_app.lab.networks.architectures import build
 from mnist_app.lab.networks.keras_classifier import KerasClassifier
 from mnist_app.lab.networks.litert import to_litert
-from tests.support.networks import saved
-
-
-def learned(name: str) -> keras.Model:
-    """A network as if it had learned: what it adds and brings to one scale is no longer 0 and 1."""
-    model = build(name)
-    chance = np.random.default_rng(0)
-    for weights in model.weights:
-        if weights.name in ("gamma", "moving_variance"):
-            weights.assign(chance.uniform(0.5, 1.5, weights.shape))
-        elif weights.name in ("beta", "bias", "moving_mean"):
-            weights.assign(chance.normal(0, 0.2, weights.shape))
-    return model
+from tests.support.networks import as_if_learned, saved
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +24,7 @@ def images(digits: Dataset) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["dense", "simple_cnn", "fast_cnn", "residual_cnn", "lenet5"])
 def test_a_litert_form_answers_as_keras_does(name: str, images: np.ndarray) -> None:
-    compare(learned(name), images)
+    compare(as_if_learned(build(name)), images)
 
 
 def test_the_shipped_litert_form_answers_as_keras_does(images: np.ndarray) -> None:

@@ -2,16 +2,12 @@ import numpy as np
 
 from mnist_app.core.recognition.segmentation.network import SegmentationNetwork
 from mnist_app.lab.segmentation.architecture import OUTPUTS, build, to_litert
+from tests.support.networks import as_if_learned
 
 
 def test_the_litert_form_answers_as_keras_does_at_another_size() -> None:
-    model = build()
+    model = as_if_learned(build())
     chance = np.random.default_rng(0)
-    for weights in model.weights:
-        if weights.name in ("gamma", "moving_variance"):
-            weights.assign(chance.uniform(0.5, 1.5, weights.shape))
-        elif weights.name in ("beta", "bias", "moving_mean"):
-            weights.assign(chance.normal(0, 0.2, weights.shape))
     network = SegmentationNetwork(to_litert(model))
     for shape in ((40, 72), (16, 8)):
         ink = chance.random((*shape, 1)).astype(np.float32)

@@ -16,9 +16,9 @@ def opened(panel: str = "", **settings: object) -> AppTest:
     return app.run()
 
 
-def linked(**query: str) -> AppTest:
-    """The page as one sees it who follows a link."""
-    app = AppTest.from_string(SCRIPT, default_timeout=60)
+def linked(script: str = SCRIPT, /, **query: str) -> AppTest:
+    """The page, or a part of it, as one sees it who follows a link."""
+    app = AppTest.from_string(script, default_timeout=60)
     for name, text in query.items():
         app.query_params[name] = text
     app.run()
